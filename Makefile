@@ -1,0 +1,37 @@
+# Every target sets up what it needs by itself. `make` alone lists the targets.
+PYTHON := .venv/bin/python
+
+.PHONY: help setup demo test lint format docs lock up clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## make the virtual environment .venv from the lock
+	@scripts/setup
+
+demo: setup ## the sample app from a commit to a verified deployment; ONCE=1 ends by itself
+	@ONCE=$(ONCE) $(PYTHON) -m examples.demo
+
+test: setup lint ## lint, type check, and all tests; ARGS="-k name" is passed to pytest
+	@$(PYTHON) -m pytest --durations=15 $(ARGS)
+
+lint: setup ## ruff (rules and format) and mypy
+	@$(PYTHON) -m ruff check
+	@$(PYTHON) -m ruff format --check
+	@$(PYTHON) -m mypy
+
+format: setup ## format the code and fix what ruff can fix
+	@$(PYTHON) -m ruff check --fix
+	@$(PYTHON) -m ruff format
+
+docs: setup ## write the tables of docs/configuration.md from the models
+	@$(PYTHON) docs/reference.py
+
+lock: setup ## pin the newest allowed dependencies, with hashes, in requirements.txt
+	@scripts/lock
+
+up: setup ## start Shipline on this machine
+	@.venv/bin/shipline up
+
+clean: ## remove containers, images and state that were made here, and .venv
+	@scripts/clean

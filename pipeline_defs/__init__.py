@@ -1,0 +1,1 @@
+"""Shipline: from a pull request to a verified deployment on your own servers, as a Dagster project."""
