@@ -1,0 +1,102 @@
+"""History: what became of every rehearsal and deployment, folded from the records that were written as they happened."""
+
+from collections.abc import Iterable, Set
+from datetime import datetime
+from typing import Any, TypeVar
+
+from pipeline_defs.release.evidence import Record, TestCounts
+from pipeline_defs.release.records import Deployment, Outcome, Rehearsal
+
+RUNNING = "running"
+INTERRUPTED = "failed (interrupted)"
+
+_Attempt = TypeVar("_Attempt", Deployment, Rehearsal)
+
+
+class Row(Record):
+    """One line of the history.
+
+    `kind` is deploy, rollback or rehearsal. `outcome` is how it ended, "running" while its run lives, or "failed (interrupted)"
+    where the run ended without writing an outcome. `at` is ISO 8601, `seconds` how long it took, `live` marks what runs now.
+    """
+
+    id: str
+    at: str
+    app: str
+    environment: str
+    kind: str
+    outcome: str
+    version: str
+    digest: str
+    commit: str
+    run: str
+    previous_version: str | None = None
+    because_of: str | None = None
+    tests: TestCounts | None = None
+    e2e: TestCounts | None = None
+    seconds: float = 0.0
+    actor: str = ""
+    reason: str = ""
+    error: str | None = None
+    live: bool = False
+
+
+def fold(events: Iterable[_Attempt]) -> list[_Attempt]:
+    """The last word on each attempt, newest attempt first.
+
+    `events` are in the order in which they were stored: of those with the same id the later one wins.
+    """
+    return sorted({event.id: event for event in events}.values(), key=lambda attempt: attempt.id, reverse=True)
+
+
+def rows(attempts: Iterable[Deployment | Rehearsal], *, alive: Set[str], now: datetime) -> list[Row]:
+    """Rows for folded attempts of one environment, newest first. `alive` are the runs that have not ended.
+
+    What runs in an environment is the newest deployment that succeeded: any later one either failed before it changed
+    anything or was rolled back to it.
+    """
+    result: list[Row] = []
+    found_live = False
+    for attempt in attempts:
+        live = isinstance(attempt, Deployment) and attempt.outcome is Outcome.SUCCEEDED and not found_live
+        found_live = found_live or live
+        result.append(_row(attempt, alive=alive, now=now, live=live))
+    return result
+
+
+def _row(attempt: Deployment | Rehearsal, *, alive: Set[str], now: datetime, live: bool) -> Row:
+    outcome, seconds, error = attempt.outcome.value, attempt.seconds, attempt.error
+    if attempt.outcome is Outcome.STARTED and attempt.run in alive:
+        outcome, seconds = RUNNING, round((now - datetime.fromisoformat(attempt.started)).total_seconds(), 1)
+    elif attempt.outcome is Outcome.STARTED:
+        outcome, error = INTERRUPTED, error or "its run ended without saying how"
+    release = attempt.release
+    return Row(
+        id=attempt.id,
+        at=attempt.started,
+        app=release.app,
+        environment=attempt.environment,
+        outcome=outcome,
+        version=release.version,
+        digest=release.digest,
+        commit=release.commit,
+        run=attempt.run,
+        tests=attempt.tests,
+        e2e=attempt.e2e,
+        seconds=seconds,
+        actor=attempt.actor,
+        error=error,
+        live=live,
+        **_of_deployment(attempt),
+    )
+
+
+def _of_deployment(attempt: Deployment | Rehearsal) -> dict[str, Any]:
+    if isinstance(attempt, Rehearsal):
+        return {"kind": "rehearsal"}
+    return {
+        "kind": attempt.kind.value,
+        "previous_version": attempt.previous.version if attempt.previous else None,
+        "because_of": attempt.because_of,
+        "reason": attempt.reason,
+    }

@@ -1,0 +1,74 @@
+"""JUnit: what test programs wrote about their tests, as counts."""
+
+import math
+from xml.etree.ElementTree import ParseError
+
+from junitparser import Error, JUnitXml, JUnitXmlError, Skipped, TestCase, TestSuite
+from junitparser import Failure as Failed
+
+from pipeline_defs.release.evidence import Failure, TestCounts
+
+MOST_FAILURES = 50
+_MOST_LINES = 12
+_MOST_CHARACTERS = 1500
+
+
+class ResultsError(Exception):
+    """A results file that is missing or cannot be read as JUnit XML; one sentence."""
+
+
+def read_junit(xml: str | bytes, name: str = "junit.xml") -> TestCounts:
+    """The counts of JUnit XML as pytest, Newman and most others write it; every case is counted once, by its worst result.
+
+    The cases are counted, not the totals in the head, which not all programs get right. Raises ResultsError.
+    """
+    try:
+        parsed = JUnitXml.fromstring(xml)
+        suites = list(parsed) if isinstance(parsed, JUnitXml) else [parsed]
+        counts = TestCounts(tests=0)
+        for suite in suites:
+            counts += _count(suite)
+    except (JUnitXmlError, ParseError, ValueError, TypeError, LookupError) as error:
+        raise ResultsError(f"the results file {name} is not JUnit XML ({error})") from error
+    return counts.model_copy(update={"failed": counts.failed[:MOST_FAILURES]})
+
+
+def _count(suite: TestSuite) -> TestCounts:
+    cases = list(suite)
+    worst = [_worst(case) for case in cases]
+    seconds = _seconds(suite.time) or sum(_seconds(case.time) for case in cases)
+    return TestCounts(
+        tests=len(cases),
+        errors=sum(isinstance(result, Error) for result in worst),
+        failures=sum(isinstance(result, Failed) for result in worst),
+        skipped=sum(isinstance(result, Skipped) for result in worst),
+        seconds=round(seconds, 3),
+        failed=tuple(
+            Failure(name=_name(case), message=_message(result))
+            for case, result in zip(cases, worst, strict=True)
+            if isinstance(result, (Error, Failed))
+        ),
+    )
+
+
+def _worst(case: TestCase) -> object:
+    results = case.result or []
+    for kind in (Error, Failed, Skipped):
+        for result in results:
+            if isinstance(result, kind):
+                return result
+    return None
+
+
+def _name(case: TestCase) -> str:
+    return ".".join(part for part in (case.classname, case.name) if part) or "unnamed"
+
+
+def _message(result: Error | Failed) -> str:
+    said = "\n".join(part.strip() for part in (result.message, result.text) if part and part.strip())
+    short = "\n".join(said.splitlines()[:_MOST_LINES])
+    return short if len(short) <= _MOST_CHARACTERS else f"{short[:_MOST_CHARACTERS]}…"
+
+
+def _seconds(value: float | None) -> float:
+    return value if value is not None and math.isfinite(value) and value > 0 else 0.0

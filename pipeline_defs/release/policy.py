@@ -1,0 +1,34 @@
+"""Policy: what may be shipped where. Each function answers with the sentence to refuse with, or None."""
+
+from pipeline_defs.release.records import Release
+from pipeline_defs.release.version import Version
+
+
+def older_than_live(candidate: Release, live: Release | None) -> str | None:
+    """Refuse a deploy that would go back behind what runs; going back is what a rollback is for."""
+    if live is None or Version.parse(candidate.version) >= Version.parse(live.version):
+        return None
+    return (
+        f"version {candidate.version} is older than {live.version}, which runs there now; "
+        f"raise version.txt, or go back on purpose with: shipline run rollback {candidate.app} --to {candidate.version}"
+    )
+
+
+def version_taken(app: str, version: str, digest: str, taken_by: str | None) -> str | None:
+    """Refuse to give a released version's number to another image (`taken_by`: the digest that has the number)."""
+    if taken_by is None or taken_by == digest:
+        return None
+    return (
+        f"version {version} of {app} already names the image {taken_by[:19]}…, built from another source tree; "
+        "raise the number in version.txt"
+    )
+
+
+def not_rehearsed(candidate: Release, rehearsed: bool, required: bool) -> str | None:
+    """Refuse a release that no rehearsal passed, where the environment asks for one."""
+    if rehearsed or not required:
+        return None
+    return (
+        f"release {candidate.version} ({candidate.digest[:19]}…) has not passed a rehearsal; "
+        f"run: shipline run stage {candidate.app} --version {candidate.version}"
+    )

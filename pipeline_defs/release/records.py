@@ -1,0 +1,139 @@
+"""Records: what the lineage keeps of an image, a rehearsal and a deployment."""
+
+from enum import StrEnum
+
+from pipeline_defs.release.evidence import LintCounts, Record, StepTiming, TestCounts
+
+
+class Image(Record):
+    """A built container image, promoted for one commit.
+
+    Attributes:
+        app: the app's name.
+        repository: the image's name in the registry, without tag or digest.
+        digest: `sha256:…` of the manifest; the image's identity.
+        version: `x.y.z` of the commit it was promoted for.
+        commit: the commit it was promoted for.
+        branch: that commit's branch.
+        tree: SHA-256 of everything the image was built from; the same tree is never built twice.
+        built_from: the commit that built it; differs from `commit` where the image was reused.
+        tags: the tags that were moved to it.
+        lint, tests: the evidence; of the build it was reused from where it was not built anew.
+        steps: the stages that ran, with their timings.
+        run: the Dagster run.
+        at: when it was pushed, ISO 8601 in UTC.
+    """
+
+    app: str
+    repository: str
+    digest: str
+    version: str
+    commit: str
+    branch: str
+    tree: str
+    built_from: str
+    tags: tuple[str, ...] = ()
+    lint: LintCounts | None = None
+    tests: TestCounts | None = None
+    steps: tuple[StepTiming, ...] = ()
+    run: str = ""
+    at: str = ""
+
+    @property
+    def reference(self) -> str:
+        """What a server pulls and runs: `name@sha256:…`."""
+        return f"{self.repository}@{self.digest}"
+
+
+class Release(Record):
+    """A frozen snapshot of what an environment is asked to run.
+
+    `configuration` is the SHA-256 of the compose file, the settings (secrets by name only) and the app's environment configuration.
+    """
+
+    app: str
+    version: str
+    repository: str
+    digest: str
+    commit: str
+    configuration: str = ""
+
+    @property
+    def reference(self) -> str:
+        """What a server pulls and runs: `name@sha256:…`."""
+        return f"{self.repository}@{self.digest}"
+
+    @property
+    def name(self) -> str:
+        """A name for files and messages: the version and the first digits of digest and configuration."""
+        return f"{self.version}-{self.digest.removeprefix('sha256:')[:12]}-{self.configuration[:6] or '0'}"
+
+
+class Outcome(StrEnum):
+    """How a rehearsal or deployment ended; STARTED is the intent, written before anything is changed."""
+
+    STARTED = "started"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"  # it ended without changing what runs, or what runs is unknown
+    ROLLED_BACK = "rolled back"  # the release before it runs again
+
+
+class Rehearsal(Record):
+    """The staging run of a release against a restored copy of the production database.
+
+    `database_bytes` is the size of the dump that was restored, None where production had no database yet.
+    """
+
+    id: str
+    release: Release
+    environment: str
+    outcome: Outcome
+    started: str
+    seconds: float = 0.0
+    steps: tuple[StepTiming, ...] = ()
+    tests: TestCounts | None = None
+    e2e: TestCounts | None = None
+    revision: str | None = None
+    database_bytes: int | None = None
+    error: str | None = None
+    log: str | None = None
+    run: str = ""
+    actor: str = ""
+
+
+class DeploymentKind(StrEnum):
+    """What a deployment is for."""
+
+    DEPLOY = "deploy"
+    ROLLBACK = "rollback"
+
+
+class Deployment(Record):
+    """Release x environment x time, with who and why; a rollback is a deployment too.
+
+    Attributes:
+        id: sorts by start time; the same in the lineage and in the server's journal.
+        previous: the release that ran before, None for the first deployment.
+        because_of: for a rollback, the id of the deployment it answers.
+        backup: the file on the server that holds the database as it was before, with its checksum beside it.
+    """
+
+    id: str
+    kind: DeploymentKind
+    release: Release
+    environment: str
+    outcome: Outcome
+    started: str
+    seconds: float = 0.0
+    previous: Release | None = None
+    because_of: str | None = None
+    steps: tuple[StepTiming, ...] = ()
+    tests: TestCounts | None = None
+    e2e: TestCounts | None = None
+    revision: str | None = None
+    backup: str | None = None
+    error: str | None = None
+    log: str | None = None
+    run: str = ""
+    actor: str = ""
+    reason: str = ""

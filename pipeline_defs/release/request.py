@@ -1,0 +1,88 @@
+"""Request: what a person or a sensor asks one of an app's jobs to do, in the words that Dagster is told."""
+
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Any
+
+from pipeline_defs.release.evidence import Record
+from pipeline_defs.release.records import DeploymentKind
+
+_LONGEST_TAG = 200
+
+
+class Job(StrEnum):
+    """The jobs every app has."""
+
+    INTEGRATE = "integrate"
+    STAGE = "stage"
+    DEPLOY = "deploy"
+    ROLLBACK = "rollback"
+
+
+def job_name(app: str, job: Job, environment: str, deployed: Sequence[str]) -> str:
+    """The Dagster job: `<app>_<job>`; `<app>_<job>_<environment>` for all but the first of the environments deployed to."""
+    return f"{app}_{job}_{environment}" if environment in deployed[1:] else f"{app}_{job}"
+
+
+class Request(Record):
+    """One run to be launched. Empty texts stand for "not given": the job then decides.
+
+    Attributes:
+        environment: the environment it is about; empty for `integrate`, which touches none.
+        version: the release's version; for a rollback, the version to go back to.
+        commit: full commit id. A deployment of a commit builds (or reuses) its image first; one of a version does not.
+        branch, since: the branch the commit is on, and the head that was handled before it.
+        because_of: for a rollback, the id of the deployment it answers.
+        actor: who asks: `user@machine`, or the sensor's name.
+    """
+
+    app: str
+    job: Job
+    environment: str = ""
+    version: str = ""
+    commit: str = ""
+    branch: str = ""
+    since: str = ""
+    reason: str = ""
+    because_of: str = ""
+    actor: str = ""
+
+    @property
+    def target(self) -> str:
+        """The asset of the environment, `<app>_<environment>`, which only one run at a time may change; empty without one."""
+        return f"{self.app}_{self.environment}" if self.environment else ""
+
+    @property
+    def assets(self) -> tuple[str, ...]:
+        """The assets the run makes, a part of those of its job: a version that exists already is deployed without its image."""
+        image = f"{self.app}_image"
+        if self.job is Job.INTEGRATE:
+            return (image,)
+        return (image, self.target) if self.job is Job.DEPLOY and not self.version else (self.target,)
+
+    def run_config(self) -> dict[str, Any]:
+        """Dagster's run configuration: one entry for each asset the run makes."""
+        kind = DeploymentKind.ROLLBACK if self.job is Job.ROLLBACK else DeploymentKind.DEPLOY
+        of_image = {"commit": self.commit, "branch": self.branch, "since": self.since}
+        of_environment = {
+            "version": self.version,
+            "commit": self.commit,
+            "kind": kind.value,
+            "reason": self.reason,
+            "because_of": self.because_of,
+        }
+        return {"ops": {name: {"config": of_environment if name == self.target else of_image} for name in self.assets}}
+
+    def run_tags(self) -> dict[str, str]:
+        """The run's tags, by which people and the queue's limit find it. What was not given has no tag."""
+        tags = {
+            "app": self.app,
+            "environment": self.environment,
+            "target": self.target,
+            "version": self.version,
+            "commit": self.commit[:12],
+            "branch": self.branch,
+            "actor": self.actor,
+            "reason": " ".join(self.reason.split())[:_LONGEST_TAG],
+        }
+        return {name: value for name, value in tags.items() if value}
