@@ -1,0 +1,24 @@
+"""What a user writes: `apps/<name>.yaml` read into models, with errors that name the file and the key path."""
+
+from pipeline_defs.config.app import App
+from pipeline_defs.config.environment import E2E, Database, Environment, Host
+from pipeline_defs.config.errors import ConfigError
+from pipeline_defs.config.home import Home
+from pipeline_defs.config.load import load_app, load_apps
+from pipeline_defs.config.secret import Secret, SecretSource, SecretUnavailable, mask
+
+__all__ = [
+    "E2E",
+    "App",
+    "ConfigError",
+    "Database",
+    "Environment",
+    "Home",
+    "Host",
+    "Secret",
+    "SecretSource",
+    "SecretUnavailable",
+    "load_app",
+    "load_apps",
+    "mask",
+]

@@ -1,0 +1,138 @@
+"""App: one repository with one image, described by one file."""
+
+from collections.abc import Iterator
+from itertools import combinations
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from pipeline_defs.config.environment import Environment
+from pipeline_defs.config.errors import Mistake, mistake, refuse
+from pipeline_defs.config.secret import SecretSource
+from pipeline_defs.config.values import (
+    AppName,
+    Argv,
+    Branch,
+    EnvironmentVariable,
+    ImageName,
+    Model,
+    Name,
+    RepositoryPath,
+    Service,
+    matching,
+)
+
+
+class Branches(Model):
+    """The names of the two branches that ship."""
+
+    development: Branch = "development"
+    main: Branch = "main"
+
+    @model_validator(mode="after")
+    def _differ(self) -> Self:
+        if self.development == self.main:
+            raise ValueError("two different branches")
+        return self
+
+
+class Registry(Model):
+    """Credentials of the image's registry. `insecure` speaks plain HTTP; loopback addresses do so anyway, as the Engine does."""
+
+    username: SecretSource
+    password: SecretSource
+    insecure: bool = False
+
+
+class Lint(Model):
+    """The app's own lint command, run in a clean checkout; without one flake8 runs in two passes."""
+
+    command: Argv | None = None
+    timeout: int = Field(default=300, ge=1, description="seconds")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_command(cls, value: Any) -> Any:
+        return {"command": value} if isinstance(value, (str, list)) else value
+
+
+class Build(Model):
+    """What is built."""
+
+    dockerfile: RepositoryPath = "Dockerfile"
+    context: RepositoryPath = "."
+    arguments: dict[EnvironmentVariable, str] = Field(
+        default_factory=dict, description="build arguments; they are no place for secrets"
+    )
+    target: str | None = None
+    platforms: Annotated[tuple[str, ...], Field(max_length=1)] = Field(
+        default=(), description="at most one for now; empty: the Engine's own"
+    )
+    timeout: int = Field(default=1800, ge=1, description="seconds")
+
+
+class ImageTest(Model):
+    """How the built image is tested: a compose file whose test service sees the image as ${IMAGE} and the results folder as ${RESULTS}."""
+
+    compose: RepositoryPath = "docker-compose-test.yml"
+    service: Service = "tests"
+    environment: dict[EnvironmentVariable, str] = Field(default_factory=dict)
+    junit: str | None = Field(
+        default="junit.xml", description="the results' file in the results folder; null: the exit status decides alone"
+    )
+    timeout: int = Field(default=1200, ge=1, description="seconds")
+
+
+class App(Model):
+    """One repository with one image, and the environments that run it."""
+
+    name: AppName
+    repository: Annotated[str, matching(r"[^-\s].*", "GitHub owner/name, a git URL or a path")]
+    branches: Branches = Branches()
+    image: ImageName
+    registry: Registry | None = None
+    version_file: RepositoryPath = "version.txt"
+    lint: Lint = Lint()
+    build: Build = Build()
+    test: ImageTest | None = ImageTest()
+    environments: dict[Name, Environment] = Field(min_length=1)
+    owners: tuple[str, ...] = Field(default=(), description="shown in the lineage: team:platform or a mail address")
+    versioning: Literal["manual"] = "manual"
+
+    @field_validator("environments")
+    @classmethod
+    def _fit_together(cls, value: dict[str, Environment]) -> dict[str, Environment]:
+        refuse([*_wrong_rehearsals(value), *_shared_folders(value)])
+        return value
+
+    @property
+    def staging(self) -> str | None:
+        """The name of the environment that rehearses, None where there is none."""
+        return next((name for name, environment in self.environments.items() if environment.rehearses), None)
+
+    @property
+    def deployed(self) -> tuple[str, ...]:
+        """The names of the environments that are deployed to, in the file's order; the first is what `deploy` means without a name."""
+        return tuple(name for name, environment in self.environments.items() if not environment.rehearses)
+
+
+def _wrong_rehearsals(environments: dict[str, Environment]) -> Iterator[Mistake]:
+    deployed = {name: environment for name, environment in environments.items() if not environment.rehearses}
+    rehearsing = {name: environment for name, environment in environments.items() if environment.rehearses}
+    for number, (name, environment) in enumerate(rehearsing.items()):
+        other = deployed.get(environment.rehearses or "")
+        if other is None:
+            allowed = f"an environment that is deployed to ({', '.join(deployed) or 'there is none'})"
+            yield mistake(name, "rehearses", found=environment.rehearses, allowed=allowed)
+        elif (environment.host.address, environment.host.port) != (other.host.address, other.host.port):
+            allowed = f"the host of {environment.rehearses} ({other.host}), where the database that is copied is"
+            yield mistake(name, "hosts", found=str(environment.host), allowed=allowed)
+        if number > 0:
+            yield mistake(name, "rehearses", found=environment.rehearses, allowed="one environment that rehearses")
+
+
+def _shared_folders(environments: dict[str, Environment]) -> Iterator[Mistake]:
+    for (name, environment), (other_name, other) in combinations(environments.items(), 2):
+        if environment.meets(other):
+            allowed = f"a folder apart from that of {name} ({environment.directory})"
+            yield mistake(other_name, "directory", found=str(other.directory), allowed=allowed)

@@ -1,0 +1,170 @@
+"""Environment: a place that runs a release, as an app's file describes it."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, ValidationInfo, field_validator, model_validator
+
+from pipeline_defs.config.errors import mistake, refuse
+from pipeline_defs.config.secret import SecretSource
+from pipeline_defs.config.values import (
+    Argv,
+    EnvironmentVariable,
+    Model,
+    Name,
+    RepositoryPath,
+    ServerFolder,
+    Service,
+)
+
+_HOST = re.compile(r"((?P<user>[^@\s]+)@)?(\[(?P<v6>[0-9A-Fa-f:.]+)\]|(?P<name>[^@:\s]+))(:(?P<port>[0-9]+))?")
+
+
+class Host(Model):
+    """A server that is reached over SSH. Written as a mapping, or short as `user@address:port`."""
+
+    address: str = Field(min_length=1)
+    port: int = Field(default=22, ge=1, le=65535)
+    user: str = "root"
+    key: Path | None = Field(
+        default=None, description="private key file; without it the SSH agent and the usual keys are tried"
+    )
+    known_hosts: Path = Field(
+        default=Path("~/.ssh/known_hosts"), description="host keys that are trusted; an unknown one is refused"
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_text(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        match = _HOST.fullmatch(value)
+        if match is None:
+            raise ValueError("user@address:port, of which user and port may be left out")
+        given = {"address": match["v6"] or match["name"], "user": match["user"], "port": match["port"]}
+        return {key: part for key, part in given.items() if part is not None}
+
+    def __str__(self) -> str:
+        address = f"[{self.address}]" if ":" in self.address else self.address
+        return f"{self.user}@{address}:{self.port}"
+
+
+class Database(Model):
+    """The app's PostgreSQL database, a service of the environment's compose file."""
+
+    service: Service = "db"
+    name: str
+    user: str
+    volume: str = Field(
+        default="db-data",
+        description="the compose volume that holds the data; staging's is made anew for every rehearsal",
+    )
+
+
+class E2E(Model):
+    """End-to-end tests: a Postman collection that Newman runs on the server, in the network of the app's own container."""
+
+    collection: RepositoryPath
+    environment: RepositoryPath | None = None
+    variables: dict[str, str] = Field(default_factory=dict, description="further variables, as newman --env-var")
+    base_url: str | None = Field(default=None, description="what base_url becomes; by default http://127.0.0.1:<port>")
+    image: str = "postman/newman:6"
+    timeout: int = Field(default=300, ge=1, description="seconds")
+
+
+class Test(Model):
+    """Tests inside the running container. `junit` is where the command writes its results in the container."""
+
+    command: Argv
+    junit: str | None = "/tmp/shipline-junit.xml"
+    timeout: int = Field(default=600, ge=1, description="seconds")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_command(cls, value: Any) -> Any:
+        return {"command": value} if isinstance(value, (str, list)) else value
+
+
+class Health(Model):
+    """How long a started service may take until it is healthy. The check itself is the container's own HEALTHCHECK."""
+
+    timeout: int = Field(default=60, ge=1, description="seconds")
+
+
+class Retention(Model):
+    """How many of each are kept on the server; the newest, and never one that a rollback needs."""
+
+    backups: int = Field(default=10, ge=1)
+    releases: int = Field(default=10, ge=2)
+    logs: int = Field(default=50, ge=1)
+
+
+class Environment(Model):
+    """A place that runs a release.
+
+    An environment that `rehearses` another gets a fresh copy of that one's database for every release; any other is deployed to.
+    """
+
+    hosts: tuple[Host, ...] = Field(min_length=1, max_length=1, description="exactly one host for now")
+    directory: ServerFolder = Field(description="absolute folder on the server that belongs to this environment alone")
+    compose: RepositoryPath
+    files: tuple[RepositoryPath, ...] = Field(
+        default=(), description="further files of the repository that the compose file needs"
+    )
+    service: Service = Field(default="web", description="the service that is migrated, tested and checked")
+    also: tuple[Service, ...] = Field(default=(), description="further services that run the app's image")
+    port: int = Field(default=8000, ge=1, le=65535, description="the service's port inside its network, for e2e")
+    url: str | None = Field(default=None, description="where people find it")
+    rehearses: Name | None = Field(default=None, description="the environment whose database is copied")
+    keep_running: bool = Field(default=False, description="leave the rehearsal running until the next one")
+    require_rehearsal: bool = Field(default=False, description="refuse a release that no rehearsal passed")
+    auto_deploy: bool = True
+    environment: dict[EnvironmentVariable, str] = Field(default_factory=dict)
+    secrets: dict[EnvironmentVariable, SecretSource] = Field(default_factory=dict)
+    database: Database | None = Field(default=None, validate_default=True)
+    migrate: Argv | None = None
+    revision: Argv | None = Field(
+        default=None, description="prints the database's migration revision, such as: alembic current"
+    )
+    test: Test | None = None
+    e2e: tuple[E2E, ...] = ()
+    health: Health = Health()
+    retention: Retention = Retention()
+
+    @field_validator("hosts", mode="before")
+    @classmethod
+    def _one_or_many(cls, value: Any) -> Any:
+        return [value] if isinstance(value, (str, dict)) else value
+
+    @field_validator("e2e", mode="before")
+    @classmethod
+    def _one_or_many_collections(cls, value: Any) -> Any:
+        return [value] if isinstance(value, dict) else value
+
+    @field_validator("secrets")
+    @classmethod
+    def _each_variable_once(cls, value: dict[str, SecretSource], others: ValidationInfo) -> dict[str, SecretSource]:
+        twice = [name for name in value if name in others.data.get("environment", {})]
+        refuse(
+            [mistake(name, found=name, allowed="each variable once, in environment or in secrets") for name in twice]
+        )
+        return value
+
+    @field_validator("database")
+    @classmethod
+    def _copy_needs_a_place(cls, value: Database | None, others: ValidationInfo) -> Database | None:
+        if value is None and others.data.get("rehearses"):
+            raise ValueError("a database, since a rehearsal runs on a copy of production's")
+        return value
+
+    @property
+    def host(self) -> Host:
+        """The host it runs on."""
+        return self.hosts[0]
+
+    def meets(self, other: "Environment") -> bool:
+        """True when the two would write into each other's folder: on the same host, one folder is in the other or the same."""
+        if (self.host.address, self.host.port) != (other.host.address, other.host.port):
+            return False
+        return self.directory.is_relative_to(other.directory) or other.directory.is_relative_to(self.directory)

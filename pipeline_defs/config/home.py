@@ -1,0 +1,49 @@
+"""Home: the one folder in which a Shipline keeps its state."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from dotenv import dotenv_values
+
+PROJECT = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Home:
+    """Where state, settings and the apps' files are.
+
+    `root` is Dagster's home too: runs, history and the lineage. It comes from SHIPLINE_HOME, else it is `.shipline/home` in the checkout.
+    """
+
+    root: Path
+
+    @classmethod
+    def find(cls) -> "Home":
+        """The home of this process, with the settings of its `.env` file put into the environment where they are not set yet."""
+        home = cls(Path(os.environ.get("SHIPLINE_HOME") or PROJECT / ".shipline" / "home").resolve())
+        for name, value in dotenv_values(home.settings, interpolate=False).items():
+            if value is not None:
+                os.environ.setdefault(name, value)
+        os.environ["SHIPLINE_HOME"] = os.environ["DAGSTER_HOME"] = str(home.root)
+        return home
+
+    @property
+    def settings(self) -> Path:
+        """The `.env` file: secrets and addresses, one NAME=value a line, mode 0600."""
+        return self.root / ".env"
+
+    @property
+    def apps(self) -> Path:
+        """The folder of the apps' files: SHIPLINE_APPS, else `apps/` in the checkout."""
+        return Path(os.environ.get("SHIPLINE_APPS") or PROJECT / "apps")
+
+    @property
+    def workspace(self) -> Path:
+        """Clones and checkouts; everything in it can be made anew."""
+        return self.root / "workspace"
+
+    @property
+    def service(self) -> Path:
+        """What `shipline up` wrote about itself: addresses and process ids, JSON."""
+        return self.root / "service.json"

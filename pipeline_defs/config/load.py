@@ -1,0 +1,103 @@
+"""Loading: files in, models or readable errors out."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from pipeline_defs.config.app import App
+from pipeline_defs.config.errors import ConfigError, Problem, problems_of, said
+from pipeline_defs.config.interpolation import interpolate
+
+
+def load_app(file: Path) -> App:
+    """Read one app's file. The app's name is the file's, unless the file says otherwise. Raises ConfigError with every mistake."""
+    data, problems = _parse(file)
+    if isinstance(data, dict):
+        data.setdefault("name", file.stem)
+    try:
+        app = App.model_validate(data)
+    except ValidationError as error:
+        problems += [problem for problem in problems_of(error, App) if not _follows(problem, problems)]
+        raise ConfigError(file, problems) from error
+    if problems:
+        raise ConfigError(file, problems)
+    return app
+
+
+def load_apps(folder: Path) -> tuple[dict[str, App], list[ConfigError]]:
+    """Read every `*.yaml` and `*.yml` of the folder but hidden ones, which editors leave behind.
+
+    A wrong file is an error of its own and keeps no other app from loading. Of two apps that stand in each other's way the
+    first by its file's name is loaded.
+    """
+    apps: dict[str, App] = {}
+    errors: list[ConfigError] = []
+    for file in sorted([*folder.glob("[!.]*.yaml"), *folder.glob("[!.]*.yml")]):
+        try:
+            app = load_app(file)
+            problems = _conflicts(app, apps.values())
+            if problems:
+                raise ConfigError(file, problems)
+            apps[app.name] = app
+        except ConfigError as error:
+            errors.append(error)
+    return apps, errors
+
+
+def _follows(problem: Problem, unset: Iterable[Problem]) -> bool:
+    """True where a variable without a value left the place empty: that it is empty is no mistake of its own."""
+    return any(f"{problem.where}.".startswith((f"{other.where}.", f"{other.where}[")) for other in unset)
+
+
+def _conflicts(app: App, others: Iterable[App]) -> list[Problem]:
+    """Where an app would take another one's name or write into its folders."""
+    problems = []
+    for other in others:
+        if other.name == app.name:
+            problems.append(Problem("name", said(app.name, "a name that no other app's file has")))
+        for name, environment in app.environments.items():
+            for its_name, its in other.environments.items():
+                if environment.meets(its):
+                    allowed = f"a folder apart from that of {other.name} {its_name} ({its.directory})"
+                    where = f"environments.{name}.directory"
+                    problems.append(Problem(where, said(str(environment.directory), allowed)))
+    return problems
+
+
+class _Loader(yaml.SafeLoader):
+    """YAML without Python objects, in which a key that is given twice is refused; YAML's own loader forgets the first."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.tag != "tag:yaml.org,2002:merge":
+                if key.value in seen:
+                    raise yaml.MarkedYAMLError(
+                        problem=f"the key {key.value!r} is given twice", problem_mark=key.start_mark
+                    )
+                seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
+def _parse(file: Path) -> tuple[Any, list[Problem]]:
+    """The file's data with its variables replaced, and what is wrong with those."""
+    try:
+        return interpolate(yaml.load(file.read_bytes().decode(), _Loader))
+    except OSError as error:
+        problem = f"cannot be read ({error.strerror})"
+    except UnicodeDecodeError:
+        problem = "is not UTF-8 text; save it as such"
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        place = f"line {mark.line + 1}, column {mark.column + 1}: " if mark else ""
+        problem = f"{place}not valid YAML ({error.problem})"
+    except yaml.YAMLError as error:
+        problem = f"not valid YAML ({' '.join(str(error).split())})"
+    except ValueError as error:  # such as 2026-13-01, which YAML takes for a date
+        problem = f"not valid YAML ({error})"
+    except RecursionError:
+        problem = "is nested too deeply; an alias must not contain itself"
+    raise ConfigError(file, [Problem("", problem)])
