@@ -1,0 +1,90 @@
+"""Bundle: what is put on the server for one release."""
+
+import hashlib
+import io
+import json
+import shlex
+import tarfile
+from collections.abc import Mapping
+
+from pipeline_defs.config.secret import Secret
+from pipeline_defs.release.records import Release
+from pipeline_defs.server.command import Command, script
+from pipeline_defs.server.site import Site
+
+OVERRIDE = "shipline.override.yml"
+SETTINGS = "shipline.settings"
+RELEASE = "shipline.release.json"
+
+
+def needed_files(site: Site) -> tuple[str, ...]:
+    """The repository paths a release of this site consists of: compose file, further files, e2e collections and environments."""
+    config = site.config
+    e2e = [path for each in config.e2e for path in (each.collection, each.environment) if path]
+    return tuple(dict.fromkeys([config.compose, *config.files, *e2e]))
+
+
+def configuration_hash(site: Site, files: Mapping[str, bytes], settings: Mapping[str, str | Secret]) -> str:
+    """SHA-256 over what, besides the image, decides how a release runs: its files, the plain settings and the names of the secrets."""
+    summary = {
+        "files": {path: hashlib.sha256(content).hexdigest() for path, content in files.items()},
+        "settings": {name: None if isinstance(value, Secret) else value for name, value in settings.items()},
+        "service": site.services,
+    }
+    return hashlib.sha256(json.dumps(summary, sort_keys=True).encode()).hexdigest()
+
+
+def override(site: Site, release: Release, settings: Mapping[str, str | Secret]) -> str:
+    """The generated compose override, JSON (which is YAML): image by digest, version and commit, and the settings' names.
+
+    A setting without a value takes it from Compose's own environment, so no value stands in this file.
+    """
+    environment: dict[str, str | None] = dict.fromkeys(settings)
+    environment |= {"APP_VERSION": release.version, "APP_COMMIT": release.commit}
+    labels = {
+        "shipline.app": site.app,
+        "shipline.environment": site.environment,
+        "shipline.version": release.version,
+        "shipline.commit": release.commit,
+        "shipline.digest": release.digest,
+    }
+    service = {"image": release.reference, "environment": environment, "labels": labels}
+    return json.dumps({"services": dict.fromkeys(site.services, service)}, indent=2).replace("$", "$$")
+
+
+def settings_file(settings: Mapping[str, str | Secret]) -> str:
+    """The settings as assignments that a POSIX shell reads, each value quoted."""
+    revealed = {name: value.reveal() if isinstance(value, Secret) else value for name, value in settings.items()}
+    return "".join(f"{name}={shlex.quote(value)}\n" for name, value in sorted(revealed.items()))
+
+
+# A folder that is there already is of the same release, so at most the values of its secrets are new. It may be serving:
+# each file is replaced by a rename, which is whole at any moment.
+_INSTALL = """
+umask 077
+rm -rf "$1.partial"; mkdir -p "$1.partial"
+tar -x -C "$1.partial" -f -
+[ -d "$1" ] || { mv "$1.partial" "$1"; exit 0; }
+cd "$1.partial"
+find . -type f | while IFS= read -r file; do mkdir -p "$(dirname "$1/$file")"; mv -f "$file" "$1/$file"; done
+rm -rf "$1.partial"
+"""
+
+
+def install(site: Site, release: Release, files: Mapping[str, bytes], settings: Mapping[str, str | Secret]) -> Command:
+    """Put the release's folder on the server, whole or not at all; secrets arrive through standard input in a 0600 file."""
+    members = {path: (content, 0o644) for path, content in files.items()}
+    members[OVERRIDE] = (override(site, release, settings).encode(), 0o644)
+    members[RELEASE] = (release.model_dump_json(indent=2).encode(), 0o644)
+    members[SETTINGS] = (settings_file(settings).encode(), 0o600)
+    return script(_INSTALL, site.folder(release), stdin=_tar(members), says=f"write {site.folder(release)}")
+
+
+def _tar(members: Mapping[str, tuple[bytes, int]]) -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        for name, (content, mode) in members.items():
+            entry = tarfile.TarInfo(name)
+            entry.size, entry.mode = len(content), mode
+            archive.addfile(entry, io.BytesIO(content))
+    return buffer.getvalue()

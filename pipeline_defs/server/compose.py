@@ -1,0 +1,106 @@
+"""Compose and Engine commands for one site."""
+
+from pathlib import PurePosixPath
+
+from pipeline_defs.config.secret import Secret
+from pipeline_defs.server.bundle import OVERRIDE, SETTINGS
+from pipeline_defs.server.command import Command, script
+from pipeline_defs.server.site import Site
+
+_WITH_SETTINGS = 'set -a; . "$1"; set +a; shift; exec "$@"'
+
+FIND = """
+found() { docker ps -q --filter "label=com.docker.compose.project=$1" --filter "label=com.docker.compose.service=$2" \
+  --filter label=com.docker.compose.oneoff=False --filter "status=running" | head -n 1; }
+need() { id=$(found "$1" "$2"); [ -n "$id" ] || { echo "no container of the service $2 is running" >&2; exit 1; }; }
+"""
+"""Shell functions: `need project service` sets `id` to the running container, or ends with a sentence."""
+
+
+def compose(site: Site, program: tuple[str, ...], folder: str, *words: str, says: str | None = None) -> Command:
+    """A Compose call for the release in `folder`, with its settings in Compose's environment.
+
+    `program` is what the server has: ("docker", "compose") or ("docker-compose",).
+    """
+    file = PurePosixPath(folder) / site.config.compose
+    return script(
+        _WITH_SETTINGS,
+        f"{folder}/{SETTINGS}",
+        *program,
+        *("-p", site.project, "--project-directory", str(file.parent), "-f", str(file), "-f", f"{folder}/{OVERRIDE}"),
+        *words,
+        says=says or f"docker compose -p {site.project} {' '.join(words)}",
+    )
+
+
+_PULL = """
+docker image inspect "$1" >/dev/null 2>&1 && { echo "$1 is there already"; exit 0; }
+umask 077
+config=$(mktemp -d); trap 'rm -rf "$config"' EXIT
+cat >"$config/config.json"
+DOCKER_CONFIG=$config docker pull "$1"
+"""
+
+
+def pull(reference: str, login: Secret | None) -> Command:
+    """Pull an image by digest unless it is there. The credentials live in a 0600 file that is gone when the pull ends."""
+    return script(_PULL, reference, stdin=login or "{}", says=f"docker pull {reference}")
+
+
+_HEALTHY = (
+    FIND
+    + """
+project=$1 limit=$2; shift 2
+end=$(( $(date +%s) + limit ))
+look() { docker inspect -f '{{.State.Status}}/{{if .State.Health}}{{.State.Health.Status}}{{else}}none{{end}}/{{.RestartCount}}' "$1"; }
+for service; do
+  steady=0
+  while :; do
+    id=$(docker ps -aq --filter "label=com.docker.compose.project=$project" --filter "label=com.docker.compose.service=$service" \
+      --filter label=com.docker.compose.oneoff=False | head -n 1)
+    state=gone; [ -z "$id" ] || state=$(look "$id" 2>/dev/null) || state=gone
+    why=
+    case $state in
+      running/healthy/*) echo "$service is healthy"; break ;;
+      running/none/0) steady=$((steady + 1)); [ $steady -lt 6 ] || { echo "$service runs (it has no health check)"; break; } ;;
+      */unhealthy/*) why="is unhealthy" ;;
+      exited/*|dead/*) why="stopped with exit status $(docker inspect -f '{{.State.ExitCode}}' "$id")" ;;
+      */[2-9]|*/[1-9][0-9]*) why="crashes again and again" ;;
+    esac
+    [ -n "$why" ] || [ "$(date +%s)" -lt "$end" ] || why="did not become healthy within $limit s ($state)"
+    if [ -n "$why" ]; then
+      [ -z "$id" ] || docker logs --tail 15 "$id" 2>&1
+      echo "the service $service $why" >&2; exit 1
+    fi
+    sleep 0.3
+  done
+done
+"""
+)
+
+
+def healthy(site: Site, *services: str) -> Command:
+    """Wait on the server until each service is healthy; ends at once, with the container's own last lines, when it cannot become so."""
+    limit = str(site.config.health.timeout)
+    return script(_HEALTHY, site.project, limit, *services, says=f"wait until {', '.join(services)} is healthy")
+
+
+_EXECUTE = FIND + 'need "$1" "$2"; shift 2; exec docker exec "$id" "$@"'
+
+
+def execute(site: Site, service: str, *words: str) -> Command:
+    """Run a program inside the service's running container."""
+    return script(_EXECUTE, site.project, service, *words, says=f"in {service}: {' '.join(words)}")
+
+
+_DIAGNOSE = """
+docker ps -a --filter "label=com.docker.compose.project=$1" --format '{{.Names}}: {{.Status}}'
+for id in $(docker ps -aq --filter "label=com.docker.compose.project=$1"); do
+  echo "--- last log lines of $(docker inspect -f '{{.Name}}' "$id")"; docker logs --tail 30 "$id" 2>&1
+done
+"""
+
+
+def diagnose(site: Site) -> Command:
+    """The states and last log lines of the site's containers, for the run's log."""
+    return script(_DIAGNOSE, site.project, says="states and logs of the containers")

@@ -1,0 +1,62 @@
+"""Deploy: a release takes over an environment; what fails before the switch leaves a way back."""
+
+from pipeline_defs.release.policy import older_than_live
+from pipeline_defs.release.records import Outcome, Release
+from pipeline_defs.server import steps
+from pipeline_defs.server.command import Runner, ServerError
+from pipeline_defs.server.compose import diagnose
+from pipeline_defs.server.facts import Facts, learn
+from pipeline_defs.server.lock import locked
+from pipeline_defs.server.procedure import Execution, Procedure, Step
+from pipeline_defs.server.report import report
+from pipeline_defs.server.rollback import restore_current
+from pipeline_defs.server.task import Report, Task
+
+
+def deploy(task: Task, server: Runner) -> Report:
+    """Deploy `task.release`. An expected failure is a report with its sentence; what runs then is for `rollback` to put right.
+
+    Interrupted (a BaseException: cancelled, terminated), it brings the release before back itself and lets the interruption go on.
+    """
+    site, execution = task.site, Execution()
+    assert task.release is not None
+    previous: Release | None = None
+    try:
+        with locked(site, task, server):
+            facts = learn(site, server)
+            previous = facts.current
+            refusal = older_than_live(task.release, previous)
+            if refusal:
+                raise ServerError(f"{site}: {refusal}")
+            try:
+                Procedure(site, task, server, execution).run(plan(task, facts), on_failure=diagnose(site))
+            except ServerError:
+                raise
+            except BaseException:
+                if execution.changed:
+                    task.say("interrupted: the release before is brought back")
+                    restore_current(task, server, facts, Execution())
+                raise
+    except ServerError as error:
+        live = None if execution.changed else previous
+        return report(task, execution, Outcome.FAILED, str(error), previous=previous, live=live)
+    return report(task, execution, Outcome.SUCCEEDED, None, previous=previous, live=task.release)
+
+
+def plan(task: Task, facts: Facts) -> list[Step]:
+    """The deployment's steps, from facts alone: nothing is executed here."""
+    site, release = task.site, task.release
+    assert release is not None
+    folder = site.folder(release)
+    return steps.in_order(
+        steps.write_files(site, task, release),
+        steps.back_up(site, task, facts),
+        steps.pull_image(task, release),
+        steps.start(site, facts, folder),
+        steps.wait_healthy(site),
+        steps.migrate(site),
+        steps.ask_revision(site),
+        steps.verify(site, task, release, folder),
+        steps.switch(site, folder),
+        steps.tidy(site),
+    )

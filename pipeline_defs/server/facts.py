@@ -1,0 +1,127 @@
+"""Facts: what is true on a server before anything is changed, gathered in one round trip."""
+
+from dataclasses import dataclass
+
+from pydantic import ValidationError
+
+from pipeline_defs.release.records import Release
+from pipeline_defs.server.bundle import RELEASE
+from pipeline_defs.server.command import Command, Result, Runner, ServerError, script
+from pipeline_defs.server.compose import FIND
+from pipeline_defs.server.site import Site
+
+LEAST_FREE_BYTES = 64 * 1024 * 1024
+"""Below this nothing is begun: journal, backup and image would fail half-way."""
+
+_GATHER = (
+    FIND
+    + """
+project=$1 root=$2 database=$3 volume=$4 release=$5 service=$6
+mkdir -p "$root/releases" "$root/backups" "$root/logs" "$root/results" "$root/journal"
+chmod 700 "$root/backups" "$root/logs" "$root/journal"
+if engine=$(docker version -f '{{.Server.Version}}' 2>&1); then echo "engine $engine"
+else echo "no_engine $(printf '%s\\n' "$engine" | tail -n 1)"; fi
+if docker compose version >/dev/null 2>&1; then echo "compose docker compose"
+elif docker-compose version >/dev/null 2>&1; then echo "compose docker-compose"; fi
+echo "platform $(uname -s -m)"
+echo "free_kib $(df -Pk "$root" | awk 'NR==2 {print $4}')"
+if [ -n "$database" ]; then
+  label="label=com.docker.compose"
+  echo "database $(found "$project" "$database" 2>/dev/null)"
+  echo "data" $(docker ps -aq --filter "$label.project=$project" --filter "$label.service=$database" 2>/dev/null) \
+    $(docker volume ls -q --filter "$label.project=$project" --filter "$label.volume=$volume" 2>/dev/null)
+fi
+id=$(found "$project" "$service" 2>/dev/null || true)
+[ -z "$id" ] || echo "running $(docker inspect -f '{{.Config.Image}}' "$id")"
+[ ! -e "$root/current" ] || echo "folder $(readlink -f "$root/current")"
+[ ! -f "$root/current/$release" ] || echo "current $(tr -d '\\n' <"$root/current/$release")"
+"""
+)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What a server said.
+
+    Attributes:
+        engine: the Engine's version, empty when it does not answer; refusal: what was said instead.
+        compose: how Compose is called there; platform: `Linux x86_64`.
+        free_bytes: room on the disk that holds the environment's directory.
+        database_up: whether the database's container runs.
+        database_there: whether it has any data: a container of it that runs or not, or its volume.
+        running: the image reference the service's container was started with, None when it does not run.
+        current: the release that the environment says it runs, and folder: where its files are.
+    """
+
+    engine: str
+    refusal: str
+    compose: tuple[str, ...]
+    platform: str
+    free_bytes: int
+    database_up: bool
+    database_there: bool
+    running: str | None
+    current: Release | None
+    folder: str | None
+
+
+def gather(site: Site) -> Command:
+    """Ask the server; also makes the environment's own folders."""
+    config = site.config.database
+    database = (config.service, config.volume) if config else ("", "")
+    words = (site.project, site.path(), *database, RELEASE, site.config.service)
+    return script(_GATHER, *words, says=f"facts about {site.path()}")
+
+
+def learn(site: Site, server: Runner) -> Facts:
+    """The facts about a site. Raises ServerError when the server lacks what a deployment needs."""
+    facts = read(site, server.run(gather(site), timeout=60))
+    lack = lacking(site, facts)
+    if lack:
+        raise ServerError(f"{site}: {lack}")
+    return facts
+
+
+def lacking(site: Site, facts: Facts) -> str | None:
+    """What keeps a deployment from being begun, and what to do about it; None when there is nothing."""
+    if not facts.engine:
+        user = site.config.host.user
+        return f"the Docker Engine does not answer ({facts.refusal}); install and start it, and let {user} use it"
+    if not facts.compose:
+        return "Docker Compose is missing; install the package docker-compose-plugin"
+    if facts.free_bytes < LEAST_FREE_BYTES:
+        return (
+            f"the disk that holds {site.path()} has {facts.free_bytes // 2**20} MiB free and at least "
+            f"{LEAST_FREE_BYTES // 2**20} MiB are needed; free some room there and run again"
+        )
+    return None
+
+
+def read(site: Site, result: Result) -> Facts:
+    """The facts from the server's answer. Raises ServerError when it could not even make its folders."""
+    if not result.ok:
+        raise ServerError(
+            f"{site}: {site.path()} cannot be prepared: {result.tail(1) or f'exit status {result.status}'}"
+        )
+    said = dict(line.partition(" ")[::2] for line in result.stdout.splitlines())
+    return Facts(
+        engine=said.get("engine", ""),
+        refusal=said.get("no_engine", ""),
+        compose=tuple(said.get("compose", "").split()),
+        platform=said.get("platform", ""),
+        free_bytes=int(said.get("free_kib") or 0) * 1024,
+        database_up=bool(said.get("database")),
+        database_there=bool(said.get("data")),
+        running=said.get("running"),
+        current=_release(site, said.get("current")),
+        folder=said.get("folder"),
+    )
+
+
+def _release(site: Site, text: str | None) -> Release | None:
+    try:
+        return Release.model_validate_json(text) if text else None
+    except ValidationError as error:
+        raise ServerError(
+            f"{site}: {site.current}/{RELEASE} is damaged; put the release's file back or remove {site.current}"
+        ) from error

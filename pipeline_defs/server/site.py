@@ -1,0 +1,52 @@
+"""Site: one environment's place on its server: names and paths."""
+
+from dataclasses import dataclass
+
+from pipeline_defs.config.app import App
+from pipeline_defs.config.environment import Environment
+from pipeline_defs.release.records import Release
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where an environment of an app lives on its server.
+
+    Everything Shipline keeps there lies below the environment's own directory:
+    `releases/<name>/` (compose file, override, settings), `current` and `previous` (links to releases),
+    `backups/`, `logs/`, `results/`, `journal/` and `lock`.
+    """
+
+    app: str
+    environment: str
+    config: Environment
+
+    @classmethod
+    def of(cls, app: App, environment: str) -> "Site":
+        """The site of an app's environment."""
+        return cls(app.name, environment, app.environments[environment])
+
+    @property
+    def project(self) -> str:
+        """The compose project: containers, networks and volumes are named after it."""
+        return f"{self.app}-{self.environment}"
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """The services that run the app's image."""
+        return (self.config.service, *self.config.also)
+
+    def path(self, *parts: str) -> str:
+        """A path below the environment's directory."""
+        return str(self.config.directory.joinpath(*parts))
+
+    def folder(self, release: Release) -> str:
+        """The release's own folder."""
+        return self.path("releases", release.name)
+
+    @property
+    def current(self) -> str:
+        """The link to the folder of the release that runs."""
+        return self.path("current")
+
+    def __str__(self) -> str:
+        return f"{self.app} {self.environment} on {self.config.host}"

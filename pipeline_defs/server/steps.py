@@ -1,0 +1,150 @@
+"""Steps that rehearsal, deploy and rollback share."""
+
+from pipeline_defs.config.environment import Database
+from pipeline_defs.release.records import Release
+from pipeline_defs.server import bundle, database
+from pipeline_defs.server.command import Command, script
+from pipeline_defs.server.compose import compose, execute, healthy, pull
+from pipeline_defs.server.facts import Facts
+from pipeline_defs.server.procedure import LONG_SECONDS, Step
+from pipeline_defs.server.site import Site
+from pipeline_defs.server.task import Task
+from pipeline_defs.server.verify import e2e, test
+
+# A link's target is compared with paths below the root, which may itself lie behind a link.
+_SWITCH = """
+root=$(readlink -f "$1") folder=$(readlink -f "$2")
+if [ -e "$root/current" ] && [ "$(readlink -f "$root/current")" != "$folder" ]; then
+  ln -sfn "$(readlink -f "$root/current")" "$root/previous.new"; mv -T "$root/previous.new" "$root/previous"; fi
+ln -sfn "$folder" "$root/current.new"; mv -T "$root/current.new" "$root/current"
+sync "$root"
+"""
+
+_TIDY = """
+root=$(readlink -f "$1") backups=$2 releases=$3 logs=$4
+old() { ls -1t "$1" 2>/dev/null | tail -n "+$(($2 + 1))"; }
+keep=" $(readlink -f "$root/current" || true) $(readlink -f "$root/previous" || true) "
+rm -f "$root"/backups/*.partial
+ls -1 "$root/backups" | grep '[.]dump$' | sort -r | tail -n "+$((backups + 1))" | while read -r name; do
+  rm -f "$root/backups/$name" "$root/backups/$name.sha256"; echo "removed backup $name"; done
+old "$root/releases" "$releases" | while read -r name; do
+  case "$keep" in *" $root/releases/$name "*) ;; *) rm -rf "$root/releases/$name"; echo "removed release $name" ;; esac; done
+for kind in logs journal results; do
+  old "$root/$kind" "$logs" | while read -r name; do rm -rf "$root/$kind/$name"; done; done
+"""
+
+
+def write_files(site: Site, task: Task, release: Release) -> Step:
+    """Put the release's compose file, override and settings on the server."""
+    return Step("files", bundle.install(site, release, task.files, task.settings))
+
+
+def pull_image(task: Task, release: Release) -> Step:
+    """Bring the image, by digest."""
+    return Step("pull", pull(release.reference, task.registry_login), timeout=LONG_SECONDS)
+
+
+def back_up(site: Site, task: Task, facts: Facts) -> list[Step]:
+    """Back up a site's database into the task's own site; one that stands still is started for it.
+
+    Nothing where there is none yet: for an app without a database, or before the first release that has one.
+    """
+    config = site.config.database
+    if config is None or not has_data(facts):
+        return []
+    path = backup_path(task)
+    learned = lambda output: {"database_bytes": database.backup_bytes(output), "backup": path}  # noqa: E731
+    dump = Step("backup", database.backup(site, config, path), timeout=LONG_SECONDS, learn=learned)
+    return [*_start_database(site, config, task, facts), dump]
+
+
+def has_data(facts: Facts) -> bool:
+    """True when there is a database that runs, or one that the release that runs can start."""
+    return facts.database_up or (facts.database_there and facts.folder is not None)
+
+
+def _start_database(site: Site, config: Database, task: Task, facts: Facts) -> list[Step]:
+    if facts.database_up or facts.folder is None:
+        return []
+    task.say(f"the database of {site.environment} does not run: it is started")
+    up = compose(site, facts.compose, facts.folder, "up", "-d", "--no-build", config.service)
+    ready = healthy(site, config.service)
+    return [
+        Step("database start", up, timeout=LONG_SECONDS),
+        Step("database ready", ready, timeout=site.config.health.timeout + 60),
+    ]
+
+
+def backup_path(task: Task) -> str:
+    """Where a task keeps the database as it was before."""
+    return task.site.path("backups", f"{task.id}.dump")
+
+
+def start(site: Site, facts: Facts, folder: str, *, undo: Command | None = None) -> Step:
+    """Make the containers those of the release in `folder`; only what differs is created anew."""
+    up = compose(site, facts.compose, folder, "up", "-d", "--no-build", "--remove-orphans")
+    return Step("start", up, undo=undo, timeout=LONG_SECONDS, changes=True)
+
+
+def wait_healthy(site: Site) -> Step:
+    """Wait for the health of every service that runs the app's image."""
+    return Step("healthy", healthy(site, *site.services), timeout=site.config.health.timeout * len(site.services) + 60)
+
+
+def migrate(site: Site) -> list[Step]:
+    """Migrate the database in the new image, once; nothing for an app without migrations."""
+    if site.config.migrate is None:
+        return []
+    return [Step("migrate", execute(site, site.config.service, *site.config.migrate), timeout=LONG_SECONDS)]
+
+
+def ask_revision(site: Site) -> list[Step]:
+    """Ask the app for the database's migration revision: the first word of the last line that it prints."""
+    if site.config.revision is None:
+        return []
+
+    def learned(output: str) -> dict[str, str | None]:
+        lines = output.strip().splitlines()
+        return {"revision": lines[-1].split()[0] if lines and lines[-1].split() else None}
+
+    return [Step("revision", execute(site, site.config.service, *site.config.revision), learn=learned)]
+
+
+def verify(site: Site, task: Task, release: Release, folder: str) -> list[Step]:
+    """Tests inside the running container, then each end-to-end collection."""
+    steps = []
+    config = site.config
+    if config.test is not None:
+        results = site.path("results", task.id, "tests.xml")
+        step = test(site, config.test, results)
+        steps.append(Step("test", step, timeout=config.test.timeout, results=results, counts="tests"))
+    for number, collection in enumerate(config.e2e, start=1):
+        results = site.path("results", task.id, f"e2e-{number}.xml")
+        name = "e2e" if len(config.e2e) == 1 else f"e2e {number}"
+        step = e2e(site, collection, release, folder, results)
+        steps.append(Step(name, step, timeout=collection.timeout, results=results, counts="e2e"))
+    return steps
+
+
+def switch(site: Site, folder: str) -> Step:
+    """Make the release the one that the environment says it runs: the point of no return."""
+    return Step("switch", script(_SWITCH, site.path(), folder, says=f"{site.current} -> {folder}"))
+
+
+def tidy(site: Site) -> Step:
+    """Remove what retention no longer keeps; never the release that runs nor the one before it."""
+    keep = site.config.retention
+    words = (site.path(), str(keep.backups), str(keep.releases), str(keep.logs))
+    return Step(
+        "tidy", script(_TIDY, *words, says=f"keep {keep.backups} backups, {keep.releases} releases, {keep.logs} logs")
+    )
+
+
+def down(site: Site, facts: Facts, folder: str) -> Command:
+    """Stop and remove the site's containers and networks; volumes stay."""
+    return compose(site, facts.compose, folder, "down", "--remove-orphans", "--timeout", "10")
+
+
+def in_order(*parts: Step | list[Step]) -> list[Step]:
+    """One list of steps from single steps and lists of them."""
+    return [step for part in parts for step in (part if isinstance(part, list) else [part])]

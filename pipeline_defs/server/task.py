@@ -1,0 +1,81 @@
+"""Task and report: what a procedure is asked to do, and what came of it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from pipeline_defs.config.app import App
+from pipeline_defs.config.secret import Secret
+from pipeline_defs.release.evidence import StepTiming, TestCounts
+from pipeline_defs.release.records import Outcome, Release
+from pipeline_defs.server.command import Listener
+from pipeline_defs.server.site import Site
+
+
+@dataclass(frozen=True)
+class Task:
+    """One rehearsal, deploy or rollback.
+
+    Attributes:
+        id: sorts by time and names the journal, the log and the backup: `20260131T120000Z-1a2b3c4d`.
+        app, environment: what is acted on.
+        release: what shall run; None only for a rollback to what ran before.
+        files: the compose file, further files and e2e files of the release's commit, by their path in the repository.
+        settings: the environment's variables and secrets.
+        registry_login: a Docker `config.json` with the registry's credentials, where it asks for them.
+        run: the Dagster run, actor: who asked for it.
+        alive: tells whether a run is still under way; a lock whose run is not is taken over.
+        say: takes a milestone for people; listen: takes each line of the commands' output.
+    """
+
+    id: str
+    app: App
+    environment: str
+    release: Release | None
+    files: Mapping[str, bytes]
+    settings: Mapping[str, str | Secret]
+    registry_login: Secret | None
+    run: str
+    actor: str
+    alive: Callable[[str], bool]
+    say: Callable[[str], None]
+    listen: Listener
+
+    @property
+    def site(self) -> Site:
+        """The place it is about."""
+        return Site.of(self.app, self.environment)
+
+    @property
+    def timestamp(self) -> str:
+        """When it began, as files are named: `20260131T120000Z`."""
+        return self.id.partition("-")[0]
+
+
+@dataclass(frozen=True)
+class Report:
+    """What came of a task.
+
+    Attributes:
+        outcome: SUCCEEDED, FAILED or ROLLED_BACK.
+        steps: what was executed, in order, with seconds.
+        tests, e2e: counts of the tests inside the container and of the end-to-end tests.
+        revision: the database's migration revision afterwards, where the app can tell.
+        backup: path of the database backup on the server; database_bytes: its size.
+        previous: the release that ran before; live: the one that runs now. None: nothing.
+        changed: whether anything that serves was touched; a failure before that needs no rollback.
+        error: one sentence for people, None when all went well.
+        log: path of the log on the server.
+    """
+
+    outcome: Outcome
+    steps: tuple[StepTiming, ...] = ()
+    tests: TestCounts | None = None
+    e2e: TestCounts | None = None
+    revision: str | None = None
+    backup: str | None = None
+    database_bytes: int | None = None
+    previous: Release | None = None
+    live: Release | None = None
+    changed: bool = False
+    error: str | None = None
+    log: str | None = None

@@ -1,0 +1,62 @@
+"""Verification: tests inside the running container, and end-to-end tests from beside it."""
+
+from pipeline_defs.config.environment import E2E, Test
+from pipeline_defs.release.records import Release
+from pipeline_defs.server.command import Command, script
+from pipeline_defs.server.compose import FIND
+from pipeline_defs.server.site import Site
+
+_TEST = (
+    FIND
+    + """
+project=$1 service=$2 junit=$3 results=$4; shift 4
+need "$project" "$service"
+mkdir -p "$(dirname "$results")"
+[ -z "$junit" ] || docker exec "$id" rm -f "$junit"
+status=0; docker exec "$id" "$@" || status=$?
+[ -z "$junit" ] || docker exec "$id" cat "$junit" >"$results" 2>/dev/null || rm -f "$results"
+exit $status
+"""
+)
+
+
+def test(site: Site, tests: Test, results: str) -> Command:
+    """Run the app's tests inside the running container; their JUnit results are copied to `results` on the server."""
+    words = (site.project, site.config.service, tests.junit or "", results, *tests.command)
+    return script(_TEST, *words, says=f"in {site.config.service}: {' '.join(tests.command)}")
+
+
+_E2E = (
+    FIND
+    + """
+project=$1 service=$2 folder=$3 results=$4 image=$5 collection=$6; shift 6
+need "$project" "$service"
+[ -f "$folder/$collection" ] || { echo "the release has no $collection" >&2; exit 1; }
+mkdir -p "$(dirname "$results")"; rm -f "$results"; out=$(mktemp -d); trap 'rm -rf "$out"' EXIT
+status=0
+docker run --rm --label "shipline.project=$project" --network "container:$id" --user 0:0 \
+  -v "$folder:/etc/newman:ro" -v "$out:/results" "$image" \
+  run "/etc/newman/$collection" --reporters cli,junit --reporter-junit-export /results/e2e.xml --color off --disable-unicode \
+  --timeout-request 15000 "$@" || status=$?
+[ ! -f "$out/e2e.xml" ] || cp "$out/e2e.xml" "$results"
+exit $status
+"""
+)
+
+
+def e2e(site: Site, tests: E2E, release: Release, folder: str, results: str) -> Command:
+    """Run a Postman collection with Newman in the container's own network; it needs no port that is open to anybody else.
+
+    The collection sees `base_url`, `expected_version` and `expected_commit` besides its own variables.
+    """
+    variables = {
+        "base_url": tests.base_url or f"http://127.0.0.1:{site.config.port}",
+        "expected_version": release.version,
+        "expected_commit": release.commit,
+        **tests.variables,
+    }
+    words = [word for name, value in variables.items() for word in ("--env-var", f"{name}={value}")]
+    if tests.environment:
+        words = ["--environment", f"/etc/newman/{tests.environment}", *words]
+    fixed = (site.project, site.config.service, folder, results, tests.image, tests.collection)
+    return script(_E2E, *fixed, *words, says=f"newman run {tests.collection}")
