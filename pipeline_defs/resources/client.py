@@ -1,0 +1,100 @@
+"""Client: a docker client of this machine that can build, found once, called with an argument list."""
+
+import functools
+import os
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from pipeline_defs.resources.process import LocalRunner, plain_environment
+from pipeline_defs.server.command import Command, CommandTimeout, Listener, Result
+
+BUILDX_SINCE = 23
+"""From this version on a docker client builds with BuildKit only through its buildx plugin (release notes of 23.0)."""
+
+QUICK_SECONDS = 60.0
+"""For whatever only asks or marks something."""
+
+
+class EngineError(Exception):
+    """The Docker Engine or its client cannot do what was asked; one sentence that says what to do."""
+
+
+@dataclass(frozen=True)
+class Client:
+    """A docker client that builds with BuildKit, and the Engine that answers it.
+
+    Attributes:
+        path: of the program.
+        buildx: it builds through its buildx plugin; an older one has BuildKit in itself.
+        host: the Engine's address, for calls that get a Docker configuration of their own and so know no context.
+    """
+
+    path: str
+    buildx: bool
+    host: str
+
+    def run(
+        self,
+        *words: str,
+        timeout: float = QUICK_SECONDS,
+        listen: Listener | None = None,
+        environment: Mapping[str, str] | None = None,
+    ) -> Result:
+        """Run `docker` with these words. Raises EngineError when it takes longer than `timeout` seconds."""
+        return run_docker((self.path, *words), timeout=timeout, listen=listen, environment=environment)
+
+
+def run_docker(
+    argv: tuple[str, ...],
+    *,
+    timeout: float = QUICK_SECONDS,
+    listen: Listener | None = None,
+    environment: Mapping[str, str] | None = None,
+) -> Result:
+    """Run a program that speaks with the Engine. It sees none of this process's secrets; `environment` is added."""
+    settings = {"DOCKER_BUILDKIT": "1", "DOCKER_CLI_HINTS": "false", **(environment or {})}
+    try:
+        runner = LocalRunner(environment=plain_environment())
+        return runner.run(Command(argv, environment=settings), timeout=timeout, listen=listen)
+    except CommandTimeout:
+        raise EngineError(f"`docker {argv[1]}` did not end within {timeout:g} s and was stopped") from None
+
+
+@functools.cache
+def find_client() -> Client:
+    """The first client on the PATH that can build and that an Engine answers. Raises EngineError where there is none."""
+    unanswered = None
+    for path in clients():
+        buildx = run_docker((path, "buildx", "version")).ok
+        if not buildx and _major(run_docker((path, "version", "--format", "{{.Client.Version}}"))) >= BUILDX_SINCE:
+            continue
+        if run_docker((path, "version", "--format", "{{.Server.Version}}")).ok:
+            host = run_docker((path, "context", "inspect", "--format", "{{.Endpoints.docker.Host}}")).stdout.strip()
+            return Client(path, buildx, host)
+        unanswered = path
+    if unanswered:
+        raise EngineError(f"no Docker Engine answers {unanswered}; start it, or set DOCKER_HOST to one that runs")
+    raise EngineError(
+        "no docker client that can build with BuildKit is on the PATH; install Docker with its buildx plugin"
+    )
+
+
+def clients() -> Iterator[str]:
+    """Every docker on the PATH, each file once: a machine may have a new one without plugins and an old one."""
+    seen: set[str] = set()
+    for folder in [*os.get_exec_path(), "/usr/bin"]:
+        found = shutil.which("docker", path=folder)
+        if found and os.path.realpath(found) not in seen:
+            seen.add(os.path.realpath(found))
+            yield found
+
+
+def last_line(result: Result) -> str:
+    """What a program said last, or how it ended when it said nothing."""
+    return result.tail(1) or f"status {result.status}"
+
+
+def _major(version: Result) -> int:
+    number = version.stdout.strip().partition(".")[0]
+    return int(number) if number.isdigit() else BUILDX_SINCE

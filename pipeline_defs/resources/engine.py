@@ -1,0 +1,152 @@
+"""Engine: the Docker Engine of the machine that runs Shipline. It builds, tests and pushes."""
+
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from dagster import ConfigurableResource
+
+from pipeline_defs.config.app import Build, ImageTest
+from pipeline_defs.config.home import Home
+from pipeline_defs.resources.client import Client, EngineError, find_client, last_line
+from pipeline_defs.resources.compose import TestRun, run_tests
+from pipeline_defs.resources.registry import Registry
+from pipeline_defs.resources.scratch import scratch
+from pipeline_defs.resources.tree import inside
+from pipeline_defs.server.command import Listener, Result
+
+PUSH_SECONDS = 1800.0
+
+
+@dataclass(frozen=True)
+class Engine:
+    """The Engine as its client reaches it. `workspace` is where files live while the Engine needs them, under the same path."""
+
+    client: Client
+    workspace: Path
+
+    @classmethod
+    def find(cls, workspace: Path) -> "Engine":
+        """The Engine of this machine. Raises EngineError where no client can build or no Engine answers."""
+        return cls(find_client(), workspace)
+
+    def build(
+        self,
+        checkout: Path,
+        tag: str,
+        build: Build,
+        *,
+        labels: Mapping[str, str],
+        listen: Listener | None = None,
+    ) -> str:
+        """Build with BuildKit and give the image's id (`sha256:…`); the Engine's own cache serves the layers.
+
+        Args:
+            checkout: the folder in which `build` names Dockerfile and context.
+            labels: names and values, such as `org.opencontainers.image.revision`.
+
+        Raises:
+            EngineError: with the Dockerfile's step that failed and the last lines it said.
+        """
+        dockerfile = inside(checkout, build.dockerfile, "build.dockerfile")
+        folder = inside(checkout, build.context, "build.context", folder=True)
+        with scratch(self.workspace / "builds") as own:
+            identity = own / "image"
+            words = ["--file", str(dockerfile), "--tag", tag, "--iidfile", str(identity), "--progress", "plain"]
+            for name, value in sorted(build.arguments.items()):
+                words += ["--build-arg", f"{name}={value}"]
+            for name, value in sorted(labels.items()):
+                words += ["--label", f"{name}={value}"]
+            words += ["--target", build.target] if build.target else []
+            words += ["--platform", ",".join(build.platforms)] if build.platforms else []
+            # Attestations would wrap the image in an index that names the builder: another digest for the same image.
+            start = (
+                ["buildx", "build", "--load", "--provenance=false", "--sbom=false"] if self.client.buildx else ["build"]
+            )
+            built = self.client.run(*start, *words, "--", str(folder), timeout=build.timeout, listen=listen)
+            if not built.ok:
+                raise EngineError(_build_failure(build.dockerfile, built))
+            return identity.read_text().strip()
+
+    def has(self, image: str) -> bool:
+        """True when the Engine has the image (tag or id)."""
+        return self.client.run("image", "inspect", "--format", "{{.Id}}", "--", image).ok
+
+    def test(self, checkout: Path, app: str, image: str, test: ImageTest, *, listen: Listener | None = None) -> TestRun:
+        """Run the app's own tests on an image; see `compose.run_tests`."""
+        return run_tests(self.client, self.workspace / "tests", checkout, app, image, test, listen=listen)
+
+    def push(self, image: str, registry: Registry, tag: str, *, listen: Listener | None = None) -> str:
+        """Push a local image (tag or id) under `tag` into the registry; gives the digest that the registry answers.
+
+        Credentials go through a Docker configuration of this push alone: a 0600 file, removed afterwards.
+        """
+        reference = f"{registry.repository}:{tag}"
+        tagged = self.client.run("tag", "--", image, reference)
+        if not tagged.ok:
+            raise EngineError(f"the image {image} cannot be tagged {reference}: {last_line(tagged)}")
+        with self._login(registry) as configuration:
+            pushed = self.client.run(
+                "push", "--", reference, timeout=PUSH_SECONDS, listen=listen, environment=configuration
+            )
+        if not pushed.ok:
+            raise EngineError(_push_failure(reference, registry, pushed))
+        digest = registry.digest_of(tag)
+        if digest is None:
+            raise EngineError(f"the registry {registry.host} does not serve {reference}, though the push ended well")
+        return digest
+
+    def remove(self, *references: str) -> None:
+        """Forget tags or images; what is not there or still used is left alone."""
+        self.client.run("image", "rm", "--", *references)
+
+    @contextmanager
+    def _login(self, registry: Registry) -> Iterator[dict[str, str]]:
+        """The environment in which docker is logged in to one registry; without credentials it is the user's own."""
+        if registry.credentials is None:
+            yield {}
+            return
+        key = "https://index.docker.io/v1/" if registry.host == "docker.io" else registry.host
+        content = json.dumps({"auths": {key: {"auth": registry.credentials.pair}}})
+        with scratch(self.workspace / "logins") as folder:
+            file = os.open(folder / "config.json", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(file, "w") as stream:
+                stream.write(content)
+            yield {"DOCKER_CONFIG": str(folder), "DOCKER_HOST": self.client.host}
+
+
+class EngineResource(ConfigurableResource):  # type: ignore[type-arg]
+    """The door to the Docker Engine. `workspace` must have the same path for the Engine; by default it is the home's."""
+
+    workspace: str = ""
+
+    def find(self) -> Engine:
+        """The Engine; raises EngineError where none answers."""
+        return Engine.find(Path(self.workspace) if self.workspace else Home.find().workspace)
+
+
+def _build_failure(dockerfile: str, built: Result) -> str:
+    """One sentence from BuildKit's plain progress, where every line of a step begins with the step's number."""
+    reason = last_line(built).removeprefix("ERROR: ").removeprefix("failed to solve: ")
+    failed = re.search(r"^#(\d+) ERROR: (.*)", built.stderr, re.MULTILINE)
+    step = failed and re.search(rf"^#{failed[1]} (\[.*)", built.stderr, re.MULTILINE)
+    if failed is None or step is None or step[1].startswith("[internal]"):
+        return f"{dockerfile} cannot be built: {reason}"
+    said = re.findall(rf"^#{failed[1]} \d+\.\d+ (.*\S)", built.stderr, re.MULTILINE)
+    return f"{dockerfile} failed at {step[1]}: {' | '.join([*said[-3:], failed[2]])}"
+
+
+def _push_failure(reference: str, registry: Registry, pushed: Result) -> str:
+    reason = last_line(pushed)
+    if re.search(r"unauthorized|authentication required|no basic auth|incorrect username or password", reason):
+        return registry.login.refused()
+    if "server gave HTTP response to HTTPS client" in reason:
+        return (
+            f"the Docker Engine speaks HTTPS with {registry.host}, which answers in plain HTTP; "
+            "give the registry a certificate, or add it to the Engine's insecure-registries"
+        )
+    return f"{reference} cannot be pushed: {reason}"

@@ -1,0 +1,77 @@
+"""Output: one stream of a running command, heard line by line as it comes and kept within bounds."""
+
+import codecs
+import re
+from collections import deque
+from collections.abc import Collection
+
+from pipeline_defs.config.secret import Secret, mask
+from pipeline_defs.server.command import Listener
+
+KEPT = 4 * 2**20
+"""Characters kept of the beginning, and as many of the end; what lies between is heard but not kept."""
+
+_COLOUR = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")  # and what else a terminal is told (ECMA-48, control sequences)
+_LONGEST_LINE = 64 * 2**10
+
+
+class Output:
+    """Takes bytes in any portions and gives whole lines to a listener.
+
+    Secrets are masked before anybody sees a line. Undecodable bytes are replaced, and colours are left out. As on a
+    terminal, what follows a carriage return takes the place of what stood before it in the line. A line longer than 64 Ki
+    characters is given in pieces.
+    """
+
+    def __init__(self, listen: Listener | None = None, secrets: Collection[Secret] = ()) -> None:
+        self._listen = listen
+        self._secrets = secrets
+        # A line that is cut in pieces keeps this much back, so that no secret is cut in two and passes unmasked.
+        self._overlap = max((len(form) for secret in secrets for form in secret.encodings()), default=0)
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._rest = ""
+        self._head: list[str] = []
+        self._room = KEPT
+        self._tail: deque[str] = deque()
+        self._tail_length = 0
+        self._left_out = 0
+
+    def feed(self, data: bytes) -> None:
+        """Take the next portion of the stream."""
+        text = self._rest + self._decoder.decode(data)
+        end = text.rfind("\n") + 1
+        if len(text) - end > _LONGEST_LINE + self._overlap:
+            text = mask(text, self._secrets)
+            end = max(text.rfind("\n") + 1, len(text) - self._overlap)
+        self._rest = text[end:]
+        self._take(text[:end])
+
+    def close(self) -> str:
+        """Take the end of the stream; gives all that was kept of it."""
+        self._take(self._rest + self._decoder.decode(b"", final=True))
+        self._rest = ""
+        if not self._left_out:
+            return "".join([*self._head, *self._tail])
+        return "".join([*self._head, f"\n… {self._left_out} characters left out …\n", *self._tail])
+
+    def _take(self, text: str) -> None:
+        if not text:
+            return
+        text = mask(text, self._secrets)
+        self._keep(text)
+        if self._listen is not None:
+            for line in _COLOUR.sub("", text).removesuffix("\n").split("\n"):
+                self._listen(line.rstrip("\r").rpartition("\r")[2])
+
+    def _keep(self, text: str) -> None:
+        if self._room:
+            self._head.append(text[: self._room])
+            text = text[self._room :]
+            self._room -= len(self._head[-1])
+        if text:
+            self._tail.append(text)
+            self._tail_length += len(text)
+        while self._tail and self._tail_length - len(self._tail[0]) >= KEPT:
+            left_out = len(self._tail.popleft())
+            self._tail_length -= left_out
+            self._left_out += left_out

@@ -1,0 +1,115 @@
+"""SSH login: how a connection to a server comes to stand, and why it does not, in words that say what to do."""
+
+import logging
+import socket
+from pathlib import Path
+
+import paramiko
+
+from pipeline_defs.config.environment import Host
+from pipeline_defs.server.command import ServerError, Unreachable
+
+CONNECT_SECONDS = 10.0
+LOGIN_SECONDS = 20.0
+KEEPALIVE_SECONDS = 15
+LOST_SECONDS = 45
+"""A server that acknowledges nothing for so long is lost; TCP's own patience is a quarter of an hour."""
+
+if logging.getLogger("paramiko").level == logging.NOTSET:
+    logging.getLogger("paramiko").setLevel(logging.CRITICAL)  # its errors reach people as ours, without stack traces
+
+
+def connect(host: Host) -> paramiko.SSHClient:
+    """Connect and log in; the server's host key must be known. Raises Unreachable with what to do."""
+    client = paramiko.SSHClient()
+    known_hosts = host.known_hosts.expanduser()
+    client.set_missing_host_key_policy(_RefuseUnknown(host, known_hosts))
+    try:
+        if known_hosts.exists():
+            client.load_host_keys(str(known_hosts))
+        client.connect(
+            host.address,
+            port=host.port,
+            username=host.user,
+            pkey=_key(host.key) if host.key else None,
+            allow_agent=host.key is None,
+            look_for_keys=host.key is None,
+            sock=_socket(host),
+            timeout=CONNECT_SECONDS,
+            banner_timeout=CONNECT_SECONDS,
+            auth_timeout=LOGIN_SECONDS,
+            channel_timeout=CONNECT_SECONDS,
+        )
+    except BaseException as error:
+        client.close()
+        if isinstance(error, (ServerError, KeyboardInterrupt)) or not isinstance(error, Exception):
+            raise
+        raise _explained(error, host, known_hosts) from None
+    transport = client.get_transport()
+    assert transport is not None
+    transport.set_keepalive(KEEPALIVE_SECONDS)
+    return client
+
+
+def _socket(host: Host) -> socket.socket:
+    try:
+        connected = socket.create_connection((host.address, host.port), timeout=CONNECT_SECONDS)
+    except OSError as error:
+        reason = f"no answer within {CONNECT_SECONDS:.0f} s" if isinstance(error, TimeoutError) else error.strerror
+        raise Unreachable(
+            f"the server {host} cannot be reached ({reason}); check its address and port, and that it runs"
+        ) from None
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, LOST_SECONDS * 1000)
+    return connected
+
+
+def _key(file: Path) -> paramiko.PKey:
+    file = file.expanduser()
+    try:
+        return paramiko.PKey.from_path(file)
+    except OSError as error:
+        raise Unreachable(
+            f"the SSH key {file} cannot be read ({error.strerror}); check the host's key setting"
+        ) from None
+    except (TypeError, paramiko.PasswordRequiredException):
+        raise Unreachable(
+            f"the SSH key {file} has a passphrase, which nobody can be asked for; add it to the SSH agent and leave "
+            "out the host's key setting, or use a key without one"
+        ) from None
+    except Exception as error:
+        raise Unreachable(
+            f"the SSH key {file} cannot be used ({error}); it must be an OpenSSH or PEM private key"
+        ) from None
+
+
+class _RefuseUnknown(paramiko.MissingHostKeyPolicy):
+    def __init__(self, host: Host, known_hosts: Path) -> None:
+        self._host = host
+        self._known_hosts = known_hosts
+
+    def missing_host_key(self, client: paramiko.SSHClient, hostname: str, key: paramiko.PKey) -> None:
+        raise Unreachable(
+            f"the host key of {self._host} is not in {self._known_hosts}: the server shows {key.get_name()} "
+            f"{key.fingerprint}; if that is its own, trust it with: {_scan(self._host, self._known_hosts)}"
+        )
+
+
+def _scan(host: Host, known_hosts: Path) -> str:
+    return f"ssh-keyscan -p {host.port} {host.address} >> {known_hosts}"
+
+
+def _explained(error: Exception, host: Host, known_hosts: Path) -> Unreachable:
+    if isinstance(error, paramiko.BadHostKeyException):
+        name = host.address if host.port == 22 else f"[{host.address}]:{host.port}"
+        return Unreachable(
+            f"the host key of {host} has CHANGED: {known_hosts} has {error.expected_key.fingerprint}, the server shows "
+            f"{error.key.get_name()} {error.key.fingerprint}; somebody may stand in between. If the server was made anew: "
+            f"ssh-keygen -f {known_hosts} -R '{name}' && {_scan(host, known_hosts)}"
+        )
+    if isinstance(error, paramiko.AuthenticationException):
+        how = f"the key {host.key}" if host.key else "the SSH agent's keys and ~/.ssh"
+        return Unreachable(
+            f"the server {host} refuses the user {host.user} with {how}; add the public key to its ~/.ssh/authorized_keys"
+        )
+    return Unreachable(f"the SSH login on {host} failed: {error}; is an SSH server listening there?")
