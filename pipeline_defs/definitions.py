@@ -1,0 +1,96 @@
+"""Definitions: the front door. The apps' files become assets, jobs and sensors; the outside systems become resources."""
+
+import logging
+import re
+from collections.abc import Iterable
+from pathlib import Path
+
+import dagster as dg
+
+from pipeline_defs.assets import assets_of
+from pipeline_defs.config import App, ConfigError, Home, load_apps
+from pipeline_defs.config.errors import Problem
+from pipeline_defs.jobs import jobs_of
+from pipeline_defs.resources.engine import EngineResource
+from pipeline_defs.resources.registry import RegistryResource
+from pipeline_defs.resources.source_resource import SourceResource
+from pipeline_defs.resources.ssh import SshResource
+from pipeline_defs.sensors import sensors_of
+
+ERRORS = "config_errors"
+"""The group in the lineage, and the metadata key of the code location, where wrong files show."""
+
+
+def definitions(folder: Path) -> dg.Definitions:
+    """Everything Dagster is told, from the apps' files in a folder. A wrong file keeps no other app from loading."""
+    apps, errors = load_apps(folder)
+    parts: list[dg.Definitions] = []
+    taken: dict[str, str] = {}
+    for app in apps.values():
+        try:
+            parts.append(_of(app, taken))
+        except _Unusable as error:
+            errors.append(ConfigError(folder / f"{app.name}.yaml", [Problem("", str(error))]))
+    for wrong in errors:
+        logging.getLogger(__name__).error("%s", wrong)
+    return dg.Definitions.merge(
+        *parts,
+        dg.Definitions(
+            assets=[_shown(error) for error in errors],
+            resources={
+                "source": SourceResource(),
+                "engine": EngineResource(),
+                "registry": RegistryResource(),
+                "ssh": SshResource(),
+            },
+            # Ops of one run share a process: seven of them take 2 s instead of 11 s in a process each.
+            executor=dg.in_process_executor,
+            metadata={ERRORS: "\n".join(map(str, errors))} if errors else {},
+        ),
+    )
+
+
+class _Unusable(Exception):
+    """An app whose file is right by itself, but that Dagster could not load."""
+
+
+def _of(app: App, taken: dict[str, str]) -> dg.Definitions:
+    """What one app adds; `taken` are the names of the apps before it, {name: app}, and grows by its own."""
+    if "image" in app.environments:
+        raise _Unusable(f"an environment cannot be called image: {app.name}_image is the image itself; rename it")
+    try:
+        assets, jobs = assets_of(app), jobs_of(app)
+    except dg.DagsterInvalidDefinitionError as error:  # such as an owner that Dagster does not take
+        raise _Unusable(f"Dagster refuses it: {' '.join(str(error).split())}") from error
+    names = [*(job.name for job in jobs), *_nodes(assets)]
+    for name in names:
+        if name in taken or names.count(name) > 1:
+            whose = f"{app.name} and {taken[name]}" if name in taken else app.name
+            raise _Unusable(
+                f"{name} would name two of Dagster's jobs, assets or ops ({whose}); rename the app or the environment"
+            )
+    taken |= dict.fromkeys(names, app.name)
+    return dg.Definitions(assets=assets, jobs=jobs, sensors=sensors_of(app, {job.name: job for job in jobs}))
+
+
+def _nodes(assets: Iterable[dg.AssetsDefinition]) -> list[str]:
+    """The names of graphs and ops. App `a` with environment `b_c` and app `a_b` with environment `c` would both have `a_b_c`."""
+    return [
+        name
+        for asset in assets
+        for name in (asset.node_def.name, *(op.name for op in asset.node_def.iterate_op_defs()))
+    ]
+
+
+def _shown(error: ConfigError) -> dg.AssetSpec:
+    """A wrong file as an entry of the lineage: Dagster's UI has no other place that people look at every day."""
+    name = re.sub(r"[^A-Za-z0-9_]", "_", error.file.name)
+    problems = "\n".join(f"- `{problem}`" for problem in error.problems)
+    return dg.AssetSpec(
+        f"cannot_load_{name}",
+        group_name=ERRORS,
+        description=f"`{error.file}` is wrong, so its app is not here:\n\n{problems}\n\nCorrect it, then reload this code location.",
+    )
+
+
+defs = definitions(Home.find().apps)

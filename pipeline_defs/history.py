@@ -1,0 +1,80 @@
+"""The lineage read back from Dagster's storage, with or without a running Shipline.
+
+The only reader: the command line asks it. Everything is taken from the stored events of an asset, page by page and in the
+order in which they were stored, never from "the latest", which is another run's as soon as two of them interleave.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from dagster import AssetKey, DagsterInstance, EventLogRecord
+
+from pipeline_defs.config import App, Home
+from pipeline_defs.ops.events import DEPLOYMENT, IMAGE, REHEARSAL, environment_key, image_key
+from pipeline_defs.release.evidence import Record
+from pipeline_defs.release.history import Row, fold, rows
+from pipeline_defs.release.records import Deployment, Image, Outcome, Rehearsal
+
+_PAGE = 500
+
+_Fact = TypeVar("_Fact", bound=Record)
+
+
+class Lineage:
+    """What Dagster's storage knows about the apps. Without a storage it is empty."""
+
+    def __init__(self, instance: DagsterInstance | None) -> None:
+        self._instance = instance
+
+    def images(self, app: App) -> list[Image]:
+        """Every image that was pushed for this app, newest first."""
+        return list(reversed(self._facts(image_key(app.name), IMAGE, Image)))
+
+    def environment(self, app: App, environment: str) -> list[Row]:
+        """The history of one environment, newest first: rehearsals where it rehearses, else deployments."""
+        asset = environment_key(app.name, environment)
+        attempts: list[Deployment] | list[Rehearsal]
+        if app.environments[environment].rehearses:
+            attempts = fold(self._facts(asset, REHEARSAL, Rehearsal))
+        else:
+            attempts = fold(self._facts(asset, DEPLOYMENT, Deployment))
+        unfinished = {attempt.run for attempt in attempts if attempt.outcome is Outcome.STARTED}
+        return rows(attempts, alive=set(filter(self._is_alive, unfinished)), now=datetime.now(UTC))
+
+    def _is_alive(self, run_id: str) -> bool:
+        run = self._instance.get_run_by_id(run_id) if self._instance and run_id else None
+        return run is not None and not run.is_finished
+
+    def _facts(self, asset: AssetKey, metadata_key: str, model: type[_Fact]) -> list[_Fact]:
+        """The records under one metadata key of an asset's events, in the order in which they were stored."""
+        events = sorted(self._events(asset), key=lambda event: event.storage_id)
+        found = [_metadata(event).get(metadata_key) for event in events]
+        return [model.model_validate(value.value) for value in found if value is not None]
+
+    def _events(self, asset: AssetKey) -> Iterator[EventLogRecord]:
+        for fetch in (
+            (self._instance.fetch_materializations, self._instance.fetch_observations) if self._instance else ()
+        ):
+            cursor: str | None = None
+            more = True
+            while more:
+                page = fetch(asset, limit=_PAGE, cursor=cursor, ascending=True)
+                yield from page.records
+                cursor, more = page.cursor, page.has_more
+
+
+@contextmanager
+def open_lineage(home: Home) -> Iterator[Lineage]:
+    """The lineage in this home's storage; empty where no Shipline was ever started."""
+    if not (home.root / "dagster.yaml").exists():
+        yield Lineage(None)
+        return
+    with DagsterInstance.from_config(str(home.root)) as instance:
+        yield Lineage(instance)
+
+
+def _metadata(event: EventLogRecord) -> Any:
+    what = event.asset_materialization or event.asset_observation
+    return what.metadata if what else {}

@@ -1,0 +1,109 @@
+"""Jobs: what can be started, from the UI, by `dagster job launch`, by the command line and by sensors."""
+
+import dagster as dg
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
+
+from pipeline_defs.config import App, Environment
+from pipeline_defs.ops.events import environment_key, image_key
+from pipeline_defs.release import request
+from pipeline_defs.release.records import DeploymentKind
+from pipeline_defs.release.request import Job
+
+AssetJob = UnresolvedAssetJobDefinition
+"""What `define_asset_job` gives; Dagster has no public name for it."""
+
+_SPARE_SECONDS = 3600
+"""What a run may take beyond the time-outs in its app's file: queueing for a lock, pulling, pushing, backing up."""
+
+
+def job_name(app: App, job: Job, environment: str = "") -> str:
+    """The name of an app's job, as requests know it."""
+    return request.job_name(app.name, job, environment, app.deployed)
+
+
+def jobs_of(app: App) -> list[AssetJob]:
+    """The jobs of one app. Those that change an environment carry the tag `target`, of which the queue runs one at a time."""
+    jobs = [_integrate(app)]
+    if app.staging:
+        jobs.append(_stage(app, app.staging))
+    for environment in app.deployed:
+        jobs += [_deploy(app, environment), _rollback(app, environment)]
+    return jobs
+
+
+def _integrate(app: App) -> AssetJob:
+    return dg.define_asset_job(
+        job_name(app, Job.INTEGRATE),
+        selection=[image_key(app.name)],
+        description=(
+            f"Makes the image of one commit of {app.name}: lint, build, test, push. No server is touched. "
+            f"Without configuration it is the head of {app.branches.development}."
+        ),
+        tags={"app": app.name, **_max_runtime(_image_seconds(app))},
+    )
+
+
+def _stage(app: App, environment: str) -> AssetJob:
+    rehearsed = app.environments[environment].rehearses
+    return dg.define_asset_job(
+        job_name(app, Job.STAGE),
+        selection=[environment_key(app.name, environment)],
+        description=(
+            f"Rehearses a release in {environment} on a fresh copy of {rehearsed}'s database: restore, start, migrate, "
+            f"test, end-to-end tests. {rehearsed} itself is only read. Configuration: a version or a commit, "
+            "by default the newest image."
+        ),
+        tags=_tags(app, environment, _environment_seconds(app.environments[environment])),
+    )
+
+
+def _deploy(app: App, environment: str) -> AssetJob:
+    return dg.define_asset_job(
+        job_name(app, Job.DEPLOY, environment),
+        selection=[image_key(app.name), environment_key(app.name, environment)],
+        description=(
+            f"Brings a commit of {app.name} to {environment}: makes its image, or takes it if it exists already, backs up "
+            f"the database, starts, migrates and tests the release, and goes back by itself if that fails. Without "
+            f"configuration it is the head of {app.branches.main}. To deploy a version that exists, launch the asset "
+            f"{environment_key(app.name, environment).to_user_string()} of this job alone, with that version."
+        ),
+        tags={
+            **_tags(app, environment, _image_seconds(app) + _environment_seconds(app.environments[environment])),
+            "kind": DeploymentKind.DEPLOY.value,
+        },
+    )
+
+
+def _rollback(app: App, environment: str) -> AssetJob:
+    return dg.define_asset_job(
+        job_name(app, Job.ROLLBACK, environment),
+        selection=[environment_key(app.name, environment)],
+        description=(
+            f"Brings {environment} back to a release that ran there: the one before the present one, or the version in the "
+            "configuration. It is verified like a deployment. The database stays as it is, and is backed up first."
+        ),
+        tags={
+            **_tags(app, environment, _environment_seconds(app.environments[environment])),
+            "kind": DeploymentKind.ROLLBACK.value,
+        },
+    )
+
+
+def _tags(app: App, environment: str, seconds: int) -> dict[str, str]:
+    target = environment_key(app.name, environment).to_user_string()
+    return {"app": app.name, "environment": environment, "target": target, **_max_runtime(seconds)}
+
+
+def _max_runtime(seconds: int) -> dict[str, str]:
+    """A run that hangs is ended, so that it does not keep its environment for ever."""
+    return {"dagster/max_runtime": str(seconds + _SPARE_SECONDS)}
+
+
+def _image_seconds(app: App) -> int:
+    return 2 * app.lint.timeout + app.build.timeout + (app.test.timeout if app.test else 0)
+
+
+def _environment_seconds(config: Environment) -> int:
+    """Time-outs of one attempt and of the rollback that may follow it."""
+    tests = config.test.timeout if config.test else 0
+    return 2 * (config.health.timeout * (1 + len(config.also)) + tests + sum(each.timeout for each in config.e2e))

@@ -1,0 +1,96 @@
+"""Build: the source tree as an image, once."""
+
+from datetime import UTC, datetime
+
+import dagster as dg
+from filelock import FileLock
+
+from pipeline_defs.config import App
+from pipeline_defs.ops.events import short
+from pipeline_defs.ops.log import Stopwatch, open_log, stop
+from pipeline_defs.release.policy import version_taken
+from pipeline_defs.release.records import Image
+from pipeline_defs.release.tags import release_tag, tags_for, tree_tag
+from pipeline_defs.release.version import Version
+from pipeline_defs.resources.engine import EngineResource
+from pipeline_defs.resources.registry import Registry, RegistryResource
+from pipeline_defs.resources.source_resource import SourceResource
+from pipeline_defs.resources.tree import source_tree
+
+
+def build_op(app: App) -> dg.OpDefinition:
+    """The op `<app>_build`: gives the record its tree, and its digest where the tree was built and tested before."""
+
+    @dg.op(name=f"{app.name}_build", description="Builds the source tree with BuildKit, unless it was built before.")
+    def build(
+        context: dg.OpExecutionContext,
+        image: Image,
+        source: SourceResource,
+        engine: EngineResource,
+        registry: RegistryResource,
+    ) -> Image:
+        with open_log(context) as log:
+            watch = Stopwatch("build")
+            repository, docker, images = source.open(app.repository), engine.find(), registry.of(app)
+            with repository.checkout(image.commit) as checkout:
+                image = image.model_copy(update={"tree": source_tree(checkout, app.build)})
+                image = image.model_copy(
+                    update={"digest": images.digest_of(tree_tag(image.tree)) or "", "tags": _tags(app, image)}
+                )
+                _refuse_taken_version(image, images)
+                locks = docker.workspace / "locks"
+                locks.mkdir(mode=0o700, parents=True, exist_ok=True)
+                with FileLock(locks / f"{image.tree}.lock"):  # another run may be building the very same
+                    if image.digest:
+                        log.say(f"built and tested before: {image.reference}")
+                    elif docker.has(local_name(image)):
+                        log.say(f"built before on this machine: {local_name(image)}")
+                    else:
+                        docker.build(
+                            checkout,
+                            local_name(image),
+                            app.build,
+                            labels=_labels(image, repository.url),
+                            listen=log.listen,
+                        )
+            log.say(f"build: source tree {short(image.tree)} in {watch.seconds:.1f} s")
+            return image.model_copy(update={"steps": (*image.steps, watch.timing())})
+
+    return build
+
+
+def local_name(image: Image) -> str:
+    """What the image is called on the machine that built it: its own name with the tag of its source tree."""
+    return f"{image.repository}:{tree_tag(image.tree)}"
+
+
+def _tags(app: App, image: Image) -> tuple[str, ...]:
+    branches = app.branches
+    version = Version.parse(image.version)
+    return tags_for(version, branch=image.branch, development=branches.development, main=branches.main)
+
+
+def _refuse_taken_version(image: Image, images: Registry) -> None:
+    """Before anything is built: a released version's number is never given to another image."""
+    tag = release_tag(Version.parse(image.version))
+    if tag in image.tags:
+        refusal = version_taken(image.app, image.version, image.digest, images.digest_of(tag))
+        if refusal:
+            raise stop(refusal)
+
+
+def _labels(image: Image, url: str) -> dict[str, str]:
+    """OCI labels. They belong to the commit that built the image; the lineage names the ones it was promoted for.
+
+    Source of the names: https://github.com/opencontainers/image-spec/blob/v1.1.0/annotations.md
+    """
+    return {
+        REVISION: image.commit,
+        "org.opencontainers.image.version": image.version,
+        "org.opencontainers.image.source": url,
+        "org.opencontainers.image.created": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+REVISION = "org.opencontainers.image.revision"
+"""The label with the commit that built an image."""

@@ -1,0 +1,126 @@
+"""Deploy: a release into an environment that people use."""
+
+from collections.abc import Iterator, Sequence
+
+import dagster as dg
+
+from pipeline_defs.config import App
+from pipeline_defs.history import Lineage
+from pipeline_defs.ops.attempt import beginning, ending, note
+from pipeline_defs.ops.events import (
+    DEPLOYMENT,
+    environment_key,
+    facts_of_run,
+    open_deployments,
+    release_tags,
+    steps_text,
+)
+from pipeline_defs.ops.log import open_log, stop
+from pipeline_defs.ops.record import Ended
+from pipeline_defs.ops.releases import EnvironmentConfig, image_to_deploy, live_release, row_to_go_back_to
+from pipeline_defs.ops.rollback import RollbackOrder
+from pipeline_defs.ops.task import files_of, release_for, server_of, settings_of, task_for
+from pipeline_defs.release.history import Row
+from pipeline_defs.release.policy import not_rehearsed
+from pipeline_defs.release.records import Deployment, DeploymentKind, Outcome, Release
+from pipeline_defs.release.tags import PREVIOUS_UP
+from pipeline_defs.resources.registry import RegistryResource
+from pipeline_defs.resources.source_resource import SourceResource
+from pipeline_defs.resources.ssh import SshResource
+from pipeline_defs.server.deploy import deploy
+from pipeline_defs.server.site import Site
+
+
+def deploy_op(app: App, environment: str, upstream: Sequence[str]) -> dg.OpDefinition:
+    """The op `<app>_<environment>_deploy`.
+
+    Its output `live` says that the release runs; `back` asks the next op to go back, because the deployment failed after
+    something had been changed, or because going back is what the run is for. `upstream` names its inputs.
+    """
+    site = Site.of(app, environment)
+
+    @dg.op(
+        name=f"{app.name}_{environment}_deploy",
+        ins={name: dg.In(dg.Nothing) for name in upstream},
+        out={"live": dg.Out(Ended, is_required=False), "back": dg.Out(RollbackOrder, is_required=False)},
+        description=f"Deploys the release to {site.config.host}: backup, pull, start, migrate, test, end-to-end tests.",
+    )
+    def deploy_(
+        context: dg.OpExecutionContext,
+        config: EnvironmentConfig,
+        source: SourceResource,
+        registry: RegistryResource,
+        ssh: SshResource,
+    ) -> Iterator[dg.Output[Ended] | dg.Output[RollbackOrder]]:
+        with open_log(context) as log:
+            lineage = Lineage(context.instance)
+            rows = lineage.environment(app, environment)
+            if config.kind_in(context) is DeploymentKind.ROLLBACK:
+                yield dg.Output(_order(context, app, environment, rows, config), "back")
+                return
+            image, live, images = image_to_deploy(context, app, config), live_release(app, rows), registry.of(app)
+            files, settings = files_of(site, image.commit, source.open(app.repository)), settings_of(site)
+            release = release_for(site, image, files, settings)
+            context.instance.add_run_tags(context.run_id, release_tags(release))
+            _refuse(app, environment, release, lineage)
+            row = Deployment(
+                kind=DeploymentKind.DEPLOY,
+                release=release,
+                environment=environment,
+                previous=live,
+                reason=config.reason,
+                **beginning(context),
+            )
+            task = task_for(
+                context, log, row.id, app, site, release=release, files=files, settings=settings, registry=images
+            )
+            with server_of(ssh, task) as server:
+                if live is not None and environment == app.deployed[0]:
+                    images.tag(live.digest, PREVIOUS_UP)  # true whether or not anything comes of the deployment
+                note(context, row)
+                log.say(f"deploy {release.version} ({release.reference}) to {site}")
+                report = deploy(task, server)
+            row = row.model_copy(
+                update={**ending(report, row.started), "backup": report.backup, "previous": report.previous or live}
+            )
+            log.say(f"{row.outcome} after {row.seconds:.1f} s\n\n{steps_text(row.steps)}")
+            if row.outcome is Outcome.SUCCEEDED:
+                yield dg.Output(Ended((row,)), "live")
+            elif report.changed:
+                log.say(f"{release.version} failed, going back: {row.error}")
+                yield dg.Output(RollbackOrder(failed=row.model_copy(update={"outcome": Outcome.STARTED})), "back")
+            else:
+                note(context, row)
+                raise stop(f"the deployment of {release.version} failed before anything was changed: {row.error}")
+
+    return deploy_
+
+
+def _order(
+    context: dg.OpExecutionContext, app: App, environment: str, rows: Sequence[Row], config: EnvironmentConfig
+) -> RollbackOrder:
+    """What a rollback run asks for: a release of a person's choice, or after a failed deployment what ran before it."""
+    if not config.because_of:
+        row = row_to_go_back_to(app, environment, rows, config)
+        written = facts_of_run(
+            context.instance, row.run, environment_key(app.name, environment), DEPLOYMENT, Deployment
+        )
+        release = next(each.release for each in reversed(written) if each.id == row.id)
+        return RollbackOrder(release=release, reason=config.reason)
+    answered = next((row for row in rows if row.id == config.because_of), None)
+    if answered is None:
+        raise stop(
+            f"{environment} of {app.name} has no deployment {config.because_of}; see: shipline history {app.name}"
+        )
+    opened = open_deployments(context.instance, answered.run, app.name, environment)
+    failed = next((row for row in opened if row.id == config.because_of), None)
+    return RollbackOrder(failed=failed, because_of=config.because_of, reason=config.reason)
+
+
+def _refuse(app: App, environment: str, release: Release, lineage: Lineage) -> None:
+    """Refuse a release that was not rehearsed, where the environment asks for it; that it is not older the server's lock guards."""
+    rows = lineage.environment(app, app.staging) if app.staging else []
+    rehearsed = any(row.outcome == Outcome.SUCCEEDED and row.digest == release.digest for row in rows)
+    refusal = not_rehearsed(release, rehearsed, app.environments[environment].require_rehearsal)
+    if refusal:
+        raise stop(refusal)

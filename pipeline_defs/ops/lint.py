@@ -1,0 +1,137 @@
+"""Lint: the first stage. It finds out which commit is meant and looks at its files."""
+
+import re
+import sys
+from collections import Counter
+from pathlib import Path
+
+import dagster as dg
+
+from pipeline_defs.config import App
+from pipeline_defs.ops.events import release_tags
+from pipeline_defs.ops.log import Log, Stopwatch, open_log, stop
+from pipeline_defs.release.evidence import LintCounts
+from pipeline_defs.release.records import Image
+from pipeline_defs.release.version import Version, VersionError
+from pipeline_defs.resources.process import LocalRunner, plain_environment
+from pipeline_defs.resources.source import Source
+from pipeline_defs.resources.source_resource import SourceResource
+from pipeline_defs.server.command import Command, Listener, Result, command
+
+MOST_SHOWN = 50
+
+_ERRORS = "--select=E9,F63,F7,F82"  # syntax errors and undefined names: what can never run
+_WARNINGS = ("--ignore=E9,F63,F7,F82", "--max-complexity=10", "--max-line-length=127")
+_FOUND = re.compile(r"^.+:\d+:\d+: ([A-Z]+[0-9]+) ", re.MULTILINE)
+
+
+class ImageConfig(dg.Config):
+    """Which commit an image is made for. Nothing given: the head of the branch that the job is about."""
+
+    commit: str = ""
+    branch: str = ""
+    since: str = ""
+
+
+def lint_op(app: App) -> dg.OpDefinition:
+    """The op `<app>_lint`: configuration in, the beginnings of an image's record out."""
+
+    @dg.op(
+        name=f"{app.name}_lint", description="Looks at the files of the exact commit: flake8, or the app's own command."
+    )
+    def lint(context: dg.OpExecutionContext, config: ImageConfig, source: SourceResource) -> Image:
+        with open_log(context) as log:
+            repository = source.open(app.repository)
+            image = _wanted(context, app, config, repository)
+            context.instance.add_run_tags(context.run_id, {**release_tags(image), "branch": image.branch or "none"})
+            log.say(f"commit {image.commit} of {image.branch or 'no known branch'}, version {image.version}")
+            if config.since:
+                commits = repository.commits_between(config.since, image.commit)
+                log.say(
+                    "\n".join(
+                        ["since the last one handled:", *(f"{c.id[:12]} {c.subject} ({c.author})" for c in commits)]
+                    )
+                )
+            watch = Stopwatch("lint")
+            with repository.checkout(image.commit) as checkout:
+                counts = _lint(app, checkout, log)
+            log.say(f"lint: {counts.errors} errors, {counts.warnings} warnings in {watch.seconds:.1f} s")
+            return image.model_copy(update={"lint": counts, "steps": (watch.timing(),)})
+
+    return lint
+
+
+def _wanted(context: dg.OpExecutionContext, app: App, config: ImageConfig, repository: Source) -> Image:
+    """Commit, branch and version that this run is about."""
+    deploys = context.run.tags.get("kind") == "deploy"
+    branch = config.branch or (app.branches.main if deploys else "" if config.commit else app.branches.development)
+    commit = repository.resolve(config.commit or branch)
+    try:
+        version = Version.parse(repository.read_file(commit, app.version_file))
+    except VersionError as error:
+        raise stop(f"{app.version_file} at commit {commit[:12]} of {app.repository}: {error}") from None
+    return Image(
+        app=app.name,
+        repository=app.image,
+        digest="",
+        version=str(version),
+        commit=commit,
+        branch=branch or _branch_of(app, commit, repository),
+        tree="",
+        built_from="",
+        run=context.run_id,
+    )
+
+
+def _branch_of(app: App, commit: str, repository: Source) -> str:
+    """The shipping branch whose head a bare commit is; without one its image gets development tags alone."""
+    heads = repository.heads([app.branches.development, app.branches.main])
+    return next((branch for branch, head in heads.items() if head == commit), "")
+
+
+def _lint(app: App, checkout: Path, log: Log) -> LintCounts:
+    def run(what: Command, listen: Listener | None = None) -> Result:
+        log.say(what.shown())
+        return LocalRunner(checkout, plain_environment()).run(what, timeout=app.lint.timeout, listen=listen)
+
+    if app.lint.command is not None:
+        own = Command(app.lint.command)
+        result = run(own, log.listen)
+        if not result.ok:
+            said = result.tail(1) or "it said nothing"
+            raise stop(f"lint failed: `{own.shown()}` ended with status {result.status}: {said}")
+        return LintCounts(command=own.shown())
+    errors = _found(run(_flake8(_ERRORS)), log)
+    if errors.total():
+        raise stop(
+            f"lint failed: flake8 found {_plural(errors.total(), 'error')} ({_by_code(errors)}), shown in the log"
+        )
+    warnings = _found(run(_flake8(*_WARNINGS)), log)
+    return LintCounts(command="flake8", warnings=warnings.total(), by_code=dict(sorted(warnings.items())))
+
+
+def _flake8(*options: str) -> Command:
+    """Isolated: the app's flake8 configuration could switch the errors off, and its local plugins would run here as code."""
+    return command(
+        sys.executable, "-m", "flake8", "--isolated", *options, ".", says=" ".join(["flake8 --isolated", *options])
+    )
+
+
+def _found(result: Result, log: Log) -> Counter[str]:
+    """What flake8 found, by code; the log shows the beginning."""
+    if result.status not in (0, 1) or (not result.ok and not result.stdout.strip()):
+        raise stop(f"lint failed: flake8 ended with status {result.status}: {result.tail(1)}")
+    lines = result.stdout.splitlines()
+    for line in lines[:MOST_SHOWN]:
+        log.listen(line)
+    if len(lines) > MOST_SHOWN:
+        log.listen(f"… and {len(lines) - MOST_SHOWN} more")
+    return Counter(_FOUND.findall(result.stdout))
+
+
+def _by_code(counts: Counter[str]) -> str:
+    return ", ".join(f"{code} {count}x" if count > 1 else code for code, count in sorted(counts.items()))
+
+
+def _plural(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -1,0 +1,100 @@
+"""Log: what a stage tells while it works, and how it ends when something expected goes wrong."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import dagster as dg
+
+from pipeline_defs.config import SecretUnavailable
+from pipeline_defs.release.evidence import StepTiming
+from pipeline_defs.release.version import VersionError
+from pipeline_defs.resources.client import EngineError
+from pipeline_defs.resources.registry_login import RegistryError
+from pipeline_defs.resources.source import SourceError
+from pipeline_defs.server.command import ServerError
+
+EXPECTED = (SourceError, EngineError, RegistryError, ServerError, SecretUnavailable, VersionError)
+"""Errors whose message is one sentence that a person can act on; a stack trace would only hide it."""
+
+_SECONDS = 1.0
+_LINES = 50
+
+
+class Log:
+    """One stage's log: milestones at once, raw output in portions.
+
+    Every event is a write to the database and a row in the UI, and a build says thousands of lines: they are gathered for a
+    second, or until there are fifty.
+    """
+
+    def __init__(self, context: dg.OpExecutionContext) -> None:
+        self._log = context.log
+        self._lines: list[str] = []
+        self._timer: threading.Timer | None = None
+        self._lock = threading.RLock()
+
+    def say(self, text: str) -> None:
+        """Tell a milestone."""
+        with self._lock:
+            self.flush()
+            self._log.info(text)
+
+    def listen(self, line: str) -> None:
+        """Take one line of raw output."""
+        with self._lock:
+            self._lines.append(line)
+            if len(self._lines) >= _LINES:
+                self.flush()
+            elif self._timer is None:
+                self._timer = threading.Timer(_SECONDS, self.flush)
+                self._timer.daemon = True
+                self._timer.start()
+
+    def flush(self) -> None:
+        """Tell the raw output that was held back."""
+        with self._lock:
+            if self._timer is not None:
+                self._timer.cancel()
+                self._timer = None
+            lines, self._lines = self._lines, []
+            if lines:
+                self._log.info("\n".join(lines))
+
+
+@contextmanager
+def open_log(context: dg.OpExecutionContext) -> Iterator[Log]:
+    """The log of a stage. Expected errors end the stage with their sentence; all others keep their stack trace."""
+    log = Log(context)
+    failure = None
+    try:
+        yield log
+    except EXPECTED as error:
+        failure = stop(str(error))
+    finally:
+        log.flush()
+    if failure is not None:
+        raise failure
+
+
+def stop(sentence: str) -> dg.Failure:
+    """The end of a stage, never tried again by a machine: it would fail in the same way, or has touched a server."""
+    return dg.Failure(description=sentence, allow_retries=False)
+
+
+class Stopwatch:
+    """Times a stage from its creation on."""
+
+    def __init__(self, step: str) -> None:
+        self._step = step
+        self._began = time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        """Seconds until now."""
+        return round(time.monotonic() - self._began, 3)
+
+    def timing(self, outcome: str = "done") -> StepTiming:
+        """The stage as a step with its time until now."""
+        return StepTiming(step=self._step, seconds=self.seconds, outcome=outcome)

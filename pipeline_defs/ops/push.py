@@ -1,0 +1,50 @@
+"""Push: the tested image into the registry, under its names; the last stage of an image."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import dagster as dg
+
+from pipeline_defs.config import App
+from pipeline_defs.ops.build import REVISION, local_name
+from pipeline_defs.ops.events import image_metadata, release_tags, steps_text
+from pipeline_defs.ops.log import Stopwatch, open_log
+from pipeline_defs.release.records import Image
+from pipeline_defs.release.tags import tree_tag
+from pipeline_defs.resources.engine import EngineResource
+from pipeline_defs.resources.registry import RegistryResource
+
+
+def push_op(app: App) -> dg.OpDefinition:
+    """The op `<app>_push`: the record's end, kept as the materialization of the asset `<app>_image`."""
+
+    @dg.op(
+        name=f"{app.name}_push",
+        out=dg.Out(dg.Nothing),
+        description="Pushes the image by its digest and moves its tags; with no layer moved where the registry has it.",
+    )
+    def push(
+        context: dg.OpExecutionContext, image: Image, engine: EngineResource, registry: RegistryResource
+    ) -> Iterator[dg.Output[None]]:
+        with open_log(context) as log:
+            watch = Stopwatch("push")
+            images = registry.of(app)
+            # The tree's tag comes first. It says "built and tested", which is true by now: a run that is killed among the
+            # tags leaves an image that the next run finds and goes on with, instead of building another of that version.
+            digest = image.digest or engine.find().push(
+                local_name(image), images, tree_tag(image.tree), listen=log.listen
+            )
+            images.tag(digest, *image.tags)
+            image = image.model_copy(
+                update={
+                    "digest": digest,
+                    "built_from": images.config_labels(digest).get(REVISION, ""),
+                    "steps": (*image.steps, watch.timing()),
+                    "at": datetime.now(UTC).isoformat(timespec="seconds"),
+                }
+            )
+            context.instance.add_run_tags(context.run_id, release_tags(image))
+            log.say(f"push: {image.reference} is {', '.join(image.tags)}\n\n{steps_text(image.steps)}")
+            yield dg.Output(None, metadata=image_metadata(image), data_version=dg.DataVersion(digest))
+
+    return push

@@ -1,0 +1,74 @@
+"""Record: what is really live, whatever was tried."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import dagster as dg
+
+from pipeline_defs.config import App
+from pipeline_defs.history import Lineage
+from pipeline_defs.ops.attempt import note
+from pipeline_defs.ops.events import deployment_metadata, environment_key, image_key, provenance
+from pipeline_defs.ops.log import open_log, stop
+from pipeline_defs.release.records import Deployment, Outcome
+
+NOT_REHEARSED = "not rehearsed"
+"""The version of staging that a deployment says it used when its image never passed a rehearsal."""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """The records a deployment or rollback ended with, in order; what runs now is the release of the last, if that succeeded."""
+
+    rows: tuple[Deployment, ...]
+
+
+def record_op(app: App, environment: str) -> dg.OpDefinition:
+    """The op `<app>_<environment>_record`: the asset's materialization is what runs; a failed deployment is an observation.
+
+    After a rollback within the run both are written, and then the run fails: the rows are kept and the run is red.
+    """
+
+    @dg.op(
+        name=f"{app.name}_{environment}_record",
+        out=dg.Out(dg.Nothing, is_required=False),
+        description=f"Records what runs in {environment} now; fails the run when that is not what it was for.",
+    )
+    def record(context: dg.OpExecutionContext, endings: list[Ended]) -> Iterator[dg.Output[None]]:
+        with open_log(context) as log:
+            rows = endings[0].rows  # exactly one of the two ways was taken
+            live = next((row for row in rows[-1:] if row.outcome is Outcome.SUCCEEDED), None)
+            for row in rows:
+                log.say(f"{row.kind} of {row.release.version}: {row.outcome}")
+                if row is not live:
+                    note(context, row)
+            if live is not None:
+                yield dg.Output(
+                    None,
+                    metadata=deployment_metadata(live),
+                    data_version=dg.DataVersion(live.release.digest),
+                    tags=provenance(_used(context, app, live)),
+                )
+            failed = next(
+                (row for row in rows if row.run == context.run_id and row.outcome is not Outcome.SUCCEEDED), None
+            )
+            if failed is not None:
+                how = (
+                    f"was rolled back, {live.release.version} runs again"
+                    if live
+                    else "was taken down, nothing ran before it"
+                )
+                raise stop(f"the deployment of {failed.release.version} failed and {how}: {failed.error}")
+
+    return record
+
+
+def _used(context: dg.OpExecutionContext, app: App, live: Deployment) -> dict[dg.AssetKey, str]:
+    """Which version of each upstream asset this deployment came from: the image's digest, and staging's if that rehearsed it."""
+    digest = live.release.digest
+    used = {image_key(app.name): digest}
+    if app.staging is not None:
+        rows = Lineage(context.instance).environment(app, app.staging)
+        rehearsed = any(row.outcome == Outcome.SUCCEEDED and row.digest == digest for row in rows)
+        used[environment_key(app.name, app.staging)] = digest if rehearsed else NOT_REHEARSED
+    return used

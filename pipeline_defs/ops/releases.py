@@ -1,0 +1,108 @@
+"""Releases: which one a run is about. It is looked up by what the run was given or has made; only a rehearsal takes the newest."""
+
+from collections.abc import Iterable, Sequence
+
+import dagster as dg
+
+from pipeline_defs.config import App
+from pipeline_defs.history import Lineage
+from pipeline_defs.ops.events import IMAGE, facts_of_run, image_key, short
+from pipeline_defs.ops.log import Log, stop
+from pipeline_defs.release.history import Row
+from pipeline_defs.release.records import DeploymentKind, Image, Outcome, Release
+from pipeline_defs.release.tags import release_tag
+from pipeline_defs.release.version import Version
+
+
+class EnvironmentConfig(dg.Config):
+    """What an environment is asked to run. Nothing given: the image that this run makes, for a rehearsal by itself the
+    newest image, for a rollback what ran before.
+
+    `kind` is deploy or rollback; without it the job decides. `because_of` is the id of the deployment that a rollback answers.
+    """
+
+    version: str = ""
+    commit: str = ""
+    kind: str = ""
+    reason: str = ""
+    because_of: str = ""
+
+    def kind_in(self, context: dg.OpExecutionContext) -> DeploymentKind:
+        """Deploy or rollback."""
+        return DeploymentKind(self.kind or context.run.tags.get("kind", DeploymentKind.DEPLOY))
+
+
+def image_to_deploy(context: dg.OpExecutionContext, app: App, config: EnvironmentConfig) -> Image:
+    """The image of the given version or commit, else the one this very run has made. Without any of them nothing is deployed."""
+    image = _asked_for(context, app, config)
+    if image is None:
+        raise stop(
+            f"this run makes no image; say which one with a version or a commit, or launch the job {app.name}_deploy"
+        )
+    return image
+
+
+def image_to_rehearse(context: dg.OpExecutionContext, app: App, config: EnvironmentConfig, log: Log) -> Image:
+    """As for a deployment; but as a rehearsal changes nothing that people use, it may be of the newest image there is."""
+    image = _asked_for(context, app, config)
+    if image is None:
+        image = next(iter(Lineage(context.instance).images(app)), None)
+        if image is None:
+            raise stop(f"{app.name} has no image yet; make one with: shipline run integrate {app.name}")
+        log.say(f"no version or commit was given; the newest image is {image.version} of commit {short(image.commit)}")
+    return image
+
+
+def _asked_for(context: dg.OpExecutionContext, app: App, config: EnvironmentConfig) -> Image | None:
+    """What a run names or makes; None where it does neither."""
+    if not config.version:
+        made = facts_of_run(context.instance, context.run_id, image_key(app.name), IMAGE, Image)
+        if made:
+            return made[-1]
+    if not config.version and not config.commit:
+        return None
+    return _known_image(Lineage(context.instance).images(app), app, config)
+
+
+def _known_image(images: Iterable[Image], app: App, config: EnvironmentConfig) -> Image:
+    version = str(Version.parse(config.version)) if config.version else ""
+    found = [image for image in images if version in ("", image.version) and image.commit.startswith(config.commit)]
+    if not found:
+        what = " and ".join(
+            f"{name} {value[:12]}" for name, value in (("version", version), ("commit", config.commit)) if value
+        )
+        raise stop(f"{app.name} has no image of {what}; make it with: shipline run integrate {app.name}")
+    # A branch under review builds images of the same version; the one that has the version's own tag is meant.
+    return next((image for image in found if release_tag(Version.parse(image.version)) in image.tags), found[0])
+
+
+def live_release(app: App, rows: Sequence[Row]) -> Release | None:
+    """What the lineage says that runs in an environment, by its rows; without the configuration it runs with."""
+    for row in rows:
+        if row.live:
+            return Release(app=row.app, version=row.version, repository=app.image, digest=row.digest, commit=row.commit)
+    return None
+
+
+def row_to_go_back_to(app: App, environment: str, rows: Sequence[Row], config: EnvironmentConfig) -> Row:
+    """The deployment a person's rollback goes back to: of the given version or commit, else the one before the live one.
+
+    "Before" means before the live release was first deployed, so that a second rollback goes one further and never forwards.
+    `rows` are the environment's history, newest first.
+    """
+    good = [row for row in rows if row.outcome == Outcome.SUCCEEDED]
+    where = f"{environment} of {app.name}"
+    if config.version or config.commit:
+        version = str(Version.parse(config.version)) if config.version else ""
+        for row in good:
+            if version in ("", row.version) and row.commit.startswith(config.commit):
+                return row
+        ran = ", ".join(dict.fromkeys(row.version for row in good)) or "none"
+        raise stop(f"{version or config.commit[:12]} never ran in {where}; versions that did: {ran}")
+    if not good:
+        raise stop(f"there is nothing to go back from: no release ran in {where} yet")
+    live = good[0]
+    first = max(n for n, row in enumerate(good) if (row.version, row.digest) == (live.version, live.digest))
+    if first + 1 == len(good):
+        raise stop(f"{live.version} is the first release that ran in {where}; there is none to go back to")
+    return good[first + 1]

@@ -1,0 +1,186 @@
+"""Rollback: an environment on a release that worked."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import dagster as dg
+
+from pipeline_defs.config import App
+from pipeline_defs.history import Lineage
+from pipeline_defs.ops.attempt import beginning, ending, new_id, note, since
+from pipeline_defs.ops.events import release_tags, steps_text
+from pipeline_defs.ops.log import Log, open_log, stop
+from pipeline_defs.ops.record import Ended
+from pipeline_defs.ops.releases import live_release
+from pipeline_defs.ops.task import Settings, files_of, release_for, server_of, settings_of, task_for
+from pipeline_defs.release.records import Deployment, DeploymentKind, Outcome, Release
+from pipeline_defs.release.tags import PREVIOUS_UP
+from pipeline_defs.resources.registry import Registry, RegistryResource
+from pipeline_defs.resources.registry_login import RegistryError
+from pipeline_defs.resources.source import Source, SourceError
+from pipeline_defs.resources.source_resource import SourceResource
+from pipeline_defs.resources.ssh import SshResource
+from pipeline_defs.server.command import Runner
+from pipeline_defs.server.rollback import rollback
+from pipeline_defs.server.site import Site
+from pipeline_defs.server.task import Report, Task
+
+
+@dataclass(frozen=True)
+class RollbackOrder:
+    """What a rollback is asked for.
+
+    Attributes:
+        release: where to go back to; None: make what serves the release that the server says it runs.
+        failed: the deployment that is undone by it and whose record is still open, if there is one.
+        because_of: the id of the deployment that is answered.
+        reason: why, in a person's words.
+    """
+
+    release: Release | None = None
+    failed: Deployment | None = None
+    because_of: str = ""
+    reason: str = ""
+
+
+def rollback_op(app: App, environment: str) -> dg.OpDefinition:
+    """The op `<app>_<environment>_rollback`. It runs only when the deploy op orders it, and doing it twice is harmless."""
+    site = Site.of(app, environment)
+
+    @dg.op(
+        name=f"{app.name}_{environment}_rollback",
+        description=f"Goes back to a release that worked on {site.config.host}, and verifies it like a deployment.",
+    )
+    def rollback_(
+        context: dg.OpExecutionContext,
+        order: RollbackOrder,
+        source: SourceResource,
+        registry: RegistryResource,
+        ssh: SshResource,
+    ) -> Ended:
+        with open_log(context) as log:
+            live = live_release(app, Lineage(context.instance).environment(app, environment))
+            settings, images = settings_of(site), registry.of(app)
+            release: Release | None = order.release
+            files: Mapping[str, bytes] = {}
+            if release is not None:
+                release, files = _with_files(site, release, settings, source.open(app.repository), log)
+                _remember(live, images, log)
+            row = _begun(context, environment, release or live, live, order)
+            task = task_for(
+                context,
+                log,
+                row.id if row else new_id(),
+                app,
+                site,
+                release=release,
+                files=files,
+                settings=settings,
+                registry=images,
+            )
+            with server_of(ssh, task) as server:
+                if row is not None:
+                    note(context, row)
+                log.say(
+                    f"go back to {row.release.version if row else 'nothing, as before the first deployment,'} in {site}"
+                )
+                report = rollback(task, server)
+                if report.outcome is not Outcome.SUCCEEDED and report.changed and release is not None:
+                    report = _stay(task, server, report)
+            log.say(f"{report.outcome}\n\n{steps_text(report.steps)}")
+            if report.outcome is not Outcome.SUCCEEDED:
+                _note_failure(context, row, order.failed, report)
+                needs = "what ran until now runs on" if report.live else f"{environment} needs a person"
+                raise stop(f"the rollback failed, {needs}: {report.error}")
+            if report.live is not None and not _is_answer_within(context.run_id, order):
+                context.instance.add_run_tags(context.run_id, release_tags(report.live))
+            return Ended((*_closed(order.failed, report), *_ended(row, report)))
+
+    return rollback_
+
+
+def _is_answer_within(run: str, order: RollbackOrder) -> bool:
+    """True when this very run made the deployment that is undone: people look for it by the release it was to deploy."""
+    return order.failed is not None and order.failed.run == run
+
+
+def _with_files(
+    site: Site, release: Release, settings: Settings, source: Source, log: Log
+) -> tuple[Release, Mapping[str, bytes]]:
+    """The release with its commit's files; without them, should git not answer now, as the server still has it."""
+    try:
+        files = files_of(site, release.commit, source)
+    except SourceError as error:
+        log.say(f"{error}; the files of {release.version} that are still on the server are used")
+        return release, {}
+    return release_for(site, release, files, settings), files
+
+
+def _stay(task: Task, server: Runner, report: Report) -> Report:
+    """After a rollback to a named release that failed half-way: make what ran until now serve again."""
+    task.say(f"going back failed, what ran until now is brought back: {report.error}")
+    again = rollback(replace(task, id=new_id(), release=None), server)
+    outcome = Outcome.ROLLED_BACK if again.outcome is Outcome.SUCCEEDED else Outcome.FAILED
+    return replace(report, outcome=outcome, steps=report.steps + again.steps, live=again.live)
+
+
+def _remember(live: Release | None, images: Registry, log: Log) -> None:
+    """Tag what runs now, so that it is found again; a registry that does not answer keeps nobody from going back."""
+    if live is not None:
+        try:
+            images.tag(live.digest, PREVIOUS_UP)
+        except RegistryError as error:
+            log.say(f"{PREVIOUS_UP} stays where it is: {error}")
+
+
+def _begun(
+    context: dg.OpExecutionContext, environment: str, target: Release | None, live: Release | None, order: RollbackOrder
+) -> Deployment | None:
+    """The record of the rollback; None where nothing ran before, so that nothing can run afterwards."""
+    if target is None:
+        return None
+    failed = order.failed.id if order.failed else None
+    return Deployment(
+        kind=DeploymentKind.ROLLBACK,
+        release=target,
+        environment=environment,
+        previous=order.failed.release if order.failed else live,
+        because_of=order.because_of or failed,
+        reason=order.reason,
+        **beginning(context),
+    )
+
+
+def _ended(row: Deployment | None, report: Report) -> tuple[Deployment, ...]:
+    """The rollback's record, with what the server says that runs now."""
+    if row is None or report.live is None:
+        return ()
+    return (row.model_copy(update={**ending(report, row.started), "backup": report.backup, "release": report.live}),)
+
+
+def _closed(failed: Deployment | None, report: Report) -> tuple[Deployment, ...]:
+    """The end of the deployment that is undone.
+
+    Its release may run nevertheless: a run that was killed after the switch had deployed it, and only could not write so.
+    """
+    if failed is None:
+        return ()
+    if report.live is None:
+        outcome = Outcome.FAILED
+    elif (report.live.version, report.live.digest) == (failed.release.version, failed.release.digest):
+        outcome = Outcome.SUCCEEDED
+    else:
+        outcome = Outcome.ROLLED_BACK
+    error = None if outcome is Outcome.SUCCEEDED else failed.error or "its run ended before it was done"
+    seconds = failed.seconds or since(failed.started)
+    return (failed.model_copy(update={"outcome": outcome, "error": error, "seconds": seconds}),)
+
+
+def _note_failure(
+    context: dg.OpExecutionContext, row: Deployment | None, failed: Deployment | None, report: Report
+) -> None:
+    """Write what went wrong. The deployment's own record stays open: the recovery sensor then tries once more."""
+    if failed is not None:
+        note(context, failed)
+    if row is not None:
+        note(context, row.model_copy(update=ending(report, row.started)))

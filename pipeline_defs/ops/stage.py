@@ -1,0 +1,73 @@
+"""Stage: the rehearsal of a release against a restored copy of the production database."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from pipeline_defs.config import App
+from pipeline_defs.ops.attempt import beginning, ending, note
+from pipeline_defs.ops.events import image_key, provenance, rehearsal_metadata, release_tags, steps_text
+from pipeline_defs.ops.log import open_log, stop
+from pipeline_defs.ops.releases import EnvironmentConfig, image_to_rehearse
+from pipeline_defs.ops.task import files_of, release_for, server_of, settings_of, task_for
+from pipeline_defs.release.records import Outcome, Rehearsal
+from pipeline_defs.resources.registry import RegistryResource
+from pipeline_defs.resources.source_resource import SourceResource
+from pipeline_defs.resources.ssh import SshResource
+from pipeline_defs.server.rehearse import rehearse
+from pipeline_defs.server.site import Site
+
+
+def stage_op(app: App, environment: str) -> dg.OpDefinition:
+    """The op `<app>_<environment>_stage`; a rehearsal that passed is the asset's materialization, any other an observation."""
+    site = Site.of(app, environment)
+    assert site.config.rehearses is not None
+    production = Site.of(app, site.config.rehearses)
+
+    @dg.op(
+        name=f"{app.name}_{environment}_stage",
+        ins={"image": dg.In(dg.Nothing)},
+        out=dg.Out(dg.Nothing),
+        description=f"Rehearses the release on {site.config.host} with a fresh copy of {production.environment}'s database.",
+    )
+    def stage(
+        context: dg.OpExecutionContext,
+        config: EnvironmentConfig,
+        source: SourceResource,
+        registry: RegistryResource,
+        ssh: SshResource,
+    ) -> Iterator[dg.Output[None]]:
+        with open_log(context) as log:
+            image = image_to_rehearse(context, app, config, log)
+            files, settings = files_of(site, image.commit, source.open(app.repository)), settings_of(site)
+            release = release_for(site, image, files, settings)
+            context.instance.add_run_tags(context.run_id, release_tags(release))
+            row = Rehearsal(release=release, environment=environment, **beginning(context))
+            task = task_for(
+                context,
+                log,
+                row.id,
+                app,
+                site,
+                release=release,
+                files=files,
+                settings=settings,
+                registry=registry.of(app),
+            )
+            with server_of(ssh, task) as server:
+                note(context, row)
+                log.say(f"rehearse {release.version} ({release.reference}) in {site}")
+                report = rehearse(task, server, production)
+            row = row.model_copy(update={**ending(report, row.started), "database_bytes": report.database_bytes})
+            log.say(f"{row.outcome} after {row.seconds:.1f} s\n\n{steps_text(row.steps)}")
+            if row.outcome is not Outcome.SUCCEEDED:
+                note(context, row)
+                raise stop(f"the rehearsal of {release.version} failed: {row.error}")
+            yield dg.Output(
+                None,
+                metadata=rehearsal_metadata(row),
+                data_version=dg.DataVersion(release.digest),
+                tags=provenance({image_key(app.name): release.digest}),
+            )
+
+    return stage

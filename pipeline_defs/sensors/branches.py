@@ -1,0 +1,118 @@
+"""Branches: a branch of the app's repository that moved starts its job; any git host will do."""
+
+import json
+from collections.abc import Mapping
+
+import dagster as dg
+
+from pipeline_defs.config import App
+from pipeline_defs.jobs import AssetJob, job_name
+from pipeline_defs.release.request import Job, Request
+from pipeline_defs.resources.source import SourceError
+from pipeline_defs.resources.source_resource import SourceResource
+
+SECONDS = 4
+"""Between two looks. The daemon's floor is 5 s, and 5 would become 10."""
+
+THEN = "then"
+"""The run tag that says which job follows."""
+
+Heads = dict[str, str]
+
+
+def branches_sensor(app: App, jobs: Mapping[str, AssetJob]) -> dg.SensorDefinition:
+    """The sensor `<app>_branches`. Its cursor is the heads it has handled, {branch: commit}, so after a stop it catches up."""
+    started = [job_name(app, Job.INTEGRATE), *(job_name(app, Job.DEPLOY, environment) for environment in app.deployed)]
+
+    @dg.sensor(
+        name=f"{app.name}_branches",
+        jobs=[jobs[name] for name in started],
+        minimum_interval_seconds=SECONDS,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description=(
+            f"Looks at the branches of {app.repository}. When {app.branches.development} moves: "
+            f"{job_name(app, Job.INTEGRATE)}, then the rehearsal. When {app.branches.main} moves: a deployment, where "
+            "auto_deploy is on. Switch it off and nothing of this app is started by itself."
+        ),
+    )
+    def branches(context: dg.SensorEvaluationContext, source: SourceResource) -> dg.SensorResult | dg.SkipReason:
+        try:
+            heads = source.open(app.repository).heads([app.branches.development, app.branches.main])
+        except SourceError as error:
+            return dg.SkipReason(str(error))
+        if context.cursor is None:
+            shown = ", ".join(f"{branch} at {head[:12]}" for branch, head in heads.items()) or "no branch yet"
+            baseline = f"first look: {shown}; what comes from now on is handled"
+            return dg.SensorResult(skip_reason=baseline, cursor=json.dumps(heads))
+        handled: Heads = json.loads(context.cursor)
+        requests = moved(app, handled, heads)
+        return dg.SensorResult(
+            run_requests=requests,
+            skip_reason=None if requests else "no branch has moved",
+            # A branch that is gone stays in mind: when it comes back where it was, it has not moved.
+            cursor=json.dumps({**handled, **heads}),
+        )
+
+    return branches
+
+
+def moved(app: App, handled: Heads, heads: Heads) -> list[dg.RunRequest]:
+    """One run request for every job that the branches which moved start. A branch that is new has moved."""
+    requests = []
+    for branch, head in heads.items():
+        if handled.get(branch) != head:
+            since = handled.get(branch, "")
+            requests += (
+                _on_development(app, head, since) if branch == app.branches.development else _on_main(app, head, since)
+            )
+    return requests
+
+
+def _on_development(app: App, head: str, since: str) -> list[dg.RunRequest]:
+    tags = {THEN: Job.STAGE.value} if app.staging else {}
+    return [
+        _request(app, Job.INTEGRATE, f"integrate:{app.name}:{head}", app.branches.development, head, since, tags=tags)
+    ]
+
+
+def _on_main(app: App, head: str, since: str) -> list[dg.RunRequest]:
+    main = app.branches.main
+    automatic = [name for name in app.deployed if app.environments[name].auto_deploy]
+    if not automatic:  # the image is made, and a person deploys it
+        return [_request(app, Job.INTEGRATE, f"integrate:{app.name}:{main}:{head}", main, head, since)]
+    return [
+        _request(app, Job.DEPLOY, f"{_key(app, environment)}:{head}", main, head, since, environment)
+        for environment in automatic
+    ]
+
+
+def _key(app: App, environment: str) -> str:
+    return f"{job_name(app, Job.DEPLOY, environment).removeprefix(f'{app.name}_')}:{app.name}"
+
+
+def _request(
+    app: App,
+    job: Job,
+    run_key: str,
+    branch: str,
+    head: str,
+    since: str,
+    environment: str = "",
+    tags: Mapping[str, str] | None = None,
+) -> dg.RunRequest:
+    request = Request(
+        app=app.name,
+        job=job,
+        environment=environment,
+        commit=head,
+        branch=branch,
+        since=since,
+        reason=f"{branch} moved to {head[:12]}",
+        actor=f"sensor {app.name}_branches",
+    )
+    return dg.RunRequest(
+        run_key=run_key,
+        job_name=job_name(app, job, environment),
+        run_config=request.run_config(),
+        tags={**request.run_tags(), **(tags or {})},
+    )
