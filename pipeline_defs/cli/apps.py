@@ -1,0 +1,51 @@
+"""The apps a command is about: found by name, with an answer that helps where there is none."""
+
+import difflib
+from collections.abc import Collection
+
+from pipeline_defs.cli.output import Wrong
+from pipeline_defs.config import App, ConfigError, Home, load_apps
+
+
+def known_apps(home: Home) -> tuple[dict[str, App], list[ConfigError]]:
+    """All apps, and the errors of those files that cannot be used. Raises Wrong where there is no file at all."""
+    apps, errors = load_apps(home.apps)
+    if not apps and not errors:
+        raise Wrong(f"there is no app's file in {home.apps}; write one, such as {home.apps / 'shop.yaml'}")
+    return apps, errors
+
+
+def app_named(home: Home, name: str) -> App:
+    """The app of this name. Raises Wrong when there is none, and names the close one, or when its file cannot be used."""
+    apps, errors = known_apps(home)
+    if name in apps:
+        return apps[name]
+    for error in errors:
+        if error.file.stem == name:
+            raise Wrong(str(error))
+    known = [*apps, *(error.file.stem for error in errors)]
+    raise Wrong(f"there is no app {name!r}{_hint(name, known)}")
+
+
+def environment_named(app: App, name: str) -> str:
+    """This environment's name. Raises Wrong when the app has none of this name."""
+    if name not in app.environments:
+        raise Wrong(f"{app.name} has no environment {name!r}{_hint(name, app.environments)}")
+    return name
+
+
+def deployed_environment(app: App, name: str | None) -> str:
+    """The environment a deployment goes to: the first of the app's file when none is named. Raises Wrong."""
+    if not app.deployed:
+        raise Wrong(f"{app.name} has no environment to deploy to, only rehearsals; add one to its file")
+    if name is None:
+        return app.deployed[0]
+    if environment_named(app, name) not in app.deployed:
+        raise Wrong(f"{name} is where {app.name} is rehearsed; rehearse there with: shipline run stage {app.name}")
+    return name
+
+
+def _hint(name: str, known: Collection[str]) -> str:
+    close = difflib.get_close_matches(name, list(known), n=1)
+    mean = f"; did you mean {close[0]!r}?" if close else ";"
+    return f"{mean} known: {', '.join(known)}"

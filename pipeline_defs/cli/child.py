@@ -1,0 +1,126 @@
+"""Child: one of the processes that Shipline consists of while it runs."""
+
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+
+from pipeline_defs.cli.output import exception_line, last_line, plain
+from pipeline_defs.config.home import PROJECT
+
+_LONGEST_PAUSE = 30.0  # seconds between two starts of a process that keeps dying
+_INNER_SECONDS = 60.0  # until the code server has started the process that holds the definitions, on a busy machine
+_HEALTHY_AFTER = 60.0  # seconds after which an earlier death is forgotten
+
+
+@dataclass
+class Child:
+    """One of the processes, and how often it died lately.
+
+    `needs_inner`: it is of no use once the process that it started itself is gone.
+    """
+
+    name: str
+    argv: Sequence[str]
+    log: Path
+    needs_inner: bool = False
+    process: psutil.Popen | None = field(default=None, init=False)
+    _deaths: int = field(default=0, init=False)
+    _born: float = field(default=0.0, init=False)
+    _had_inner: bool = field(default=False, init=False)
+
+    def start(self, environment: Mapping[str, str]) -> psutil.Process:
+        """Start it with a log of its own, in a session of its own: Ctrl-C in a terminal is for the supervisor alone."""
+        with self.log.open("ab") as log:
+            self.process = psutil.Popen(
+                self.argv, cwd=PROJECT, env=dict(environment), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                start_new_session=True,
+            )  # fmt: skip
+        self._born, self._had_inner = time.monotonic(), False
+        return psutil.Process(self.process.pid)
+
+    def death(self) -> str | None:
+        """How it ended, None while it lives."""
+        if self.process is None:
+            return None
+        status = self.process.poll()
+        if status is not None:
+            return f"was killed by signal {-status}" if status < 0 else f"ended with status {status}"
+        if self.needs_inner and self._lost_inner():
+            self.process.kill()
+            self.process.wait()
+            return "lost the process that holds the definitions"
+        return None
+
+    def pause(self) -> float:
+        """Seconds to wait before it is started again: 1, 2, 4, … for a process that keeps dying."""
+        self._deaths = 1 if time.monotonic() - self._born > _HEALTHY_AFTER else self._deaths + 1
+        return min(2.0 ** (self._deaths - 1), _LONGEST_PAUSE)
+
+    def last_words(self) -> str:
+        """Why it ended, as its log says: the exception, else the last line."""
+        text = plain(self.log.read_text(errors="replace"))
+        return exception_line(text) or last_line(text)
+
+    def _lost_inner(self) -> bool:
+        """True when the process it started is gone, or was never there in a time in which it must have come."""
+        assert self.process is not None
+        try:
+            inner = any(child.status() != psutil.STATUS_ZOMBIE for child in self.process.children())
+        except psutil.NoSuchProcess:
+            return False
+        expected = self._had_inner or time.monotonic() - self._born > _INNER_SECONDS
+        self._had_inner = self._had_inner or inner
+        return expected and not inner
+
+
+def dagster_children(logs: Path, *, port: int, code_port: int) -> dict[str, Child]:
+    """The processes, by name.
+
+    `dagster code-server start` is a small proxy before the process that holds the definitions, so that "Reload definitions" in the UI
+    reads the apps' files anew while runs that began before go on (the plain `dagster api grpc` never reads anew). The
+    proxy does not notice the death of what it stands before; the supervisor does.
+    """
+    workspace = ("-w", str(PROJECT / "workspace.yaml"))
+    code = ("-m", "dagster", "code-server", "start", "-h", "127.0.0.1", "-p", str(code_port), "-m", "pipeline_defs.definitions",
+            "--location-name", "shipline", "--use-python-environment-entry-point")  # fmt: skip
+    # The web server knows no users and no passwords: it must never listen where others can reach it.
+    webserver = ("-m", "dagster_webserver", "-h", "127.0.0.1", "-p", str(port), *workspace)
+    daemon = ("-m", "dagster._daemon", "run", *workspace)
+    return {
+        "code": Child("code", (sys.executable, *code), logs / "code.log", needs_inner=True),
+        "webserver": Child("webserver", (sys.executable, *webserver), logs / "webserver.log"),
+        "daemon": Child("daemon", (sys.executable, *daemon), logs / "daemon.log"),
+    }
+
+
+def end(processes: Iterable[psutil.Process], *, seconds: float, kill: bool = True) -> list[psutil.Process]:
+    """Ask processes to end, wait for at most so long, kill those that did not (with all they started). Gives those that live on."""
+    asked = [process for process in processes if _signal(process, psutil.Process.terminate)]
+    _, remaining = psutil.wait_procs(asked, timeout=seconds)
+    if not kill:
+        return list(remaining)
+    for process in remaining:
+        for each in (*_descendants(process), process):
+            _signal(each, psutil.Process.kill)
+    _, remaining = psutil.wait_procs(remaining, timeout=5)
+    return list(remaining)
+
+
+def _descendants(process: psutil.Process) -> list[psutil.Process]:
+    try:
+        return list(process.children(recursive=True))
+    except psutil.NoSuchProcess:
+        return []
+
+
+def _signal(process: psutil.Process, how: Callable[[psutil.Process], None]) -> bool:
+    try:
+        how(process)
+    except psutil.NoSuchProcess:
+        return False
+    return True

@@ -1,0 +1,167 @@
+"""Client: a running Shipline, asked through Dagster's GraphQL API. Light: it imports no Dagster.
+
+Source of the API: https://docs.dagster.io/api/graphql, and the schema of the installed dagster-graphql.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Self
+
+import requests
+
+from pipeline_defs.cli.output import Failed, plain
+from pipeline_defs.cli.service import Service
+from pipeline_defs.config import Home
+from pipeline_defs.release.request import Request
+
+LOCATION = "shipline"
+ENDED = frozenset({"SUCCESS", "FAILURE", "CANCELED"})
+_ACTIVE = ("STARTING", "STARTED", "CANCELING")
+_SECONDS = 30.0
+_EXCEPTION = re.compile(r"^[\w.]+: (?=\S)")
+
+_LAUNCH = """mutation($run: ExecutionParams!) { launchRun(executionParams: $run) { __typename
+  ... on LaunchRunSuccess { run { runId } }
+  ... on RunConfigValidationInvalid { errors { message } }
+  ... on Error { message } } }"""
+_EVENTS = """query($run: ID!, $cursor: String) {
+  runOrError(runId: $run) { __typename ... on Run { status startTime endTime } }
+  logsForRun(runId: $run, afterCursor: $cursor, limit: 500) { __typename
+    ... on EventConnection { cursor hasMore events { __typename
+      ... on MessageEvent { message level stepKey timestamp }
+      ... on ExecutionStepFailureEvent { error { ...Sentence } failureMetadata { description } }
+      ... on RunFailureEvent { error { ...Sentence } } } }
+    ... on Error { message } } }
+fragment Sentence on PythonError { message errorChain { error { message } } }"""
+_LOCATION = """query { workspaceOrError { ... on Workspace { locationEntries { name
+  locationOrLoadError { __typename ... on PythonError { message errorChain { error { message } } } } } } } }"""
+_RELOAD = "mutation($name: String!) { reloadRepositoryLocation(repositoryLocationName: $name) { __typename } }"
+_TERMINATE = "mutation($runs: [String!]!) { terminateRuns(runIds: $runs) { __typename } }"
+_RUNS = """query($statuses: [RunStatus!]) { runsOrError(filter: {statuses: $statuses}) {
+  ... on Runs { results { runId jobName } } } }"""
+
+
+class NotRunning(Failed):
+    """There is no Shipline to talk to."""
+
+    def __init__(self) -> None:
+        super().__init__("Shipline is not running here; start it with: shipline up")
+
+
+@dataclass(frozen=True)
+class RunState:
+    """A run's status as Dagster names it (QUEUED, STARTED, SUCCESS, …), with seconds since 1970 where known."""
+
+    status: str
+    started: float | None
+    ended: float | None
+
+    @property
+    def is_over(self) -> bool:
+        """True once nothing more will happen."""
+        return self.status in ENDED
+
+
+class Client:
+    """One running Shipline at one address."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self._session = requests.Session()
+        self._session.trust_env = False  # it is on this machine; no proxy leads to it
+
+    @classmethod
+    def of(cls, home: Home) -> Self:
+        """The Shipline of this home. Raises NotRunning when there is none, or when it is still starting."""
+        service = Service.read(home.service)
+        if service is None or not service.ready:
+            raise NotRunning
+        client = cls(service.url)
+        client.ask("query { version }")
+        return client
+
+    def ask(self, query: str, **variables: Any) -> Any:
+        """The answer's data. Raises NotRunning when nobody answers there, Failed when the answer is an error."""
+        try:
+            response = self._session.post(
+                f"{self.url}/graphql", json={"query": query, "variables": variables}, timeout=_SECONDS
+            )
+            answer = response.json()
+        except (requests.ConnectionError, requests.JSONDecodeError):
+            raise NotRunning from None
+        except requests.Timeout:
+            raise Failed(f"Shipline at {self.url} did not answer within {_SECONDS:.0f} s; is it overloaded?") from None
+        if answer.get("errors"):
+            raise Failed(f"Shipline at {self.url} refused a question: {answer['errors'][0]['message']}")
+        return answer["data"]
+
+    def launch(self, job: str, request: Request) -> str:
+        """Put a run into the queue and give its id. Raises Failed with the reason when it is refused."""
+        refusal = ""
+        for attempt in (1, 2):
+            answer = self.ask(_LAUNCH, run=_execution(job, request))["launchRun"]
+            if answer["__typename"] == "LaunchRunSuccess":
+                return str(answer["run"]["runId"])
+            refusal = "; ".join(error["message"] for error in answer.get("errors", [answer]))
+            # With a selection of assets an unknown job is a failed check of Dagster's own, not its "not found".
+            unknown = answer["__typename"] == "PipelineNotFoundError" or "No remote job named" in refusal
+            if attempt == 1 and unknown:
+                self.ask(_RELOAD, name=LOCATION)  # an app that was added after Shipline had started
+            else:
+                break
+        if "UserCodeUnreachable" in refusal:
+            refusal = "the process that holds the definitions does not answer; try again in a few seconds"
+        raise Failed(f"the run of {job} was refused: {refusal.strip()}")
+
+    def follow(self, run_id: str, cursor: str | None = None) -> tuple[RunState, list[dict[str, Any]], str | None]:
+        """The run's state, its events after the cursor (up to 500, in order), and the cursor for the next question."""
+        answer = self.ask(_EVENTS, run=run_id, cursor=cursor)
+        run, log = answer["runOrError"], answer["logsForRun"]
+        if run["__typename"] != "Run" or log["__typename"] != "EventConnection":
+            raise Failed(f"there is no run {run_id} (any more)")
+        status = run["status"] if not log["hasMore"] else "STARTED"  # over only when all of it was read
+        return RunState(status, run["startTime"], run["endTime"]), log["events"], log["cursor"]
+
+    def terminate(self, run_ids: Iterable[str]) -> None:
+        """Ask runs to stop; they undo what is not final first."""
+        self.ask(_TERMINATE, runs=list(run_ids))
+
+    def active_runs(self) -> Iterator[tuple[str, str]]:
+        """Id and job of every run that has a process."""
+        for run in self.ask(_RUNS, statuses=_ACTIVE)["runsOrError"]["results"]:
+            yield run["runId"], run["jobName"]
+
+    def load_error(self) -> str | None:
+        """None when the definitions are loaded, else why they are not; empty while they still load."""
+        entries = self.ask(_LOCATION)["workspaceOrError"].get("locationEntries", [])
+        found = [entry["locationOrLoadError"] for entry in entries if entry["name"] == LOCATION]
+        if not found or found[0] is None:
+            return ""
+        return reason(found[0]) if found[0]["__typename"] == "PythonError" else None
+
+    def run_url(self, run_id: str) -> str:
+        """Where people look at a run."""
+        return f"{self.url}/runs/{run_id}"
+
+
+def reason(error: dict[str, Any]) -> str:
+    """What an error of Dagster's is about in the end: the words of its first cause, without the exception's name."""
+    causes = [link["error"]["message"] for link in error.get("errorChain", [])]
+    message = plain(causes[-1] if causes else error.get("message", "")).strip()
+    if message.endswith("DagsterExecutionInterruptedError"):
+        return "it was stopped from outside"
+    return _EXCEPTION.sub("", message) or "no reason was given"
+
+
+def _execution(job: str, request: Request) -> dict[str, Any]:
+    return {
+        "selector": {
+            "repositoryLocationName": LOCATION,
+            "repositoryName": "__repository__",
+            "jobName": job,
+            "assetSelection": [{"path": [name]} for name in request.assets],
+        },
+        "runConfigData": request.run_config(),
+        "executionMetadata": {"tags": [{"key": key, "value": value} for key, value in request.run_tags().items()]},
+    }

@@ -1,0 +1,183 @@
+"""`shipline run`: integrate, stage, deploy or roll back an app, through Shipline's queue, and see how it goes."""
+
+import getpass
+import platform
+from typing import Annotated, Any
+
+import typer
+from rich.prompt import Confirm
+
+from pipeline_defs.cli.apps import app_named, deployed_environment
+from pipeline_defs.cli.client import Client
+from pipeline_defs.cli.follow import Follower
+from pipeline_defs.cli.output import Failed, Output, Wrong
+from pipeline_defs.config import App, Home
+from pipeline_defs.release.request import Job, Request, job_name
+from pipeline_defs.release.version import Version, VersionError
+
+INTEGRATE_EXAMPLE = "Example: shipline run integrate shop --branch development"
+STAGE_EXAMPLE = "Example: shipline run stage shop --version 1.4.2"
+DEPLOY_EXAMPLE = "Example: shipline run deploy shop --version 1.4.2 --reason 'the spring release'"
+ROLLBACK_EXAMPLE = "Example: shipline run rollback shop --to 1.4.1"
+
+AppName = Annotated[str, typer.Argument(metavar="APP", help="The app's name, as its file in apps/ is named.")]
+VersionOption = Annotated[str | None, typer.Option("--version", help="A version that was built before.")]
+CommitOption = Annotated[str | None, typer.Option("--commit", help="A commit, branch or tag of the app's repository.")]
+EnvironmentOption = Annotated[
+    str | None, typer.Option("--env", help="Where to; the first environment of the app's file by default.")
+]
+ReasonOption = Annotated[str, typer.Option("--reason", help="Why; kept in the history.")]
+NoFollow = Annotated[bool, typer.Option("--no-follow", help="Return as soon as the run is in the queue.")]
+Log = Annotated[bool, typer.Option("--log", help="Show every line that the stages log.")]
+
+
+def integrate(
+    context: typer.Context,
+    app: AppName,
+    branch: Annotated[str | None, typer.Option(help="The branch whose head is built; development by default.")] = None,
+    commit: CommitOption = None,
+    no_follow: NoFollow = False,
+    log: Log = False,
+) -> None:
+    """Lint, build and test a commit, and push its image. A source tree that was built before is not built again."""
+    if branch and commit:
+        raise Wrong("give --branch or --commit, not both")
+    home = Home.find()
+    which = app_named(home, app)
+    chosen = "" if commit else branch or which.branches.development  # whose head a bare commit is, the job finds out
+    request = Request(
+        app=app, job=Job.INTEGRATE, branch=chosen, commit=_commit(home, which, commit or chosen), actor=_actor()
+    )
+    _launch(context.obj, home, which, request, no_follow=no_follow, log=log)
+
+
+def stage(
+    context: typer.Context,
+    app: AppName,
+    version: VersionOption = None,
+    commit: CommitOption = None,
+    no_follow: NoFollow = False,
+    log: Log = False,
+) -> None:
+    """Rehearse an image against a restored copy of production's database. Without a version or commit it is the newest image."""
+    home = Home.find()
+    which = app_named(home, app)
+    if which.staging is None:
+        raise Wrong(f"{app} has no environment that rehearses another; add one with `rehearses:` to its file")
+    request = Request(
+        app=app, job=Job.STAGE, environment=which.staging, actor=_actor(), **_what(home, which, version, commit)
+    )
+    _launch(context.obj, home, which, request, no_follow=no_follow, log=log)
+
+
+def deploy(
+    context: typer.Context,
+    app: AppName,
+    env: EnvironmentOption = None,
+    version: VersionOption = None,
+    commit: CommitOption = None,
+    reason: ReasonOption = "",
+    no_follow: NoFollow = False,
+    log: Log = False,
+) -> None:
+    """Deploy a version, or a commit whose image is built first. Without either it is the head of the main branch.
+
+    When it fails, what ran before runs again.
+    """
+    home = Home.find()
+    which = app_named(home, app)
+    environment = deployed_environment(which, env)
+    main = "" if version or commit else which.branches.main
+    what = _what(home, which, version, commit or main)
+    request = Request(
+        app=app, job=Job.DEPLOY, environment=environment, branch=main, reason=reason, actor=_actor(), **what
+    )
+    _launch(context.obj, home, which, request, no_follow=no_follow, log=log)
+
+
+def rollback(
+    context: typer.Context,
+    app: AppName,
+    env: EnvironmentOption = None,
+    to: Annotated[
+        str | None, typer.Option("--to", help="A version that was deployed there; the one before by default.")
+    ] = None,
+    reason: ReasonOption = "",
+    no_follow: NoFollow = False,
+    log: Log = False,
+) -> None:
+    """Go back to the release that ran before, or to any version that was ever deployed there. It is verified like a deployment."""
+    home = Home.find()
+    which = app_named(home, app)
+    environment = deployed_environment(which, env)
+    request = Request(
+        app=app,
+        job=Job.ROLLBACK,
+        environment=environment,
+        reason=reason,
+        actor=_actor(),
+        **_what(home, which, to, None),
+    )
+    _launch(context.obj, home, which, request, no_follow=no_follow, log=log)
+
+
+def _what(home: Home, app: App, version: str | None, commit: str | None) -> dict[str, str]:
+    """What to ship: version and full commit, where given. Raises Wrong when both are."""
+    if version and commit:
+        raise Wrong("give a version or a commit, not both")
+    try:
+        named = str(Version.parse(version)) if version else ""
+    except VersionError as error:
+        raise Wrong(str(error)) from None
+    return {"version": named, "commit": _commit(home, app, commit) if commit else ""}
+
+
+def _commit(home: Home, app: App, name: str) -> str:
+    """The full commit id, fixed now: what is deployed is what the branch was when somebody asked, not when the queue came to it."""
+    from pipeline_defs.resources.source import Source, SourceError
+
+    try:
+        return Source(app.repository, home.workspace).resolve(name)
+    except SourceError as error:
+        raise Failed(str(error)) from None
+
+
+def _launch(output: Output, home: Home, app: App, request: Request, *, no_follow: bool, log: bool) -> None:
+    client = Client.of(home)
+    run_id = client.launch(job_name(app.name, request.job, request.environment, app.deployed), request)
+    what = " ".join(filter(None, (request.app, request.version or request.commit[:12], request.environment)))
+    output.say((f"{request.job} {what}", "bold"), f"  run {run_id[:8]}  ", (client.run_url(run_id), "dim"))
+    if no_follow:
+        output.result({"run": run_id, "url": client.run_url(run_id), "status": "QUEUED"})
+        return
+    ended = _followed(client, run_id, request.app, output, log=log)
+    output.result(ended)
+    if ended["status"] != "SUCCESS":
+        raise typer.Exit(1)
+
+
+def _followed(client: Client, run_id: str, app: str, output: Output, *, log: bool) -> dict[str, Any]:
+    """Follow the run to its end. Ctrl-C ends only the following, unless the person says that the run is to end too."""
+    follower = Follower(client, run_id, app, output, log=log)
+    while True:
+        try:
+            return follower.until_the_end()
+        except KeyboardInterrupt:
+            if not _wants_it_stopped(output):
+                output.aside.print(f"The run goes on: {client.run_url(run_id)}")
+                raise typer.Exit(130) from None
+            client.terminate([run_id])
+
+
+def _wants_it_stopped(output: Output) -> bool:
+    if output.json or not output.console.is_terminal:
+        return False
+    try:
+        return Confirm.ask("\nStop the run too? What is not final is undone", console=output.console, default=False)
+    except (KeyboardInterrupt, EOFError):
+        return False
+
+
+def _actor() -> str:
+    """Who asks: user@machine."""
+    return f"{getpass.getuser()}@{platform.node()}"

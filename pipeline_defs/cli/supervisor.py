@@ -1,0 +1,215 @@
+"""Supervisor: one `shipline up`, from start to end."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+from rich.text import Text
+
+from pipeline_defs.cli.child import Child, dagster_children, end
+from pipeline_defs.cli.client import Client, NotRunning
+from pipeline_defs.cli.output import Failed, Output, exception_line, last_line
+from pipeline_defs.cli.ports import free_port, listens, wanted_port
+from pipeline_defs.cli.service import Service
+from pipeline_defs.config import Home
+from pipeline_defs.config.home import PROJECT
+
+RUNS_SECONDS = 180.0  # what runs get to undo what is not final
+STOP_SECONDS = 20.0
+_READY_SECONDS = 120.0
+_PORT = 3000
+
+
+class Supervisor:
+    """Starts Dagster's processes, tells where they are, keeps them alive, ends them."""
+
+    def __init__(self, home: Home, output: Output, port: int | None) -> None:
+        """`port` is the web server's; without one it is 3000 or a free one. Raises Wrong when it cannot be had."""
+        self._home, self._output = home, output
+        self._stop, self._hurry = threading.Event(), threading.Event()
+        chosen = free_port(_PORT) if port is None else wanted_port(port)
+        # Any port for the code server: two Shiplines that start at once would both find a usual one free, and gRPC servers
+        # share a port without a word, each answering some of the other's questions.
+        self._service = Service(f"http://127.0.0.1:{chosen}", chosen, free_port())
+        self._client = Client(self._service.url)
+        self._environment = os.environ | variables(home, self._service.code_port)
+        self._children: dict[str, Child] = dagster_children(
+            _fresh_logs(home), port=chosen, code_port=self._service.code_port
+        )
+
+    def run(self) -> None:
+        """The whole of it. Returns after SIGINT, SIGTERM or SIGHUP; raises Failed when it cannot be started."""
+        # Handlers of our own, set before any child starts: a child that inherits an ignored SIGINT, as from `shipline up &`
+        # in a script, would ignore SIGTERM too, because Dagster copies the one's handler to the other.
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            signal.signal(number, self._on_signal)
+        if end_leftovers(self._home):
+            self._output.say("Ended what a killed Shipline had left behind.")
+        try:
+            self._start()
+            self._watch()
+        finally:
+            self._end()
+
+    def _on_signal(self, *_: Any) -> None:
+        """The first signal ends everything in order, a second one at once."""
+        (self._hurry if self._stop.is_set() else self._stop).set()
+
+    def _start(self) -> None:
+        """Start one after the other, each as soon as what it needs is there; then say where it is."""
+        self._service.record("up", psutil.Process())
+        self._service.write(self._home.service)
+        self._prepare_instance()
+        self._start_child("code")
+        self._wait_until(lambda: listens(self._service.code_port))
+        self._start_child("webserver")
+        self._start_child("daemon")
+        self._wait_until(self._definitions_are_loaded)
+        if self._stop.is_set():
+            return
+        self._service.ready = True
+        self._service.write(self._home.service)
+        url = self._service.url
+        self._output.result(
+            {"url": url, "home": str(self._home.root), "code_port": self._service.code_port},
+            Text.assemble(("✓ ", "green"), "Shipline runs at ", (url, "bold"), "  (Ctrl-C ends it)"),
+        )
+
+    def _prepare_instance(self) -> None:
+        """Let one process make the storage ready and close dead runs, before several open it."""
+        command = [sys.executable, "-m", "pipeline_defs.instance"]
+        done = subprocess.run(command, cwd=PROJECT, env=self._environment, capture_output=True, text=True)
+        if done.returncode:
+            said = last_line(done.stderr)
+            raise Failed(f"Dagster's storage in {self._home.root} cannot be opened: {said}")
+        if done.stdout.strip():
+            self._output.say(done.stdout.strip())
+
+    def _start_child(self, name: str) -> None:
+        if self._stop.is_set():
+            return
+        self._service.record(name, self._children[name].start(self._environment))
+        self._service.write(self._home.service)
+
+    def _wait_until(self, is_there: Callable[[], bool]) -> None:
+        """Wait, as long as everything that was started lives and nobody says stop."""
+        deadline = time.monotonic() + _READY_SECONDS
+        while not self._stop.is_set() and not is_there():
+            for child in self._children.values():
+                death = child.death()
+                if death:
+                    raise Failed(f"the {child.name} process {death}: {child.last_words()} (see {child.log})")
+            if time.monotonic() > deadline:
+                raise Failed(f"Shipline was not ready within {_READY_SECONDS:.0f} s; see {logs_folder(self._home)}")
+            self._stop.wait(0.1)
+
+    def _definitions_are_loaded(self) -> bool:
+        try:
+            error = self._client.load_error()
+        except NotRunning:
+            return False
+        if error:
+            why = exception_line(error) or error.splitlines()[0]  # a syntax error begins with its source
+            raise Failed(f"the definitions cannot be loaded: {why} (see {self._children['code'].log})")
+        return error is None
+
+    def _watch(self) -> None:
+        """Start again what dies, until told to stop."""
+        while not self._stop.wait(1.0):
+            for child in self._children.values():
+                death = child.death()
+                if death:
+                    self._revive(child, death)
+
+    def _revive(self, child: Child, death: str) -> None:
+        pause = child.pause()
+        again = f"The {child.name} process {death}; it is started again in {pause:.0f} s. Its log: {child.log}"
+        self._output.say(("! ", "yellow"), again)
+        if self._stop.wait(pause):
+            return
+        if child.needs_inner:
+            self._prepare_instance()  # the code server watches the runs' processes; some may have died with it
+        self._start_child(child.name)
+
+    def _end(self) -> None:
+        """The daemon first, so that nothing new begins; then the runs; then the rest."""
+        self._stop.set()
+        self._end_children("daemon")
+        self._end_runs()
+        self._end_children("webserver", "code")
+        self._home.service.unlink(missing_ok=True)
+
+    def _end_children(self, *names: str) -> None:
+        processes = [process for name in names if (process := self._children[name].process) is not None]
+        end(processes, seconds=1.0 if self._hurry.is_set() else STOP_SECONDS)
+
+    def _end_runs(self) -> None:
+        """Ask every run that goes on to stop, and wait until it has undone what is not final."""
+        deadline = time.monotonic() + RUNS_SECONDS
+        told: set[str] = set()
+        try:
+            while (
+                not self._hurry.is_set()
+                and time.monotonic() < deadline
+                and (active := dict(self._client.active_runs()))
+            ):
+                new = active.keys() - told
+                if new:
+                    self._client.terminate(new)
+                    told |= new
+                    jobs = ", ".join(sorted(active[run] for run in new))
+                    self._output.say(f"Stopping {jobs}; what is not final is undone first. Ctrl-C again kills at once.")
+                self._hurry.wait(0.5)
+        except Failed:
+            return  # no web server to ask: it was never ready, or is dead
+
+
+def end_leftovers(home: Home) -> bool:
+    """End the processes of a `shipline up` that was killed and could not do so itself; True when there were any.
+
+    Only for one who knows that it is dead. A code server with unfinished runs is told to end but not killed: it
+    finishes them, watches over them, and then ends by itself.
+    """
+    service = Service.read(home.service)
+    if service is None:
+        return False
+    code = service.process("code")
+    others = [process for name in ("daemon", "webserver") if (process := service.process(name))]
+    end(others, seconds=STOP_SECONDS)
+    end([code] if code else [], seconds=STOP_SECONDS / 4, kill=False)
+    home.service.unlink(missing_ok=True)
+    return bool(others or code)
+
+
+def logs_folder(home: Home) -> Path:
+    """Where the processes' logs are. Not `logs`: Dagster takes that folder for its telemetry, moves it, and empties it."""
+    return home.root / "service-logs"
+
+
+def variables(home: Home, code_port: int) -> dict[str, str]:
+    """What Dagster's programs need in their environment to work for this home."""
+    return {
+        "SHIPLINE_HOME": str(home.root),
+        "DAGSTER_HOME": str(home.root),
+        "SHIPLINE_CODE_HOST": "127.0.0.1",
+        "SHIPLINE_CODE_PORT": str(code_port),
+        # With telemetry off in dagster.yaml the web server still sends away what lies in its home's folder `logs`.
+        "DAGSTER_DISABLE_TELEMETRY": "1",
+    }
+
+
+def _fresh_logs(home: Home) -> Path:
+    """The folder of the logs. The log of the start before is kept beside."""
+    folder = logs_folder(home)
+    for name in ("code", "webserver", "daemon"):
+        log = folder / f"{name}.log"
+        if log.exists():
+            log.replace(folder / f"{name}.log.1")
+    return folder

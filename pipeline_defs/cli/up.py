@@ -1,0 +1,109 @@
+"""`shipline up`, `down` and `env`: Shipline as a service on this machine."""
+
+import shlex
+import subprocess
+import sys
+import time
+from typing import Annotated
+
+import typer
+from filelock import FileLock, Timeout
+from rich.text import Text
+
+from pipeline_defs.cli.client import NotRunning
+from pipeline_defs.cli.output import Failed, Output
+from pipeline_defs.cli.service import Service
+from pipeline_defs.cli.supervisor import RUNS_SECONDS, STOP_SECONDS, Supervisor, end_leftovers, logs_folder, variables
+from pipeline_defs.config import Home
+from pipeline_defs.config.home import PROJECT
+
+UP_EXAMPLE = "Example: shipline up --port 3000"
+DOWN_EXAMPLE = "Example: shipline down"
+ENV_EXAMPLE = 'Example: eval "$(shipline env)" && dagster job launch -w workspace.yaml -j shop_stage'
+
+
+def up(
+    context: typer.Context,
+    port: Annotated[int | None, typer.Option(help="Port of the web page; 3000 or a free one by default.")] = None,
+    detach: Annotated[bool, typer.Option("--detach", help="Return once it is ready and leave it running.")] = False,
+) -> None:
+    """Start Shipline on this machine and print the address of its web page. Ctrl-C ends it.
+
+    It runs Dagster's code server, daemon and web server, and starts any of them again that dies. The page has no log-in
+    and is reached from this machine only; from elsewhere use a tunnel: ssh -L 3000:127.0.0.1:3000 this-machine
+    """
+    output: Output = context.obj
+    home = Home.find()
+    prepare(home)
+    lock = FileLock(home.root / "up.lock")
+    try:
+        # Held by this process as long as it lives and by no other, so it tells the truth even after a kill -9.
+        lock.acquire(timeout=0)
+    except Timeout:
+        service = Service.read(home.service)
+        where = f" at {service.url}" if service else ""
+        raise Failed(f"Shipline runs already for {home.root}{where}; end it first with: shipline down") from None
+    if detach:
+        lock.release()  # for the process that stays
+        _detach(home, output, port)
+        return
+    with lock:
+        Supervisor(home, output, port).run()
+
+
+def down(context: typer.Context) -> None:
+    """End the Shipline of this home. Runs that are going on are stopped first and undo what is not final."""
+    output: Output = context.obj
+    home = Home.find()
+    service = Service.read(home.service)
+    supervisor = service.process("up") if service else None
+    if supervisor is not None:
+        output.say("Shipline ends; runs that are going on undo what is not final first.")
+        supervisor.terminate()
+        deadline = time.monotonic() + RUNS_SECONDS + 2 * STOP_SECONDS
+        while service and service.process("up") and time.monotonic() < deadline:  # a dead one may wait for its parent
+            time.sleep(0.1)
+        if service and service.process("up"):
+            raise Failed(f"Shipline (process {supervisor.pid}) has not ended yet; see {logs_folder(home)}")
+    left = end_leftovers(home)
+    stopped = supervisor is not None or left
+    output.result({"stopped": stopped}, Text("Shipline has ended." if stopped else "Shipline was not running."))
+
+
+def env(context: typer.Context) -> None:
+    """Print the variables with which Dagster's own commands work beside a running Shipline, as lines for a shell."""
+    output: Output = context.obj
+    home = Home.find()
+    service = Service.read(home.service)
+    if service is None:
+        raise NotRunning
+    values = variables(home, service.code_port)
+    output.result(values, Text("\n".join(f"export {name}={shlex.quote(value)}" for name, value in values.items())))
+
+
+def prepare(home: Home) -> None:
+    """Make the home's folders, and give Dagster the checkout's settings unless the home has its own."""
+    home.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    logs_folder(home).mkdir(exist_ok=True)
+    settings = home.root / "dagster.yaml"
+    if settings.is_symlink() or not settings.exists():
+        settings.unlink(missing_ok=True)  # a checkout that was moved leaves a link to nowhere
+        settings.symlink_to(PROJECT / "dagster.yaml")
+
+
+def _detach(home: Home, output: Output, port: int | None) -> None:
+    """Start another `up` without a terminal and wait until it is ready or has failed."""
+    log = logs_folder(home) / "up.log"
+    with log.open("wb") as out:
+        other = subprocess.Popen(
+            [sys.executable, "-m", "pipeline_defs.cli.main", "up", *(["--port", str(port)] if port is not None else [])],
+            stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True,
+        )  # fmt: skip
+    while other.poll() is None:
+        service = Service.read(home.service)
+        if service and service.ready and service.pids.get("up") == other.pid:
+            data = {"url": service.url, "home": str(home.root), "code_port": service.code_port}
+            output.result(data, Text(f"Shipline runs at {service.url}; end it with: shipline down"))
+            return
+        time.sleep(0.1)
+    raise Failed(log.read_text().rpartition("shipline: ")[2].strip() or f"it did not start; see {log}")
