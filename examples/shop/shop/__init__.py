@@ -1,0 +1,1 @@
+"""A small shop: products, customers and their orders behind an HTTP API."""
