@@ -1,0 +1,44 @@
+"""Fixtures that start what tests stand on, once for the whole session, and leave nothing behind."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+
+import pytest
+
+from tests.testbed import engine as docker_engine
+from tests.testbed import images
+from tests.testbed.bed import TestBed, remove_orphans
+from tests.testbed.progress import Progress
+
+# Importing the definitions reads the settings of this process's home. Tests have an empty one, so that a demo or a person's
+# own Shipline in the same checkout lends them neither addresses nor secrets.
+_HOME = tempfile.TemporaryDirectory(prefix="shipline-home-")
+os.environ["SHIPLINE_HOME"] = _HOME.name
+
+
+@pytest.fixture(scope="session")
+def progress(request: pytest.FixtureRequest) -> Progress:
+    """Tells the set-up's steps on the terminal although pytest captures what tests print."""
+    capture = request.config.pluginmanager.getplugin("capturemanager")
+
+    def write(line: str) -> None:
+        with capture.global_and_fixture_disabled():
+            print(f"\n{line}", end="", flush=True)
+
+    return Progress(write)
+
+
+@pytest.fixture(scope="session")
+def engine(progress: Progress) -> None:
+    """A Docker Engine that answers, with all images of the test bed."""
+    docker_engine.ensure(progress)
+    images.ensure(progress)
+
+
+@pytest.fixture(scope="session")
+def testbed(engine: None, progress: Progress) -> Iterator[TestBed]:
+    """One bed for the session: a registry and a server. Sessions side by side have one each; dead ones are cleared away."""
+    remove_orphans("tests-")
+    with TestBed(f"tests-{os.getpid()}", progress=progress) as bed:
+        yield bed

@@ -1,0 +1,73 @@
+"""A running Shipline for tests: its home, its apps, the developer's repository, and the server it deploys to."""
+
+import json
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from examples.demo.developer import Developer
+from examples.demo.shipline import COMMAND, Shipline
+from pipeline_defs.cli.client import Client
+from pipeline_defs.cli.output import Output
+from pipeline_defs.config import Home
+from pipeline_defs.config.home import PROJECT
+from tests import shop
+from tests.testbed.bed import TestBed
+
+
+@dataclass
+class Ended:
+    """How a `shipline` command ended."""
+
+    status: int
+    out: str
+    error: str
+
+    @property
+    def data(self) -> Any:
+        """Its answer as JSON data."""
+        return json.loads(self.out)
+
+
+class Pipeline:
+    """Shipline on a bed, in a home of its own."""
+
+    def __init__(self, bed: TestBed, folder: Path) -> None:
+        self.bed = bed
+        self.apps = folder / "apps"
+        self.apps.mkdir(parents=True)
+        self.developer = Developer(folder / "git")
+        self.developer.begin()
+        variables = shop.environment(bed, SHOP_REPOSITORY=str(self.developer.origin), SHIPLINE_APPS=str(self.apps))
+        self.shipline = Shipline(Home(folder / "home"), variables, Output(json=True))
+        self.add("shop")
+
+    def add(self, name: str, **changes: Any) -> None:
+        """Add the example app under a name, with some of its top-level keys, or `environments.*` keys for all, replaced."""
+        data = yaml.safe_load((PROJECT / "apps" / "shop.yaml").read_text())
+        for_all = changes.pop("everywhere", {})
+        if name != "shop":  # one app follows the developer; the others are asked by hand
+            data["branches"] = {"development": f"{name}-development", "main": f"{name}-main"}
+        data |= {"name": name, **changes}
+        for environment, settings in data["environments"].items():
+            settings |= {"directory": f"/opt/shipline/{name}/{environment}", **for_all}
+        (self.apps / f"{name}.yaml").write_text(yaml.safe_dump(data))
+
+    def shipline_says(self, *words: str) -> Ended:
+        """Run a `shipline` command as a person does."""
+        done = subprocess.run(
+            [str(COMMAND), *words], env=self.shipline.environment, capture_output=True, text=True, timeout=300
+        )
+        return Ended(done.returncode, done.stdout, done.stderr)
+
+    @property
+    def client(self) -> Client:
+        """The running Shipline's API."""
+        return Client.of(self.shipline.home)
+
+    def history(self) -> list[dict[str, Any]]:
+        """The rows of production, newest first."""
+        return list(self.shipline_says("--json", "history", "shop", "production").data)

@@ -1,0 +1,189 @@
+"""The history read back from a real Dagster storage, with no service running."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from pipeline_defs.cli.main import main
+from pipeline_defs.cli.up import prepare
+from pipeline_defs.config import Home
+from pipeline_defs.ops.events import deployment_metadata, image_metadata, rehearsal_metadata
+from pipeline_defs.release.evidence import LintCounts, StepTiming, TestCounts
+from pipeline_defs.release.records import Deployment, DeploymentKind, Image, Outcome, Rehearsal, Release
+
+A, B = "sha256:" + "a" * 64, "sha256:" + "b" * 64
+FIRST, SECOND = "1" * 40, "2" * 40
+PASSED = TestCounts(tests=12, seconds=1.5)
+
+
+@pytest.fixture
+def storage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[dg.DagsterInstance]:
+    """The storage of a home with one app."""
+    apps = tmp_path / "apps"
+    apps.mkdir()
+    (apps / "shop.yaml").write_text(
+        """
+repository: team/shop
+image: registry.example.org/team/shop
+environments:
+  staging: {hosts: a.example.org, directory: /opt/shop/staging, compose: staging.yml, rehearses: production,
+            database: {name: shop, user: shop}}
+  production: {hosts: a.example.org, directory: /opt/shop/production, compose: production.yml}
+"""
+    )
+    monkeypatch.setenv("SHIPLINE_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("SHIPLINE_APPS", str(apps))
+    home = Home.find()
+    prepare(home)
+    with dg.DagsterInstance.from_config(str(home.root)) as instance:
+        yield instance
+
+
+def release(version: str, digest: str, commit: str) -> Release:
+    return Release(
+        app="shop", version=version, repository="registry.example.org/team/shop", digest=digest, commit=commit
+    )
+
+
+V1, V2 = release("1.0.0", A, FIRST), release("1.1.0", B, SECOND)
+
+
+def image(of: Release) -> Image:
+    return Image(
+        app="shop", repository=of.repository, digest=of.digest, version=of.version, commit=of.commit, branch="main",
+        tree="t" * 64, built_from=of.commit, tags=(of.version, "latest"), lint=LintCounts(command="flake8", warnings=3),
+        steps=(StepTiming(step="build", seconds=2.5),),
+        tests=PASSED, run="run-1", at="2026-05-04T11:00:00+00:00",
+    )  # fmt: skip
+
+
+def deployment(number: int, of: Release, outcome: Outcome, run: str = "run", **more: object) -> Deployment:
+    given = {
+        "kind": DeploymentKind.DEPLOY,
+        "actor": "ada@desk",
+        "run": run,
+        "started": f"2026-05-04T12:{number:02}:00+00:00",
+    }
+    return Deployment.model_validate(
+        {"id": f"{number:04}", "release": of, "environment": "production", "outcome": outcome, **given, **more}
+    )
+
+
+def observe(storage: dg.DagsterInstance, row: Deployment) -> None:
+    storage.report_runless_asset_event(dg.AssetObservation("shop_production", metadata=deployment_metadata(row)))
+
+
+def materialize(storage: dg.DagsterInstance, row: Deployment) -> None:
+    storage.report_runless_asset_event(dg.AssetMaterialization("shop_production", metadata=deployment_metadata(row)))
+
+
+def told(capsys: pytest.CaptureFixture[str], *words: str) -> list[dict] | dict:
+    assert main(["--json", *words]) == 0
+    return json.loads(capsys.readouterr().out)
+
+
+def test_two_deployments_that_interleave_keep_their_own_rows(
+    storage: dg.DagsterInstance, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What was stored last belongs to the older deployment: "the latest event" would name the wrong one twice."""
+    old, new = deployment(1, V1, Outcome.STARTED), deployment(2, V2, Outcome.STARTED)
+    observe(storage, old)
+    observe(storage, new)
+    materialize(storage, new.model_copy(update={"outcome": Outcome.SUCCEEDED, "tests": PASSED, "seconds": 9.5}))
+    observe(storage, old.model_copy(update={"outcome": Outcome.FAILED, "error": "the server's disk is full"}))
+    rows = told(capsys, "history", "shop", "production")
+    assert [(row["version"], row["digest"], row["commit"], row["outcome"], row["live"]) for row in rows] == [
+        ("1.1.0", B, SECOND, "succeeded", True),
+        ("1.0.0", A, FIRST, "failed", False),
+    ]
+    assert rows[0]["tests"]["tests"] == 12
+    assert rows[0]["seconds"] == 9.5
+    assert rows[1]["error"] == "the server's disk is full"
+
+
+def test_a_rolled_back_deployment_a_rollback_and_their_reasons(
+    storage: dg.DagsterInstance, capsys: pytest.CaptureFixture[str]
+) -> None:
+    materialize(storage, deployment(1, V1, Outcome.SUCCEEDED))
+    observe(storage, deployment(2, V2, Outcome.ROLLED_BACK, previous=V1, error="e2e: 1 of 9 failed"))
+    materialize(
+        storage,
+        deployment(3, V1, Outcome.SUCCEEDED, kind=DeploymentKind.ROLLBACK, because_of="0002", reason="to be sure"),
+    )
+    rows = told(capsys, "history", "shop", "production")
+    assert [(row["kind"], row["outcome"], row["previous_version"], row["because_of"]) for row in rows] == [
+        ("rollback", "succeeded", None, "0002"),
+        ("deploy", "rolled back", "1.0.0", None),
+        ("deploy", "succeeded", None, None),
+    ]
+    [staging, production] = told(capsys, "status", "shop")
+    assert (staging["version"], staging["last"]) == (None, None)
+    assert (production["version"], production["digest"], production["by"]) == ("1.0.0", A, "ada@desk")
+    assert (production["last"]["kind"], production["running"]) == ("rollback", False)
+    assert main(["history", "shop"]) == 0
+    assert "rolled back" in capsys.readouterr().out
+
+
+def test_a_deployment_without_an_end_runs_as_long_as_its_run_does(
+    storage: dg.DagsterInstance, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = dg.DagsterRun(job_name="shop_deploy", run_id="0b1c2d3e-0000-4000-8000-000000000001")
+    storage.add_run(run)
+    observe(storage, deployment(1, V1, Outcome.STARTED, run=run.run_id))
+    assert [row["outcome"] for row in told(capsys, "history", "shop")] == ["running"]
+    assert told(capsys, "status", "shop")[1]["running"] is True
+    storage.report_run_failed(run, "killed")
+    assert [row["outcome"] for row in told(capsys, "history", "shop")] == ["failed (interrupted)"]
+    assert told(capsys, "status", "shop")[1]["running"] is False
+
+
+def test_trace_leads_from_a_version_to_evidence_rehearsal_and_deployments(
+    storage: dg.DagsterInstance, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for each in (V1, V2):
+        storage.report_runless_asset_event(dg.AssetMaterialization("shop_image", metadata=image_metadata(image(each))))
+        rehearsal = Rehearsal(
+            id=each.version, release=each, environment="staging", outcome=Outcome.SUCCEEDED, tests=PASSED, e2e=PASSED,
+            started="2026-05-04T11:30:00+00:00", database_bytes=1000, run="run-2",
+        )  # fmt: skip
+        storage.report_runless_asset_event(
+            dg.AssetMaterialization("shop_staging", metadata=rehearsal_metadata(rehearsal))
+        )
+    materialize(storage, deployment(1, V1, Outcome.SUCCEEDED))
+    materialize(storage, deployment(2, V2, Outcome.SUCCEEDED))
+    materialize(storage, deployment(3, V1, Outcome.SUCCEEDED, kind=DeploymentKind.ROLLBACK))
+    for query in ("1.0.0", A, "aaaa", "1111"):
+        found = told(capsys, "trace", "shop", query)
+        assert (found["query"], found["commit"], found["image"]["digest"]) == (query, FIRST, A)
+        assert found["tests"]["tests"] == 12
+        assert (found["image"]["lint"]["warnings"], len(found["images"])) == (3, 1)
+        assert (found["rehearsal"]["version"], len(found["rehearsals"])) == ("1.0.0", 1)
+        assert [row["id"] for row in found["deployments"]] == ["0003", "0001"]
+    assert main(["trace", "shop", "1.1.0"]) == 0
+    shown = capsys.readouterr().out
+    assert B in shown
+    assert SECOND in shown
+
+
+def test_an_event_a_person_reported_in_the_ui_is_no_row(
+    storage: dg.DagsterInstance, capsys: pytest.CaptureFixture[str]
+) -> None:
+    storage.report_runless_asset_event(dg.AssetMaterialization("shop_production"))
+    assert told(capsys, "history", "shop") == []
+
+
+def test_a_history_longer_than_a_page_is_read_whole(
+    storage: dg.DagsterInstance, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipeline_defs.history._PAGE", 3)
+    for number in range(8):
+        observe(storage, deployment(number, V1, Outcome.STARTED))
+        materialize(storage, deployment(number, V1, Outcome.SUCCEEDED))
+    rows = told(capsys, "history", "shop", "--limit", "100")
+    assert [row["id"] for row in rows] == [f"{number:04}" for number in reversed(range(8))]
+    assert {row["outcome"] for row in rows} == {"succeeded"}
+    assert len(told(capsys, "history", "shop", "--limit", "2")) == 2

@@ -1,0 +1,411 @@
+"""The Docker Engine of this machine, for real: builds, the app's own tests, pushes, and that nothing of them stays."""
+
+import hashlib
+import shutil
+import subprocess
+import sys
+import threading
+import uuid
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from pipeline_defs.config import Secret
+from pipeline_defs.config.app import Build, ImageTest
+from pipeline_defs.resources.client import EngineError
+from pipeline_defs.resources.engine import Engine
+from pipeline_defs.resources.registry import Credentials, Registry
+from pipeline_defs.resources.tree import source_tree
+from tests.testbed import docker
+from tests.testbed.bed import TestBed
+from tests.testbed.checkout import ID, ROOT
+from tests.testbed.images import BASE
+
+LABELS = {"shipline.checkout": ID, "org.opencontainers.image.version": "1.2.3"}
+
+COMPOSE = """
+services:
+  tests:
+    image: ${IMAGE}
+    command: ["sh", "-c", "%s"]
+    environment: {WORD: "${WORD:-none}", PASSWORD: "${SHOP_REGISTRY_PASSWORD:-none}"}
+    volumes: ["${RESULTS}:/results", "data:/data", "${GO:-data}:/go"]
+    depends_on: [db]
+  db:
+    image: ${IMAGE}
+    command: ["sleep", "600"]
+    init: true
+volumes:
+  data:
+"""
+JUNIT = "<testsuite name='a' time='1'><testcase name='x'/>%s</testsuite>"
+WRITES = f'echo \\"{JUNIT % ""}\\" >/results/junit.xml'
+WAITS = "echo ready; while [ ! -e /go/go ]; do sleep 0.1; done"
+
+
+@pytest.fixture
+def workspace(tmp_path: Path) -> Path:
+    """A home's workspace of this test alone."""
+    return tmp_path / "workspace"
+
+
+@pytest.fixture
+def docker_engine(testbed: TestBed, workspace: Path) -> Engine:
+    """The Engine as the ops get it."""
+    return Engine.find(workspace)
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """An app of one file on a base that is on every test machine."""
+    folder = tmp_path / "checkout"
+    folder.mkdir()
+    (folder / "Dockerfile").write_text(f"FROM {BASE.name}\nCOPY hello.txt /hello.txt\n")
+    (folder / "hello.txt").write_text(f"hello {uuid.uuid4()}\n")
+    return folder
+
+
+@pytest.fixture
+def tag() -> Iterator[str]:
+    """A name for an image of this test, which is removed afterwards."""
+    name = f"shipline-test-{uuid.uuid4().hex[:12]}"
+    yield name
+    docker.docker("rmi", "--force", name, check=False)
+
+
+@pytest.fixture
+def image(docker_engine: Engine, checkout: Path, tag: str) -> str:
+    """The app's image, built."""
+    docker_engine.build(checkout, tag, Build(), labels=LABELS)
+    return tag
+
+
+def write_compose(checkout: Path, command: str) -> None:
+    """A compose file whose test service runs this shell command."""
+    (checkout / "docker-compose-test.yml").write_text(COMPOSE % command.replace("$", "$$"))
+
+
+def left_over(workspace: Path) -> list[str]:
+    """All that Compose projects of tests with this workspace have on the Engine."""
+    home = hashlib.sha256(str(workspace / "tests").encode()).hexdigest()[:8]
+    label = "com.docker.compose.project"
+    form = ["--filter", f"label={label}", "--format", f'{{{{.Label "{label}"}}}}']
+    listed = [docker.docker(kind, "ls", *form) for kind in ("container", "network", "volume")]
+    listed.append(docker.docker("container", "ls", "--all", *form))
+    return [name for names in listed for name in names.split() if name.startswith(f"shipline-test-shop-{home}-")]
+
+
+def test_a_build_is_labelled_heard_live_and_the_same_the_second_time(
+    docker_engine: Engine, checkout: Path, tag: str
+) -> None:
+    lines: list[str] = []
+    identity = docker_engine.build(checkout, tag, Build(), labels=LABELS, listen=lines.append)
+    assert identity.startswith("sha256:")
+    assert any("COPY hello.txt" in line for line in lines)
+    assert (
+        docker.docker("inspect", "--format", '{{index .Config.Labels "org.opencontainers.image.version"}}', tag)
+        == "1.2.3"
+    )
+    assert docker_engine.build(checkout, tag, Build(), labels=LABELS) == identity
+    assert docker_engine.has(tag)
+    assert docker_engine.has(identity)
+    docker_engine.remove(tag)
+    assert not docker_engine.has(tag)
+
+
+def test_arguments_target_and_dockerfile_are_used(docker_engine: Engine, checkout: Path, tag: str) -> None:
+    (checkout / "app").mkdir()
+    (checkout / "app" / "Other").write_text(
+        f'FROM {BASE.name} AS first\nARG WORD\nLABEL word="$WORD"\nFROM first AS second\nLABEL second=yes\n'
+    )
+    build = Build(dockerfile="app/Other", context="app", arguments={"WORD": "$(id) 'q' --x"}, target="first")
+    docker_engine.build(checkout, tag, build, labels=LABELS)
+    labels = docker.docker("inspect", "--format", "{{json .Config.Labels}}", tag)
+    assert "$(id) 'q' --x" in labels
+    assert "second" not in labels
+
+
+@pytest.mark.parametrize(
+    ("instruction", "sentence"),
+    [
+        (
+            "RUN echo one && echo two && exit 7",
+            r"Dockerfile failed at \[2/2\] RUN echo one .*: one \| two \| .*exit code: 7",
+        ),
+        ("COPY missing.txt /", r"Dockerfile failed at \[2/2\] COPY missing.txt /: .*missing.txt.* not found"),
+        ("NONSENSE here", "Dockerfile cannot be built: .*unknown instruction: NONSENSE"),
+        ("FROM 127.0.0.1:1/no/such:image", "Dockerfile cannot be built: .*127.0.0.1:1"),
+    ],
+)
+def test_a_dockerfile_that_fails_names_its_step(
+    docker_engine: Engine, checkout: Path, tag: str, instruction: str, sentence: str
+) -> None:
+    (checkout / "Dockerfile").write_text(f"FROM {BASE.name}\n{instruction}\n")
+    with pytest.raises(EngineError, match=sentence) as caught:
+        docker_engine.build(checkout, tag, Build(), labels=LABELS)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_build_that_takes_too_long_is_stopped(docker_engine: Engine, checkout: Path, tag: str) -> None:
+    (checkout / "Dockerfile").write_text(f"FROM {BASE.name}\nRUN sleep 600 # {uuid.uuid4()}\n")
+    with pytest.raises(EngineError, match="did not end within 3 s and was stopped"):
+        docker_engine.build(checkout, tag, Build(timeout=3), labels=LABELS)
+
+
+IGNORE = """\ufeff# comment
+  version.txt
+/docs/
+**/*.log
+!keep.log
+*/temp*
+notes?.md
+!notes1.md
+build/**
+!build/kept/**
+**/cache
+README.MD
+[ab].txt
+nothing/../gone.txt
+"""
+FILES = (
+    "version.txt", "docs/a.md", "x.log", "keep.log", "a/x.log", "a/keep.log", "a/temp1", "temp1", "a/b/temp1", "notes1.md",
+    "notes2.md", "notes10.md", "build/x", "build/kept/y", "cache/z", "a/cache/z", "a/cachet/z", "README.md", "a.txt", "c.txt",
+    "gone.txt", "A.txt", "sub/version.txt", "sub/docs/a.md", "# comment",
+)  # fmt: skip
+
+
+def test_the_tree_hash_covers_exactly_what_buildkit_copies(
+    docker_engine: Engine, checkout: Path, tag: str, tmp_path: Path
+) -> None:
+    (checkout / "Dockerfile").write_text("FROM scratch\nCOPY . /context/\n")
+    (checkout / ".dockerignore").write_text(IGNORE)
+    for name in FILES:
+        (checkout / name).parent.mkdir(parents=True, exist_ok=True)
+        (checkout / name).write_text("x")
+    docker_engine.build(checkout, tag, Build(), labels=LABELS)
+    container = docker.docker("create", tag, "none")
+    docker.docker("cp", f"{container}:/context", str(tmp_path / "seen"))
+    docker.docker("rm", container)
+    seen = {name for name in FILES if (tmp_path / "seen" / name).exists()}
+    hashed = set()
+    before = source_tree(checkout, Build())
+    for name in FILES:
+        (checkout / name).write_text("y")
+        if source_tree(checkout, Build()) != before:
+            hashed.add(name)
+        (checkout / name).write_text("x")
+    assert hashed == seen
+    assert 0 < len(seen) < len(FILES)
+
+
+def test_tests_that_pass_are_counted_and_taken_down(
+    docker_engine: Engine, checkout: Path, image: str, workspace: Path
+) -> None:
+    write_compose(checkout, f"cat /hello.txt; echo word=$WORD password=$PASSWORD; {WRITES}")
+    lines: list[str] = []
+    test = ImageTest(environment={"WORD": "a $(b) 'c'"})
+    run = docker_engine.test(checkout, "shop", image, test, listen=lines.append)
+    assert run.passed
+    assert run.counts is not None
+    assert run.counts.tests == 1
+    assert any((checkout / "hello.txt").read_text().strip() in line for line in lines)
+    assert "word=a $(b) 'c' password=none" in run.said
+    assert left_over(workspace) == []
+    assert list((workspace / "tests").glob("[!.]*")) == []
+
+
+def test_a_pull_requests_compose_file_sees_no_secret_of_shipline(
+    docker_engine: Engine, checkout: Path, image: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHOP_REGISTRY_PASSWORD", "s3cr3t-w0rd")
+    write_compose(checkout, f"echo password=$PASSWORD; {WRITES}")
+    assert "password=none" in docker_engine.test(checkout, "shop", image, ImageTest()).said
+
+
+def test_tests_that_fail_are_a_result(docker_engine: Engine, checkout: Path, image: str, workspace: Path) -> None:
+    failure = "<testcase name='y'><failure message='no'/></testcase>"
+    write_compose(checkout, f'echo \\"{JUNIT % failure}\\" >/results/junit.xml; echo it failed; exit 4')
+    run = docker_engine.test(checkout, "shop", image, ImageTest())
+    assert (run.status, run.passed, run.said) == (4, False, "it failed")
+    assert run.counts is not None
+    assert (run.counts.tests, run.counts.failures) == (2, 1)
+    assert left_over(workspace) == []
+
+
+def test_tests_that_break_before_they_write_results_are_a_result(
+    docker_engine: Engine, checkout: Path, image: str
+) -> None:
+    write_compose(checkout, "echo broken; exit 2")
+    run = docker_engine.test(checkout, "shop", image, ImageTest())
+    assert (run.status, run.counts, run.said) == (2, None, "broken")
+
+
+def test_without_results_the_exit_status_decides(docker_engine: Engine, checkout: Path, image: str) -> None:
+    write_compose(checkout, "true")
+    assert docker_engine.test(checkout, "shop", image, ImageTest(junit=None)).passed
+    with pytest.raises(EngineError, match=r"ended well, but the tests wrote no results file junit.xml"):
+        docker_engine.test(checkout, "shop", image, ImageTest())
+
+
+@pytest.mark.parametrize(
+    ("test", "sentence"),
+    [
+        (ImageTest(service="e2e"), r"has no service e2e \(test.service\); its services are db, tests"),
+        (
+            ImageTest(compose="missing.yml"),
+            "test.compose names missing.yml, which is not in the repository at this commit",
+        ),
+        (ImageTest(compose="broken.yml"), "broken.yml is not a compose file that can be run: .*"),
+        (ImageTest(compose="other.yml"), "no service of other.yml runs the image that was built; write image: "),
+    ],
+)
+def test_compose_files_that_cannot_be_run(
+    docker_engine: Engine, checkout: Path, image: str, test: ImageTest, sentence: str, workspace: Path
+) -> None:
+    write_compose(checkout, "true")
+    (checkout / "broken.yml").write_text("services: [")
+    (checkout / "other.yml").write_text(f"services: {{tests: {{image: '{BASE.name}'}}}}")
+    lines: list[str] = []
+    with pytest.raises(EngineError, match=sentence) as caught:
+        docker_engine.test(checkout, "shop", image, test, listen=lines.append)
+    assert "\n" not in str(caught.value)
+    assert lines == []  # nothing was started
+    assert left_over(workspace) == []
+
+
+def test_an_image_that_is_not_there_is_one_sentence(docker_engine: Engine, checkout: Path) -> None:
+    write_compose(checkout, "true")
+    with pytest.raises(EngineError, match="the image shipline-test-none is not on this machine's Docker Engine"):
+        docker_engine.test(checkout, "shop", "shipline-test-none", ImageTest())
+
+
+def test_tests_that_take_too_long_are_taken_down(
+    docker_engine: Engine, checkout: Path, image: str, workspace: Path
+) -> None:
+    write_compose(checkout, WAITS)
+    with pytest.raises(EngineError, match="did not end within 3 s and was stopped"):
+        docker_engine.test(checkout, "shop", image, ImageTest(timeout=3))
+    assert left_over(workspace) == []
+
+
+def test_two_runs_at_once_do_not_meet(
+    docker_engine: Engine, checkout: Path, image: str, tmp_path: Path, workspace: Path
+) -> None:
+    go = tmp_path / "go"
+    go.mkdir()
+    write_compose(checkout, f"echo $WORD >>/data/words; {WAITS}; cat /data/words; {WRITES}")
+    both = threading.Barrier(2, action=(go / "go").touch)
+
+    def listen(line: str) -> None:
+        if line.endswith("ready"):
+            both.wait(120)
+
+    def run(word: str) -> str:
+        test = ImageTest(environment={"WORD": word, "GO": str(go)})
+        return docker_engine.test(checkout, "shop", image, test, listen=listen).said
+
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(run, ["one", "two"])) == ["ready\none", "ready\ntwo"]
+    assert left_over(workspace) == []
+
+
+class Interrupted(BaseException):
+    """As Dagster raises one when a run is terminated."""
+
+
+def test_an_interrupted_run_is_taken_down(docker_engine: Engine, checkout: Path, image: str, workspace: Path) -> None:
+    write_compose(checkout, WAITS)
+
+    def listen(line: str) -> None:
+        if line.endswith("ready"):
+            assert left_over(workspace)
+            raise Interrupted
+
+    with pytest.raises(Interrupted):
+        docker_engine.test(checkout, "shop", image, ImageTest(), listen=listen)
+    assert left_over(workspace) == []
+
+
+def test_what_a_killed_run_left_is_removed_by_the_next(
+    docker_engine: Engine, checkout: Path, image: str, workspace: Path
+) -> None:
+    write_compose(checkout, WAITS)
+    program = (
+        "import sys, pathlib\n"
+        "from pipeline_defs.config.app import ImageTest\n"
+        "from pipeline_defs.resources.engine import Engine\n"
+        "workspace, checkout, image = sys.argv[1:]\n"
+        "Engine.find(pathlib.Path(workspace)).test(\n"
+        "    pathlib.Path(checkout), 'shop', image, ImageTest(), listen=lambda line: print(line, flush=True))\n"
+    )
+    argv = [sys.executable, "-c", program, str(workspace), str(checkout), image]
+    with subprocess.Popen(argv, cwd=ROOT, stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdout is not None
+        assert any(line.rstrip().endswith("ready") for line in child.stdout)
+        child.kill()
+    assert left_over(workspace)
+    write_compose(checkout, WRITES)
+    assert docker_engine.test(checkout, "shop", image, ImageTest()).passed
+    assert left_over(workspace) == []
+    assert list((workspace / "tests").glob("[!.]*")) == []
+
+
+def registry_of(testbed: TestBed, password: str | None = None) -> Registry:
+    """A repository of its own in the bed's registry."""
+    credentials = Credentials(testbed.registry.user, Secret(password or testbed.registry.password))
+    return Registry(f"{testbed.registry.address}/test/{uuid.uuid4().hex[:12]}", credentials)
+
+
+@pytest.fixture
+def pushed() -> Iterator[list[str]]:
+    """References whose local tags are removed afterwards."""
+    references: list[str] = []
+    yield references
+    for reference in references:
+        docker.docker("rmi", reference, check=False)
+
+
+def test_a_push_gives_the_registrys_digest_and_leaves_no_password(
+    docker_engine: Engine, testbed: TestBed, image: str, pushed: list[str], workspace: Path
+) -> None:
+    registry = registry_of(testbed)
+    pushed.append(f"{registry.repository}:1.2.3_dev")
+    lines: list[str] = []
+    digest = docker_engine.push(image, registry, "1.2.3_dev", listen=lines.append)
+    assert digest == registry.digest_of("1.2.3_dev")
+    assert any(digest in line for line in lines)
+    assert digest in docker.docker("inspect", "--format", "{{.RepoDigests}}", image)
+    assert list((workspace / "logins").glob("[!.]*")) == []
+    assert docker_engine.push(image, registry, "1.2.3_dev") == digest
+
+
+@pytest.mark.parametrize("password", ["wrong-password", "ü ' \" $(id)"])
+def test_a_wrong_registry_password_is_one_sentence(
+    docker_engine: Engine, testbed: TestBed, image: str, pushed: list[str], password: str
+) -> None:
+    registry = registry_of(testbed, password)
+    pushed.append(f"{registry.repository}:1.2.3")
+    with pytest.raises(EngineError) as caught:
+        docker_engine.push(image, registry, "1.2.3")
+    assert str(caught.value) == (
+        f"the registry {registry.host} refused the login of {testbed.registry.user}; "
+        "check registry.username and registry.password"
+    )
+
+
+def test_a_registry_that_does_not_answer_is_one_sentence(docker_engine: Engine, image: str, pushed: list[str]) -> None:
+    pushed.append("127.0.0.1:1/test/shop:1.2.3")
+    with pytest.raises(EngineError, match=r"127.0.0.1:1/test/shop:1.2.3 cannot be pushed: .*refused"):
+        docker_engine.push(image, Registry("127.0.0.1:1/test/shop"), "1.2.3")
+
+
+def test_the_sample_app_is_built_and_tested(docker_engine: Engine, tag: str, tmp_path: Path, workspace: Path) -> None:
+    checkout = shutil.copytree(ROOT / "examples" / "shop", tmp_path / "shop", symlinks=True)
+    docker_engine.build(checkout, tag, Build(), labels=LABELS)
+    run = docker_engine.test(checkout, "shop", tag, ImageTest())
+    assert run.passed, run.said
+    assert run.counts is not None
+    assert run.counts.tests > 10
+    assert left_over(workspace) == []

@@ -1,0 +1,290 @@
+"""Sensors on real git repositories, a real Dagster storage and real runs: every head exactly once, nothing lost, nothing doubled."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from pipeline_defs.config import App, load_app
+from pipeline_defs.jobs import jobs_of
+from pipeline_defs.ops.attempt import beginning, note
+from pipeline_defs.ops.events import image_key, image_metadata
+from pipeline_defs.release.records import Deployment, DeploymentKind, Image, Outcome, Release
+from pipeline_defs.resources.source_resource import SourceResource
+from pipeline_defs.sensors import sensors_of
+from tests.shop import git
+
+APP = """
+repository: {repository}
+image: 127.0.0.1:9/team/shop
+environments:
+  staging: {{hosts: a.example.org, directory: /opt/shop/staging, compose: staging.yml, rehearses: production,
+            database: {{name: shop, user: shop}}}}
+  production: {{hosts: a.example.org, directory: /opt/shop/production, compose: production.yml}}
+"""
+
+
+class Watched:
+    """A repository with its app's sensors; `look` is one tick of the branches sensor as the daemon makes it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.repository = folder / "repository"
+        self.repository.mkdir()
+        git(
+            self.repository, "init", "--quiet", "--initial-branch=nobody"
+        )  # a commit moves only the branches it is told to
+        self.push("main", "development")
+        (folder / "shop.yaml").write_text(APP.format(repository=self.repository))
+        self.app: App = load_app(folder / "shop.yaml")
+        self.jobs = {job.name: job for job in jobs_of(self.app)}
+        self.sensors = {sensor.name: sensor for sensor in sensors_of(self.app, self.jobs)}
+        self.cursor: str | None = None
+        self.said: str | None = None
+
+    def push(self, *branches: str) -> str:
+        """A new commit as the head of these branches."""
+        git(self.repository, "commit", "--quiet", "--allow-empty", "-m", "more")
+        head = git(self.repository, "rev-parse", "HEAD")
+        for branch in branches:
+            git(self.repository, "update-ref", f"refs/heads/{branch}", head)
+        return head
+
+    def look(self) -> list[dg.RunRequest]:
+        """The run requests of the next tick; keeps its cursor and what it said."""
+        source = SourceResource(workspace=str(self.folder / "workspace"))
+        context = dg.build_sensor_context(cursor=self.cursor, resources={"source": source})
+        tick = self.sensors["shop_branches"].evaluate_tick(context)
+        self.cursor, self.said = tick.cursor, tick.skip_message
+        return list(tick.run_requests or [])
+
+    def started(self) -> list[tuple[str | None, str | None]]:
+        """Jobs and run keys that the next tick asks for."""
+        return [(request.job_name, request.run_key) for request in self.look()]
+
+
+@pytest.fixture
+def watched(tmp_path: Path) -> Watched:
+    return Watched(tmp_path)
+
+
+@pytest.fixture
+def instance(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
+    (tmp_path / "dagster").mkdir()
+    with dg.DagsterInstance.local_temp(
+        str(tmp_path / "dagster"), overrides={"telemetry": {"enabled": False}}
+    ) as instance:
+        yield instance
+
+
+def test_the_first_look_starts_nothing_and_says_where_it_begins(watched: Watched) -> None:
+    assert watched.look() == []
+    assert watched.said is not None
+    assert watched.said.startswith("first look: development at")
+    assert watched.look() == []
+    assert watched.said == "no branch has moved"
+
+
+def test_a_head_of_development_is_integrated_and_rehearsed_exactly_once(watched: Watched) -> None:
+    watched.look()
+    head = watched.push("development")
+    (request,) = watched.look()
+    assert (request.job_name, request.run_key) == ("shop_integrate", f"integrate:shop:{head}")
+    assert request.tags["then"] == "stage"
+    assert request.tags["actor"] == "sensor shop_branches"
+    assert watched.look() == []
+
+
+def test_a_head_of_main_is_deployed(watched: Watched) -> None:
+    watched.look()
+    head = watched.push("main")
+    assert watched.started() == [("shop_deploy", f"deploy:shop:{head}")]
+
+
+def test_both_branches_may_move_to_the_same_commit(watched: Watched) -> None:
+    watched.look()
+    head = watched.push("main", "development")
+    assert set(watched.started()) == {
+        ("shop_deploy", f"deploy:shop:{head}"),
+        ("shop_integrate", f"integrate:shop:{head}"),
+    }
+
+
+def test_a_sensor_that_was_down_catches_up_with_the_newest_head_and_knows_the_range(watched: Watched) -> None:
+    watched.look()
+    before = watched.push("development")
+    watched.look()
+    watched.push("development")
+    newest = watched.push("development")
+    (request,) = watched.look()
+    wanted = request.run_config["ops"]["shop_image"]["config"]
+    assert (wanted["since"], wanted["commit"]) == (before, newest)
+
+
+def test_a_head_that_was_handled_before_has_the_run_key_that_dagster_knows(watched: Watched) -> None:
+    watched.look()
+    head = watched.push("main")
+    ((_, key),) = watched.started()
+    other = watched.push("main")
+    watched.look()
+    git(watched.repository, "update-ref", "refs/heads/main", head)  # forced back
+    assert other != head
+    assert watched.started() == [("shop_deploy", key)]
+
+
+def test_a_branch_that_appears_later_has_moved(watched: Watched) -> None:
+    git(watched.repository, "branch", "-D", "development")
+    watched.look()
+    head = watched.push("development")
+    assert watched.started() == [("shop_integrate", f"integrate:shop:{head}")]
+
+
+def test_an_empty_repository_waits_for_its_first_commit(watched: Watched) -> None:
+    shutil.rmtree(watched.repository)
+    watched.repository.mkdir()
+    git(watched.repository, "init", "--quiet", "--initial-branch=nobody")
+    assert watched.look() == []
+    assert watched.said == "first look: no branch yet; what comes from now on is handled"
+    head = watched.push("main")
+    assert watched.started() == [("shop_deploy", f"deploy:shop:{head}")]
+
+
+def test_a_repository_out_of_reach_is_said_and_nothing_is_forgotten(watched: Watched) -> None:
+    watched.look()
+    head, before = watched.push("main"), watched.cursor
+    away = watched.repository.rename(watched.folder / "away")
+    assert watched.look() == []
+    assert watched.said is not None
+    assert "cannot be read" in watched.said
+    assert watched.cursor == before
+    away.rename(watched.repository)
+    assert watched.started() == [("shop_deploy", f"deploy:shop:{head}")]
+
+
+def release(version: str = "1.1.0") -> Release:
+    return Release(app="shop", version=version, repository="127.0.0.1:9/team/shop", digest="sha256:1", commit="1" * 40)
+
+
+def image() -> Image:
+    return Image(
+        app="shop",
+        repository="127.0.0.1:9/team/shop",
+        digest="sha256:1",
+        version="1.1.0",
+        commit="1" * 40,
+        branch="development",
+        tree="2" * 64,
+        built_from="1" * 40,
+    )
+
+
+def status_sensor(
+    watched: Watched, name: str, instance: dg.DagsterInstance, run: dg.DagsterRun, event: dg.DagsterEventType
+) -> dg.RunRequest | dg.SkipReason:
+    """What a run status sensor answers to a run's end."""
+    (ended,) = instance.all_logs(run.run_id, of_type=event)
+    assert ended.dagster_event is not None
+    context = dg.build_run_status_sensor_context(
+        sensor_name=name, dagster_instance=instance, dagster_run=run, dagster_event=ended.dagster_event
+    )
+    answer = watched.sensors[name](context)
+    assert isinstance(answer, dg.RunRequest | dg.SkipReason)
+    return answer
+
+
+@pytest.mark.parametrize("then", ["stage", ""])
+def test_what_was_integrated_for_development_is_rehearsed(
+    watched: Watched, instance: dg.DagsterInstance, then: str
+) -> None:
+    @dg.op
+    def push(context: dg.OpExecutionContext) -> None:
+        context.log_event(dg.AssetMaterialization(image_key("shop"), metadata=image_metadata(image())))
+
+    @dg.job(name="shop_integrate")
+    def integrate() -> None:
+        push()
+
+    result = integrate.execute_in_process(instance=instance, tags={"then": then} if then else {})
+    run = instance.get_run_by_id(result.run_id)
+    assert run is not None
+    answer = status_sensor(watched, "shop_then_stage", instance, run, dg.DagsterEventType.RUN_SUCCESS)
+    if not then:
+        assert isinstance(answer, dg.SkipReason)
+        return
+    assert isinstance(answer, dg.RunRequest)
+    assert answer.run_key == run.run_id
+    assert answer.run_config["ops"]["shop_staging"]["config"]["commit"] == "1" * 40
+    assert answer.tags["target"] == "shop_staging"
+
+
+def broken_deployment(
+    instance: dg.DagsterInstance, *outcomes: Outcome, because_of: str | None = None
+) -> tuple[dg.DagsterRun, str]:
+    """A run that wrote these outcomes of one deployment and then died; and the deployment's id."""
+    ids = []
+
+    @dg.op
+    def deploy(context: dg.OpExecutionContext) -> None:
+        kind = DeploymentKind.ROLLBACK if because_of else DeploymentKind.DEPLOY
+        row = Deployment(
+            kind=kind, release=release(), environment="production", because_of=because_of, **beginning(context)
+        )
+        ids.append(row.id)
+        for outcome in outcomes:
+            note(context, row.model_copy(update={"outcome": outcome}))
+        raise dg.Failure("the worker is gone")
+
+    @dg.job(name="shop_deploy", tags={"environment": "production"})
+    def job() -> None:
+        deploy()
+
+    result = job.execute_in_process(instance=instance, raise_on_error=False)
+    run = instance.get_run_by_id(result.run_id)
+    assert run is not None
+    return run, ids[0]
+
+
+def recovery(watched: Watched, instance: dg.DagsterInstance, run: dg.DagsterRun) -> dg.RunRequest | dg.SkipReason:
+    return status_sensor(watched, "shop_recover_failed", instance, run, dg.DagsterEventType.RUN_FAILURE)
+
+
+def test_a_deployment_that_never_ended_is_rolled_back(watched: Watched, instance: dg.DagsterInstance) -> None:
+    run, deployment = broken_deployment(instance, Outcome.STARTED)
+    answer = recovery(watched, instance, run)
+    assert isinstance(answer, dg.RunRequest)
+    assert (answer.job_name, answer.run_key) == ("shop_rollback", run.run_id)
+    wanted = answer.run_config["ops"]["shop_production"]["config"]
+    assert (wanted["kind"], wanted["because_of"]) == ("rollback", deployment)
+    assert answer.tags["target"] == "shop_production"
+    assert int(answer.tags["dagster/priority"]) > 0
+
+
+@pytest.mark.parametrize("end", [Outcome.FAILED, Outcome.ROLLED_BACK])
+def test_a_deployment_that_ended_by_itself_needs_no_recovery(
+    watched: Watched, instance: dg.DagsterInstance, end: Outcome
+) -> None:
+    run, _ = broken_deployment(instance, Outcome.STARTED, end)
+    assert isinstance(recovery(watched, instance, run), dg.SkipReason)
+
+
+def test_a_run_that_failed_before_it_touched_anything_needs_no_recovery(
+    watched: Watched, instance: dg.DagsterInstance
+) -> None:
+    run, _ = broken_deployment(instance)
+    assert isinstance(recovery(watched, instance, run), dg.SkipReason)
+
+
+def test_a_recovery_that_fails_is_left_to_a_person(watched: Watched, instance: dg.DagsterInstance) -> None:
+    run, _ = broken_deployment(instance, Outcome.STARTED, because_of="20260131T120000Z-000000aaaa")
+    assert isinstance(recovery(watched, instance, run), dg.SkipReason)
+
+
+def test_cancelled_runs_have_a_sensor_of_their_own(watched: Watched, instance: dg.DagsterInstance) -> None:
+    """Dagster's failure sensors do not see them."""
+    assert {"shop_recover_failed", "shop_recover_canceled"} <= set(watched.sensors)
+    run, deployment = broken_deployment(instance, Outcome.STARTED)
+    answer = status_sensor(watched, "shop_recover_canceled", instance, run, dg.DagsterEventType.RUN_FAILURE)
+    assert isinstance(answer, dg.RunRequest)
+    assert answer.run_config["ops"]["shop_production"]["config"]["because_of"] == deployment

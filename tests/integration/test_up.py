@@ -1,0 +1,209 @@
+"""`shipline up` with the real Dagster: it starts, serves, survives deaths, and leaves nothing behind."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import pytest
+from dagster import DagsterInstance, RunsFilter
+
+from pipeline_defs.cli.service import Service
+from pipeline_defs.config.home import PROJECT
+from pipeline_defs.release.request import Job, Request
+
+pytestmark = pytest.mark.timeout(240)
+
+APP = """
+repository: {repository}
+image: 127.0.0.1:9/team/{name}
+lint: {lint}
+environments:
+  production: {{hosts: a.example.org, directory: /opt/{name}, compose: production.yml}}
+"""
+
+
+@dataclass
+class Shipline:
+    """The command, for one home of its own."""
+
+    root: Path
+    environment: dict[str, str]
+
+    def __call__(self, *words: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "pipeline_defs.cli.main", *words]
+        return subprocess.run(command, cwd=PROJECT, env=self.environment, capture_output=True, text=True)
+
+    def json(self, *words: str) -> dict:
+        done = self("--json", *words)
+        assert done.stdout, done.stderr
+        return json.loads(done.stdout)
+
+    def up(self) -> dict:
+        """Start it in the background."""
+        done = self("--json", "up", "--detach")
+        assert done.returncode == 0, done.stderr
+        told: dict = json.loads(done.stdout)
+        return told
+
+    def service(self) -> Service:
+        service = Service.read(self.root / "service.json")
+        assert service is not None
+        return service
+
+    def processes(self) -> list[psutil.Process]:
+        """Everything that runs for this home, runs included."""
+        return [process for process in psutil.process_iter() if self._is_ours(process)]
+
+    def _is_ours(self, process: psutil.Process) -> bool:
+        try:
+            alive = process.pid != os.getpid() and process.status() != psutil.STATUS_ZOMBIE
+            return alive and process.environ().get("SHIPLINE_HOME") == str(self.root)
+        except psutil.Error:
+            return False
+
+    def run_status(self, run: str) -> str:
+        """What Dagster's storage says, with or without a service."""
+        with DagsterInstance.from_config(str(self.root)) as instance:
+            found = instance.get_run_by_id(run)
+            assert found is not None
+            return found.status.value
+
+    def runs_tagged(self, **tags: str) -> list[str]:
+        """The status of each run with these tags."""
+        with DagsterInstance.from_config(str(self.root)) as instance:
+            return [run.status.value for run in instance.get_runs(RunsFilter(tags=tags))]
+
+
+@pytest.fixture
+def shipline(tmp_path: Path) -> Iterator[Shipline]:
+    """A home with two apps: one whose lint fails at once, one whose lint takes long. Ends whatever runs for it."""
+    repository = tmp_path / "repository"
+    repository.mkdir()
+    (repository / "version.txt").write_text("1.0.0\n")
+    git = ["git", "-c", "user.name=Ada", "-c", "user.email=ada@example.org", "-C", str(repository)]
+    for command in (["init", "-q", "-b", "work"], ["add", "."], ["commit", "-q", "-m", "first"]):
+        subprocess.run([*git, *command], check=True)
+    (tmp_path / "apps").mkdir()
+    # No branch is called development or main, so the sensors find nothing to do.
+    lints = {"bad": "echo a comma is missing; exit 3", "slow": f"touch {tmp_path / 'lint-began'}; sleep 600"}
+    for name, lint in lints.items():
+        text = APP.format(name=name, repository=repository, lint=json.dumps(["sh", "-c", lint]))
+        (tmp_path / "apps" / f"{name}.yaml").write_text(text)
+    root = tmp_path / "home"
+    unset = ("DAGSTER_HOME", "SHIPLINE_CODE_HOST", "SHIPLINE_CODE_PORT")
+    environment = {name: value for name, value in os.environ.items() if name not in unset}
+    environment |= {"SHIPLINE_HOME": str(root), "SHIPLINE_APPS": str(tmp_path / "apps")}
+    command = Shipline(root, environment)
+    yield command
+    command("down")
+    for process in command.processes():
+        process.kill()
+
+
+def wait_until(is_so: Callable[[], object]) -> None:
+    while not is_so():  # the test's own time limit ends this
+        time.sleep(0.2)
+
+
+def test_up_serves_runs_and_down_leaves_nothing(shipline: Shipline) -> None:
+    told = shipline.up()
+    assert told["url"] == shipline.service().url
+
+    second = shipline("up")
+    assert (second.returncode, second.stdout) == (1, "")
+    assert f"runs already for {shipline.root} at {told['url']}" in second.stderr
+    taken = shipline("--json", "up", "--port", told["url"].rpartition(":")[2])
+    assert (taken.returncode, "runs already" in taken.stdout) == (1, True)
+
+    run = shipline("run", "integrate", "bad", "--branch", "work")
+    assert run.returncode == 1
+    assert "✗ lint" in run.stdout
+    assert "a comma is missing" in run.stdout
+    followed = shipline.json("run", "integrate", "bad", "--branch", "work")
+    assert (followed["status"], followed["stages"][0]["outcome"]) == ("FAILURE", "failed")
+    assert followed["error"]
+
+    # Dagster's own command beside it, with the variables that `shipline env` prints.
+    variables = shipline.json("env")
+    config = json.dumps(Request(app="bad", job=Job.INTEGRATE, branch="work").run_config())
+    command = [
+        str(Path(sys.executable).with_name("dagster")),
+        "job",
+        "launch",
+        "-w",
+        "workspace.yaml",
+        "-j",
+        "bad_integrate",
+    ]
+    launch = [*command, "--config-json", config, "--tags", '{"by": "hand"}']
+    done = subprocess.run(launch, cwd=PROJECT, env=shipline.environment | variables, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    wait_until(lambda: shipline.runs_tagged(by="hand") == ["FAILURE"])
+    printed = shipline("env").stdout.splitlines()
+    assert f"export SHIPLINE_CODE_PORT={variables['SHIPLINE_CODE_PORT']}" in printed
+
+    assert shipline.json("down") == {"stopped": True}
+    assert shipline.processes() == []
+    assert not (shipline.root / "service.json").exists()
+    assert shipline.json("down") == {"stopped": False}
+    assert "start it with: shipline up" in shipline("run", "integrate", "bad", "--branch", "work").stderr
+
+
+def test_whatever_dies_is_started_again(shipline: Shipline) -> None:
+    shipline.up()
+    for name in ("daemon", "webserver", "code"):
+        before = shipline.service().pids[name]
+        psutil.Process(before).kill()
+        wait_until(lambda name=name, before=before: shipline.service().pids[name] != before)
+    integrate = ("run", "integrate", "bad", "--branch", "work")
+    wait_until(lambda: shipline.json(*integrate).get("status") == "FAILURE")  # as it must: everything works again
+
+    code = psutil.Process(shipline.service().pids["code"])
+    code.children()[0].kill()
+    wait_until(lambda: shipline.service().pids["code"] != code.pid)
+    wait_until(lambda: shipline.json(*integrate).get("status") == "FAILURE")
+    log = (shipline.root / "service-logs" / "up.log").read_text()
+    assert "The daemon process was killed by signal 9; it is started again in 1 s." in log
+    assert "The code process lost the process that holds the definitions" in log
+
+
+def test_one_run_at_a_time_changes_an_environment_and_down_stops_it(shipline: Shipline) -> None:
+    shipline.up()
+    deploy = ("run", "deploy", "slow", "--commit", "work", "--no-follow")
+    first = shipline.json(*deploy)["run"]
+    wait_until((shipline.root.parent / "lint-began").exists)
+    second = shipline.json(*deploy)["run"]
+    beside = shipline.json("run", "integrate", "bad", "--branch", "work")
+    assert beside["status"] == "FAILURE"  # it had its turn, and ended as it must
+    assert (shipline.run_status(first), shipline.run_status(second)) == ("STARTED", "QUEUED")
+
+    assert shipline("down").returncode == 0  # the run that goes on gets the time to undo
+    assert (shipline.run_status(first), shipline.run_status(second)) == ("CANCELED", "QUEUED")
+    assert shipline.processes() == []
+
+
+def test_a_killed_shipline_is_started_again_beside_its_unfinished_run(shipline: Shipline) -> None:
+    shipline.up()
+    run: str = shipline.json("run", "integrate", "slow", "--branch", "work", "--no-follow")["run"]
+    wait_until((shipline.root.parent / "lint-began").exists)
+    before = shipline.service()
+    psutil.Process(before.pids["up"]).kill()
+    wait_until(lambda: before.process("up") is None)
+
+    shipline.up()
+    assert [before.process(name) for name in ("daemon", "webserver")] == [None, None]
+    assert shipline.run_status(run) == "STARTED"  # the old code server still watches over it
+
+    for process in shipline.processes():  # and now everything dies at once, as in a power cut
+        process.kill()
+    wait_until(lambda: shipline.processes() == [])
+    assert shipline.run_status(run) == "STARTED"
+    shipline.up()
+    assert shipline.run_status(run) == "FAILURE"
+    assert "had lost its process and is marked as failed" in (shipline.root / "service-logs" / "up.log").read_text()

@@ -1,0 +1,139 @@
+"""The sample app on a test bed: its configuration, its images, and tasks for its environments."""
+
+import json
+import os
+import secrets
+import shutil
+import subprocess
+import urllib.request
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pipeline_defs.config import App, Secret, load_app
+from pipeline_defs.config.home import PROJECT
+from pipeline_defs.release.records import Release
+from pipeline_defs.resources.engine import Engine
+from pipeline_defs.resources.registry import RegistryResource
+from pipeline_defs.resources.ssh import Connection
+from pipeline_defs.server.bundle import configuration_hash, needed_files
+from pipeline_defs.server.site import Site
+from pipeline_defs.server.task import Task
+from tests.testbed.bed import TestBed
+
+SOURCE = PROJECT / "examples" / "shop"
+DATABASE_PASSWORD = "ship-DB_pa55word"
+
+PRODUCTION_ONLY_BUG = ("shop/settings.py", 'LIVE_ENVIRONMENT = "production"', 'LIVE_ENVIRONMENT = "prod"')
+"""A bug that no test and no rehearsal sees: payments are live in an environment that is named otherwise."""
+
+
+def environment(bed: TestBed, **more: str) -> dict[str, str]:
+    """The variables that `apps/shop.yaml` reads, for this bed."""
+    return {**bed.environment(), "SHOP_DB_PASSWORD": DATABASE_PASSWORD, **more}
+
+
+@contextmanager
+def variables(values: Mapping[str, str]) -> Iterator[None]:
+    """Set environment variables of this process, and set them back."""
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name, None) if value is None else os.environ.update({name: value})
+
+
+def load(bed: TestBed) -> App:
+    """The example's own file, read for this bed."""
+    with variables(environment(bed)):
+        return load_app(PROJECT / "apps" / "shop.yaml")
+
+
+@dataclass
+class Shop:
+    """The sample app on a bed. `tasks` collects what procedures said, for assertions."""
+
+    bed: TestBed
+    app: App
+    folder: Path
+    said: list[str] = field(default_factory=list)
+    alive: set[str] = field(default_factory=set)
+
+    def release(self, version: str, edit: tuple[str, str, str] | None = None, commit: str | None = None) -> Release:
+        """Build the sample app (with one edit: file, old text, new text), push it, and give the release's outline."""
+        tree = self.folder / f"tree-{version}"
+        shutil.copytree(SOURCE, tree, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__", ".*_cache"))
+        if edit is not None:
+            file, old, new = edit
+            text = (tree / file).read_text()
+            assert old in text, f"{file} no longer contains {old}"
+            (tree / file).write_text(text.replace(old, new))
+        engine = Engine.find(self.folder)
+        with variables(environment(self.bed)):
+            registry = RegistryResource().of(self.app)
+        tag = f"{self.app.image}:test-{version}-{secrets.token_hex(3)}"
+        image = engine.build(tree, tag, self.app.build, labels={"test": version})
+        digest = engine.push(image, registry, version)
+        engine.remove(tag, f"{self.app.image}:{version}")
+        commit = commit or secrets.token_hex(20)
+        return Release(app="shop", version=version, repository=self.app.image, digest=digest, commit=commit)
+
+    def task(self, environment_name: str, release: Release | None, run: str = "run-1", source: Path = SOURCE) -> Task:
+        """A task for one of the app's environments, with the files of the sample app as they are."""
+        site = Site.of(self.app, environment_name)
+        files = {path: (source / path).read_bytes() for path in needed_files(site)}
+        settings: dict[str, str | Secret] = {"SHOP_DB_PASSWORD": Secret(DATABASE_PASSWORD)}
+        if release is not None:
+            release = release.model_copy(update={"configuration": configuration_hash(site, files, settings)})
+        with variables(environment(self.bed)):
+            credentials = RegistryResource().of(self.app).credentials
+        assert credentials is not None
+        login = f'{{"auths": {{"{self.app.image.partition("/")[0]}": {{"auth": "{credentials.pair}"}}}}}}'
+        return Task(
+            id=f"{datetime.now(UTC):%Y%m%dT%H%M%SZ}-{secrets.token_hex(4)}",
+            app=self.app,
+            environment=environment_name,
+            release=release,
+            files=files,
+            settings=settings,
+            registry_login=Secret(login),
+            run=run,
+            actor="tests",
+            alive=self.alive.__contains__,
+            say=self.said.append,
+            listen=lambda _line: None,
+        )
+
+    def bare(self) -> "Shop":
+        """The same shop without tests, e2e and revision in its environments: quick, for what is not about them."""
+        less = {"test": None, "e2e": (), "revision": None}
+        environments = {name: each.model_copy(update=less) for name, each in self.app.environments.items()}
+        app = self.app.model_copy(update={"environments": environments})
+        return Shop(self.bed, app, self.folder, self.said, self.alive)
+
+    @contextmanager
+    def server(self) -> Iterator[Connection]:
+        """A connection to the environments' server that masks the database's password."""
+        connection = Connection(self.app.environments["production"].host, [Secret(DATABASE_PASSWORD)])
+        connection.open()
+        try:
+            yield connection
+        finally:
+            connection.close()
+
+    def health(self, environment_name: str = "production") -> dict[str, str]:
+        """What the app answers at /health, seen from outside."""
+        url = f"{self.app.environments[environment_name].url}/health"
+        with urllib.request.urlopen(url, timeout=5) as answer:
+            return dict(json.load(answer))
+
+
+def git(folder: Path, *words: str) -> str:
+    """Run git in a folder as a fixed author; gives what it printed."""
+    identity = ("-c", "user.name=Ada", "-c", "user.email=ada@example.org", "-c", "commit.gpgsign=false")
+    done = subprocess.run(["git", *identity, *words], cwd=folder, check=True, capture_output=True, text=True)
+    return done.stdout.strip()

@@ -1,0 +1,187 @@
+"""The images the test bed runs: used when there, else pulled, else built from Debian packages under the same name."""
+
+import functools
+import hashlib
+import os
+import shlex
+import shutil
+import subprocess
+import tempfile
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock
+
+from tests.testbed import compose, docker
+from tests.testbed.checkout import STAND_IN_LABEL, BedError, state
+from tests.testbed.packages import apt_install, can_install
+from tests.testbed.progress import Progress
+
+RECIPES = Path(__file__).parent / "images"
+RELEASE = "bookworm"
+CONTAINED = ["setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
+"""In name spaces of its own: when this process is killed, a bootstrap dies with it and leaves nothing mounted."""
+
+
+@dataclass(frozen=True)
+class Image:
+    """One image: the name it is used by, its target in `images/Dockerfile`, and what to pull for it (None: never)."""
+
+    name: str
+    target: str
+    origin: str | None
+
+
+BASE = Image("debian:bookworm-slim", "", "debian:bookworm-slim")
+PYTHON = Image("python:3.11-slim", "python", "python:3.11-slim")
+POSTGRES = Image("postgres:15", "postgres", "postgres:15")
+CADDY = Image("caddy:2", "caddy", "caddy:2")
+REGISTRY = Image("registry:2", "registry", "registry:2")
+NEWMAN = Image("postman/newman:6", "newman", "postman/newman:6-alpine")
+COMPOSE = Image("docker/compose-bin:v2.40.3", "compose", "docker/compose-bin:v2.40.3")
+SERVER = Image("shipline-testbed-server", "server", None)
+
+_nothing_to_pull_from = threading.Event()
+"""Set by the first pull that fails: a machine without Docker Hub waits for that once, not once an image."""
+
+
+def ensure(progress: Progress) -> None:
+    """Provide every image of the test bed; independent ones at the same time.
+
+    Raises BedError when an image can be neither pulled nor built.
+    """
+    with FileLock(state("images") / "lock"):
+        _provide(BASE, progress)
+        with ThreadPoolExecutor(max_workers=3) as pool:
+            jobs = [pool.submit(_provide_server, progress)]
+            jobs += [pool.submit(_provide, image, progress) for image in (NEWMAN, POSTGRES, PYTHON, REGISTRY, CADDY)]
+            for job in jobs:
+                job.result()
+
+
+def _provide_server(progress: Progress) -> None:
+    _provide(COMPOSE, progress)
+    _provide(SERVER, progress)
+
+
+def _provide(image: Image, progress: Progress) -> None:
+    there = _recipe_of(image)
+    if there is not None and there in ("", _recipe(image)):
+        return
+    if there is None and image.origin and _pull(image, image.origin, progress):
+        return
+    with progress.step(f"build {image.name}"):
+        _build(image, progress) if image.target else _bootstrap(image)
+
+
+@functools.cache
+def _recipe(image: Image) -> str:
+    """Hash of everything a stand-in is built from; one that was built from something else is built again."""
+    files = sorted(path for path in RECIPES.rglob("*") if path.is_file())
+    parts = [path.read_bytes() for path in files] if image.target else ["\n".join(_bootstrap_options()).encode()]
+    return hashlib.sha256(b"".join(parts)).hexdigest()[:12]
+
+
+def _recipe_of(image: Image) -> str | None:
+    """What the local image was built from: empty for one that was pulled, None when there is no such image."""
+    if not docker.succeeds("image", "inspect", image.name):
+        return None
+    form = '{{with .Config.Labels}}{{index . "shipline.recipe"}}{{end}}'
+    return docker.docker("image", "inspect", "--format", form, image.name)
+
+
+def _pull(image: Image, origin: str, progress: Progress) -> bool:
+    if _nothing_to_pull_from.is_set():
+        return False
+    try:
+        with progress.step(f"pull {origin}"):
+            docker.docker("pull", "--quiet", origin, timeout=900)
+    except BedError as error:
+        progress.say(f"         Stand-ins are built for images that cannot be pulled: {error}")
+        _nothing_to_pull_from.set()
+        return False
+    if origin != image.name:
+        docker.docker("tag", origin, image.name)
+    return True
+
+
+def _build(image: Image, progress: Progress) -> None:
+    context = compose.binary(progress).parent if image is COMPOSE else RECIPES
+    # A builder that the user chose may keep what it builds to itself unless told to load it.
+    build = ["buildx", "build", "--load"] if docker.builds_with_buildx(docker.client()) else ["build"]
+    log = state("images") / f"{image.target}.log"
+    with log.open("w") as output:
+        done = subprocess.run(
+            [
+                *[docker.client(), *build, "--progress", "plain", "--tag", image.name, "--target", image.target],
+                *["--label", STAND_IN_LABEL, "--label", f"shipline.recipe={_recipe(image)}"],
+                *["--file", str(RECIPES / "Dockerfile"), str(context)],
+            ],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            env=docker.environment(),
+        )
+    if done.returncode:
+        said = [line for line in log.read_text(errors="replace").splitlines() if "ERR" in line.upper()]
+        raise BedError(f"Building {image.name} failed, see {log}: {said[0] if said else 'no error in the log'}")
+
+
+def _bootstrap(image: Image) -> None:
+    """Make the base from nothing but Debian packages."""
+    if not can_install():
+        raise BedError(f"{image.name} can be neither pulled (no image registry) nor built (no root with apt here).")
+    if not shutil.which("mmdebstrap"):
+        apt_install("mmdebstrap", optional=["debian-archive-keyring"])
+    for left in state("images").glob("bootstrap-*"):
+        shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(prefix="bootstrap-", dir=state("images")) as folder:
+        archive = Path(folder, "base.tar")
+        # A complete file first: an import at the end of a pipe would also take what a killed bootstrap left behind.
+        done = subprocess.run(
+            [*CONTAINED, "mmdebstrap", *_bootstrap_options(), RELEASE, str(archive), *_mirrors()],
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            env=os.environ | {"TMPDIR": folder, "DEBIAN_FRONTEND": "noninteractive"},
+        )
+        if done.returncode:
+            said = [line for line in done.stderr.splitlines() if line.startswith("E:")] or ["no reason given"]
+            raise BedError(f"Building {image.name} from Debian packages failed: mmdebstrap: {said[0]}")
+        changes = [STAND_IN_LABEL, f"shipline.recipe={_recipe(image)}"]
+        docker.docker(
+            *["import", "--change", 'CMD ["bash"]', *(word for label in changes for word in ("-c", f"LABEL {label}"))],
+            *[str(archive), image.name],
+        )
+
+
+def _bootstrap_options() -> list[str]:
+    """As small as Debian's own slim image, and with the certificates this machine trusts: a company's proxy may be one."""
+    dropped = ["doc", "info", "locale", "man"]
+    options = ["--mode=root", "--variant=minbase", "--include=ca-certificates", "--dpkgopt=force-unsafe-io"]
+    options += [f"--dpkgopt=path-exclude=/usr/share/{folder}/*" for folder in dropped]
+    options += ['--aptopt=Acquire::Languages "none"', '--aptopt=Acquire::GzipIndexes "true"']
+    trusted = "/etc/ssl/certs/ca-certificates.crt"
+    bundle = os.environ.get("SSL_CERT_FILE") or trusted
+    if Path(bundle).is_file():
+        options.append(f"--customize-hook=upload {shlex.quote(bundle)} {trusted}")
+    return options
+
+
+def _mirrors() -> list[str]:
+    """The Debian sources this machine itself uses for the release; none means mmdebstrap's own."""
+    form = "$(ORIGIN)|$(SITE)|$(RELEASE)|$(COMPONENT)"
+    listed = subprocess.run(
+        ["apt-get", "indextargets", "--format", form, "Created-By: Packages"], capture_output=True, text=True
+    )
+    lines = []
+    for origin, site, release, component in (line.split("|") for line in listed.stdout.splitlines()):
+        if (
+            origin == "Debian"
+            and component == "main"
+            and release.removesuffix("-updates") in (RELEASE, f"{RELEASE}-security")
+        ):
+            lines.append(f"deb {site} {release} main")
+    return lines if any(line.endswith(f" {RELEASE} main") for line in lines) else []

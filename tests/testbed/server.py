@@ -1,0 +1,125 @@
+"""A server of the bed: a container that is a host of its own, with an Engine, Compose, and SSH as the only way in."""
+
+import functools
+import json
+import socket
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from tests.testbed import docker
+from tests.testbed.checkout import BedError
+from tests.testbed.container import LOOPBACK, Container, free_port, wait_until
+from tests.testbed.images import SERVER
+
+PRODUCTION, STAGING = 8080, 8081
+"""The ports on which the sample app's environments answer on the server."""
+HOME = "/opt/shipline"
+"""Where Shipline keeps its files on a server."""
+CONFINED = [
+    *["--cap-add", "ALL", "--cap-drop", "SYS_RESOURCE"],
+    *["--security-opt", "seccomp=unconfined", "--security-opt", "apparmor=unconfined"],
+]
+"""For machines that lack CAP_SYS_RESOURCE and so cannot start a privileged container."""
+
+
+class Server(Container):
+    """A server; `host` and `ssh_port` are how it is reached from here, `ports` maps its own ports to published ones."""
+
+    def __init__(self, bed: str, role: str, registry_port: int, home_size: str | None = None) -> None:
+        """`home_size` ("64m") puts /opt/shipline on a file system that small, so that a test can fill it."""
+        super().__init__(bed, role)
+        self.host = LOOPBACK
+        self.ssh_port = free_port()
+        self.ports = {inside: free_port() for inside in (PRODUCTION, STAGING)}
+        self._registry_port = registry_port
+        self._home_size = home_size
+
+    def url(self, port: int) -> str:
+        """Address, seen from here, of what listens on that port of the server."""
+        return f"http://{self.host}:{self.ports[port]}"
+
+    def up(self, public_key: str, images: tuple[str, ...] = ()) -> None:
+        """Create and start it, let the key's owner in as root, and load images of this machine's Engine into its own."""
+        published = {22: self.ssh_port} | self.ports
+        options = ["--env", f"REGISTRY_PORT={self._registry_port}"]
+        for inside, outside in published.items():
+            options += ["--publish", f"{self.host}:{outside}:{inside}"]
+        if self._home_size:
+            options += ["--tmpfs", f"{HOME}:rw,exec,mode=755,size={self._home_size}"]
+        self.create(SERVER.name, *options, *_privileges())
+        self.start()
+        self.exec("sh", "-c", "umask 077 && cat >/root/.ssh/authorized_keys", input=public_key)
+        if images:
+            self.load(*images)
+
+    def start(self) -> None:
+        """Start it and return when its Engine answers and SSH lets in."""
+        super().start()
+        wait_until(self._ready, f"The server {self.name} is not ready", 60)
+
+    def _ready(self) -> bool:
+        if not self.running():
+            raise BedError(f"The server {self.name} ended while it started: {self.logs()}")
+        return docker.succeeds("exec", self.name, "sh", "-c", "docker version && pgrep -x sshd") and self.answers_ssh()
+
+    def answers_ssh(self) -> bool:
+        """True when an SSH server greets on the published port."""
+        try:
+            with socket.create_connection((self.host, self.ssh_port), timeout=2) as connection:
+                return connection.recv(4) == b"SSH-"
+        except OSError:
+            return False
+
+    def known_hosts_line(self) -> str:
+        """The server's host key as ssh's known_hosts file has it: read inside the container, so nobody can be in between."""
+        kind, key, *_ = self.exec("cat", "/etc/ssh/ssh_host_ed25519_key.pub").split()
+        return f"[{self.host}]:{self.ssh_port} {kind} {key}"
+
+    def renew_host_key(self) -> None:
+        """Give the server another host key, as an exchanged machine (or a man in the middle) would have."""
+        self.exec(
+            "sh",
+            "-c",
+            "rm /etc/ssh/ssh_host_ed25519_key* && ssh-keygen -q -t ed25519 -N '' -f /etc/ssh/ssh_host_ed25519_key",
+        )
+        self.exec("pkill", "-HUP", "-o", "-x", "sshd")
+        key = self.known_hosts_line().split()[-1]
+        scan = ["ssh-keyscan", "-t", "ed25519", "localhost"]
+        wait_until(lambda: key in self.exec(*scan, check=False), f"{self.name} does not show its new host key", 30)
+
+    def load(self, *images: str) -> None:
+        """Copy images from this machine's Engine into the server's own, under the same names."""
+        with ThreadPoolExecutor() as pool:
+            list(pool.map(self._load, images))
+
+    def _load(self, image: str) -> None:
+        """By `docker cp`, which takes a stream three times as fast as the standard input of `docker exec`."""
+        folder = self.exec("mktemp", "-d", "-p", "/var/lib/docker")
+        with subprocess.Popen(
+            [docker.client(), "save", image], stdout=subprocess.PIPE, env=docker.environment()
+        ) as save:
+            docker.docker("cp", "-", f"{self.name}:{folder}", stdin=save.stdout)
+        if save.returncode:
+            raise BedError(f"`docker save {image}` ended with status {save.returncode}.")
+        self.exec("sh", "-c", 'tar -C "$1" -c . | docker load --quiet && rm -r "$1"', "load", folder)
+
+    def inspect(self, name: str) -> dict[str, Any]:
+        """What `docker inspect` on the server says of a container, image, network or volume there."""
+        facts: dict[str, Any] = json.loads(self.exec("docker", "inspect", name))[0]
+        return facts
+
+    def ssh(self, key: Path, known_hosts: Path) -> list[str]:
+        """The words of an ssh call to this server that trusts only the known host key; append the remote command."""
+        options = [f"UserKnownHostsFile={known_hosts}", "StrictHostKeyChecking=yes", "BatchMode=yes", "LogLevel=ERROR"]
+        words = [word for option in options for word in ("-o", option)]
+        return ["ssh", "-F", "none", "-i", str(key), *words, "-p", str(self.ssh_port), f"root@{self.host}"]
+
+
+@functools.cache
+def _privileges() -> tuple[str, ...]:
+    """The options under which this machine lets a container be a host: privileged where it can."""
+    if docker.succeeds("run", "--rm", "--privileged", "--network", "none", SERVER.name, "true"):
+        return ("--privileged",)
+    return tuple(CONFINED)

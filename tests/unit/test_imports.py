@@ -1,0 +1,143 @@
+"""The rooms: imports point one way, Dagster stays above, and everything public says what it is."""
+
+import ast
+from collections.abc import Iterator
+from graphlib import TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+import pipeline_defs
+from pipeline_defs.config.home import PROJECT
+
+PACKAGE = Path(pipeline_defs.__file__).parent
+FILES = sorted(PACKAGE.rglob("*.py"))
+
+# What each room may import of the project besides itself.
+BELOW = {
+    "release": set[str](),
+    "config": set[str](),
+    "server": {"config", "release"},
+    "resources": {"config", "release", "server"},
+    "ops": {"config", "release", "server", "resources", "history"},
+    "history": {"config", "release", "ops"},  # reads the events that ops/events.py writes
+    "instance": {"config", "release"},
+    "assets": {"config", "release", "ops"},
+    "jobs": {"config", "release", "ops"},
+    "sensors": {"config", "release", "resources", "ops", "history", "jobs"},
+    "definitions": {"config", "release", "resources", "ops", "assets", "jobs", "sensors"},
+    "cli": {"config", "release", "resources", "history", "instance"},
+}
+WITHOUT_DAGSTER = {"release", "config", "server"}
+
+
+def room(file: Path) -> str:
+    """The first part of a module's name below the package: a folder's name, or a file's own."""
+    return file.relative_to(PACKAGE).with_suffix("").parts[0]
+
+
+def imported(tree: ast.AST, *, at_import: bool = False) -> Iterator[str]:
+    """The full names of the modules that are imported; only those at the import of the file itself, if so wished."""
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports are written in full"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        elif not (at_import and isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda))):
+            yield from imported(node, at_import=at_import)
+
+
+def parsed(file: Path) -> ast.Module:
+    return ast.parse(file.read_text())
+
+
+def named(file: Path) -> str:
+    return str(file.relative_to(PROJECT))
+
+
+def test_every_room_is_known() -> None:
+    assert {room(file) for file in FILES} - {"__init__"} == set(BELOW)
+
+
+def rooms_below(file: Path, *, at_import: bool = False) -> set[str]:
+    """The other rooms that a file imports."""
+    names = imported(parsed(file), at_import=at_import)
+    return {name.split(".")[1] for name in names if name.startswith("pipeline_defs.")} - {room(file)}
+
+
+def of_dagster(file: Path, *, at_import: bool = False) -> list[str]:
+    return [name for name in imported(parsed(file), at_import=at_import) if name.startswith("dagster")]
+
+
+@pytest.mark.parametrize("file", FILES, ids=named)
+def test_imports_point_one_way(file: Path) -> None:
+    assert rooms_below(file) <= BELOW.get(room(file), set())
+
+
+def test_no_file_needs_itself_on_any_way() -> None:
+    modules = {
+        ".".join(file.relative_to(PROJECT).with_suffix("").parts).removesuffix(".__init__"): file for file in FILES
+    }
+    graph = {
+        module: {name for path in imported(parsed(file)) for name in (path, path.rpartition(".")[0]) if name in modules}
+        for module, file in modules.items()
+    }
+    packages = {module for module, file in modules.items() if file.name == "__init__.py"}
+    # A package's own file gathers its modules, which do not know of it.
+    TopologicalSorter({module: names - packages - {module} for module, names in graph.items()}).prepare()
+
+
+@pytest.mark.parametrize("file", FILES, ids=named)
+def test_the_project_imports_nothing_that_only_tests_and_examples_have(file: Path) -> None:
+    assert not {name.split(".")[0] for name in imported(parsed(file))} & {"tests", "examples", "benchmarks", "docs"}
+
+
+@pytest.mark.parametrize("file", [file for file in FILES if room(file) in WITHOUT_DAGSTER], ids=named)
+def test_the_rooms_below_know_nothing_of_dagster(file: Path) -> None:
+    assert not of_dagster(file)
+
+
+@pytest.mark.parametrize("file", [file for file in FILES if room(file) == "cli"], ids=named)
+def test_the_command_line_starts_without_dagster(file: Path) -> None:
+    assert not of_dagster(file, at_import=True)
+    assert rooms_below(file, at_import=True) <= {"config", "release"}
+
+
+@pytest.mark.parametrize("file", [file for file in FILES if room(file) == "release"], ids=named)
+def test_the_domain_does_no_input_or_output(file: Path) -> None:
+    doing = {
+        "os",
+        "io",
+        "pathlib",
+        "subprocess",
+        "socket",
+        "shutil",
+        "tempfile",
+        "requests",
+        "time",
+        "random",
+        "secrets",
+    }
+    assert not {name.split(".")[0] for name in imported(parsed(file))} & doing
+    calls = [
+        node.func.id
+        for node in ast.walk(parsed(file))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    ]
+    assert not {"open", "print", "input"} & set(calls)
+
+
+def public(tree: ast.AST, name: str) -> Iterator[tuple[str, ast.Module | ast.ClassDef | ast.FunctionDef]]:
+    """The module itself, its public classes and functions, and the public methods of the former."""
+    if isinstance(tree, (ast.Module, ast.ClassDef, ast.FunctionDef)):
+        yield name, tree
+    if isinstance(tree, (ast.Module, ast.ClassDef)):
+        for node in tree.body:
+            if isinstance(node, (ast.ClassDef, ast.FunctionDef)) and not node.name.startswith("_"):
+                yield from public(node, f"{name}.{node.name}")
+
+
+@pytest.mark.parametrize("file", FILES, ids=named)
+def test_everything_public_says_what_it_is(file: Path) -> None:
+    assert [name for name, node in public(parsed(file), file.stem) if not ast.get_docstring(node)] == []

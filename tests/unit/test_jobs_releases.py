@@ -1,0 +1,80 @@
+"""Which release a run is about."""
+
+import dagster as dg
+import pytest
+
+from pipeline_defs.ops.releases import EnvironmentConfig, live_release, row_to_go_back_to
+from pipeline_defs.release.history import Row
+from tests.unit.test_jobs import app
+
+
+def history(*rows: tuple[str, str]) -> list[Row]:
+    """Rows from (version, outcome), given oldest first, newest first as a history is; the newest that succeeded is live."""
+    made = [
+        Row(
+            id=str(number),
+            at="2026-05-04T11:00:00+00:00",
+            app="shop",
+            environment="production",
+            kind="deploy",
+            outcome=outcome,
+            version=version,
+            digest=f"sha256:{version}",
+            commit=version.replace(".", "") * 13,
+            run="run",
+        )
+        for number, (version, outcome) in enumerate(rows)
+    ]
+    made.reverse()
+    live = next((row.id for row in made if row.outcome == "succeeded"), None)
+    return [row.model_copy(update={"live": row.id == live}) for row in made]
+
+
+GOOD, BAD = "succeeded", "rolled back"
+
+
+@pytest.mark.parametrize(
+    ("rows", "goal"),
+    [
+        ([("1.0.0", GOOD), ("1.1.0", GOOD)], "1.0.0"),
+        ([("1.0.0", GOOD), ("1.1.0", GOOD), ("1.2.0", BAD), ("1.1.0", GOOD)], "1.0.0"),  # not to what runs already
+        ([("1.0.0", GOOD), ("1.1.0", GOOD), ("1.2.0", GOOD), ("1.1.0", GOOD)], "1.0.0"),  # not forwards again
+        ([("1.0.0", GOOD), ("1.1.0", "failed"), ("1.2.0", GOOD)], "1.0.0"),
+    ],
+)
+def test_a_rollback_without_a_version_goes_to_what_ran_before(rows: list[tuple[str, str]], goal: str) -> None:
+    assert row_to_go_back_to(app(), "production", history(*rows), EnvironmentConfig()).version == goal
+
+
+def test_a_rollback_goes_to_any_version_that_ever_ran() -> None:
+    rows = history(("1.0.0", GOOD), ("1.1.0", GOOD), ("1.2.0", GOOD))
+    assert row_to_go_back_to(app(), "production", rows, EnvironmentConfig(version="v1.0.0")).version == "1.0.0"
+    assert row_to_go_back_to(app(), "production", rows, EnvironmentConfig(commit="110110")).version == "1.1.0"
+
+
+@pytest.mark.parametrize(
+    ("rows", "config", "sentence"),
+    [
+        ([], EnvironmentConfig(), "there is nothing to go back from: no release ran in production of shop yet"),
+        ([("1.0.0", GOOD)], EnvironmentConfig(), "1.0.0 is the first release that ran in production of shop"),
+        (
+            [("1.0.0", GOOD)],
+            EnvironmentConfig(version="2.0.0"),
+            "2.0.0 never ran in production of shop; versions that did: 1.0.0",
+        ),
+        ([("1.0.0", BAD)], EnvironmentConfig(version="1.0.0"), "versions that did: none"),
+    ],
+)
+def test_what_cannot_be_gone_back_to_is_said(
+    rows: list[tuple[str, str]], config: EnvironmentConfig, sentence: str
+) -> None:
+    with pytest.raises(dg.Failure) as failure:
+        row_to_go_back_to(app(), "production", history(*rows), config)
+    assert sentence in str(failure.value.description)
+
+
+def test_what_is_live_is_read_from_the_history() -> None:
+    live = live_release(app(), history(("1.0.0", GOOD), ("1.1.0", BAD)))
+    assert live is not None
+    assert live.version == "1.0.0"
+    assert live_release(app(), history(("1.0.0", BAD))) is None

@@ -1,0 +1,304 @@
+"""Plans: which steps a rehearsal, a deployment and a rollback are, from facts alone; and that every command is a right one."""
+
+import subprocess
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline_defs.config import App, Secret, mask
+from pipeline_defs.server import deploy, rehearse, rollback
+from pipeline_defs.server.command import Command
+from pipeline_defs.server.facts import Facts
+from pipeline_defs.server.journal import journalled
+from pipeline_defs.server.procedure import Step
+from pipeline_defs.server.site import Site
+from tests.unit.sample import LOGIN, PASSWORD, SHELLS, example, facts, release, task, with_environment
+
+LIVE = facts(
+    database_up=True,
+    database_there=True,
+    running=release("1.4.1").reference,
+    current=release("1.4.1"),
+    folder="/opt/shipline/shop/production/releases/1.4.1",
+)
+STOPPED = facts(database_there=True, current=LIVE.current, folder=LIVE.folder)
+FIRST = facts()
+BARE: dict[str, Any] = {"database": None, "migrate": None, "revision": None, "test": None, "e2e": ()}
+
+
+def deployment(production: dict[str, Any] | None = None, about: Facts = LIVE) -> list[Step]:
+    """A deployment's plan, with some of the environment's settings changed."""
+    app = with_environment(example(), "production", **(production or {}))
+    return deploy.plan(task(app, "production"), about)
+
+
+def going_back(production: dict[str, Any] | None = None, about: Facts = LIVE) -> list[Step]:
+    """A rollback's plan, with some of the environment's settings changed."""
+    app = with_environment(example(), "production", **(production or {}))
+    return rollback.plan(task(app, "production"), about)
+
+
+def rehearsal(
+    staging: dict[str, Any] | None = None, production: dict[str, Any] | None = None, live: Facts = LIVE
+) -> list[Step]:
+    """A rehearsal's plan, with some of both environments' settings changed."""
+    app = with_environment(example(), "staging", **(staging or {}))
+    app = with_environment(app, "production", **(production or {}))
+    return rehearse.plan(task(app, "staging"), facts(compose=live.compose), Site.of(app, "production"), live)
+
+
+def names(plan: list[Step]) -> str:
+    return ", ".join(step.name for step in plan)
+
+
+STAGED = "files, pull, volume removed, volume created, database up, wait, restore"
+CHECKED = "start, healthy, migrate, revision, test, e2e"
+RESTARTED = "database start, database ready, backup"
+
+
+@pytest.mark.parametrize(
+    ("plan", "expected"),
+    [
+        (deployment(), f"files, backup, pull, {CHECKED}, switch, tidy"),
+        (deployment(about=FIRST), f"files, pull, {CHECKED}, switch, tidy"),
+        (deployment(about=STOPPED), f"files, {RESTARTED}, pull, {CHECKED}, switch, tidy"),
+        # a database that comes with this very release has nothing to back up
+        (deployment(about=facts(current=LIVE.current, folder=LIVE.folder)), f"files, pull, {CHECKED}, switch, tidy"),
+        (deployment({"database": None}), f"files, pull, {CHECKED}, switch, tidy"),
+        (deployment({"migrate": None}), "files, backup, pull, start, healthy, revision, test, e2e, switch, tidy"),
+        (deployment({"revision": None}), "files, backup, pull, start, healthy, migrate, test, e2e, switch, tidy"),
+        (deployment({"test": None}), "files, backup, pull, start, healthy, migrate, revision, e2e, switch, tidy"),
+        (deployment({"e2e": ()}), "files, backup, pull, start, healthy, migrate, revision, test, switch, tidy"),
+        (
+            deployment({"e2e": example().environments["production"].e2e * 2}),
+            "files, backup, pull, start, healthy, migrate, revision, test, e2e 1, e2e 2, switch, tidy",
+        ),
+        (deployment(BARE), "files, pull, start, healthy, switch, tidy"),
+        (going_back(), "files, backup, pull, start, healthy, revision, test, e2e, switch, tidy"),
+        (going_back(about=STOPPED), f"files, {RESTARTED}, pull, start, healthy, revision, test, e2e, switch, tidy"),
+        (going_back(BARE), "files, pull, start, healthy, switch, tidy"),
+        (
+            rehearsal(),
+            f"database status, backup, down, {STAGED}, {CHECKED}, stop, tidy",
+        ),
+        (
+            rehearsal(live=STOPPED),
+            f"database status, {RESTARTED}, down, {STAGED}, {CHECKED}, stop, tidy",
+        ),
+        (
+            rehearsal(live=FIRST),
+            f"database status, down, {STAGED}, {CHECKED}, stop, tidy",
+        ),
+        (
+            rehearsal({"keep_running": True, "migrate": None, "e2e": ()}, {"database": None}),
+            f"database status, down, {STAGED}, start, healthy, revision, test, tidy",
+        ),
+    ],
+)  # fmt: skip
+def test_the_steps_and_their_order(plan: list[Step], expected: str) -> None:
+    assert names(plan) == expected
+
+
+@pytest.mark.parametrize(
+    ("plan", "said"),
+    [
+        (rehearsal(live=FIRST), "production has no release yet: the rehearsal runs on an empty database"),
+        (rehearsal(production={"database": None}), "production has no database yet: the rehearsal runs on an empty"),
+        # what a first release that failed has left behind is no release
+        (rehearsal(live=facts(database_up=True, database_there=True)), "production has no release yet"),
+    ],
+)
+def test_a_rehearsal_on_an_empty_database_says_so_and_restores_nothing(plan: list[Step], said: str) -> None:
+    by_name = {step.name: step.command.shown() for step in plan}
+    assert by_name["database status"].startswith(said)
+    assert by_name["restore"] == "nothing to restore: the database stays empty"
+
+
+def test_a_database_that_stands_still_is_started_from_the_release_that_runs() -> None:
+    said: list[str] = []
+    plan = deploy.plan(task(example(), "production", say=said.append), STOPPED)
+    start = next(step for step in plan if step.name == "database start")
+    assert f"{LIVE.folder}/production.yml" in start.command.argv
+    assert start.command.argv[-1] == "db"
+    assert said == ["the database of production does not run: it is started"]
+
+
+flags = st.fixed_dictionaries({name: st.booleans() for name in BARE})
+abouts = st.sampled_from([LIVE, STOPPED, FIRST])
+
+
+@given(flags, abouts, st.sampled_from([deployment, going_back]))
+def test_all_that_can_fail_comes_before_the_switch_and_the_backup_before_any_change(
+    without: dict[str, bool], about: Facts, make: Callable[..., list[Step]]
+) -> None:
+    plan = make({name: BARE[name] for name, left_out in without.items() if left_out}, about)
+    order = [step.name for step in plan]
+    assert order[-2:] == ["switch", "tidy"]
+    assert len(set(order)) == len(order)
+    first_change = next(number for number, step in enumerate(plan) if step.changes)
+    assert order[first_change] == "start"
+    assert all(order.index(name) < first_change for name in ("files", "backup", "pull") if name in order)
+    assert "migrate" not in order or make is deployment
+
+
+@given(flags, abouts)
+def test_a_rehearsal_touches_nothing_of_production_but_its_database_to_read_it(
+    without: dict[str, bool], live: Facts
+) -> None:
+    changes = {name: BARE[name] for name, left_out in without.items() if left_out and name != "database"}
+    for step in rehearsal(changes, {"database": None} if without["database"] else {}, live):
+        if "shop-production" in step.command.rendered():
+            assert step.name in ("database status", "database start", "database ready", "backup")
+        assert "shop-staging" in step.command.rendered() or step.name in (
+            *("database status", "database start", "database ready", "backup"),
+            *("files", "pull", "restore", "tidy"),
+        )
+        assert step.undo is None or "shop-staging" in step.undo.rendered()
+
+
+def test_what_a_rehearsal_started_is_taken_down_when_it_fails() -> None:
+    assert [step.name for step in rehearsal() if step.undo] == ["volume created", "start"]
+
+
+def test_steps_with_results_say_where_they_are() -> None:
+    kept = {step.name: (step.counts, step.results) for step in deployment() if step.results}
+    folder = "/opt/shipline/shop/production/results/20260131T120000Z-1a2b3c4d"
+    assert kept == {"test": ("tests", f"{folder}/tests.xml"), "e2e": ("e2e", f"{folder}/e2e-1.xml")}
+
+
+def test_a_plan_is_the_same_from_the_same_facts() -> None:
+    rendered = [[step.command.rendered() for step in deployment()] for _ in range(2)]
+    assert rendered[0] == rendered[1]
+
+
+def test_the_image_is_pulled_and_named_by_its_digest() -> None:
+    pull = next(step for step in deployment() if step.name == "pull")
+    assert pull.command.shown() == f"docker pull {release().reference}"
+
+
+@pytest.mark.parametrize("program", [("docker", "compose"), ("docker-compose",)])
+def test_compose_is_called_as_the_server_has_it(program: tuple[str, ...]) -> None:
+    plan = [*deployment(about=facts(compose=program)), *rehearsal(live=facts(compose=program))]
+    calls = [command.argv for command in commands(plan) if "--project-directory" in command.argv]
+    assert len(calls) == 4
+    for argv in calls:
+        assert argv[argv.index("-p") - len(program) : argv.index("-p")] == program
+
+
+@pytest.mark.parametrize(
+    ("output", "expected"),
+    [
+        ("backup of 12345 bytes, 3 tables, sha256 ab\n", 12345),
+        ("a notice\nbackup of 7 bytes, 0 tables\n", 7),
+        ("", None),
+        ("backup of many bytes", None),
+    ],
+)
+def test_a_backups_size_is_learnt_from_what_it_says(output: str, expected: int | None) -> None:
+    backup = next(step for step in deployment() if step.name == "backup")
+    assert backup.learn is not None
+    assert backup.learn(output) == {
+        "database_bytes": expected,
+        "backup": "/opt/shipline/shop/production/backups/20260131T120000Z-1a2b3c4d.dump",
+    }
+
+
+@pytest.mark.parametrize(
+    ("output", "expected"),
+    [("0003 (head)\n", "0003"), ("INFO [alembic] PostgreSQL\n0002\n\n", "0002"), ("", None), ("\n \n", None)],
+)
+def test_a_revision_is_the_first_word_of_the_last_line(output: str, expected: str | None) -> None:
+    asked = next(step for step in deployment() if step.name == "revision")
+    assert asked.learn is not None
+    assert asked.learn(output) == {"revision": expected}
+
+
+# Every command of every plan
+
+
+def commands(plan: list[Step]) -> Iterator[Command]:
+    for step in plan:
+        yield step.command
+        if step.undo:
+            yield step.undo
+
+
+def nasty() -> App:
+    """The example with all that an app's file may hold, in words that a shell would take for something else."""
+    app = example()
+    for name in app.environments:
+        app = with_environment(
+            app,
+            name,
+            migrate=("sh", "-c", "alembic upgrade \"$HEAD\" && echo 'done'"),
+            revision=("it's", "`id`", "$(id)", "a\nb"),
+            also=("worker",),
+            e2e=(
+                app.environments[name]
+                .e2e[0]
+                .model_copy(
+                    update={"variables": {"quote": 'it\'s "x"', "dollar": "$(id) `id`", "empty": "", "line": "a\nb"}}
+                ),
+            ),
+        )
+    return app
+
+
+def every_command() -> dict[str, Command]:
+    """The commands of all plans, plain and journalled, by a name."""
+    plans = {
+        "deploy": deployment(),
+        "first deploy": deployment(about=FIRST),
+        "deploy on a stopped database": deployment(about=STOPPED),
+        "rollback": going_back(),
+        "rehearse": rehearsal(),
+        "first rehearse": rehearsal(live=FIRST),
+        "nasty deploy": deploy.plan(task(nasty(), "production"), LIVE),
+        "nasty rehearse": rehearse.plan(
+            task(nasty(), "staging"), facts(compose=("docker-compose",)), Site.of(nasty(), "production"), STOPPED
+        ),
+    }
+    of = task(example(), "production")
+    return {
+        f"{plan}: {step.name}{end}": made
+        for plan, all_steps in plans.items()
+        for step in all_steps
+        for number, command in enumerate(commands([step]))
+        for end, made in (
+            (" undo" * number, command),
+            (f"{' undo' * number} journalled", journalled(of.site, of, step.name, command)),
+        )
+    }
+
+
+def test_no_command_shows_a_secret() -> None:
+    secrets = [Secret(PASSWORD), Secret(LOGIN), Secret("YWRhOnIzZzFzdHJ5LXc=")]
+    for name, command in every_command().items():
+        for text in (*command.argv, *command.environment.values(), command.rendered(), command.shown(), repr(command)):
+            assert mask(text, secrets) == text, name
+
+
+def shell_texts(text: str, argv: tuple[str, ...]) -> Iterator[str]:
+    """A rendered command, and every shell program within it."""
+    yield text
+    for place, word in enumerate(argv):
+        if word == "sh" and argv[place + 1 : place + 2] == ("-euc",):
+            yield argv[place + 2]
+
+
+@pytest.mark.parametrize("shell", SHELLS, ids=" ".join)
+def test_every_command_is_one_that_a_shell_can_read(shell: tuple[str, ...]) -> None:
+    for name, command in every_command().items():
+        for text in shell_texts(command.rendered(), command.argv):
+            read = subprocess.run([*shell, "-n"], input=text, capture_output=True, text=True, check=False)
+            assert (read.returncode, read.stderr) == (0, ""), f"{name}: {read.stderr}\n{text}"
+
+
+@pytest.mark.parametrize("shell", SHELLS, ids=" ".join)
+def test_a_shell_that_reads_a_command_finds_the_same_words(shell: tuple[str, ...]) -> None:
+    for name, command in every_command().items():
+        read = subprocess.run([*shell, "-c", f"printf '%s\\0' {command.rendered()}"], capture_output=True, check=True)
+        assert tuple(read.stdout.decode().split("\0")[:-1]) == command.argv, name

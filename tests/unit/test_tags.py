@@ -1,0 +1,55 @@
+"""Tags: which labels an image gets for the branch its commit is on."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline_defs.release import tags
+from pipeline_defs.release.tags import tags_for
+from pipeline_defs.release.version import Version
+
+VERSION = Version(1, 4, 2)
+
+# https://distribution.github.io/distribution/spec/api/: what a registry takes for a tag
+TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")
+
+
+@pytest.mark.parametrize(
+    ("branch", "expected"),
+    [
+        ("development", ("1.4.2_dev", "staging_dev", "1.4.2", "staging")),
+        ("main", ("1.4.2", "latest")),
+        ("feature/basket", ("1.4.2_dev", "staging_dev")),
+        ("Main", ("1.4.2_dev", "staging_dev")),
+        ("main/1", ("1.4.2_dev", "staging_dev")),
+        ("", ("1.4.2_dev", "staging_dev")),
+    ],
+)
+def test_the_branch_decides(branch: str, expected: tuple[str, ...]) -> None:
+    assert tags_for(VERSION, branch=branch, development="development", main="main") == expected
+
+
+def test_an_app_may_call_its_branches_otherwise() -> None:
+    assert tags_for(VERSION, branch="trunk", development="next", main="trunk") == ("1.4.2", "latest")
+    assert "staging" in tags_for(VERSION, branch="next", development="next", main="trunk")
+    assert "latest" not in tags_for(VERSION, branch="main", development="next", main="trunk")
+
+
+@given(st.text(), st.builds(Version, *[st.integers(0, 999_999_999)] * 3))
+def test_only_the_two_branches_name_a_version_and_no_branch_moves_what_ran_before(
+    branch: str, version: Version
+) -> None:
+    given = tags_for(version, branch=branch, development="development", main="main")
+    assert (str(version) in given) == (branch in ("development", "main"))
+    assert (tags.LATEST in given) == (branch == "main")
+    assert tags.PREVIOUS_UP not in given
+    assert len(set(given)) == len(given)
+    assert all(TAG.fullmatch(tag) for tag in given)
+
+
+def test_the_tag_of_a_tree_is_the_same_for_the_same_tree_alone() -> None:
+    one, other = "ab" * 32, "ba" * 32
+    assert tags.tree_tag(one) == tags.tree_tag(one) != tags.tree_tag(other)
+    assert TAG.fullmatch(tags.tree_tag(one))
