@@ -6,8 +6,10 @@ import signal
 import subprocess
 import time
 from collections.abc import Collection, Iterator, Mapping
+from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import Thread
 
 from pipeline_defs.config.secret import Secret
 from pipeline_defs.resources.output import Output
@@ -75,6 +77,26 @@ class LocalRunner:
 
     @contextmanager
     def _child(self, command: Command) -> "Iterator[subprocess.Popen[bytes]]":
+        # Born in a thread: an interrupt is raised in the main one, where it could fall between a program's start and the
+        # moment we know of it, and leave the program behind. A future is either cancelled before, or has the program.
+        birth: Future[subprocess.Popen[bytes]] = Future()
+        try:
+            Thread(target=self._start, args=(command, birth), daemon=True).start()
+            child = birth.result()
+            try:
+                yield child
+            finally:
+                for stream in (child.stdin, child.stdout, child.stderr):
+                    with suppress(OSError):
+                        stream and stream.close()
+        except BaseException:  # an interrupted run must not leave a build or a test behind
+            if not birth.cancel() and birth.exception() is None:
+                _kill(birth.result())
+            raise
+
+    def _start(self, command: Command, birth: "Future[subprocess.Popen[bytes]]") -> None:
+        if not birth.set_running_or_notify_cancel():
+            return
         inherited = os.environ if self._environment is None else self._environment
         try:
             child = subprocess.Popen(
@@ -87,16 +109,11 @@ class LocalRunner:
                 start_new_session=True,
             )
         except OSError as error:
-            raise _NotStarted(error) from None
-        try:
-            yield child
-        except BaseException:  # an interrupted run must not leave a build or a test behind
-            _kill(child)
-            raise
-        finally:
-            for stream in (child.stdin, child.stdout, child.stderr):
-                with suppress(OSError):
-                    stream and stream.close()
+            birth.set_exception(_NotStarted(error))
+        except BaseException as error:  # whoever waits must hear of it
+            birth.set_exception(error)
+        else:
+            birth.set_result(child)
 
 
 class _NotStarted(Exception):

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
@@ -104,7 +105,31 @@ class Interrupted(BaseException):
     """As Dagster raises one in the main thread when a run is terminated."""
 
 
-def test_an_interrupt_stops_the_program_and_its_children() -> None:
+@pytest.mark.parametrize("delay", [0, 0.0002, 0.001, 0.003, 0.01, 0.1])
+def test_an_interrupt_at_any_moment_stops_the_program_and_its_children(delay: float) -> None:
+    marker = f"7{time.time_ns()}"
+
+    def interrupt(*_: object) -> None:
+        raise Interrupted
+
+    def send() -> None:
+        time.sleep(delay)
+        os.kill(os.getpid(), signal.SIGUSR1)
+
+    before = signal.signal(signal.SIGUSR1, interrupt)
+    try:
+        for _ in range(20):
+            sender = Thread(target=send)
+            with pytest.raises(Interrupted):
+                sender.start()
+                LocalRunner().run(script('sleep "$1" & sleep "$1"', marker), timeout=60)
+            sender.join()
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    assert holds_within(5, lambda: not running(marker))
+
+
+def test_a_program_that_interrupts_us_as_it_starts_is_stopped() -> None:
     marker = f"7{time.time_ns()}"
 
     def interrupt(*_: object) -> None:
@@ -112,10 +137,11 @@ def test_an_interrupt_stops_the_program_and_its_children() -> None:
 
     before = signal.signal(signal.SIGUSR1, interrupt)
     try:
-        with pytest.raises(Interrupted):
-            LocalRunner().run(
-                script('sleep "$1" & kill -s USR1 "$2"; sleep "$1"', marker, str(os.getpid())), timeout=60
-            )
+        for _ in range(50):
+            with pytest.raises(Interrupted):
+                LocalRunner().run(
+                    script('kill -s USR1 "$2"; sleep "$1" & sleep "$1"', marker, str(os.getpid())), timeout=60
+                )
     finally:
         signal.signal(signal.SIGUSR1, before)
     assert holds_within(5, lambda: not running(marker))
