@@ -32,7 +32,7 @@ def _image(app: App) -> dg.AssetsDefinition:
 
     # Run configuration is given to the asset as a whole: nobody needs to know which op reads it.
     @dg.config_mapping
-    def to_first(config: ImageConfig) -> dict[str, dict[str, dict[str, str]]]:
+    def to_first(config: ImageConfig) -> dict[str, dict[str, dict[str, Any]]]:
         return {lint.name: {"config": config.model_dump()}}
 
     @dg.graph_asset(
@@ -57,7 +57,7 @@ def _rehearsal(app: App, environment: str) -> dg.AssetsDefinition:
     config = app.environments[environment]
 
     @dg.config_mapping
-    def to_first(config: EnvironmentConfig) -> dict[str, dict[str, dict[str, str]]]:
+    def to_first(config: EnvironmentConfig) -> dict[str, dict[str, dict[str, Any]]]:
         return {stage.name: {"config": config.model_dump()}}
 
     @dg.graph_asset(
@@ -87,7 +87,7 @@ def _deployment(app: App, environment: str) -> dg.AssetsDefinition:
     rollback, record = rollback_op(app, environment), record_op(app, environment)
 
     @dg.config_mapping
-    def to_first(config: EnvironmentConfig) -> dict[str, dict[str, dict[str, str]]]:
+    def to_first(config: EnvironmentConfig) -> dict[str, dict[str, dict[str, Any]]]:
         return {deploy.name: {"config": config.model_dump()}}
 
     def after(**inputs: Any) -> Any:

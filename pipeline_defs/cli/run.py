@@ -121,7 +121,7 @@ def rollback(
     _launch(context.obj, home, which, request, no_follow=no_follow, log=log)
 
 
-def _what(home: Home, app: App, version: str | None, commit: str | None) -> dict[str, str]:
+def _what(home: Home, app: App, version: str | None, commit: str | None) -> dict[str, Any]:
     """What to ship: version and full commit, where given. Raises Wrong when both are."""
     if version and commit:
         raise Wrong("give a version or a commit, not both")

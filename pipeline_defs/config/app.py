@@ -8,6 +8,7 @@ from pydantic import Field, field_validator, model_validator
 
 from pipeline_defs.config.environment import Environment
 from pipeline_defs.config.errors import Mistake, mistake, refuse
+from pipeline_defs.config.github import GitHub, is_full_name
 from pipeline_defs.config.secret import SecretSource
 from pipeline_defs.config.values import (
     AppName,
@@ -97,13 +98,35 @@ class App(Model):
     test: ImageTest | None = ImageTest()
     environments: dict[Name, Environment] = Field(min_length=1)
     owners: tuple[str, ...] = Field(default=(), description="shown in the lineage: team:platform or a mail address")
-    versioning: Literal["manual"] = "manual"
+    versioning: Literal["manual", "automatic"] = Field(
+        default="manual", description="who raises the version: the developer, or Shipline when something is merged"
+    )
+    github: GitHub | None = Field(
+        default=None,
+        description="pull requests, merges and reports through GitHub's API; without it git alone is asked",
+    )
 
     @field_validator("environments")
     @classmethod
     def _fit_together(cls, value: dict[str, Environment]) -> dict[str, Environment]:
         refuse([*_wrong_rehearsals(value), *_shared_folders(value)])
         return value
+
+    @model_validator(mode="after")
+    def _on_github(self) -> Self:
+        if self.github and self.full_name is None:
+            refuse(
+                [mistake("github", "repository", found="nothing", allowed="owner/name, because repository is another")]
+            )
+        if self.versioning == "automatic" and self.github is None:
+            refuse([mistake("versioning", found="automatic", allowed="manual; automatic needs the key github")])
+        return self
+
+    @property
+    def full_name(self) -> str | None:
+        """The repository as GitHub names it, `owner/name`; None where nothing says so."""
+        given = self.github.repository if self.github else None
+        return given or (self.repository if is_full_name(self.repository) else None)
 
     @property
     def staging(self) -> str | None:

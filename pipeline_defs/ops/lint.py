@@ -31,6 +31,9 @@ class ImageConfig(dg.Config):
     commit: str = ""
     branch: str = ""
     since: str = ""
+    pull: int = 0
+    issue: int = 0
+    untrusted: bool = False
 
 
 def lint_op(app: App) -> dg.OpDefinition:

@@ -14,7 +14,8 @@ class Image(Record):
         digest: `sha256:…` of the manifest; the image's identity.
         version: `x.y.z` of the commit it was promoted for.
         commit: the commit it was promoted for.
-        branch: that commit's branch.
+        branch: that commit's branch; of a pull request the one it is to be merged into.
+        pull, issue: the numbers of the pull request and the issue it is about, 0 for none.
         tree: SHA-256 of everything the image was built from; the same tree is never built twice.
         built_from: the commit that built it; differs from `commit` where the image was reused.
         tags: the tags that were moved to it.
@@ -32,6 +33,8 @@ class Image(Record):
     branch: str
     tree: str
     built_from: str
+    pull: int = 0
+    issue: int = 0
     tags: tuple[str, ...] = ()
     lint: LintCounts | None = None
     tests: TestCounts | None = None

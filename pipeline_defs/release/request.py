@@ -33,6 +33,10 @@ class Request(Record):
         commit: full commit id. A deployment of a commit builds (or reuses) its image first; one of a version does not.
         branch, since: the branch the commit is on, and the head that was handled before it.
         because_of: for a rollback, the id of the deployment it answers.
+        change: the key of the change that asks (`release/change.py`); empty where a person does.
+        pull: the number of the pull request it is about, 0 for none.
+        issue: the number of the issue it is about, 0 for none.
+        untrusted: the code is nobody's here, as that of a fork: it sees no secret, reaches no server, and nothing of it is kept.
         actor: who asks: `user@machine`, or the sensor's name.
     """
 
@@ -46,6 +50,10 @@ class Request(Record):
     reason: str = ""
     because_of: str = ""
     actor: str = ""
+    change: str = ""
+    pull: int = 0
+    issue: int = 0
+    untrusted: bool = False
 
     @property
     def target(self) -> str:
@@ -63,7 +71,13 @@ class Request(Record):
     def run_config(self) -> dict[str, Any]:
         """Dagster's run configuration: one entry for each asset the run makes."""
         kind = DeploymentKind.ROLLBACK if self.job is Job.ROLLBACK else DeploymentKind.DEPLOY
-        of_image = {"commit": self.commit, "branch": self.branch, "since": self.since}
+        of_pull = {"pull": self.pull, "issue": self.issue, "untrusted": self.untrusted}
+        of_image = {
+            "commit": self.commit,
+            "branch": self.branch,
+            "since": self.since,
+            **{name: value for name, value in of_pull.items() if value},
+        }
         of_environment = {
             "version": self.version,
             "commit": self.commit,
@@ -84,5 +98,9 @@ class Request(Record):
             "branch": self.branch,
             "actor": self.actor,
             "reason": " ".join(self.reason.split())[:_LONGEST_TAG],
+            "pull_request": str(self.pull or ""),
+            "change": self.change,
+            "head": self.commit if self.change else "",
+            "untrusted": "yes" if self.untrusted else "",
         }
         return {name: value for name, value in tags.items() if value}

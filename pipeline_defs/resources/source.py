@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from filelock import FileLock
 
+from pipeline_defs.config.github import is_full_name
 from pipeline_defs.config.home import PROJECT
 from pipeline_defs.resources.process import LocalRunner
 from pipeline_defs.resources.scratch import scratch
@@ -21,7 +22,6 @@ FETCH_SECONDS = 900.0
 LOCAL_SECONDS = 300.0
 MOST_COMMITS = 200
 
-_GITHUB = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*/[A-Za-z0-9_][A-Za-z0-9._-]*")
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _ABBREVIATED = re.compile(r"[0-9a-f]{7,63}")
 _SETTINGS = (
@@ -193,7 +193,7 @@ class Source:
 
 
 def _url_of(repository: str) -> str:
-    if _GITHUB.fullmatch(repository):
+    if is_full_name(repository):
         return f"https://github.com/{repository.removesuffix('.git')}.git"
     if "://" in repository:
         if urlsplit(repository).password is not None:
