@@ -106,7 +106,7 @@ def _not_written(branch: str, answer: Answer) -> GitHubError:
             "let Shipline's App or user bypass the rule, or set versioning: manual"
         )
     if answer.status == 403:
-        permission = answer.permission or _NEEDS
+        permission = answer.permission(_NEEDS)
         return GitHubRefused(
             f"GitHub does not let Shipline write to {branch} ({answer.said}); give it the permission {permission}",
             permission,
