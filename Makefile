@@ -13,7 +13,8 @@ demo: setup ## the sample app from a commit to a verified deployment; ONCE=1 end
 	@ONCE=$(ONCE) $(PYTHON) -m examples.demo
 
 test: setup lint ## lint, type check, and all tests; ARGS="-k name" is passed to pytest
-	@$(PYTHON) -m pytest --durations=15 $(ARGS)
+	@$(PYTHON) -m tests.testbed prepare
+	@$(PYTHON) -m pytest -n logical --maxprocesses 4 --dist loadgroup --durations=15 $(ARGS)
 
 lint: setup ## ruff (rules and format) and mypy
 	@$(PYTHON) -m ruff check

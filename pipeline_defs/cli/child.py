@@ -56,6 +56,14 @@ class Child:
             return "lost the process that holds the definitions"
         return None
 
+    def listens(self, port: int) -> bool:
+        """True when it is this very process that listens there: the port may have become another Shipline's meanwhile."""
+        try:
+            open_ones = self.process.net_connections("inet") if self.process else []
+        except psutil.NoSuchProcess:
+            return False
+        return any(one.status == psutil.CONN_LISTEN and one.laddr.port == port for one in open_ones)
+
     def pause(self) -> float:
         """Seconds to wait before it is started again: 1, 2, 4, … for a process that keeps dying."""
         self._deaths = 1 if time.monotonic() - self._born > _HEALTHY_AFTER else self._deaths + 1
@@ -70,12 +78,20 @@ class Child:
         """True when the process it started is gone, or was never there in a time in which it must have come."""
         assert self.process is not None
         try:
-            inner = any(child.status() != psutil.STATUS_ZOMBIE for child in self.process.children())
+            inner = any(map(_holds_definitions, self.process.children()))
         except psutil.NoSuchProcess:
             return False
         expected = self._had_inner or time.monotonic() - self._born > _INNER_SECONDS
         self._had_inner = self._had_inner or inner
         return expected and not inner
+
+
+def _holds_definitions(process: psutil.Process) -> bool:
+    """True for `dagster api grpc`. A code server that starts has other children for a moment, such as Python's own `uname -p`."""
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE and {"api", "grpc"} <= set(process.cmdline())
+    except psutil.NoSuchProcess:
+        return False
 
 
 def dagster_children(logs: Path, *, port: int, code_port: int) -> dict[str, Child]:

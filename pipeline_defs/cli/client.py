@@ -35,7 +35,7 @@ _EVENTS = """query($run: ID!, $cursor: String) {
     ... on Error { message } } }
 fragment Sentence on PythonError { message errorChain { error { message } } }"""
 _LOCATION = """query { workspaceOrError { ... on Workspace { locationEntries { name
-  locationOrLoadError { __typename ... on PythonError { message errorChain { error { message } } } } } } } }"""
+  locationOrLoadError { __typename ... on PythonError { className message errorChain { error { message } } } } } } } }"""
 _RELOAD = "mutation($name: String!) { reloadRepositoryLocation(repositoryLocationName: $name) { __typename } }"
 _TERMINATE = "mutation($runs: [String!]!) { terminateRuns(runIds: $runs) { __typename } }"
 _RUNS = """query($statuses: [RunStatus!]) { runsOrError(filter: {statuses: $statuses}) {
@@ -137,6 +137,9 @@ class Client:
         entries = self.ask(_LOCATION)["workspaceOrError"].get("locationEntries", [])
         found = [entry["locationOrLoadError"] for entry in entries if entry["name"] == LOCATION]
         if not found or found[0] is None:
+            return ""
+        if found[0].get("className") == "DagsterUserCodeUnreachableError":  # it is there, but too busy to have answered
+            self.ask(_RELOAD, name=LOCATION)
             return ""
         return reason(found[0]) if found[0]["__typename"] == "PythonError" else None
 

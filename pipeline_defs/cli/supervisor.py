@@ -111,6 +111,8 @@ class Supervisor:
             self._stop.wait(0.1)
 
     def _definitions_are_loaded(self) -> bool:
+        if not self._children["webserver"].listens(self._service.webserver_port):
+            return False  # whoever answers there is another Shipline's
         try:
             error = self._client.load_error()
         except NotRunning:

@@ -1,4 +1,4 @@
-"""`python -m tests.testbed up|down|clean`: a bed that stays, and the removal of everything the test bed ever made here."""
+"""`python -m tests.testbed prepare|up|down|clean`: what every bed needs, a bed that stays, and the removal of all that was made here."""
 
 import argparse
 import os
@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 
-from tests.testbed import docker, engine
+from tests.testbed import docker, engine, images
 from tests.testbed.bed import TestBed, remove_leftovers
 from tests.testbed.checkout import CHECKOUT_LABEL, STAND_IN_LABEL, STATE, BedError
 from tests.testbed.progress import Progress
@@ -19,11 +19,15 @@ def main() -> int:
     for name, help in (("up", "start a bed that stays, and print its variables"), ("down", "remove that bed")):
         command = commands.add_parser(name, help=help)
         command.add_argument("--name", default="dev", help="name of the bed (default: dev)")
+    commands.add_parser("prepare", help="provide a Docker Engine and all images")
     commands.add_parser("clean", help="remove all containers, networks, volumes, images and state of this checkout")
     chosen = parser.parse_args()
     progress = Progress()
     try:
-        if chosen.command == "up":
+        if chosen.command == "prepare":
+            engine.ensure(progress)
+            images.ensure(progress)
+        elif chosen.command == "up":
             bed = TestBed(chosen.name, progress=progress)
             bed.up()
             print((bed.folder / "env").read_text(), end="")
