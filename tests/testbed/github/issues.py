@@ -97,7 +97,7 @@ def update_comment(call: Call) -> Json:
     payload = payloads.issue_comment(call.world, call.repo, issue, comment, "edited", call.actor.user)
     comment.body, comment.updated_at = text, call.world.now()
     payload["comment"] = comment_json(call.world.at, call.repo, issue, comment)
-    call.world.deliveries.send(call.repo, "issue_comment", payload)
+    call.world.deliveries.send(call.repo, "issue_comment", lambda: payload)
     return comment_json(call.at, call.repo, issue, comment)
 
 
@@ -107,7 +107,7 @@ def delete_comment(call: Call) -> Answer:
     issue, comment = _find_comment(call)
     issue.comments.remove(comment)
     payload = payloads.issue_comment(call.world, call.repo, issue, comment, "deleted", call.actor.user)
-    call.world.deliveries.send(call.repo, "issue_comment", payload)
+    call.world.deliveries.send(call.repo, "issue_comment", lambda: payload)
     return Answer(None, 204)
 
 
@@ -141,7 +141,17 @@ def list_labels(call: Call) -> Answer:
 def create_labels(call: Call) -> list[Json]:
     """Add labels; a label the repository does not have is made."""
     issue = find_issue(call)
-    add_labels(call.world, call.repo, issue, [_label_name(one) for one in call.wanted("labels", list)], call.actor.user)
+    add_labels(call.world, call.repo, issue, _label_names(call), call.actor.user)
+    return [pulls.label_json(call.at, call.repo, name) for name in issue.labels]
+
+
+@route("PUT", ISSUE + "/labels", *WRITE)
+def set_labels(call: Call) -> list[Json]:
+    """These labels and no others."""
+    issue, wanted = find_issue(call), _label_names(call)
+    for name in [name for name in issue.labels if name not in wanted]:
+        remove_label(call.world, call.repo, issue, name, call.actor.user)
+    add_labels(call.world, call.repo, issue, wanted, call.actor.user)
     return [pulls.label_json(call.at, call.repo, name) for name in issue.labels]
 
 
@@ -164,8 +174,9 @@ def comment_on(
     comment = Comment(world.id(), by, _checked(text), now, now, app)
     issue.comments.append(comment)
     issue.updated_at = now
-    payload = payloads.issue_comment(world, repo, issue, comment, "created", by)
-    world.deliveries.send(repo, "issue_comment", payload)
+    world.deliveries.send(
+        repo, "issue_comment", lambda: payloads.issue_comment(world, repo, issue, comment, "created", by)
+    )
     return comment
 
 
@@ -189,8 +200,9 @@ def _labeled(world: World, repo: Repo, issue: Issue, action: str, name: str, by:
     shown = {"label": {"name": label["name"], "color": label["color"]}}
     issue.events.append(Event(world.id(), action, by, world.now(), more=shown))
     if issue.pull:
-        payload = payloads.pull_request(world, repo, issue, action, by, {"label": label})
-        world.deliveries.send(repo, "pull_request", payload)
+        world.deliveries.send(
+            repo, "pull_request", lambda: payloads.pull_request(world, repo, issue, action, by, {"label": label})
+        )
 
 
 def find_issue(call: Call) -> Issue:
@@ -215,6 +227,16 @@ def _checked(text: str) -> str:
         long = f"body is too long (maximum is {LONGEST_BODY} characters)"
         raise invalid("IssueComment", "body", "custom", long if text.strip() else "body cannot be blank")
     return text
+
+
+def _label_names(call: Call) -> list[str]:
+    """From `{"labels": […]}` or, as PyGithub sends it, the list alone."""
+    sent = call.json()
+    if isinstance(sent, dict):
+        sent = sent.get("labels")
+    if not isinstance(sent, list):
+        raise invalid("Label", "labels", "missing_field")
+    return [_label_name(one) for one in sent]
 
 
 def _label_name(one: object) -> str:

@@ -156,7 +156,7 @@ def open_pull(
     issue.pull = Pull(world.id(), head_repo, head_repo.owner.login, branch, head_sha, base, base_sha, draft)
     repo.issues[number] = issue
     repo.git.set_ref(f"refs/pull/{number}/head", head_sha)
-    world.deliveries.send(repo, "pull_request", payloads.pull_request(world, repo, issue, "opened", by))
+    world.deliveries.send(repo, "pull_request", lambda: payloads.pull_request(world, repo, issue, "opened", by))
     return issue
 
 
@@ -170,7 +170,7 @@ def edit(world: World, repo: Repo, issue: Issue, changed: Json, by: User | None)
         rename = {"from": was["title"]["from"], "to": issue.title}
         issue.events.append(Event(world.id(), "renamed", by, world.now(), more={"rename": rename}))
     more = {"changes": was}
-    world.deliveries.send(repo, "pull_request", payloads.pull_request(world, repo, issue, "edited", by, more))
+    world.deliveries.send(repo, "pull_request", lambda: payloads.pull_request(world, repo, issue, "edited", by, more))
 
 
 def retarget(world: World, repo: Repo, issue: Issue, base: str, by: User | None) -> None:
@@ -187,7 +187,7 @@ def retarget(world: World, repo: Repo, issue: Issue, base: str, by: User | None)
     issue.updated_at = world.now()
     issue.events.append(Event(world.id(), "base_ref_changed", by, world.now()))
     more = {"changes": changes}
-    world.deliveries.send(repo, "pull_request", payloads.pull_request(world, repo, issue, "edited", by, more))
+    world.deliveries.send(repo, "pull_request", lambda: payloads.pull_request(world, repo, issue, "edited", by, more))
 
 
 def change_state(world: World, repo: Repo, issue: Issue, state: str, by: User | None) -> None:
@@ -207,7 +207,7 @@ def change_state(world: World, repo: Repo, issue: Issue, state: str, by: User | 
     issue.state, issue.closed_at, issue.closed_by, issue.updated_at = "open", None, None, world.now()
     issue.events.append(Event(world.id(), "reopened", by, world.now()))
     if pull:
-        world.deliveries.send(repo, "pull_request", payloads.pull_request(world, repo, issue, "reopened", by))
+        world.deliveries.send(repo, "pull_request", lambda: payloads.pull_request(world, repo, issue, "reopened", by))
 
 
 def set_draft(world: World, repo: Repo, issue: Issue, draft: bool, by: User | None) -> None:
@@ -219,7 +219,7 @@ def set_draft(world: World, repo: Repo, issue: Issue, draft: bool, by: User | No
     pull.draft, issue.updated_at = draft, world.now()
     issue.events.append(Event(world.id(), "convert_to_draft" if draft else "ready_for_review", by, world.now()))
     action = "converted_to_draft" if draft else "ready_for_review"
-    world.deliveries.send(repo, "pull_request", payloads.pull_request(world, repo, issue, action, by))
+    world.deliveries.send(repo, "pull_request", lambda: payloads.pull_request(world, repo, issue, action, by))
 
 
 def find_pull(call: Call) -> Issue:

@@ -118,13 +118,17 @@ class Call:
 
     def body(self) -> Json:
         """The JSON that was sent; 400 when it is not a JSON object."""
-        try:
-            body = json.loads(self.raw or b"{}")
-        except ValueError:
-            raise ApiError(400, "Problems parsing JSON") from None
+        body = self.json()
         if not isinstance(body, dict):
             raise ApiError(400, "Body should be a JSON object")
         return body
+
+    def json(self) -> Any:
+        """The JSON that was sent."""
+        try:
+            return json.loads(self.raw or b"{}")
+        except ValueError:
+            raise ApiError(400, "Problems parsing JSON") from None
 
     def wanted(self, name: str, kind: type = str) -> Any:
         """A field of the body that has to be there."""

@@ -45,10 +45,10 @@ def moved(
             "actor": by,
         }
     )
-    world.deliveries.send(repo, "push", payloads.push(world, repo, ref, before, after, forced, by))
+    world.deliveries.send(repo, "push", lambda: payloads.push(world, repo, ref, before, after, forced, by))
     if before is None or after is None:
         name = "create" if before is None else "delete"
-        world.deliveries.send(repo, name, payloads.create_or_delete(world, repo, ref, by))
+        world.deliveries.send(repo, name, lambda: payloads.create_or_delete(world, repo, ref, by))
     if ref.startswith("refs/heads/"):
         _pull_requests(world, repo, ref.removeprefix("refs/heads/"), before, after, by)
 
@@ -85,7 +85,9 @@ def _head_moved(world: World, repo: Repo, issue: Issue, before: str | None, afte
     issue.updated_at = world.now()
     repo.git.set_ref(f"refs/pull/{issue.number}/head", after)
     more = {"before": before or NOBODY, "after": after}
-    world.deliveries.send(repo, "pull_request", payloads.pull_request(world, repo, issue, "synchronize", by, more))
+    world.deliveries.send(
+        repo, "pull_request", lambda: payloads.pull_request(world, repo, issue, "synchronize", by, more)
+    )
 
 
 def _base_moved(world: World, repo: Repo, issue: Issue, after: str | None, by: User | None) -> None:
@@ -122,4 +124,4 @@ def close(world: World, repo: Repo, issue: Issue, by: User | None) -> None:
     issue.events.append(Event(world.id(), "closed", by, world.now()))
     if issue.pull:
         repo.git.delete_ref(f"refs/pull/{issue.number}/merge")
-        world.deliveries.send(repo, "pull_request", payloads.pull_request(world, repo, issue, "closed", by))
+        world.deliveries.send(repo, "pull_request", lambda: payloads.pull_request(world, repo, issue, "closed", by))
