@@ -319,6 +319,14 @@ def test_only_a_fast_forward_moves_a_branch_without_force(shop: GitHubServer, ap
     assert shop.head(SHOP) == start
 
 
+def test_a_branch_may_have_the_name_of_a_folder_of_branches(shop: GitHubServer, api: Client) -> None:
+    shop.create_branch(SHOP, "fix/one")
+    assert api("POST", "/git/refs", ref="refs/heads/fix", sha=shop.head(SHOP)).status_code == 422
+    assert api("DELETE", "/git/refs/heads/fix/one").status_code == 204
+    assert api("POST", "/git/refs", ref="refs/heads/fix", sha=shop.head(SHOP)).status_code == 201
+    assert [one["name"] for one in api("GET", "/branches").json()] == ["fix", "main"]
+
+
 def test_a_commit_made_over_the_api(shop: GitHubServer, hub: Any) -> None:
     head = hub.get_git_commit(hub.get_branch("main").commit.sha)
     blob = hub.create_git_blob(base64.b64encode(b"1.0.1\n").decode(), "base64")
@@ -485,6 +493,17 @@ def test_the_permission_of_a_person(shop: GitHubServer, hub: Any, level: str, ol
     assert hub.get_collaborator_permission("eve") == old
 
 
+def test_whoever_can_read_may_comment_but_neither_label_nor_change_what_others_wrote(shop: GitHubServer) -> None:
+    shop.set_permission(SHOP, "eve", "read")
+    api, number = Client(shop, shop.create_token("eve")), opened(shop)
+    assert api("POST", f"/issues/{number}/comments", body="/shipline deploy").status_code == 201
+    assert api("POST", f"/issues/{number}/labels", labels=["deploy"]).status_code == 403
+    comment = shop.comment(SHOP, number, "mine", by="dora")
+    assert api("PATCH", f"/issues/comments/{comment}", body="yours").status_code == 403
+    assert api("PATCH", f"/pulls/{number}", base="main", state="closed").status_code == 403
+    assert api("PUT", f"/pulls/{number}/merge").status_code == 403
+
+
 def test_an_app_gets_a_token_for_what_it_may_do(shop: GitHubServer) -> None:
     app = shop.create_app("shipline", "acme", {"statuses": "write", "contents": "read"})
     auth = pygithub.Auth.AppAuth(app["id"], app["private_key"])
@@ -614,6 +633,19 @@ def test_webhooks_are_delivered_signed_and_again_under_the_same_guid(shop: GitHu
         assert shop.settle() and len({one.guid for one in receiver.received[-2:]}) == 1
         assert receiver.received[-1].body == receiver.received[-2].body
         assert api("GET", f"/hooks/{hook['id']}/deliveries").json()[0]["redelivery"] is True
+
+
+def test_many_tags_in_one_push_send_no_events(shop: GitHubServer, tmp_path: Path) -> None:
+    git("clone", "-q", shop.git_url(SHOP, shop.create_token("dora")), str(tmp_path))
+    with Receiver() as receiver:
+        shop.create_hook(SHOP, receiver.url)
+        for count in (3, 4):
+            names = [f"v{count}.{number}" for number in range(count)]
+            for name in names:
+                git("tag", name, folder=tmp_path)
+            git("push", "-q", "origin", *names, folder=tmp_path)
+        assert shop.settle()
+        assert receiver.events() == ["ping", *["push", "create"] * 3]
 
 
 def test_a_delivery_is_lost_comes_twice_or_late_and_is_not_repeated_by_itself(shop: GitHubServer) -> None:

@@ -158,3 +158,9 @@ def allows(actor: Actor, repo: Repo, accepted: str) -> bool:
         return True
     needed = "read" if name in ANYONE else ROLE_FOR.get(name, "write")
     return at_least(repo, token.user, needed)
+
+
+def require_role(actor: Actor, repo: Repo, level: str) -> None:
+    """403 when a person's role is less; an app has permissions only."""
+    if actor.token and not actor.token.app and not at_least(repo, actor.user, level):
+        raise ApiError(403, f"Must have {level} access to Repository.")

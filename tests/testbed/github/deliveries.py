@@ -43,10 +43,10 @@ class Trouble:
 class Deliveries:
     """Sends what is due in one thread: in order, unless a delay shuffles them."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, seed: int) -> None:
         self._world = world
         self.trouble = Trouble()
-        self.random = random.Random(1)
+        self.random = random.Random(seed)
         self.checks: Checks | None = None
         self._due: list[tuple[float, int, Hook, Delivery]] = []
         self._wake = threading.Condition()
@@ -89,9 +89,7 @@ class Deliveries:
         body = json.dumps(payload, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "replace")
         if hook.content_type == "form":
             body = urlencode({"payload": body}).encode()
-        delivery = self._new(
-            hook, event, payload.get("action"), body, str(uuid.UUID(int=self.random.getrandbits(128), version=4))
-        )
+        delivery = self._new(hook, event, payload.get("action"), body, str(uuid.uuid4()))
         trouble = self.trouble
         if self.random.random() < trouble.drop:
             # GitHub lists a delivery that it could not make, and does not try again.

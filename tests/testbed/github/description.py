@@ -124,11 +124,11 @@ def _cut(whole: Schema) -> Schema:
     definitions: Schema = {}
     for part in (answers, payloads):
         _collect(whole, part, definitions)
-    for name, *path in ALSO_NULL:
-        place = definitions[name]
-        for part in path[:-1]:
-            place = place["properties"][part]
-        place["properties"][path[-1]] = {"anyOf": [place["properties"][path[-1]], {"type": "null"}]}
+    for name, *above, field in ALSO_NULL:
+        properties: Schema = definitions[name]["properties"]
+        for step in above:
+            properties = properties[step]["properties"]
+        properties[field] = {"anyOf": [properties[field], {"type": "null"}]}
     return {"answers": answers, "payloads": payloads, "$defs": definitions}
 
 
@@ -140,7 +140,7 @@ def _answers(whole: Schema, method: str, template: str) -> Schema:
         if "$ref" in response:
             response = whole["components"]["responses"][response["$ref"].rpartition("/")[2]]
         content = response.get("content", {}).get("application/json")
-        schema = _convert(content["schema"]) if content and "schema" in content else None
+        schema: Schema | None = _convert(content["schema"]) if content and "schema" in content else None
         if schema and "oneOf" in schema and status >= "400":
             schema["anyOf"] = schema.pop("oneOf")  # a plain error is several of these at once
         found[status] = schema

@@ -18,6 +18,8 @@ from tests.testbed.github.world import World
 PATH = re.compile(r"/git/(?P<name>[^/]+/[^/]+?)(?:\.git)?(?P<rest>/.*)")
 HOOKS = Path(__file__).parent / "git-hooks"
 """Outside the repositories, which may lie where nothing can be executed."""
+MOST_TAGS = 3
+"""A push of more tags sends no events for them: https://docs.github.com/webhooks/webhook-events-and-payloads#push"""
 ASK = {"WWW-Authenticate": 'Basic realm="GitHub"'}
 
 
@@ -44,9 +46,11 @@ def serve(
         before = repo.git.refs()
         answer = _backend(repo, method, found["rest"], query, headers, body, actor)
         after = repo.git.refs()
-        for name in sorted(before.keys() | after.keys()):
-            if before.get(name) != after.get(name):
-                updates.moved(world, repo, name, before.get(name), after.get(name), actor.user)
+        changed = [name for name in sorted(before.keys() | after.keys()) if before.get(name) != after.get(name)]
+        silent = sum(name.startswith("refs/tags/") for name in changed) > MOST_TAGS
+        for name in changed:
+            announced = not (silent and name.startswith("refs/tags/"))
+            updates.moved(world, repo, name, before.get(name), after.get(name), actor.user, announced=announced)
     return answer
 
 

@@ -1,5 +1,6 @@
 """A bare git repository on disk: references, history, changes and merges."""
 
+import contextlib
 import os
 import re
 import subprocess
@@ -96,7 +97,13 @@ class GitRepository:
         """Remove a reference."""
         if name in self._packed():
             self.git("update-ref", "-d", name)
-        (self.folder / name).unlink(missing_ok=True)
+        path = self.folder / name
+        path.unlink(missing_ok=True)
+        # A folder left behind would keep a branch from having its name.
+        with contextlib.suppress(OSError):
+            while path.parent.parent != self.folder / "refs":
+                path = path.parent
+                path.rmdir()
 
     def head(self, branch: str) -> str | None:
         """The SHA of a branch."""

@@ -226,3 +226,9 @@ def iso(seconds: float) -> str:
 def query(raw: bytes) -> dict[str, str]:
     """The parameters of a query string."""
     return dict(parse_qsl(raw.decode(errors="replace"), keep_blank_values=True))
+
+
+def git_url(base: str, repo: str, token: str | None) -> str:
+    """The address to clone a repository from, with a token as the password."""
+    scheme, _, rest = base.partition("://")
+    return f"{scheme}://{f'x-access-token:{token}@' if token else ''}{rest}/git/{repo}.git"

@@ -16,7 +16,7 @@ import uvicorn
 from tests.testbed.container import LOOPBACK
 from tests.testbed.github.app import ENTERPRISE, application
 from tests.testbed.github.control import Control
-from tests.testbed.github.rest import Address
+from tests.testbed.github.rest import Address, git_url
 
 SECONDS_TO_START = 10
 MEMORY = Path("/dev/shm")
@@ -83,8 +83,7 @@ class GitHubServer(Control):
 
     def git_url(self, repo: str, token: str | None = None) -> str:
         """The address to clone a repository from, with a token as the password."""
-        scheme, _, rest = self.url.partition("://")
-        return f"{scheme}://{f'x-access-token:{token}@' if token else ''}{rest}/git/{repo}.git"
+        return git_url(self.url, repo, token)
 
     def folder(self, repo: str) -> Path:
         """The bare repository on disk."""
