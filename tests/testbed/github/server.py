@@ -11,6 +11,7 @@ import threading
 from pathlib import Path
 from types import TracebackType
 
+import psutil
 import uvicorn
 
 from tests.testbed.container import LOOPBACK
@@ -19,6 +20,7 @@ from tests.testbed.github.control import Control
 from tests.testbed.github.rest import Address, git_url
 
 SECONDS_TO_START = 10
+PREFIX = "shipline-github-"
 MEMORY = Path("/dev/shm")
 ENOUGH = 512 * 2**20
 
@@ -53,7 +55,7 @@ class GitHubServer(Control):
     def __init__(
         self, root: Path | None = None, *, port: int = 0, validate: bool = True, seed: int = 1, host: str = LOOPBACK
     ) -> None:
-        self._own = tempfile.mkdtemp(prefix="shipline-github-", dir=_fast_place()) if root is None else None
+        self._own = _own_folder() if root is None else None
         folder = Path(self._own) if self._own else Path(str(root))
         folder.mkdir(parents=True, exist_ok=True)
         super().__init__(folder, validate, seed)
@@ -118,8 +120,12 @@ class GitHubServer(Control):
         self.stop()
 
 
-def _fast_place() -> str | None:
-    """Memory instead of the disk, where there is some: a commit is several small files."""
+def _own_folder() -> str:
+    """A folder in memory where there is some, as a commit is several small files; those of killed processes are removed."""
+    place = Path(tempfile.gettempdir())
     if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ENOUGH:
-        return str(MEMORY)
-    return None
+        place = MEMORY
+    for left in place.glob(f"{PREFIX}[0-9]*-*"):
+        if not psutil.pid_exists(int(left.name.removeprefix(PREFIX).partition("-")[0])):
+            shutil.rmtree(left, ignore_errors=True)
+    return tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=place)
