@@ -67,7 +67,14 @@ def local_name(image: Image) -> str:
 def _tags(app: App, image: Image) -> tuple[str, ...]:
     branches = app.branches
     version = Version.parse(image.version)
-    return tags_for(version, branch=image.branch, development=branches.development, main=branches.main)
+    return tags_for(
+        version,
+        branch=image.branch,
+        development=branches.development,
+        main=branches.main,
+        pull=image.pull,
+        commit=image.commit,
+    )
 
 
 def _refuse_taken_version(image: Image, images: Registry) -> None:

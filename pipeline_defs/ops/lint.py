@@ -80,6 +80,8 @@ def _wanted(context: dg.OpExecutionContext, app: App, config: ImageConfig, repos
         version=str(version),
         commit=commit,
         branch=branch or _branch_of(app, commit, repository),
+        pull=config.pull,
+        issue=config.issue,
         tree="",
         built_from="",
         run=context.run_id,
