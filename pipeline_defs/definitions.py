@@ -12,6 +12,7 @@ from pipeline_defs.config import App, ConfigError, Home, load_apps
 from pipeline_defs.config.errors import Problem
 from pipeline_defs.jobs import jobs_of
 from pipeline_defs.resources.engine import EngineResource
+from pipeline_defs.resources.github_resource import GitHubResource
 from pipeline_defs.resources.registry import RegistryResource
 from pipeline_defs.resources.source_resource import SourceResource
 from pipeline_defs.resources.ssh import SshResource
@@ -42,6 +43,7 @@ def definitions(folder: Path) -> dg.Definitions:
                 "engine": EngineResource(),
                 "registry": RegistryResource(),
                 "ssh": SshResource(),
+                "github": GitHubResource(),
             },
             # Ops of one run share a process: seven of them take 2 s instead of 11 s in a process each.
             executor=dg.in_process_executor,

@@ -31,7 +31,7 @@ def build_op(app: App) -> dg.OpDefinition:
     ) -> Image:
         with open_log(context) as log:
             watch = Stopwatch("build")
-            repository, docker, images = source.open(app.repository), engine.find(), registry.of(app)
+            repository, docker, images = source.of(app), engine.find(), registry.of(app)
             with repository.checkout(image.commit) as checkout:
                 image = image.model_copy(update={"tree": source_tree(checkout, app.build)})
                 image = image.model_copy(

@@ -44,7 +44,7 @@ def lint_op(app: App) -> dg.OpDefinition:
     )
     def lint(context: dg.OpExecutionContext, config: ImageConfig, source: SourceResource) -> Image:
         with open_log(context) as log:
-            repository = source.open(app.repository)
+            repository = source.of(app)
             image = _wanted(context, app, config, repository)
             context.instance.add_run_tags(context.run_id, {**release_tags(image), "branch": image.branch or "none"})
             log.say(f"commit {image.commit} of {image.branch or 'no known branch'}, version {image.version}")

@@ -31,7 +31,7 @@ def test_op(app: App) -> dg.OpDefinition:
                 log.say(f"tested before: {counts or 'where this lineage does not reach'}")
                 timing = StepTiming(step="test", seconds=0.0, outcome=SKIPPED)
                 return image.model_copy(update={"tests": counts, "steps": (*image.steps, timing)})
-            with source.open(app.repository).checkout(image.commit) as checkout:
+            with source.of(app).checkout(image.commit) as checkout:
                 ended = engine.find().test(checkout, app.name, local_name(image), app.test, listen=log.listen)
             if not ended.passed:
                 raise stop(_failure(ended))
