@@ -19,6 +19,8 @@ from tests.testbed.github.rest import ApiError, Route, not_found
 if TYPE_CHECKING:
     from tests.testbed.github.world import World
 
+APP = "app"
+"""In place of a permission: the route is for an app's own JWT."""
 LEVELS = ["none", "read", "triage", "write", "maintain", "admin"]
 """Roles of people in a repository, from little to much."""
 ROLE_FOR = {"administration": "admin", "webhooks": "admin", "repository_hooks": "admin"}
@@ -127,6 +129,8 @@ def reaches(token: Token, repo: Repo) -> bool:
 
 def require(actor: Actor, repo: Repo, one: Route) -> None:
     """404 when the sender may not know the repository, 403 when it may not do this there."""
+    if one.accepted == (APP,):
+        return
     if not can_see(repo, actor):
         raise not_found()
     if any(allows(actor, repo, accepted) for accepted in one.accepted):

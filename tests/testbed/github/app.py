@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import time
 import traceback
@@ -56,6 +57,7 @@ def application(control: Control) -> Any:
 async def _hang_up(request: Request) -> None:
     """Cut the connection: ASGI has no way to say this, but the server's own object behind `send` has its transport."""
     request.scope["server.send"].__self__.transport.abort()
+    await asyncio.sleep(0.01)  # the server learns of it in its own turn
     raise Hangup
 
 
@@ -74,7 +76,12 @@ class _Exchange:
         self.path = path.removeprefix(prefix)
         self.at = Address(f"http://{request.headers.get('host', 'localhost')}", prefix)
         self.actor = Actor()
-        self.name = f"{self.method} ?"
+        self.route: Route | None = None
+
+    @property
+    def name(self) -> str:
+        """What the request is counted under."""
+        return self.route.name if self.route else f"{self.method} ?"
 
     def run(self) -> Answer | Hangup:
         """The answer."""
@@ -94,17 +101,15 @@ class _Exchange:
     def _faulty(self, fault: Fault, counted: bool) -> Answer:
         with self.world.lock:
             if not counted:
-                self._find_name()
+                self._find_route()
                 self.world.counts.count(self.name, fault.status, self.actor)
             answer = fault.answer(self.world.now())
             answer.headers = self._common() | {"Content-Type": JSON} | answer.headers
         return answer
 
-    def _find_name(self) -> None:
-        try:
-            self.name = rest.find_route(self.method, self.path)[0].name
-        except ApiError:
-            self.name = f"{self.method} ?"
+    def _find_route(self) -> None:
+        with contextlib.suppress(ApiError):
+            self.route, _ = rest.find_route(self.method, self.path)
 
     def _serve(self) -> Answer:
         if self.path.startswith("/git/"):
@@ -113,7 +118,7 @@ class _Exchange:
             try:
                 answer = self._api()
             except ApiError as error:
-                answer = error.answer
+                answer = self._checked(error.answer)
             except Exception:
                 self.control.errors.append(traceback.format_exc())
                 answer = Answer({"message": f"The stand-in failed: {traceback.format_exc(limit=-3)}"}, 500)
@@ -139,7 +144,7 @@ class _Exchange:
         if self.path.startswith("/repositories/"):
             self._by_number()
         route, parts = rest.find_route(self.method, self.path)
-        self.name = route.name
+        self.route = route
         call = Call(self.world, self.at, self.method, self.path, rest.query(self.raw_query), self.headers, self.body,
                     self.actor, parts)  # fmt: skip
         if "repo" in parts:
@@ -149,10 +154,10 @@ class _Exchange:
             access.require(self.actor, call.found, route)
         said = route.handler(call)
         answer = said if isinstance(said, Answer) else Answer(said)
-        return self._checked(route, answer)
+        return self._checked(answer)
 
-    def _checked(self, route: Route, answer: Answer) -> Answer:
-        problem = self.control.checks.answer(route, answer)
+    def _checked(self, answer: Answer) -> Answer:
+        problem = self.control.checks.answer(self.route, answer) if self.route else None
         if problem:
             return Answer({"message": f"The answer is not what GitHub's description allows: {problem}"}, 500)
         return answer

@@ -1,5 +1,19 @@
 """Every file that declares routes; importing this one declares them all."""
 
-from tests.testbed.github import commits, hooks, issues, merge, pulls, repos, statuses
+from tests.testbed.github import (
+    activity,
+    apps,
+    commits,
+    contents,
+    deployments,
+    gitdata,
+    hooks,
+    issues,
+    merge,
+    pulls,
+    releases,
+    repos,
+    statuses,
+)
 
-ALL = (commits, hooks, issues, merge, pulls, repos, statuses)
+ALL = (activity, apps, commits, contents, deployments, gitdata, hooks, issues, merge, pulls, releases, repos, statuses)

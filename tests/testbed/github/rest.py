@@ -199,6 +199,8 @@ def route(method: str, template: str, *accepted: str) -> Callable[[Handler], Han
 
 def _pattern(template: str) -> re.Pattern[str]:
     def part(found: re.Match[str]) -> str:
+        if found[1] == "path":
+            return "(?P<path>.*)"  # empty for the top folder
         return f"(?P<{found[1]}>.+)" if found[1] in SEVERAL_PARTS else f"(?P<{found[1]}>[^/]+)"
 
     return re.compile(re.sub(r"\{([a-z_]+)\}", part, template))

