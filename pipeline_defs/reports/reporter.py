@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, MutableMapping
 
 from pipeline_defs.config import App
 from pipeline_defs.release.records import Deployment
+from pipeline_defs.release.request import Job
 from pipeline_defs.reports.deployments import INACTIVE, deployments, of_row
 from pipeline_defs.reports.facts import Phase, RunFacts
 from pipeline_defs.reports.items import DeploymentState, Item, Status
@@ -73,7 +74,7 @@ class Reporter:
     def _attend(self, memory: Memory, writer: Writer, run: str) -> None:
         """Tell what is new about one run, and let it go when nothing of it can change any more."""
         facts = self._reader.run(run)
-        if facts is None:
+        if facts is None or not (facts.head or facts.job in (Job.DEPLOY, Job.ROLLBACK)):
             memory.finish(run)
             return
         attended = memory.put_last(run)
