@@ -6,14 +6,15 @@ from collections.abc import Callable, Iterator, MutableMapping
 from pipeline_defs.config import App
 from pipeline_defs.release.records import Deployment
 from pipeline_defs.release.request import Job
+from pipeline_defs.reports.comment import comment
 from pipeline_defs.reports.deployments import INACTIVE, deployments, of_row
 from pipeline_defs.reports.facts import Phase, RunFacts
 from pipeline_defs.reports.items import DeploymentState, Item, Status
 from pipeline_defs.reports.memory import OVERLAP, Attended, Memory
+from pipeline_defs.reports.notes import published, words
 from pipeline_defs.reports.reading import RunReader, ran_before, succeeded
 from pipeline_defs.reports.shipped import Range, Shipped, is_shipment
 from pipeline_defs.reports.statuses import PENDING, statuses
-from pipeline_defs.reports.texts import comment, published, words
 from pipeline_defs.reports.writer import Writer
 from pipeline_defs.resources.github import GitHubAway
 
@@ -134,7 +135,7 @@ class Reporter:
             attended.forget(asked)
             if not writer.write(attended, [asked]):
                 return None
-        return self._ranges.get(row.id) or Shipped(row, None)
+        return self._ranges.get(row.id) or Shipped(row)
 
     def _address(self, run: str) -> str:
         return f"{self._page}/runs/{run}" if self._page else ""
