@@ -1,4 +1,4 @@
-"""`shipline check`: are the apps' files right?"""
+"""`shipline check`: are the apps' files right, and does GitHub let Shipline do what they ask for?"""
 
 from typing import Annotated, Any
 
@@ -8,6 +8,7 @@ from rich.text import Text
 
 from pipeline_defs.cli.apps import app_named, known_apps
 from pipeline_defs.cli.output import Output
+from pipeline_defs.cli.permissions import Permissions, permissions_of
 from pipeline_defs.config import App, ConfigError, Home
 
 EXAMPLE = "Example: shipline check shop"
@@ -16,18 +17,22 @@ EXAMPLE = "Example: shipline check shop"
 def check(
     context: typer.Context,
     app: Annotated[str | None, typer.Argument(help="The app's name; without it all are checked.")] = None,
+    offline: Annotated[bool, typer.Option("--offline", help="Read the files only; GitHub is not asked.")] = False,
 ) -> None:
     """Read the apps' files and name every mistake in them at once: file, key, what was found, what is allowed.
 
-    Nothing is contacted and nothing is changed. Ends with status 1 when a file cannot be used.
+    For apps with `github:` GitHub is asked too, and every permission that is missing is named. Nothing is changed.
+    Ends with status 1 when a file cannot be used, or GitHub does not let Shipline do what it asks for.
     """
     output: Output = context.obj
     home = Home.find()
     apps, errors = known_apps(home)
     if app is not None:
         apps, errors = _only(app, home, errors)
-    output.result(_data(apps, errors), Group(*map(_good, apps.values()), *map(_bad, errors)))
-    if errors:
+    asked = [permissions_of(found) for found in apps.values() if found.github and not offline]
+    shown = [*map(_good, apps.values()), *(permissions.shown() for permissions in asked), *map(_bad, errors)]
+    output.result(_data(apps, errors, asked), Group(*shown))
+    if errors or not all(permissions.ok for permissions in asked):
         raise typer.Exit(1)
 
 
@@ -36,9 +41,9 @@ def _only(name: str, home: Home, errors: list[ConfigError]) -> tuple[dict[str, A
     return ({}, broken) if broken else ({name: app_named(home, name)}, [])
 
 
-def _data(apps: dict[str, App], errors: list[ConfigError]) -> dict[str, Any]:
+def _data(apps: dict[str, App], errors: list[ConfigError], asked: list[Permissions]) -> dict[str, Any]:
     return {
-        "ok": not errors,
+        "ok": not errors and all(permissions.ok for permissions in asked),
         "apps": [
             {"name": app.name, "image": app.image, "environments": list(app.environments)} for app in apps.values()
         ],
@@ -47,6 +52,7 @@ def _data(apps: dict[str, App], errors: list[ConfigError]) -> dict[str, Any]:
             for error in errors
             for problem in error.problems
         ],
+        "github": [permissions.data() for permissions in asked],
     }
 
 

@@ -134,10 +134,11 @@ def _what(home: Home, app: App, version: str | None, commit: str | None) -> dict
 
 def _commit(home: Home, app: App, name: str) -> str:
     """The full commit id, fixed now: what is deployed is what the branch was when somebody asked, not when the queue came to it."""
-    from pipeline_defs.resources.source import Source, SourceError
+    from pipeline_defs.resources.github.git import source_of
+    from pipeline_defs.resources.source import SourceError
 
     try:
-        return Source(app.repository, home.workspace).resolve(name)
+        return source_of(app, home.workspace).resolve(name)
     except SourceError as error:
         raise Failed(str(error)) from None
 

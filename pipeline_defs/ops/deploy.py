@@ -59,7 +59,7 @@ def deploy_op(app: App, environment: str, upstream: Sequence[str]) -> dg.OpDefin
                 yield dg.Output(_order(context, app, environment, rows, config), "back")
                 return
             image, live, images = image_to_deploy(context, app, config), live_release(app, rows), registry.of(app)
-            files, settings = files_of(site, image.commit, source.open(app.repository)), settings_of(site)
+            files, settings = files_of(site, image.commit, source.of(app)), settings_of(site)
             release = release_for(site, image, files, settings)
             context.instance.add_run_tags(context.run_id, release_tags(release))
             _refuse(app, environment, release, lineage)

@@ -64,7 +64,7 @@ def rollback_op(app: App, environment: str) -> dg.OpDefinition:
             release: Release | None = order.release
             files: Mapping[str, bytes] = {}
             if release is not None:
-                release, files = _with_files(site, release, settings, source.open(app.repository), log)
+                release, files = _with_files(site, release, settings, source.of(app), log)
                 _remember(live, images, log)
             row = _begun(context, environment, release or live, live, order)
             task = task_for(

@@ -39,7 +39,7 @@ def stage_op(app: App, environment: str) -> dg.OpDefinition:
     ) -> Iterator[dg.Output[None]]:
         with open_log(context) as log:
             image = image_to_rehearse(context, app, config, log)
-            files, settings = files_of(site, image.commit, source.open(app.repository)), settings_of(site)
+            files, settings = files_of(site, image.commit, source.of(app)), settings_of(site)
             release = release_for(site, image, files, settings)
             context.instance.add_run_tags(context.run_id, release_tags(release))
             row = Rehearsal(release=release, environment=environment, **beginning(context))

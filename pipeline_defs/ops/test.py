@@ -33,7 +33,7 @@ def test_op(app: App) -> dg.OpDefinition:
                 context.add_output_metadata(evidence_metadata({TEST_COUNTS: counts}))
                 timing = StepTiming(step="test", seconds=0.0, outcome=SKIPPED)
                 return image.model_copy(update={"tests": counts, "steps": (*image.steps, timing)})
-            with source.open(app.repository).checkout(image.commit) as checkout:
+            with source.of(app).checkout(image.commit) as checkout:
                 ended = engine.find().test(checkout, app.name, local_name(image), app.test, listen=log.listen)
             if not ended.passed:
                 raise stop(_failure(ended), {TEST_COUNTS: ended.counts})

@@ -1,9 +1,10 @@
 """Source: an app's git repository, on any host, seen through `git` itself."""
 
+import base64
 import hashlib
 import os
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -13,6 +14,7 @@ from filelock import FileLock
 
 from pipeline_defs.config.github import is_full_name
 from pipeline_defs.config.home import PROJECT
+from pipeline_defs.config.secret import Secret
 from pipeline_defs.resources.process import LocalRunner
 from pipeline_defs.resources.scratch import scratch
 from pipeline_defs.server.command import Command, CommandTimeout, Result
@@ -21,6 +23,9 @@ HEADS_SECONDS = 20.0
 FETCH_SECONDS = 900.0
 LOCAL_SECONDS = 300.0
 MOST_COMMITS = 200
+
+LOGIN_USER = "x-access-token"
+"""The user with whom GitHub takes a token, whoever's it is, as the password."""
 
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _ABBREVIATED = re.compile(r"[0-9a-f]{7,63}")
@@ -54,17 +59,19 @@ class Commit(NamedTuple):
 class Source:
     """One repository. Reads only; what it fetched is kept in a bare mirror that can be made anew at any time.
 
-    Credentials are git's own: SSH keys, the agent, credential helpers. Nothing ever asks for a password.
+    Credentials are git's own: SSH keys, the agent, credential helpers; or a token of GitHub. Nothing ever asks for a password.
     """
 
-    def __init__(self, repository: str, workspace: Path) -> None:
+    def __init__(self, repository: str, workspace: Path, login: Secret | None = None) -> None:
         """`repository`: GitHub `owner/name`, a git URL, or a path (absolute, or from the project's folder).
 
         A relative path of two parts needs a leading `./`, or it is taken for a GitHub name. `workspace` is where mirror
-        and checkouts go. Raises SourceError for a URL that holds a password.
+        and checkouts go. `login` is a token that is sent to the host of an http or https URL, and nowhere else. Raises
+        SourceError for a URL that holds a password.
         """
         self.repository = repository
-        self.url = _url_of(repository)
+        self.url = url_of(repository)
+        self._login = login if origin_of(self.url) else None
         name = re.sub(r"[^a-z0-9]+", "-", repository.removesuffix(".git").rpartition("/")[2].lower())
         self._mirror = workspace / "mirrors" / f"{name}-{hashlib.sha256(self.url.encode()).hexdigest()[:10]}.git"
         self._checkouts = workspace / "checkouts"
@@ -133,9 +140,17 @@ class Source:
             raise SourceError(f"commit {commit[:12]} of {self.repository} has no file {path}")
         return shown.stdout
 
+    def ask(self, *arguments: str, about: Collection[str]) -> Result:
+        """What git answers to a question about these commits (full ids), which are fetched where they are missing."""
+        for commit in about:
+            self._require(commit)
+        return self._mirror_git(*arguments)
+
     def _remote_references(self, *references: str) -> dict[str, str]:
         """What the repository's host answers, {reference: commit}. The patterns of `ls-remote` match more than they say."""
-        listed = self._git("ls-remote", "--quiet", "--", self.url, *references, timeout=HEADS_SECONDS)
+        listed = self._git(
+            "ls-remote", "--quiet", "--", self.url, *references, timeout=HEADS_SECONDS, login=self._login
+        )
         self._must(listed, f"the repository {self.repository} cannot be read")
         pairs = (line.split("\t", 1) for line in listed.stdout.splitlines() if "\t" in line)
         return {reference: commit for commit, reference in pairs}
@@ -169,21 +184,35 @@ class Source:
             made = self._git("init", "--quiet", "--bare", "--", str(self._mirror))
             self._must(made, f"the mirror of {self.repository} cannot be made in {self._mirror.parent}")
             fetch = ("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--", self.url, refspec)
-            return self._mirror_git(*fetch, timeout=FETCH_SECONDS)
+            return self._mirror_git(*fetch, timeout=FETCH_SECONDS, login=self._login)
 
-    def _mirror_git(self, *arguments: str, timeout: float = LOCAL_SECONDS, **environment: str) -> Result:
-        return self._git(f"--git-dir={self._mirror}", *arguments, timeout=timeout, **environment)
+    def _mirror_git(
+        self, *arguments: str, timeout: float = LOCAL_SECONDS, login: Secret | None = None, **environment: str
+    ) -> Result:
+        return self._git(f"--git-dir={self._mirror}", *arguments, timeout=timeout, login=login, **environment)
 
-    def _git(self, *arguments: str, timeout: float = LOCAL_SECONDS, **environment: str) -> Result:
+    def _git(
+        self, *arguments: str, timeout: float = LOCAL_SECONDS, login: Secret | None = None, **environment: str
+    ) -> Result:
+        """Execute git; only what speaks with the repository's host is given the login."""
         settings = [word for setting in _SETTINGS for word in ("-c", setting)]
         git = Command(("git", *settings, *arguments), environment=environment)
         try:
-            return LocalRunner(environment=_environment()).run(git, timeout=timeout)
+            return self._runner(login).run(git, timeout=timeout)
         except CommandTimeout:
             verb = next(word for word in arguments if not word.startswith("-"))
             raise SourceError(
                 f"`git {verb}` for {self.repository} did not end within {timeout:g} s; is its host reachable?"
             ) from None
+
+    def _runner(self, login: Secret | None) -> LocalRunner:
+        inherited = _environment()
+        if login is None:
+            return LocalRunner(environment=inherited)
+        given = Secret(base64.b64encode(f"{LOGIN_USER}:{login.reveal()}".encode()).decode())
+        return LocalRunner(
+            environment=inherited | _header(inherited, origin_of(self.url), given), secrets=(login, given)
+        )
 
     @staticmethod
     def _must(result: Result, failure: str) -> None:
@@ -192,7 +221,8 @@ class Source:
             raise SourceError(f"{failure}: {said[0] if said else f'git ended with status {result.status}'}")
 
 
-def _url_of(repository: str) -> str:
+def url_of(repository: str) -> str:
+    """The address that git is given. Raises SourceError for one that holds a password."""
     if is_full_name(repository):
         return f"https://github.com/{repository.removesuffix('.git')}.git"
     if "://" in repository:
@@ -205,6 +235,29 @@ def _url_of(repository: str) -> str:
     if re.match(r"[^/]+:", repository):  # user@host:path
         return repository
     return str((PROJECT / Path(repository).expanduser()).resolve())
+
+
+def origin_of(url: str) -> str:
+    """Where an http or https URL leads, such as `https://github.com`; empty for every other address."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        return ""
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}".lower()
+
+
+def _header(inherited: Mapping[str, str], origin: str, login: Secret) -> dict[str, str]:
+    """Settings that make git send the login to this origin. In the environment, since everybody may read a program's words.
+
+    An empty value first takes out what the user's own settings may send there: two headers are refused.
+    https://git-scm.com/docs/git-config#Documentation/git-config.txt-httpextraHeader
+    """
+    count = inherited.get("GIT_CONFIG_COUNT", "")
+    first = int(count) if count.isdigit() else 0
+    values = ("", f"Authorization: Basic {login.reveal()}")
+    settings = {"GIT_CONFIG_COUNT": str(first + len(values))}
+    for number, value in enumerate(values, first):
+        settings |= {f"GIT_CONFIG_KEY_{number}": f"http.{origin}/.extraHeader", f"GIT_CONFIG_VALUE_{number}": value}
+    return settings
 
 
 def _environment() -> dict[str, str]:

@@ -4,7 +4,8 @@ from pathlib import Path
 
 from dagster import ConfigurableResource
 
-from pipeline_defs.config import Home
+from pipeline_defs.config import App, Home
+from pipeline_defs.resources.github.git import source_of
 from pipeline_defs.resources.source import Source
 
 
@@ -15,4 +16,12 @@ class SourceResource(ConfigurableResource):  # type: ignore[type-arg]
 
     def open(self, repository: str) -> Source:
         """The source of this repository; nothing is fetched yet."""
-        return Source(repository, Path(self.workspace) if self.workspace else Home.find().workspace)
+        return Source(repository, self._folder)
+
+    def of(self, app: App) -> Source:
+        """The source of this app, with its login to GitHub where it has one; nothing is fetched yet. Raises SourceError."""
+        return source_of(app, self._folder)
+
+    @property
+    def _folder(self) -> Path:
+        return Path(self.workspace) if self.workspace else Home.find().workspace

@@ -34,7 +34,7 @@ def branches_sensor(app: App, jobs: Mapping[str, AssetJob]) -> dg.SensorDefiniti
     )
     def branches(context: dg.SensorEvaluationContext, source: SourceResource) -> dg.SensorResult | dg.SkipReason:
         try:
-            heads = source.open(app.repository).heads([app.branches.development, app.branches.main])
+            heads = source.of(app).heads([app.branches.development, app.branches.main])
         except SourceError as error:
             return dg.SkipReason(str(error))
         if context.cursor is None:

@@ -156,7 +156,7 @@ class Access:
                 "check github.token or github.app, and whether it has expired"
             )
         if answer.status == requests.codes.forbidden:
-            permission = answer.permission or needs or None
+            permission = answer.permission(needs)
             remedy = f"give the token or App the permission {permission}" if permission else "check its permissions"
             raise GitHubRefused(f"GitHub does not allow it ({answer.said}); {remedy}", permission)
         raise GitHubError(f"GitHub refused a request (status {answer.status}): {answer.said}")

@@ -97,15 +97,15 @@ class Answer:
             return max(float(reset) - self.time.timestamp(), 0.0) + 1.0  # it is not said when in that second
         return SECONDARY_SECONDS
 
-    @property
-    def permission(self) -> str | None:
-        """What would be needed, where GitHub says it ("statuses=write; ..."): the first of the alternatives.
+    def permission(self, expected: str = "") -> str | None:
+        """The permission that was needed: what we expect, unless GitHub names others ("issues=write; pull_requests=write").
 
         https://docs.github.com/en/rest/using-the-rest-api/troubleshooting-the-rest-api#resource-not-accessible
         """
-        first = self.headers.get("x-accepted-github-permissions", "").partition(";")[0].strip()
-        return ", ".join(f"{name.strip()}: {level}" for name, _, level in _pairs(first)) or None
-
-
-def _pairs(text: str) -> list[tuple[str, str, str]]:
-    return [part.partition("=") for part in text.split(",") if "=" in part]
+        accepted = self.headers.get("x-accepted-github-permissions", "")
+        named = [
+            ", ".join(part.strip().replace("=", ": ") for part in one.split(",") if part.strip())
+            for one in accepted.split(";")
+            if one.strip()
+        ]
+        return expected if expected and (not named or expected in named) else next(iter(named), None)

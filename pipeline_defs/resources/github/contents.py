@@ -10,7 +10,10 @@ from pipeline_defs.resources.github.errors import GitHubAway, GitHubError, GitHu
 from pipeline_defs.resources.github.shapes import commit_id, fact
 
 _NEEDS = "contents: write"
-_PROTECTED = re.compile(r"protected branch|rule violations|changes must be made through", re.IGNORECASE)
+_PROTECTED = re.compile(
+    r"protected branch|rule violations|changes must be made through|required status check|approving review",
+    re.IGNORECASE,
+)
 
 
 def commit_file(access: Access, repository: str, branch: str, parent: str, path: str, text: str, message: str) -> str:
@@ -106,7 +109,7 @@ def _not_written(branch: str, answer: Answer) -> GitHubError:
             "let Shipline's App or user bypass the rule, or set versioning: manual"
         )
     if answer.status == 403:
-        permission = answer.permission or _NEEDS
+        permission = answer.permission(_NEEDS)
         return GitHubRefused(
             f"GitHub does not let Shipline write to {branch} ({answer.said}); give it the permission {permission}",
             permission,

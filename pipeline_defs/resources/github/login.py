@@ -50,6 +50,7 @@ class AppLogin(Auth):
 
     @property
     def token_type(self) -> str:
+        """The word before the token in the header."""
         return "token"
 
     @property

@@ -30,9 +30,11 @@ class Response:
         self._text = response.text
 
     def getheaders(self) -> ItemsView[str, str]:
+        """Names and values."""
         return self._headers.items()
 
     def read(self) -> str:
+        """The body as text."""
         return self._text
 
 
