@@ -13,7 +13,7 @@ from pipeline_defs.reports.items import DeploymentState, Item, Status
 from pipeline_defs.reports.memory import OVERLAP, Attended, Memory
 from pipeline_defs.reports.notes import published, words
 from pipeline_defs.reports.reading import RunReader, ran_before, succeeded
-from pipeline_defs.reports.shipped import Range, Shipped, is_shipment
+from pipeline_defs.reports.shipped import Range, Shipped, is_new_version, is_shipment
 from pipeline_defs.reports.statuses import PENDING, statuses
 from pipeline_defs.reports.writer import Writer
 from pipeline_defs.resources.github import GitHubAway
@@ -124,7 +124,9 @@ class Reporter:
             if found is None:
                 complete = False
                 continue
-            complete &= writer.write(attended, [published(self._app, found)] if report.releases else [])
+            complete &= writer.write(
+                attended, [published(self._app, found)] if report.releases and is_new_version(row) else []
+            )
             complete &= writer.write(attended, words(self._app, found) if report.issues else [])
         return complete
 

@@ -1,5 +1,6 @@
 """Shipped: what a deployment brought to people, as the commits, pull requests and issues since the one before."""
 
+import re
 from collections.abc import MutableMapping
 from dataclasses import dataclass
 from typing import ClassVar
@@ -10,6 +11,9 @@ from pipeline_defs.resources.github import CommitFact, Comparison, Pull, Reposit
 
 MOST_LOOKED_UP = 50
 """Commits whose pull requests are asked for, the newest ones: each costs a question."""
+
+# Commits that Shipline makes itself (`release/own_commits.py`) are nobody's change. Whoever forges a subject hides one line.
+_OWN = re.compile(r"Version \d+\.\d+\.\d+(, as on \S+)?|Merge \S+ back into \S+")
 
 
 @dataclass(frozen=True)
@@ -67,11 +71,16 @@ class Range:
 def is_shipment(app: App, row: Deployment) -> bool:
     """True for a deployment that brings something new to production, the first environment that is deployed to.
 
-    A rollback brings nothing new, nor does the version that ran already.
+    A rollback brings nothing new, nor does the commit that ran already.
     """
-    new = row.previous is None or row.previous.version != row.release.version
+    new = row.previous is None or row.previous.commit != row.release.commit
     ran = row.kind is DeploymentKind.DEPLOY and row.outcome is Outcome.SUCCEEDED
     return ran and new and row.environment == app.deployed[0]
+
+
+def is_new_version(row: Deployment) -> bool:
+    """False where the version that ran already comes from another commit: one image may be promoted for several."""
+    return row.previous is None or row.previous.version != row.release.version
 
 
 def _shipped(repository: Repository, row: Deployment) -> Shipped:
@@ -79,11 +88,11 @@ def _shipped(repository: Repository, row: Deployment) -> Shipped:
         return Shipped(row)
     comparison = repository.compare(row.previous.commit, row.release.commit)
     pulls: dict[int, Pull] = {}
-    direct = []
+    direct: list[CommitFact] = []
     for commit in comparison.commits[-MOST_LOOKED_UP:]:
         # A commit may also be part of pull requests that are open or were abandoned.
         merged = {pull.number: pull for pull in repository.pulls_of(commit.id) if pull.merged}
         pulls |= merged
-        direct += [] if merged else [commit]
+        direct += [] if merged or _OWN.fullmatch(commit.subject) else [commit]
     found = tuple((pull, tuple(repository.closing_issues(pull))) for pull in pulls.values())
     return Shipped(row, comparison, found, tuple(direct))

@@ -9,8 +9,10 @@ from pipeline_defs.release.request import Job
 from pipeline_defs.reports.deployments import deployments
 from pipeline_defs.reports.facts import Phase, RunFacts
 from pipeline_defs.reports.items import DeploymentState
-from pipeline_defs.reports.shipped import is_shipment
+from pipeline_defs.reports.shipped import is_new_version, is_shipment
 from tests.unit import sample
+
+BEFORE = sample.release("1.4.1", commit="b" * 40)
 
 
 def row(outcome: Outcome, kind: DeploymentKind = DeploymentKind.DEPLOY, **more: Any) -> Deployment:
@@ -23,7 +25,7 @@ def row(outcome: Outcome, kind: DeploymentKind = DeploymentKind.DEPLOY, **more: 
         "outcome": outcome,
         "started": "2026-01-31T12:00:00+00:00",
         "seconds": 8.5,
-        "previous": sample.release("1.4.1"),
+        "previous": BEFORE,
         "run": "run-1",
     }
     return Deployment.model_validate(known | more)
@@ -68,7 +70,7 @@ def test_a_rollback_is_a_deployment_of_what_it_brings_back() -> None:
 @pytest.mark.parametrize(
     ("deployment", "shipped"),
     [
-        (row(Outcome.SUCCEEDED), True),
+        (row(Outcome.SUCCEEDED, previous=BEFORE), True),
         (row(Outcome.SUCCEEDED, previous=None), True),
         (row(Outcome.STARTED), False),
         (row(Outcome.ROLLED_BACK), False),
@@ -79,3 +81,8 @@ def test_a_rollback_is_a_deployment_of_what_it_brings_back() -> None:
 )
 def test_only_something_new_in_production_is_a_release(deployment: Deployment, shipped: bool) -> None:
     assert is_shipment(sample.example(), deployment) == shipped
+
+
+def test_one_image_that_is_promoted_for_another_commit_is_no_new_version() -> None:
+    assert is_new_version(row(Outcome.SUCCEEDED))
+    assert not is_new_version(row(Outcome.SUCCEEDED, previous=sample.release(commit="b" * 40)))
