@@ -1,6 +1,6 @@
 """Memory: how far GitHub was told, as the sensor's cursor. Only what is not finished has a place in it, so it stays small."""
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from pipeline_defs.reports.items import Item, digest
 
@@ -46,6 +46,10 @@ class Attended(BaseModel):
     later: dict[str, Later] = {}
     asleep: bool = False
     aside: bool = False
+
+    def rests(self, now: float) -> bool:
+        """True while there is nothing to be done about it."""
+        return self.asleep or (self.aside and all(later.after > now for later in self.later.values()))
 
     def is_written(self, item: Item) -> bool:
         """True where GitHub knows this very item."""
@@ -94,6 +98,14 @@ class Memory(BaseModel):
     runs: dict[str, Attended] = {}
     quiet_until: float = 0.0
     said: dict[str, str] = {}
+
+    @classmethod
+    def read(cls, cursor: str | None, now: float) -> "Memory":
+        """The memory in a cursor. Without one, or with one that cannot be read, it begins with what changes from now on."""
+        try:
+            return cls.model_validate_json(cursor or "")
+        except ValidationError:
+            return cls(since=now)
 
     @property
     def room(self) -> int:

@@ -21,9 +21,6 @@ from pipeline_defs.resources.github import GitHubAway
 MOST_TAKEN_UP = 20
 """Runs that one look takes up."""
 
-SECONDS_OF_A_LOOK = 15.0
-"""After which no other run is begun; the next look goes on. Dagster gives a sensor 60 s, and a run takes some."""
-
 _log = logging.getLogger(__name__)
 
 
@@ -46,13 +43,13 @@ class Reporter:
 
     def look(self, memory: Memory, writer: Writer) -> str:
         """Tell what is new, and note it in the memory. Gives a sentence about it."""
-        began = self._clock()
-        if began < memory.quiet_until:
-            return f"GitHub is asked again in {memory.quiet_until - began:.0f} s: {memory.said.get('away', '')}"
+        now = self._clock()
+        if now < memory.quiet_until:
+            return f"GitHub is asked again in {memory.quiet_until - now:.0f} s: {memory.said.get('away', '')}"
         self._take_up(memory)
         try:
-            for run in [run for run, attended in memory.runs.items() if not attended.asleep]:
-                if self._clock() - began > SECONDS_OF_A_LOOK:
+            for run in [run for run, attended in memory.runs.items() if not attended.rests(now)]:
+                if writer.is_late:
                     writer.complaints.append("the rest follows with the next look")
                     break
                 self._attend(memory, writer, run)
@@ -86,6 +83,8 @@ class Reporter:
         attended.aside = facts.phase.over and bool(attended.later) and not waits
         if facts.phase.over and complete and not waits:
             memory.finish(run)
+            for row in facts.deployments:
+                self._ranges.pop(row.id, None)
 
     def _items(self, facts: RunFacts) -> Iterator[Item]:
         """Everything that GitHub is to know about a run now, without what is switched off."""

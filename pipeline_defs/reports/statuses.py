@@ -11,8 +11,6 @@ from pipeline_defs.reports.items import Status
 FOLLOWS_SECONDS = 600.0
 """How long a stage that follows in a run of its own may take to begin. After it nobody waits for it any more."""
 
-WAITS = "waits for a person with write permission: /shipline test"
-
 PENDING, SUCCESS, FAILURE, ERROR = "pending", "success", "failure", "error"
 
 _Answer = tuple[str, str]
@@ -31,11 +29,6 @@ def statuses(app: App, facts: RunFacts, url: str, now: float) -> Iterator[Status
 def context(app: App, stage: str) -> str:
     """What the status of a stage is called on GitHub, where upper and lower case are the same."""
     return f"shipline/{app.name}/{stage}".lower()
-
-
-def waiting(app: App, sha: str, why: str = WAITS) -> list[Status]:
-    """The statuses of a commit that is not checked yet: a fork's, a draft's."""
-    return [Status(sha, context(app, stage), PENDING, why) for stage in IMAGE_STAGES]
 
 
 def of_stage(app: App, facts: RunFacts, stage: str) -> _Answer:

@@ -12,6 +12,9 @@ PAUSE = 15.0
 
 _LONGEST_PAUSE = 3600.0
 
+SECONDS_OF_A_LOOK = 15.0
+"""After which no other item is begun; the next look goes on. Dagster gives a sensor 60 s, and an item may take some."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -23,7 +26,7 @@ class Writer:
         open_repository: asked only when there is something to be written, so that an idle look costs no call.
         clock: seconds since 1970.
 
-    `written` counts what was; `complaints` are sentences about what was not.
+    `written` counts what was; `complaints` are sentences about what was not; `until` is when the look has to end.
     """
 
     def __init__(
@@ -31,6 +34,7 @@ class Writer:
     ) -> None:
         self.written = 0
         self.complaints: list[str] = []
+        self.until = clock() + SECONDS_OF_A_LOOK
         self._app = app
         self._memory = memory
         self._open = open_repository
@@ -49,6 +53,11 @@ class Writer:
                 complete &= self._write(attended, item)
         return complete
 
+    @property
+    def is_late(self) -> bool:
+        """True when this look has to end."""
+        return self._clock() > self.until
+
     def rest(self, away: GitHubAway) -> None:
         """Leave GitHub alone for as long as it asks."""
         pause = PAUSE if away.retry_after is None else min(away.retry_after, _LONGEST_PAUSE)
@@ -56,7 +65,7 @@ class Writer:
         self._complain("away", str(away))
 
     def _write(self, attended: Attended, item: Item) -> bool:
-        if item.kind in self._refused or not attended.may_try(item, self._clock()):
+        if self.is_late or item.kind in self._refused or not attended.may_try(item, self._clock()):
             return False
         try:
             item.write(self._repository())

@@ -5,7 +5,7 @@ import time
 import dagster as dg
 
 from pipeline_defs.config import App, Home
-from pipeline_defs.reports.memory import OVERLAP, Memory
+from pipeline_defs.reports.memory import Memory
 from pipeline_defs.reports.reading import RunReader
 from pipeline_defs.reports.reporter import Reporter
 from pipeline_defs.reports.shipped import Shipped
@@ -33,7 +33,7 @@ def report_sensor(app: App) -> dg.SensorDefinition:
         ),
     )
     def report(context: dg.SensorEvaluationContext, github: GitHubResource) -> dg.SensorResult:
-        memory = Memory.model_validate_json(context.cursor) if context.cursor else Memory(since=time.time() - OVERLAP)
+        memory = Memory.read(context.cursor, time.time())
         reader = RunReader(context.instance, app)
         writer = Writer(app.name, memory, lambda: github.open(app), time.time)
         said = Reporter(app, reader, Home.find().page, ranges, time.time).look(memory, writer)

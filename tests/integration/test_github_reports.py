@@ -6,6 +6,10 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from pipeline_defs.ops.events import TEST_COUNTS, evidence_metadata
+from pipeline_defs.reports.reporter import MOST_TAKEN_UP
+from pipeline_defs.reports.waiting import report_waiting
+from pipeline_defs.resources.github import open_repository
 from tests.integration.reported import (
     COUNTS,
     FAILED,
@@ -14,6 +18,7 @@ from tests.integration.reported import (
     change,
     fails,
     integrates,
+    nothing,
     pushes,
     rehearses,
     release,
@@ -191,3 +196,38 @@ def test_a_run_that_no_change_asked_for_is_nobodys_status(reported: Reported, he
     reported.look()
     assert reported.statuses(head) == {}
     assert not reported.memory.runs
+
+
+def test_many_runs_are_told_in_portions(reported: Reported, head: str, tmp_path: Path) -> None:
+    quiet = Reported(tmp_path, reported.instance, reported.github, "{statuses: false, comments: false}")
+    for number in range(25):
+        job = quiet.job("integrate", {"lint": nothing}, **change(f"{number:040x}"))
+        reported.instance.create_run_for_job(job, tags=job.tags)
+    quiet.look()
+    assert len(quiet.memory.runs) == MOST_TAKEN_UP
+    quiet.look()
+    assert len(quiet.memory.runs) == 25
+    assert all(attended.asleep for attended in quiet.memory.runs.values())
+
+
+def test_a_commit_that_waits_for_a_person_says_so_until_its_run_begins(reported: Reported, head: str) -> None:
+    repository = open_repository(reported.app)
+    report_waiting(repository, reported.app, head)
+    report_waiting(repository, reported.app, head)
+    reported.run(reported.job("integrate", integrates(head), **change(head, 1)))
+    reported.look()
+    assert {stage: reported.states(head, stage) for stage in ("lint", "push")} == {
+        "lint": ["pending", "success"],
+        "push": ["pending", "success"],
+    }
+
+
+def test_of_a_fork_what_ran_is_told_and_nothing_stays_open(reported: Reported, head: str) -> None:
+    def test(context: dg.OpExecutionContext) -> None:
+        context.add_output_metadata(evidence_metadata({TEST_COUNTS: COUNTS}))
+
+    ops = {"lint": nothing, "build": nothing, "test": test}
+    reported.run(reported.job("integrate", ops, **change(head, 1, untrusted="yes")))
+    reported.look()
+    assert reported.statuses(head)["test"] == ("success", str(COUNTS))
+    assert reported.statuses(head)["push"] == ("success", "skipped: nothing of a fork is kept")

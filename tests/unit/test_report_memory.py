@@ -1,5 +1,7 @@
 """What the report sensor remembers: only what is not finished, and never a bad item for ever."""
 
+import pytest
+
 from pipeline_defs.reports.items import Status
 from pipeline_defs.reports.memory import MOST_ATTENDED, MOST_SET_ASIDE, OVERLAP, Attended, Memory
 
@@ -35,6 +37,20 @@ def test_the_memory_survives_as_text_and_is_small_when_nothing_is_open() -> None
     assert again == memory
     again.finish("run-1")
     assert len(again.model_dump_json(exclude_defaults=True)) < 100
+
+
+@pytest.mark.parametrize("cursor", [None, "", "no JSON", "{}"])
+def test_without_a_memory_it_begins_now(cursor: str | None) -> None:
+    assert Memory.read(cursor, 1000.0) == Memory(since=1000.0)
+
+
+def test_a_run_that_is_set_aside_rests_until_its_first_item_may_be_tried() -> None:
+    attended = Attended(aside=True)
+    later = attended.note_not_taken(ITEM, 0.0)
+    assert attended.rests(later.after - 1)
+    assert not attended.rests(later.after)
+    assert Attended(asleep=True).rests(0.0)
+    assert not Attended().rests(0.0)
 
 
 def test_runs_that_changed_shortly_before_are_known() -> None:

@@ -12,7 +12,8 @@ from pipeline_defs.release.evidence import LintCounts, StepTiming, TestCounts
 from pipeline_defs.release.records import Image
 from pipeline_defs.release.request import Job
 from pipeline_defs.reports.facts import IMAGE_STAGES, STAGE, Ending, Phase, RunFacts, Step, stages_of
-from pipeline_defs.reports.statuses import FOLLOWS_SECONDS, statuses, waiting
+from pipeline_defs.reports.statuses import FOLLOWS_SECONDS, statuses
+from pipeline_defs.reports.waiting import waiting
 from tests.unit import sample
 
 HEAD, VERSIONED = "a" * 40, "b" * 40
