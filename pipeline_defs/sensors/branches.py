@@ -6,16 +6,13 @@ from collections.abc import Mapping
 import dagster as dg
 
 from pipeline_defs.config import App
-from pipeline_defs.jobs import AssetJob, job_name
+from pipeline_defs.jobs import THEN, AssetJob, job_name
 from pipeline_defs.release.request import Job, Request
 from pipeline_defs.resources.source import SourceError
 from pipeline_defs.resources.source_resource import SourceResource
 
 SECONDS = 4
 """Between two looks. The daemon's floor is 5 s, and 5 would become 10."""
-
-THEN = "then"
-"""The run tag that says which job follows."""
 
 Heads = dict[str, str]
 

@@ -24,7 +24,8 @@ BELOW = {
     "instance": {"config", "release"},
     "assets": {"config", "release", "ops"},
     "jobs": {"config", "release", "ops"},
-    "sensors": {"config", "release", "resources", "ops", "history", "jobs"},
+    "reports": {"config", "release", "resources", "ops", "jobs"},
+    "sensors": {"config", "release", "resources", "ops", "history", "jobs", "reports"},
     "definitions": {"config", "release", "resources", "ops", "assets", "jobs", "sensors"},
     "cli": {"config", "release", "resources", "history", "instance"},
 }
