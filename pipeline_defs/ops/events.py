@@ -11,9 +11,10 @@ from pipeline_defs.release.evidence import Record, StepTiming, TestCounts
 from pipeline_defs.release.records import Deployment, Image, Outcome, Rehearsal, Release
 
 IMAGE = "image"
+CHECKED = "checked"
 REHEARSAL = "rehearsal"
 DEPLOYMENT = "deployment"
-"""The metadata keys under which the records stand as JSON."""
+"""The metadata keys under which the records stand as JSON; CHECKED is the image of an untrusted run, of which there is no image."""
 
 DIGITS = 12
 """Digits of a commit or digest in run tags and texts for people."""
@@ -72,6 +73,13 @@ def open_deployments(instance: dg.DagsterInstance, run: str, app: str, environme
     """The deployments that a run began and whose end it did not write."""
     written = facts_of_run(instance, run, environment_key(app, environment), DEPLOYMENT, Deployment)
     return [last for last in {row.id: row for row in written}.values() if last.outcome is Outcome.STARTED]
+
+
+def checked_metadata(image: Image) -> Metadata:
+    """What an untrusted run found, for people and as JSON: an image's record without the image."""
+    entries = image_metadata(image)
+    del entries[IMAGE]
+    return entries | {CHECKED: dg.MetadataValue.json(image.model_dump(mode="json"))}
 
 
 def image_metadata(image: Image) -> Metadata:
