@@ -17,6 +17,7 @@ _SYNTAX = re.compile(r"\s*(?:#|//)\s*syntax\s*=\s*(.*?)\s*", re.IGNORECASE)
 _DOCKERS_OWN = re.compile(
     r"(?:docker\.io/)?docker/dockerfile(?::(?:latest|1|1\.(?P<minor>[0-9]{1,3})(?:\.[0-9]{1,3})?))?"
 )
+_COMMENT = re.compile(r"^[ \t]*#.*\n", re.MULTILINE)
 _CONTINUED = re.compile(r"[\\`][ \t\r]*\n")
 _ENTITLED = re.compile(r"^\s*(?:ONBUILD\s+)?RUN\s(?:\s*--\S+)*?\s*--(network\s*=\s*host|security)", re.I | re.MULTILINE)
 
@@ -33,7 +34,7 @@ def refuse_foreign_frontend(dockerfile: Path, name: str) -> None:
     """
     if dockerfile.stat().st_size > LARGEST:
         raise EngineError(f"{name} is larger than {LARGEST // 2**20} MiB; it is not built for a fork")
-    text = dockerfile.read_text(encoding="utf-8-sig", errors="replace")
+    text = dockerfile.read_bytes().decode("utf-8-sig", errors="replace")  # line ends as they are
     for frontend in _named(text):
         found = _DOCKERS_OWN.fullmatch(frontend)
         if found is None or (found["minor"] is not None and int(found["minor"]) < OLDEST):
@@ -61,5 +62,5 @@ def _named(text: str) -> Iterator[str]:
 
 
 def _plain(text: str) -> str:
-    """Lines joined and quotes left out, as the parser does before it reads an instruction's flags."""
-    return re.sub(r"[\"'\\`]", "", _CONTINUED.sub("", text))
+    """Comments left out, lines joined and quotes dropped, as the parser does before it reads an instruction's flags."""
+    return re.sub(r"[\"'\\`]", "", _CONTINUED.sub("", _COMMENT.sub("", text)))
