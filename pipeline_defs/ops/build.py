@@ -8,6 +8,7 @@ from filelock import FileLock
 from pipeline_defs.config import App
 from pipeline_defs.ops.events import short
 from pipeline_defs.ops.log import Stopwatch, open_log, stop
+from pipeline_defs.ops.untrusted import build_untrusted
 from pipeline_defs.release.change import is_merge
 from pipeline_defs.release.policy import version_taken
 from pipeline_defs.release.records import Image
@@ -32,7 +33,11 @@ def build_op(app: App) -> dg.OpDefinition:
     ) -> Image:
         with open_log(context) as log:
             watch = Stopwatch("build")
-            repository, docker, images = source.of(app), engine.find(), registry.of(app)
+            repository, docker = source.of(app), engine.find()
+            if image.untrusted:
+                image = build_untrusted(context, app, image, repository, docker, log)
+                return image.model_copy(update={"steps": (*image.steps, watch.timing())})
+            images = registry.of(app)
             of_pull = bool(image.pull) and not is_merge(context.run.tags.get("change", ""))
             with repository.checkout(image.commit) as checkout:
                 image = image.model_copy(update={"tree": source_tree(checkout, app.build)})

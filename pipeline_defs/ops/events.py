@@ -11,9 +11,10 @@ from pipeline_defs.release.evidence import Record, StepTiming, TestCounts
 from pipeline_defs.release.records import Deployment, Image, Outcome, Rehearsal, Release
 
 IMAGE = "image"
+CHECKED = "checked"
 REHEARSAL = "rehearsal"
 DEPLOYMENT = "deployment"
-"""The metadata keys under which the records stand as JSON."""
+"""The metadata keys under which the records stand as JSON; CHECKED is the image of an untrusted run, of which there is no image."""
 
 LINT_COUNTS = "lint_counts"
 TEST_COUNTS = "test_counts"
@@ -82,6 +83,13 @@ def evidence_metadata(evidence: Mapping[str, Record | None]) -> Metadata:
     """The evidence of one stage as JSON, by its key; what there is none of is left out."""
     found = {name: record for name, record in evidence.items() if record is not None}
     return {name: dg.MetadataValue.json(record.model_dump(mode="json")) for name, record in found.items()}
+
+
+def checked_metadata(image: Image) -> Metadata:
+    """What an untrusted run found, for people and as JSON: an image's record without the image."""
+    entries = image_metadata(image)
+    del entries[IMAGE]
+    return entries | {CHECKED: dg.MetadataValue.json(image.model_dump(mode="json"))}
 
 
 def image_metadata(image: Image) -> Metadata:

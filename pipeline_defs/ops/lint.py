@@ -3,6 +3,7 @@
 import re
 import sys
 from collections import Counter
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import dagster as dg
@@ -10,11 +11,13 @@ import dagster as dg
 from pipeline_defs.config import App
 from pipeline_defs.ops.events import LINT_COUNTS, evidence_metadata, release_tags
 from pipeline_defs.ops.log import Log, Stopwatch, open_log, stop
+from pipeline_defs.ops.untrusted import is_untrusted, refuse_unclear
 from pipeline_defs.ops.version import with_version
 from pipeline_defs.release.evidence import LintCounts
 from pipeline_defs.release.records import Image
 from pipeline_defs.release.version import Version, VersionError
 from pipeline_defs.resources.github_resource import GitHubResource
+from pipeline_defs.resources.isolation import untrusted_checkout
 from pipeline_defs.resources.process import LocalRunner, plain_environment
 from pipeline_defs.resources.source import Source
 from pipeline_defs.resources.source_resource import SourceResource
@@ -61,8 +64,10 @@ def lint_op(app: App) -> dg.OpDefinition:
                     )
                 )
             watch = Stopwatch("lint")
-            with repository.checkout(image.commit) as checkout:
-                counts = _lint(app, checkout, log)
+            with _files(repository, image) as checkout:
+                counts = _lint(app, checkout, log, own=None if image.untrusted else app.lint.command)
+            if image.untrusted and app.lint.command is not None:
+                counts = counts.model_copy(update={"command": _not_run(Command(app.lint.command), log)})
             context.add_output_metadata(evidence_metadata({LINT_COUNTS: counts}))
             log.say(f"lint: {counts.errors} errors, {counts.warnings} warnings in {watch.seconds:.1f} s")
             return image.model_copy(update={"lint": counts, "steps": (watch.timing(),)})
@@ -72,6 +77,9 @@ def lint_op(app: App) -> dg.OpDefinition:
 
 def _wanted(context: dg.OpExecutionContext, app: App, config: ImageConfig, repository: Source) -> Image:
     """Commit, branch and version that this run is about."""
+    untrusted = is_untrusted(context, config.untrusted)
+    if untrusted:
+        refuse_unclear(context, app, config.commit, config.branch)
     deploys = context.run.tags.get("kind") == "deploy"
     branch = config.branch or (app.branches.main if deploys else "" if config.commit else app.branches.development)
     commit = repository.resolve(config.commit or branch)
@@ -91,6 +99,7 @@ def _wanted(context: dg.OpExecutionContext, app: App, config: ImageConfig, repos
         tree="",
         built_from="",
         run=context.run_id,
+        untrusted=untrusted,
     )
 
 
@@ -100,18 +109,28 @@ def _branch_of(app: App, commit: str, repository: Source) -> str:
     return next((branch for branch, head in heads.items() if head == commit), "")
 
 
-def _lint(app: App, checkout: Path, log: Log) -> LintCounts:
+def _files(repository: Source, image: Image) -> AbstractContextManager[Path]:
+    return untrusted_checkout(repository, image.commit) if image.untrusted else repository.checkout(image.commit)
+
+
+def _not_run(own: Command, log: Log) -> str:
+    """The app's own command runs the checkout's code on this machine, so for a fork flake8, which only reads, stands in."""
+    log.say(f"`{own.shown()}` was not run: it would run code of a fork on this machine")
+    return f"flake8, as `{own.shown()}` is not run on code of a fork"
+
+
+def _lint(app: App, checkout: Path, log: Log, own: tuple[str, ...] | None) -> LintCounts:
     def run(what: Command, listen: Listener | None = None) -> Result:
         log.say(what.shown())
         return LocalRunner(checkout, plain_environment()).run(what, timeout=app.lint.timeout, listen=listen)
 
-    if app.lint.command is not None:
-        own = Command(app.lint.command)
-        result = run(own, log.listen)
+    if own is not None:
+        given = Command(own)
+        result = run(given, log.listen)
         if not result.ok:
             said = result.tail(1) or "it said nothing"
-            raise stop(f"lint failed: `{own.shown()}` ended with status {result.status}: {said}")
-        return LintCounts(command=own.shown())
+            raise stop(f"lint failed: `{given.shown()}` ended with status {result.status}: {said}")
+        return LintCounts(command=given.shown())
     errors = _found(run(_flake8(_ERRORS)), log)
     if errors.total():
         raise stop(
@@ -122,9 +141,19 @@ def _lint(app: App, checkout: Path, log: Log) -> LintCounts:
 
 
 def _flake8(*options: str) -> Command:
-    """Isolated: the app's flake8 configuration could switch the errors off, and its local plugins would run here as code."""
+    """Isolated: the app's flake8 configuration could switch the errors off, and its local plugins would run here as code.
+
+    Python's own `-I` is as needed: `-m` looks for modules in the checkout first, so that a `flake8.py` there would be run.
+    """
     return command(
-        sys.executable, "-m", "flake8", "--isolated", *options, ".", says=" ".join(["flake8 --isolated", *options])
+        sys.executable,
+        "-I",
+        "-m",
+        "flake8",
+        "--isolated",
+        *options,
+        ".",
+        says=" ".join(["flake8 --isolated", *options]),
     )
 
 

@@ -9,6 +9,7 @@ from pipeline_defs.config import App
 from pipeline_defs.ops.build import REVISION, local_name
 from pipeline_defs.ops.events import image_metadata, release_tags, steps_text
 from pipeline_defs.ops.log import Stopwatch, open_log
+from pipeline_defs.ops.untrusted import note_checked
 from pipeline_defs.release.records import Image
 from pipeline_defs.release.tags import tree_tag
 from pipeline_defs.resources.engine import EngineResource
@@ -20,7 +21,7 @@ def push_op(app: App) -> dg.OpDefinition:
 
     @dg.op(
         name=f"{app.name}_push",
-        out=dg.Out(dg.Nothing),
+        out=dg.Out(dg.Nothing, is_required=False),  # an untrusted run makes no image
         description="Pushes the image by its digest and moves its tags; with no layer moved where the registry has it.",
     )
     def push(
@@ -28,6 +29,9 @@ def push_op(app: App) -> dg.OpDefinition:
     ) -> Iterator[dg.Output[None]]:
         with open_log(context) as log:
             watch = Stopwatch("push")
+            if image.untrusted:
+                note_checked(context, app, image, log, watch.timing())
+                return
             images = registry.of(app)
             # The tree's tag comes first. It says "built and tested", which is true by now: a run that is killed among the
             # tags leaves an image that the next run finds and goes on with, instead of building another of that version.

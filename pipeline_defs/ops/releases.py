@@ -34,7 +34,7 @@ class EnvironmentConfig(dg.Config):
 
 def image_to_deploy(context: dg.OpExecutionContext, app: App, config: EnvironmentConfig) -> Image:
     """The image of the given version or commit, else the one this very run has made. Without any of them nothing is deployed."""
-    image = _asked_for(context, app, config)
+    image = _trusted(_asked_for(context, app, config))
     if image is None:
         raise stop(
             f"this run makes no image; say which one with a version or a commit, or launch the job {app.name}_deploy"
@@ -44,12 +44,19 @@ def image_to_deploy(context: dg.OpExecutionContext, app: App, config: Environmen
 
 def image_to_rehearse(context: dg.OpExecutionContext, app: App, config: EnvironmentConfig, log: Log) -> Image:
     """As for a deployment; but as a rehearsal changes nothing that people use, it may be of the newest image there is."""
-    image = _asked_for(context, app, config)
+    image = _trusted(_asked_for(context, app, config))
     if image is None:
-        image = next(iter(Lineage(context.instance).images(app)), None)
+        image = _trusted(next(iter(Lineage(context.instance).images(app)), None))
         if image is None:
             raise stop(f"{app.name} has no image yet; make one with: shipline run integrate {app.name}")
         log.say(f"no version or commit was given; the newest image is {image.version} of commit {short(image.commit)}")
+    return image
+
+
+def _trusted(image: Image | None) -> Image | None:
+    """Untrusted runs write no image where this one was found; should one ever stand there, no server shall see it."""
+    if image is not None and image.untrusted:
+        raise stop(f"commit {short(image.commit)} is of a fork: it was checked, and is never brought to a server")
     return image
 
 

@@ -7,6 +7,7 @@ from pipeline_defs.history import Lineage
 from pipeline_defs.ops.build import local_name
 from pipeline_defs.ops.events import TEST_COUNTS, evidence_metadata
 from pipeline_defs.ops.log import Stopwatch, open_log, stop
+from pipeline_defs.ops.untrusted import test_untrusted
 from pipeline_defs.release.evidence import StepTiming, TestCounts
 from pipeline_defs.release.records import Image
 from pipeline_defs.resources.compose import TestRun
@@ -24,6 +25,8 @@ def test_op(app: App) -> dg.OpDefinition:
     def test(context: dg.OpExecutionContext, image: Image, source: SourceResource, engine: EngineResource) -> Image:
         with open_log(context) as log:
             watch = Stopwatch("test")
+            repository = source.of(app)
+            ended = test_untrusted(app, image, repository, engine.find(), log) if image.untrusted else None
             if app.test is None:
                 log.say("this app has no tests to be run on its image")
                 return image
@@ -33,8 +36,9 @@ def test_op(app: App) -> dg.OpDefinition:
                 context.add_output_metadata(evidence_metadata({TEST_COUNTS: counts}))
                 timing = StepTiming(step="test", seconds=0.0, outcome=SKIPPED)
                 return image.model_copy(update={"tests": counts, "steps": (*image.steps, timing)})
-            with source.of(app).checkout(image.commit) as checkout:
-                ended = engine.find().test(checkout, app.name, local_name(image), app.test, listen=log.listen)
+            if ended is None:
+                with repository.checkout(image.commit) as checkout:
+                    ended = engine.find().test(checkout, app.name, local_name(image), app.test, listen=log.listen)
             if not ended.passed:
                 raise stop(_failure(ended), {TEST_COUNTS: ended.counts})
             context.add_output_metadata(evidence_metadata({TEST_COUNTS: ended.counts}))

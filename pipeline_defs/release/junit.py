@@ -2,6 +2,7 @@
 
 import math
 from xml.etree.ElementTree import ParseError
+from xml.parsers import expat
 
 from junitparser import Error, JUnitXml, JUnitXmlError, Skipped, TestCase, TestSuite
 from junitparser import Failure as Failed
@@ -9,6 +10,9 @@ from junitparser import Failure as Failed
 from pipeline_defs.release.evidence import Failure, TestCounts
 
 MOST_FAILURES = 50
+DEEPEST = 50
+"""Elements inside each other; suites are seldom nested at all."""
+
 _MOST_LINES = 12
 _MOST_CHARACTERS = 1500
 
@@ -20,17 +24,42 @@ class ResultsError(Exception):
 def read_junit(xml: str | bytes, name: str = "junit.xml") -> TestCounts:
     """The counts of JUnit XML as pytest, Newman and most others write it; every case is counted once, by its worst result.
 
-    The cases are counted, not the totals in the head, which not all programs get right. Raises ResultsError.
+    The cases are counted, not the totals in the head, which not all programs get right. The file is hostile input: one with
+    a document type, which could name other files or grow without end, is refused. Raises ResultsError.
     """
     try:
+        _look_at(xml)
         parsed = JUnitXml.fromstring(xml)
         suites = list(parsed) if isinstance(parsed, JUnitXml) else [parsed]
         counts = TestCounts(tests=0)
         for suite in suites:
             counts += _count(suite)
-    except (JUnitXmlError, ParseError, ValueError, TypeError, LookupError) as error:
+    except (JUnitXmlError, ParseError, expat.ExpatError, ValueError, TypeError, LookupError) as error:
         raise ResultsError(f"the results file {name} is not JUnit XML ({error})") from error
     return counts.model_copy(update={"failed": counts.failed[:MOST_FAILURES]})
+
+
+def _look_at(xml: str | bytes) -> None:
+    """Read it once without keeping anything. Raises ValueError for a document type, or for elements nested too deep."""
+    depth = 0
+
+    def document_type(*_: object) -> None:
+        raise ValueError("it has a document type, which results do not need")
+
+    def begin(_name: str, _attributes: object) -> None:
+        nonlocal depth
+        depth += 1
+        if depth > DEEPEST:
+            raise ValueError(f"more than {DEEPEST} elements are nested")
+
+    def end(_name: str) -> None:
+        nonlocal depth
+        depth -= 1
+
+    parser = expat.ParserCreate()
+    parser.StartDoctypeDeclHandler = document_type
+    parser.StartElementHandler, parser.EndElementHandler = begin, end
+    parser.Parse(xml, True)
 
 
 def _count(suite: TestSuite) -> TestCounts:

@@ -23,6 +23,7 @@ class Image(Record):
         steps: the stages that ran, with their timings.
         run: the Dagster run.
         at: when it was pushed, ISO 8601 in UTC.
+        untrusted: the code is nobody's here, as that of a fork: it is checked alone, and nothing ever runs it.
     """
 
     app: str
@@ -41,6 +42,7 @@ class Image(Record):
     steps: tuple[StepTiming, ...] = ()
     run: str = ""
     at: str = ""
+    untrusted: bool = False
 
     @property
     def reference(self) -> str:

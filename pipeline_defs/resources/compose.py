@@ -5,17 +5,18 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Protocol
 
 from pipeline_defs.config.app import ImageTest
 from pipeline_defs.config.home import PROJECT
 from pipeline_defs.release.evidence import TestCounts
 from pipeline_defs.release.junit import ResultsError
 from pipeline_defs.resources.client import QUICK_SECONDS, Client, EngineError, clients, last_line, run_docker
-from pipeline_defs.resources.results import read_junit_file
+from pipeline_defs.resources.results import LARGEST, read_junit_file
 from pipeline_defs.resources.scratch import alive, scratch
 from pipeline_defs.resources.tree import inside
 from pipeline_defs.server.command import Listener, Result
@@ -54,6 +55,13 @@ class TestRun:
         return self.status == 0 and (self.counts is None or self.counts.passed)
 
 
+class Confined(Protocol):
+    """What turns a merged compose file into the one that is run."""
+
+    def of(self, model: Mapping[str, Any]) -> dict[str, Any]:
+        """The file to run. Raises EngineError where it cannot be confined."""
+
+
 def run_tests(
     client: Client,
     workspace: Path,
@@ -63,12 +71,21 @@ def run_tests(
     test: ImageTest,
     *,
     listen: Listener | None = None,
+    confine: Callable[[Path, Path, str, str], Confined] | None = None,
+    environment: Mapping[str, str] | None = None,
+    most_results: int = LARGEST,
 ) -> TestRun:
     """Run the test service of the app's compose file on this very image, in a compose project of its own.
 
     The file gets the image as `${IMAGE}` and a folder that anybody may write to as `${RESULTS}`, besides the app's test
     environment. Containers, networks and volumes are removed in the end, and those of runs that were killed are removed
     by the next one.
+
+    Args:
+        confine: given checkout, results folder, project and image it makes what turns the merged file into the one that is
+            run; without it the file is run as it is.
+        environment: further variables of the programs that speak with the Engine.
+        most_results: bytes that the results file may have.
 
     Raises:
         EngineError: there is no Compose v2, the file lacks the service or the image, the tests take too long, or they
@@ -83,13 +100,17 @@ def run_tests(
         results.chmod(0o777)  # the test container's user is any
         project = _project(workspace, app, own.name)
         words = (*find_compose(client), "--ansi", "never", "--project-name", project, "--file", str(file))
-        environment = {**test.environment, **_SETTINGS, "IMAGE": image, "RESULTS": str(results)}
-        _check(run_docker((*words, "config", "--format", "json"), environment=environment), image, test)
+        environment = {**test.environment, **(environment or {}), **_SETTINGS, "IMAGE": image, "RESULTS": str(results)}
+        merged = _checked(run_docker((*words, "config", "--format", "json"), environment=environment), image, test)
+        if confine is not None:
+            plan = own / "compose.json"
+            plan.write_text(json.dumps(confine(checkout, results, project, image).of(merged)))
+            words = (*words[:-2], "--project-directory", str(file.parent), "--file", str(plan))
         _remove_dead(client, workspace)
         with _taken_down(client, project):
             up = ("up", "--abort-on-container-exit", "--exit-code-from", test.service)
             ended = run_docker((*words, *up), timeout=test.timeout, listen=listen, environment=environment)
-        return TestRun(ended.status, _counts(results, test, ended), _said(test.service, ended))
+        return TestRun(ended.status, _counts(results, test, ended, most_results), _said(test.service, ended))
 
 
 @functools.cache
@@ -107,24 +128,26 @@ def find_compose(client: Client) -> tuple[str, ...]:
     raise EngineError("there is no Docker Compose v2 on this machine; install the docker-compose-plugin")
 
 
-def _check(configuration: Result, image: str, test: ImageTest) -> None:
-    """Refuse a file that would test nothing, or something else than the image, before anything starts."""
+def _checked(configuration: Result, image: str, test: ImageTest) -> dict[str, Any]:
+    """The merged file. Refuses one that would test nothing, or something else than the image, before anything starts."""
     if not configuration.ok:
         raise EngineError(f"{test.compose} is not a compose file that can be run: {last_line(configuration)}")
-    services = json.loads(configuration.stdout)["services"]
+    merged: dict[str, Any] = json.loads(configuration.stdout)
+    services = merged["services"]
     if test.service not in services:
         raise EngineError(
             f"{test.compose} has no service {test.service} (test.service); its services are {', '.join(sorted(services))}"
         )
     if not any(service.get("image") == image for service in services.values()):
         raise EngineError(f"no service of {test.compose} runs the image that was built; write image: ${{IMAGE}}")
+    return merged
 
 
-def _counts(results: Path, test: ImageTest, ended: Result) -> TestCounts | None:
+def _counts(results: Path, test: ImageTest, ended: Result, most: int) -> TestCounts | None:
     if test.junit is None:
         return None
     try:
-        return read_junit_file(results, test.junit)
+        return read_junit_file(results, test.junit, most)
     except ResultsError as error:
         if not ended.ok:  # the status says enough: it broke before it could write
             return None

@@ -42,12 +42,15 @@ class Engine:
         *,
         labels: Mapping[str, str],
         listen: Listener | None = None,
+        more: tuple[str, ...] = (),
+        environment: Mapping[str, str] | None = None,
     ) -> str:
         """Build with BuildKit and give the image's id (`sha256:…`); the Engine's own cache serves the layers.
 
         Args:
             checkout: the folder in which `build` names Dockerfile and context.
             labels: names and values, such as `org.opencontainers.image.revision`.
+            more, environment: further options of `docker build` and variables of the client.
 
         Raises:
             EngineError: with the Dockerfile's step that failed and the last lines it said.
@@ -63,11 +66,14 @@ class Engine:
                 words += ["--label", f"{name}={value}"]
             words += ["--target", build.target] if build.target else []
             words += ["--platform", ",".join(build.platforms)] if build.platforms else []
+            words += more
             # Attestations would wrap the image in an index that names the builder: another digest for the same image.
             start = (
                 ["buildx", "build", "--load", "--provenance=false", "--sbom=false"] if self.client.buildx else ["build"]
             )
-            built = self.client.run(*start, *words, "--", str(folder), timeout=build.timeout, listen=listen)
+            built = self.client.run(
+                *start, *words, "--", str(folder), timeout=build.timeout, listen=listen, environment=environment
+            )
             if not built.ok:
                 raise EngineError(_build_failure(build.dockerfile, built))
             return identity.read_text().strip()

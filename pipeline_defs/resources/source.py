@@ -17,7 +17,7 @@ from pipeline_defs.config.home import PROJECT
 from pipeline_defs.config.secret import Secret
 from pipeline_defs.resources.process import LocalRunner
 from pipeline_defs.resources.scratch import scratch
-from pipeline_defs.server.command import Command, CommandTimeout, Result
+from pipeline_defs.server.command import Command, CommandTimeout, Listener, Result
 
 HEADS_SECONDS = 20.0
 FETCH_SECONDS = 900.0
@@ -27,7 +27,9 @@ MOST_COMMITS = 200
 LOGIN_USER = "x-access-token"
 """The user with whom GitHub takes a token, whoever's it is, as the password."""
 
-_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+FULL_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+"""A full commit id."""
+
 _ABBREVIATED = re.compile(r"[0-9a-f]{7,63}")
 _SETTINGS = (
     "core.hooksPath=/dev/null",
@@ -44,8 +46,20 @@ _OF_A_SURROUNDING_GIT = {
 # fmt: on
 
 
+_NO_SETTINGS = {
+    "GIT_CONFIG_GLOBAL": "/dev/null",
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_ATTR_NOSYSTEM": "1",
+    "GIT_LFS_SKIP_SMUDGE": "1",
+}
+
+
 class SourceError(Exception):
     """The repository cannot give what was asked for; one sentence that says what to do."""
+
+
+class _Enough(Exception):
+    """There is more than anybody wants to count."""
 
 
 class Commit(NamedTuple):
@@ -84,7 +98,7 @@ class Source:
 
     def resolve(self, name: str) -> str:
         """The full commit id for a branch, a tag, HEAD, or a commit id (at least seven digits of it)."""
-        if _COMMIT.fullmatch(name):
+        if FULL_COMMIT.fullmatch(name):
             self._require(name)
             return name
         references = self._remote_references()
@@ -104,21 +118,46 @@ class Source:
         )
 
     @contextmanager
-    def checkout(self, commit: str) -> Iterator[Path]:
+    def checkout(self, commit: str, *, plain: bool = False) -> Iterator[Path]:
         """A folder with the files of exactly this commit (full id), gone when the block ends.
 
         It holds no `.git`, and submodules are left empty: they are not supported. Symbolic links are written as they are
-        and never followed. A folder that a killed run left behind is removed by the next checkout.
+        and never followed. A folder that a killed run left behind is removed by the next checkout. `plain`: without the
+        settings of this machine and user, so that no filter runs because the commit's attributes name it.
         """
         self._require(commit)
         with scratch(self._checkouts) as folder:
             files = folder / "files"
             files.mkdir()
+            settings = {"GIT_INDEX_FILE": str(folder / "index"), **(_NO_SETTINGS if plain else {})}
             written = self._mirror_git(
-                f"--work-tree={files}", "read-tree", "--reset", "-u", commit, GIT_INDEX_FILE=str(folder / "index")
+                f"--work-tree={files}", "read-tree", "--reset", "-u", commit, environment=settings
             )
             self._must(written, f"commit {commit[:12]} of {self.repository} cannot be checked out")
             yield files
+
+    def measure(self, commit: str, *, most_files: int) -> tuple[int, int]:
+        """How many files a checkout of this commit would have, and how many bytes; counting ends beyond `most_files`.
+
+        Trees may share parts, so that a few objects unfold into any number of files.
+        """
+        self._require(commit)
+        count = size = 0
+
+        def take(line: str) -> None:
+            nonlocal count, size
+            count += 1
+            of_file = line.partition("\t")[0].split()[-1]
+            size += int(of_file) if of_file.isdigit() else 0
+            if count > most_files:
+                raise _Enough
+
+        try:
+            listed = self._mirror_git("ls-tree", "-r", "--long", "--full-tree", commit, listen=take)
+        except _Enough:
+            return count, size
+        self._must(listed, f"the files of commit {commit[:12]} of {self.repository} cannot be listed")
+        return count, size
 
     def commits_between(self, since: str | None, commit: str) -> list[Commit]:
         """The commits that `commit` has and `since` has not, newest first, at most 200.
@@ -157,7 +196,7 @@ class Source:
 
     def _require(self, commit: str) -> None:
         """See to it that the mirror has the commit."""
-        if not _COMMIT.fullmatch(commit):
+        if not FULL_COMMIT.fullmatch(commit):
             raise SourceError(f"{commit[:80]!r} is not a full commit id of 40 or 64 hex digits")
         if self._has(commit) or self._try_fetch(commit):
             return
@@ -187,18 +226,29 @@ class Source:
             return self._mirror_git(*fetch, timeout=FETCH_SECONDS, login=self._login)
 
     def _mirror_git(
-        self, *arguments: str, timeout: float = LOCAL_SECONDS, login: Secret | None = None, **environment: str
+        self,
+        *arguments: str,
+        timeout: float = LOCAL_SECONDS,
+        listen: Listener | None = None,
+        login: Secret | None = None,
+        environment: Mapping[str, str] | None = None,
     ) -> Result:
-        return self._git(f"--git-dir={self._mirror}", *arguments, timeout=timeout, login=login, **environment)
+        words = (f"--git-dir={self._mirror}", *arguments)
+        return self._git(*words, timeout=timeout, listen=listen, login=login, environment=environment)
 
     def _git(
-        self, *arguments: str, timeout: float = LOCAL_SECONDS, login: Secret | None = None, **environment: str
+        self,
+        *arguments: str,
+        timeout: float = LOCAL_SECONDS,
+        listen: Listener | None = None,
+        login: Secret | None = None,
+        environment: Mapping[str, str] | None = None,
     ) -> Result:
         """Execute git; only what speaks with the repository's host is given the login."""
         settings = [word for setting in _SETTINGS for word in ("-c", setting)]
-        git = Command(("git", *settings, *arguments), environment=environment)
+        git = Command(("git", *settings, *arguments), environment=environment or {})
         try:
-            return self._runner(login).run(git, timeout=timeout)
+            return self._runner(login).run(git, timeout=timeout, listen=listen)
         except CommandTimeout:
             verb = next(word for word in arguments if not word.startswith("-"))
             raise SourceError(

@@ -113,3 +113,16 @@ def test_a_results_file_is_read_only_from_its_folder(tmp_path: Path) -> None:
     for name in ("link.xml", "../elsewhere.xml", "folder.xml", "missing.xml"):
         with pytest.raises(ResultsError, match="wrote no results file"):
             read_junit_file(folder, name)
+
+
+@pytest.mark.parametrize(
+    ("xml", "sentence"),
+    [
+        (b'<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><testsuite name="&x;"/>', "it has a document type"),
+        ('<?xml version="1.0" encoding="utf-16"?><!DOCTYPE a><testsuite/>'.encode("utf-16"), "it has a document type"),
+        ("<testsuite>" * 100_000, "more than 50 elements are nested"),
+    ],
+)
+def test_hostile_results_are_refused(xml: str | bytes, sentence: str) -> None:
+    with pytest.raises(ResultsError, match=f"is not JUnit XML .*{sentence}"):
+        read_junit(xml)

@@ -1,0 +1,182 @@
+"""Isolation: the Docker Engine and a checkout as code gets them that nobody here vouches for, as that of a fork.
+
+Its checks see no secret, push no image, leave nothing in a cache that others read, and reach no server.
+"""
+
+import functools
+import json
+import os
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from pydantic import BaseModel
+
+from pipeline_defs.config import App, SecretUnavailable
+from pipeline_defs.config.secret import SecretSource
+from pipeline_defs.resources.client import EngineError
+from pipeline_defs.resources.compose import TestRun, run_tests
+from pipeline_defs.resources.confinement import Confinement
+from pipeline_defs.resources.engine import Engine
+from pipeline_defs.resources.frontend import refuse_foreign_frontend
+from pipeline_defs.resources.scratch import scratch
+from pipeline_defs.resources.source import Source, SourceError
+from pipeline_defs.resources.tree import inside
+from pipeline_defs.server.command import Listener
+
+NAMES = "shipline-untrusted"
+"""Where local images of untrusted runs have their names. No registry is ever asked for one, and no other run looks there."""
+
+MOST_FILES = 100_000
+MOST_BYTES = 2 * 2**30
+"""Of a checkout. A repository of a few kilobytes can unfold into any number of files."""
+
+MOST_HEARD = 2 * 2**20
+"""Characters that are heard of a build or test; every one of them is stored by Dagster."""
+
+MOST_RESULTS = 8 * 2**20
+"""Bytes of a results file."""
+
+
+class Isolation:
+    """The Engine of this machine for one untrusted run."""
+
+    def __init__(self, engine: Engine, app: App, run: str) -> None:
+        """`run` is the Dagster run's id, which is in the image's name."""
+        self._engine = engine
+        self._app = app
+        self.image = f"{NAMES}/{app.name}:{run}"
+
+    def build(self, checkout: Path, *, labels: Mapping[str, str], listen: Listener) -> str:
+        """Build the image under a name of this run alone and give its id.
+
+        Its cache mounts have a namespace of their own, which is empty. Layers are neither taken nor left: a step's layer is
+        kept by what the step says, not by what a cache mount held, so one word of this run is made part of every step.
+        Raises EngineError.
+        """
+        build = self._app.build
+        refuse_secrets(self._app, build.arguments, "build.arguments")
+        refuse_foreign_frontend(inside(checkout, build.dockerfile, "build.dockerfile"), build.dockerfile)
+        nonce = f"untrusted-{secrets.token_hex(8)}"
+        apart = ("--no-cache", "--build-arg", f"BUILDKIT_CACHE_MOUNT_NS={nonce}", "--add-host", f"{nonce}:127.0.0.1")
+        with self._logged_in_nowhere() as environment:
+            return self._engine.build(
+                checkout,
+                self.image,
+                build,
+                labels=labels,
+                listen=bounded(listen),
+                more=apart,
+                environment=environment,
+            )
+
+    def test(self, base: Path, *, listen: Listener) -> TestRun:
+        """Run the tests of the base branch's compose file (in its checkout `base`) on this run's image, confined."""
+        test = self._app.test
+        assert test is not None
+        refuse_secrets(self._app, test.environment, "test.environment")
+        with self._logged_in_nowhere() as environment:
+            return run_tests(
+                self._engine.client,
+                self._engine.workspace / "tests",
+                base,
+                self._app.name,
+                self.image,
+                test,
+                listen=bounded(listen),
+                confine=functools.partial(Confinement, test.compose),
+                environment=environment,
+                most_results=MOST_RESULTS,
+            )
+
+    def remove(self) -> None:
+        """Forget the image, with the layers that nobody else has."""
+        self._engine.remove(self.image)
+
+    def left_behind(self) -> list[str]:
+        """The ids of the runs whose images of this app are still on the Engine."""
+        repository = self.image.rpartition(":")[0]
+        listed = self._engine.client.run("image", "ls", "--format", "{{.Tag}}", "--", repository)
+        return listed.stdout.split()
+
+    @contextmanager
+    def _logged_in_nowhere(self) -> Iterator[dict[str, str]]:
+        """The environment in which docker has no registry logins, proxies and builders of this machine, but its plugins."""
+        given = os.environ.get("DOCKER_CONFIG")
+        plugins = (Path(given) if given else Path.home() / ".docker") / "cli-plugins"
+        with scratch(self._engine.workspace / "logins") as folder:
+            (folder / "config.json").write_text(json.dumps({"auths": {}}))
+            if plugins.is_dir():
+                (folder / "cli-plugins").symlink_to(plugins.resolve())
+            yield {"DOCKER_CONFIG": str(folder), "DOCKER_HOST": self._engine.client.host}
+
+
+@contextmanager
+def untrusted_checkout(repository: Source, commit: str) -> Iterator[Path]:
+    """The files of a commit that nobody here vouches for, none of which leads out of the folder.
+
+    It is fetched from the app's own repository, where a pull request's head is, and written with no setting of this machine's
+    git: a filter (LFS is one) would run because the commit's attributes ask for it. Raises SourceError.
+    """
+    count, size = repository.measure(commit, most_files=MOST_FILES)
+    if count > MOST_FILES or size > MOST_BYTES:
+        limits = f"{MOST_FILES} files and {MOST_BYTES // 2**30} GiB"
+        raise SourceError(f"commit {commit[:12]} is larger than the {limits} that are checked out of a fork")
+    with repository.checkout(commit, plain=True) as folder:
+        refuse_links(folder)
+        yield folder
+
+
+def refuse_links(checkout: Path) -> None:
+    """Refuse symbolic links that lead out of the checkout: whoever opens one would read a file of this machine instead."""
+    root = checkout.resolve()
+    found = (Path(folder, name) for folder, folders, files in os.walk(root) for name in [*folders, *files])
+    leading_out = [str(path.relative_to(root)) for path in found if path.is_symlink() and not _stays(path, root)]
+    if leading_out:
+        shown = ", ".join(repr(path[:80]) for path in sorted(leading_out)[:3])
+        raise SourceError(f"links of this commit lead out of the repository, which is refused for a fork: {shown}")
+
+
+def _stays(link: Path, root: Path) -> bool:
+    try:
+        return link.resolve().is_relative_to(root)
+    except (OSError, RuntimeError):  # it leads to itself
+        return False
+
+
+def refuse_secrets(app: App, values: Mapping[str, str], key: str) -> None:
+    """Refuse values with a secret of the app in them. They are no place for secrets, but a person may have put one there."""
+    known: list[str] = []
+    for source in _sources(app):
+        with suppress(SecretUnavailable):  # what is not there cannot be given away
+            known.append(source.read().reveal())
+    for name, value in values.items():
+        if any(secret and secret in value for secret in known):
+            raise EngineError(f"{key}.{name} holds a secret of {app.name}, which a fork's code would see; take it out")
+
+
+def _sources(value: object) -> Iterator[SecretSource]:
+    """All secrets that a configuration names."""
+    if isinstance(value, SecretSource):
+        yield value
+    elif isinstance(value, BaseModel):
+        for name in type(value).model_fields:
+            yield from _sources(getattr(value, name))
+    elif isinstance(value, (dict, tuple, list)):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from _sources(each)
+
+
+def bounded(listen: Listener, most: int = MOST_HEARD) -> Listener:
+    """A listener that hears so many characters and no more."""
+    left = most
+
+    def hear(line: str) -> None:
+        nonlocal left
+        if left <= 0:
+            return
+        left -= len(line) + 1
+        listen(line if left > 0 else "… and more, which is not kept")
+
+    return hear
