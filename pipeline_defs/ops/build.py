@@ -8,6 +8,7 @@ from filelock import FileLock
 from pipeline_defs.config import App
 from pipeline_defs.ops.events import short
 from pipeline_defs.ops.log import Stopwatch, open_log, stop
+from pipeline_defs.release.change import is_merge
 from pipeline_defs.release.policy import version_taken
 from pipeline_defs.release.records import Image
 from pipeline_defs.release.tags import release_tag, tags_for, tree_tag
@@ -32,10 +33,11 @@ def build_op(app: App) -> dg.OpDefinition:
         with open_log(context) as log:
             watch = Stopwatch("build")
             repository, docker, images = source.of(app), engine.find(), registry.of(app)
+            of_pull = bool(image.pull) and not is_merge(context.run.tags.get("change", ""))
             with repository.checkout(image.commit) as checkout:
                 image = image.model_copy(update={"tree": source_tree(checkout, app.build)})
                 image = image.model_copy(
-                    update={"digest": images.digest_of(tree_tag(image.tree)) or "", "tags": _tags(app, image)}
+                    update={"digest": images.digest_of(tree_tag(image.tree)) or "", "tags": _tags(app, image, of_pull)}
                 )
                 _refuse_taken_version(image, images)
                 locks = docker.workspace / "locks"
@@ -64,10 +66,18 @@ def local_name(image: Image) -> str:
     return f"{image.repository}:{tree_tag(image.tree)}"
 
 
-def _tags(app: App, image: Image) -> tuple[str, ...]:
+def _tags(app: App, image: Image, of_pull: bool) -> tuple[str, ...]:
+    """A merge may name the pull request it was; its tags are the branch's all the same."""
     branches = app.branches
     version = Version.parse(image.version)
-    return tags_for(version, branch=image.branch, development=branches.development, main=branches.main)
+    return tags_for(
+        version,
+        branch=image.branch,
+        development=branches.development,
+        main=branches.main,
+        pull=image.pull if of_pull else 0,
+        commit=image.commit,
+    )
 
 
 def _refuse_taken_version(image: Image, images: Registry) -> None:

@@ -10,9 +10,11 @@ import dagster as dg
 from pipeline_defs.config import App
 from pipeline_defs.ops.events import release_tags
 from pipeline_defs.ops.log import Log, Stopwatch, open_log, stop
+from pipeline_defs.ops.version import with_version
 from pipeline_defs.release.evidence import LintCounts
 from pipeline_defs.release.records import Image
 from pipeline_defs.release.version import Version, VersionError
+from pipeline_defs.resources.github_resource import GitHubResource
 from pipeline_defs.resources.process import LocalRunner, plain_environment
 from pipeline_defs.resources.source import Source
 from pipeline_defs.resources.source_resource import SourceResource
@@ -42,10 +44,13 @@ def lint_op(app: App) -> dg.OpDefinition:
     @dg.op(
         name=f"{app.name}_lint", description="Looks at the files of the exact commit: flake8, or the app's own command."
     )
-    def lint(context: dg.OpExecutionContext, config: ImageConfig, source: SourceResource) -> Image:
+    def lint(
+        context: dg.OpExecutionContext, config: ImageConfig, source: SourceResource, github: GitHubResource
+    ) -> Image:
         with open_log(context) as log:
             repository = source.of(app)
             image = _wanted(context, app, config, repository)
+            image = with_version(context, app, image, config.since, repository, github, log)
             context.instance.add_run_tags(context.run_id, {**release_tags(image), "branch": image.branch or "none"})
             log.say(f"commit {image.commit} of {image.branch or 'no known branch'}, version {image.version}")
             if config.since:
@@ -80,6 +85,8 @@ def _wanted(context: dg.OpExecutionContext, app: App, config: ImageConfig, repos
         version=str(version),
         commit=commit,
         branch=branch or _branch_of(app, commit, repository),
+        pull=config.pull,
+        issue=config.issue,
         tree="",
         built_from="",
         run=context.run_id,

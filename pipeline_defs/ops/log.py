@@ -11,11 +11,12 @@ from pipeline_defs.config import SecretUnavailable
 from pipeline_defs.release.evidence import StepTiming
 from pipeline_defs.release.version import VersionError
 from pipeline_defs.resources.client import EngineError
+from pipeline_defs.resources.github import GitHubError
 from pipeline_defs.resources.registry_login import RegistryError
 from pipeline_defs.resources.source import SourceError
 from pipeline_defs.server.command import ServerError
 
-EXPECTED = (SourceError, EngineError, RegistryError, ServerError, SecretUnavailable, VersionError)
+EXPECTED = (SourceError, GitHubError, EngineError, RegistryError, ServerError, SecretUnavailable, VersionError)
 """Errors whose message is one sentence that a person can act on; a stack trace would only hide it."""
 
 _SECONDS = 1.0

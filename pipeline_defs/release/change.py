@@ -65,6 +65,11 @@ def issue_of(branch: str) -> int:
     return int(found[1]) if found else 0
 
 
+def is_merge(key: str) -> bool:
+    """Whether the change with this key is the move of a branch."""
+    return key.startswith(f"{Trigger.MERGE}:")
+
+
 def run_id(key: str) -> str:
     """The id of the run that answers a change (RFC 9562, version 5).
 

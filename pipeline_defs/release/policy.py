@@ -32,3 +32,10 @@ def not_rehearsed(candidate: Release, rehearsed: bool, required: bool) -> str | 
         f"release {candidate.version} ({candidate.digest[:19]}…) has not passed a rehearsal; "
         f"run: shipline run stage {candidate.app} --version {candidate.version}"
     )
+
+
+def rewritten(branch: str, forced: bool) -> str | None:
+    """Refuse that automation deploys a branch that was rewritten: it may be an older state. Its image is made all the same."""
+    if not forced:
+        return None
+    return f"{branch} was rewritten, so its image is made but not deployed by itself; a person may deploy it"

@@ -23,12 +23,29 @@ def tree_tag(tree: str) -> str:
     return f"tree-{tree[:32]}"
 
 
-def tags_for(version: Version, *, branch: str, development: str, main: str) -> tuple[str, ...]:
-    """The tags an image gets once its tests passed, by the branch its commit is on.
+def pull_tag(pull: int) -> str:
+    """The tag of a pull request's newest image."""
+    return f"pr-{pull}"
 
+
+def commit_tag(commit: str) -> str:
+    """The tag of one commit of a pull request; two pull requests never share it."""
+    return f"sha-{commit[:12]}"
+
+
+def tags_for(
+    version: Version, *, branch: str, development: str, main: str, pull: int = 0, commit: str = ""
+) -> tuple[str, ...]:
+    """The tags an image gets once its tests passed, by what its commit is for.
+
+    A pull request (`pull` is its number, `commit` its head) gets development tags, whatever branch it is to be merged
+    into, and two of its own: its version's number is shared with others, so those may take the development tags over.
     A merge to `development` names the version and what is newest for staging; a merge to `main` names the version and
     `latest`; any other branch gets development tags alone.
     """
+    if pull:
+        own = (pull_tag(pull), *((commit_tag(commit),) if commit else ()))
+        return (development_tag(version), STAGING_DEV, *own)
     if branch == main:
         return (release_tag(version), LATEST)
     if branch == development:

@@ -140,6 +140,12 @@ class Source:
             raise SourceError(f"commit {commit[:12]} of {self.repository} has no file {path}")
         return shown.stdout
 
+    def ask(self, *arguments: str, about: Collection[str]) -> Result:
+        """What git answers to a question about these commits (full ids), which are fetched where they are missing."""
+        for commit in about:
+            self._require(commit)
+        return self._mirror_git(*arguments)
+
     def _remote_references(self, *references: str) -> dict[str, str]:
         """What the repository's host answers, {reference: commit}. The patterns of `ls-remote` match more than they say."""
         listed = self._git(

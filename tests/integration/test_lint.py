@@ -12,6 +12,7 @@ from pipeline_defs.config import load_app
 from pipeline_defs.ops.lint import lint_op
 from pipeline_defs.ops.log import open_log
 from pipeline_defs.release.records import Image
+from pipeline_defs.resources.github_resource import GitHubResource
 from pipeline_defs.resources.source import SourceError
 from pipeline_defs.resources.source_resource import SourceResource
 from tests.shop import git
@@ -51,7 +52,9 @@ def lint(tmp_path: Path, instance: dg.DagsterInstance) -> Lint:
         (tmp_path / "shop.yaml").write_text(APP.format(repository=repository) + more)
         stage = lint_op(load_app(tmp_path / "shop.yaml"))
 
-        @dg.job(resource_defs={"source": SourceResource(workspace=str(tmp_path / "workspace"))})
+        resources = {"source": SourceResource(workspace=str(tmp_path / "workspace")), "github": GitHubResource()}
+
+        @dg.job(resource_defs=resources)
         def lint_alone() -> None:
             stage()
 

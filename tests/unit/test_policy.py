@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline_defs.release.policy import not_rehearsed, older_than_live, version_taken
+from pipeline_defs.release.policy import not_rehearsed, older_than_live, rewritten, version_taken
 from pipeline_defs.release.version import Version
 from tests.unit.sample import release
 
@@ -51,3 +51,10 @@ def test_a_release_that_no_rehearsal_passed_is_refused_where_one_is_asked_for(
     if refusal is not None:
         assert "has not passed a rehearsal" in refusal
         assert refusal.endswith("shipline run stage shop --version 1.4.2")
+
+
+def test_a_branch_that_was_rewritten_is_deployed_by_a_person_alone() -> None:
+    assert rewritten("main", False) is None
+    assert rewritten("main", True) == (
+        "main was rewritten, so its image is made but not deployed by itself; a person may deploy it"
+    )

@@ -53,3 +53,21 @@ def test_the_tag_of_a_tree_is_the_same_for_the_same_tree_alone() -> None:
     one, other = "ab" * 32, "ba" * 32
     assert tags.tree_tag(one) == tags.tree_tag(one) != tags.tree_tag(other)
     assert TAG.fullmatch(tags.tree_tag(one))
+
+
+@pytest.mark.parametrize("branch", ["development", "main", "feature/basket"])
+def test_a_pull_request_gets_tags_of_its_own_and_never_those_of_a_branch(branch: str) -> None:
+    given = tags_for(
+        VERSION, branch=branch, development="development", main="main", pull=7, commit="abcdef" * 6 + "0123"
+    )
+    assert given == ("1.4.2_dev", "staging_dev", "pr-7", "sha-abcdefabcdef")
+
+
+@given(st.integers(1, 10**9), st.integers(1, 10**9), st.text("0123456789abcdef", min_size=40, max_size=40))
+def test_two_pull_requests_with_the_same_number_keep_each_its_own_tag(one: int, other: int, commit: str) -> None:
+    mine, theirs = (
+        set(tags_for(VERSION, branch="development", development="development", main="main", pull=pull, commit=commit))
+        for pull in (one, other)
+    )
+    assert all(TAG.fullmatch(tag) for tag in mine)
+    assert (mine == theirs) == (one == other)

@@ -4,10 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline_defs.release.version import Version, VersionError
+from pipeline_defs.release.version import Version, VersionError, next_version
 
 numbers = st.integers(0, 999_999_999)
 versions = st.builds(Version, numbers, numbers, numbers)
+small = st.builds(Version, *[st.integers(0, 99)] * 3)
+labels = st.lists(st.sampled_from(["semver:minor", "semver:major", "bug", "", "SemVer:Minor", " SEMVER:MAJOR "]))
 
 
 @given(versions, st.sampled_from(["", "v"]), st.sampled_from(["", " ", "\n", "\t \r\n"]))
@@ -86,3 +88,37 @@ def test_a_text_is_refused_or_is_the_version_it_shows(text: str) -> None:
     except VersionError:
         return
     assert str(version) == text.strip().removeprefix("v")
+
+
+@pytest.mark.parametrize(
+    ("onto_main", "labels", "expected"),
+    [
+        (False, [], "1.4.3"),
+        (False, ["bug", "minor", "semver: minor"], "1.4.3"),
+        (False, ["semver:minor"], "1.5.0"),
+        (False, ["Semver:Minor"], "1.5.0"),
+        (False, ["semver:minor", "semver:major"], "2.0.0"),
+        (True, [], "1.5.0"),
+        (True, ["semver:minor"], "1.5.0"),
+        (True, ["SEMVER:MAJOR", "semver:minor"], "2.0.0"),
+    ],
+)
+def test_branch_and_labels_say_what_comes_next(onto_main: bool, labels: list[str], expected: str) -> None:
+    assert str(next_version(Version(1, 4, 2), onto_main=onto_main, labels=labels)) == expected
+
+
+@given(small, st.booleans(), labels, labels)
+def test_a_version_only_grows_and_more_labels_never_raise_less(
+    current: Version, onto_main: bool, some: list[str], more: list[str]
+) -> None:
+    raised = next_version(current, onto_main=onto_main, labels=some)
+    assert current < raised
+    assert raised <= next_version(current, onto_main=onto_main, labels=[*some, *more])
+    assert next_version(current, onto_main=False, labels=some) <= next_version(current, onto_main=True, labels=some)
+    assert Version.parse(str(raised)) == raised
+
+
+def test_a_number_never_gets_more_digits_than_a_version_may_have() -> None:
+    with pytest.raises(VersionError, match=r"^no version comes after 1\.0\.999999999;"):
+        next_version(Version(1, 0, 999_999_999), onto_main=False, labels=[])
+    assert next_version(Version(1, 0, 999_999_999), onto_main=True, labels=[]) == Version(1, 1, 0)

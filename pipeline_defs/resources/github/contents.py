@@ -10,7 +10,10 @@ from pipeline_defs.resources.github.errors import GitHubAway, GitHubError, GitHu
 from pipeline_defs.resources.github.shapes import commit_id, fact
 
 _NEEDS = "contents: write"
-_PROTECTED = re.compile(r"protected branch|rule violations|changes must be made through", re.IGNORECASE)
+_PROTECTED = re.compile(
+    r"protected branch|rule violations|changes must be made through|required status check|approving review",
+    re.IGNORECASE,
+)
 
 
 def commit_file(access: Access, repository: str, branch: str, parent: str, path: str, text: str, message: str) -> str:

@@ -2,12 +2,13 @@
 
 from urllib.parse import quote
 
+from pipeline_defs.release.own_commits import CommitDetails
 from pipeline_defs.resources.github.access import A_PAGE, Access
 from pipeline_defs.resources.github.answer import Answer
 from pipeline_defs.resources.github.errors import GitHubRefused
 from pipeline_defs.resources.github.facts import CommitFact, Comparison, Move, Pull, Validator
 from pipeline_defs.resources.github.listing import read_list
-from pipeline_defs.resources.github.shapes import commit_id, commit_of, fact, move_of, pull_of
+from pipeline_defs.resources.github.shapes import commit_id, commit_of, details_of, fact, move_of, pull_of
 
 MOST_MOVES = 500
 MOST_COMMITS = 1000
@@ -94,6 +95,14 @@ def moves(access: Access, repository: str, branch: str, since: str) -> list[Move
         if len(found) >= MOST_MOVES:
             break
     return []
+
+
+def commit(access: Access, repository: str, sha: str) -> CommitDetails:
+    """Parents, message and changed files of a commit; at most 300 files, which is enough to know that there is more than one.
+
+    https://docs.github.com/en/rest/commits/commits#get-a-commit
+    """
+    return fact(details_of, access.get(f"{repository}/commits/{quote(sha, safe='')}", needs="contents: read").json())
 
 
 def compare(access: Access, repository: str, base: str, other: str) -> Comparison:

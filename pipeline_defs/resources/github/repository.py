@@ -5,6 +5,7 @@ from functools import cached_property
 from typing import Any
 
 from pipeline_defs.config.secret import Secret
+from pipeline_defs.release.own_commits import CommitDetails
 from pipeline_defs.resources.github import (
     approvals,
     comments,
@@ -83,6 +84,10 @@ class Repository:
         Empty where it is still there, and where its newest 500 moves do not tell; GitHub may notice a move some seconds late.
         """
         return reading.moves(self._access, self._path, branch, since)
+
+    def commit(self, sha: str) -> CommitDetails:
+        """A commit's parents, message and files, by which Shipline's own commits are known (`release/own_commits.py`)."""
+        return reading.commit(self._access, self._path, sha)
 
     def compare(self, base: str, head: str) -> Comparison:
         """What `head` has and `base` has not; both are commits, branches or tags."""

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from pipeline_defs.release.own_commits import CommitDetails
 from pipeline_defs.resources.github.errors import GitHubAway
 from pipeline_defs.resources.github.facts import CommitFact, Move, Pull
 
@@ -76,6 +77,17 @@ def commit_of(data: Any) -> CommitFact:
     named = (data["commit"].get("author") or {}).get("name") or ""
     subject = next(iter(str(data["commit"]["message"]).splitlines()), "")
     return CommitFact(commit_id(data["sha"]), login(data.get("author")) or str(named), subject)
+
+
+def details_of(data: Any) -> CommitDetails:
+    """One commit by itself. A merge's files are those that differ from its first parent."""
+    paths = [str(path) for file in data["files"] for path in (file["filename"], file.get("previous_filename")) if path]
+    return CommitDetails(
+        id=commit_id(data["sha"]),
+        parents=tuple(commit_id(parent["sha"]) for parent in data["parents"]),
+        message=str(data["commit"]["message"]),
+        files=tuple(dict.fromkeys(paths)),
+    )
 
 
 def _from_elsewhere(head: Any, base: Any) -> bool:

@@ -1,0 +1,46 @@
+"""Checking: which pull requests are looked at, and as whose code."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline_defs.release.checking import Proposal, Verdict, decide
+
+BASES = ("development", "main")
+proposals = st.builds(
+    Proposal,
+    base=st.sampled_from([*BASES, "feature"]),
+    **dict.fromkeys(("is_open", "draft", "fork", "approved"), st.booleans()),
+)
+
+
+@pytest.mark.parametrize(
+    ("proposal", "drafts", "verdict"),
+    [
+        (Proposal("development"), False, Verdict.CHECK),
+        (Proposal("main"), False, Verdict.CHECK),
+        (Proposal("Main"), False, Verdict.IGNORE),
+        (Proposal("feature/basket"), True, Verdict.IGNORE),
+        (Proposal("main", is_open=False), True, Verdict.IGNORE),
+        (Proposal("main", draft=True), False, Verdict.IGNORE),
+        (Proposal("main", draft=True), True, Verdict.CHECK),
+        (Proposal("main", fork=True), False, Verdict.WAIT),
+        (Proposal("main", fork=True, draft=True), False, Verdict.IGNORE),
+        (Proposal("main", fork=True, approved=True), False, Verdict.CHECK_UNTRUSTED),
+        (Proposal("feature", fork=True, approved=True), False, Verdict.IGNORE),
+    ],
+)
+def test_what_becomes_of_a_pull_request(proposal: Proposal, drafts: bool, verdict: Verdict) -> None:
+    decision = decide(proposal, bases=BASES, drafts=drafts)
+    assert decision.verdict is verdict
+    assert decision.why
+
+
+@given(proposals, st.booleans())
+def test_code_from_outside_is_never_trusted_and_never_runs_unasked(proposal: Proposal, drafts: bool) -> None:
+    verdict = decide(proposal, bases=BASES, drafts=drafts).verdict
+    if proposal.fork:
+        assert verdict is not Verdict.CHECK
+        assert proposal.approved or verdict is not Verdict.CHECK_UNTRUSTED
+    else:
+        assert verdict in (Verdict.CHECK, Verdict.IGNORE)
