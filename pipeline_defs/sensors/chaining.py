@@ -4,12 +4,13 @@ from collections.abc import Mapping
 
 import dagster as dg
 
+from pipeline_defs.changes.answers import THEN
 from pipeline_defs.config import App
 from pipeline_defs.jobs import AssetJob, job_name
 from pipeline_defs.ops.events import IMAGE, facts_of_run, image_key
 from pipeline_defs.release.records import Image
 from pipeline_defs.release.request import Job, Request
-from pipeline_defs.sensors.branches import SECONDS, THEN
+from pipeline_defs.sensors.branches import SECONDS
 
 
 def chaining_sensor(app: App, jobs: Mapping[str, AssetJob]) -> dg.SensorDefinition:
