@@ -9,6 +9,9 @@ from pipeline_defs.release.records import DeploymentKind
 
 _LONGEST_TAG = 200
 
+THEN = "then"
+"""The run tag that says which job follows."""
+
 
 class Job(StrEnum):
     """The jobs every app has."""

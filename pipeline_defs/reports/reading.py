@@ -7,10 +7,10 @@ import dagster as dg
 from dagster import DagsterRun, DagsterRunStatus, RunRecord
 
 from pipeline_defs.config import App
-from pipeline_defs.jobs import THEN, job_name
+from pipeline_defs.jobs import job_name
 from pipeline_defs.ops.events import DEPLOYMENT, environment_key, image_key
 from pipeline_defs.release.records import Deployment, Outcome
-from pipeline_defs.release.request import Job
+from pipeline_defs.release.request import THEN, Job
 from pipeline_defs.reports.facts import STAGE, Phase, RunFacts, stages_of
 from pipeline_defs.reports.told import EVENTS, Told, stage_of_ops
 

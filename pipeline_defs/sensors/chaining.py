@@ -5,10 +5,10 @@ from collections.abc import Mapping
 import dagster as dg
 
 from pipeline_defs.config import App
-from pipeline_defs.jobs import THEN, AssetJob, job_name
+from pipeline_defs.jobs import AssetJob, job_name
 from pipeline_defs.ops.events import IMAGE, facts_of_run, image_key
 from pipeline_defs.release.records import Image
-from pipeline_defs.release.request import Job, Request
+from pipeline_defs.release.request import THEN, Job, Request
 from pipeline_defs.sensors.branches import SECONDS
 
 OF_CHANGE = ("change", "head", "pull_request", "version_commit")
