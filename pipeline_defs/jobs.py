@@ -12,9 +12,6 @@ from pipeline_defs.release.request import Job
 AssetJob = UnresolvedAssetJobDefinition
 """What `define_asset_job` gives; Dagster has no public name for it."""
 
-THEN = "then"
-"""The run tag that says which job follows in a run of its own."""
-
 _SPARE_SECONDS = 3600
 """What a run may take beyond the time-outs in its app's file: queueing for a lock, pulling, pushing, backing up."""
 

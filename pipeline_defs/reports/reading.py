@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 import dagster as dg
 from dagster import DagsterRun, DagsterRunStatus, RunRecord
 
+from pipeline_defs.changes.answers import THEN
 from pipeline_defs.config import App
-from pipeline_defs.jobs import THEN, job_name
+from pipeline_defs.jobs import job_name
 from pipeline_defs.ops.events import DEPLOYMENT, environment_key, image_key
 from pipeline_defs.release.records import Deployment, Outcome
 from pipeline_defs.release.request import Job

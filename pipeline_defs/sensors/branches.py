@@ -5,8 +5,9 @@ from collections.abc import Mapping
 
 import dagster as dg
 
+from pipeline_defs.changes.answers import THEN
 from pipeline_defs.config import App
-from pipeline_defs.jobs import THEN, AssetJob, job_name
+from pipeline_defs.jobs import AssetJob, job_name
 from pipeline_defs.release.request import Job, Request
 from pipeline_defs.resources.source import SourceError
 from pipeline_defs.resources.source_resource import SourceResource
