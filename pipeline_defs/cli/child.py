@@ -98,6 +98,12 @@ def dagster_children(logs: Path, *, port: int, code_port: int) -> dict[str, Chil
     }
 
 
+def webhooks_child(logs: Path, port: int) -> Child:
+    """The receiver of GitHub's webhooks, for this machine alone: what faces the world is the web server before it."""
+    argv = (sys.executable, "-m", "pipeline_defs.cli.main", "webhooks", "--port", str(port))
+    return Child("webhooks", argv, logs / "webhooks.log")
+
+
 def end(processes: Iterable[psutil.Process], *, seconds: float, kill: bool = True) -> list[psutil.Process]:
     """Ask processes to end, wait for at most so long, kill those that did not (with all they started). Gives those that live on."""
     asked = [process for process in processes if _signal(process, psutil.Process.terminate)]

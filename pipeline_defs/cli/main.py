@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from pipeline_defs.cli import check, history, run, up
+from pipeline_defs.cli import check, history, run, up, webhooks
 from pipeline_defs.cli.output import CommandError, Output, last_line
 from pipeline_defs.config import ConfigError
 
@@ -30,6 +30,7 @@ shipline.command(epilog=check.EXAMPLE)(check.check)
 shipline.command(epilog=up.UP_EXAMPLE)(up.up)
 shipline.command(epilog=up.DOWN_EXAMPLE)(up.down)
 shipline.command(epilog=up.ENV_EXAMPLE)(up.env)
+shipline.command(epilog=webhooks.EXAMPLE)(webhooks.webhooks)
 shipline.add_typer(run_group, name="run", epilog=run.DEPLOY_EXAMPLE)
 run_group.command(epilog=run.INTEGRATE_EXAMPLE)(run.integrate)
 run_group.command(epilog=run.STAGE_EXAMPLE)(run.stage)

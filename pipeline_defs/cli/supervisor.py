@@ -13,7 +13,7 @@ from typing import Any
 import psutil
 from rich.text import Text
 
-from pipeline_defs.cli.child import Child, dagster_children, end
+from pipeline_defs.cli.child import Child, dagster_children, end, webhooks_child
 from pipeline_defs.cli.client import Client, NotRunning
 from pipeline_defs.cli.output import Failed, Output, exception_line, last_line
 from pipeline_defs.cli.ports import free_port, listens, wanted_port
@@ -30,8 +30,11 @@ _PORT = 3000
 class Supervisor:
     """Starts Dagster's processes, tells where they are, keeps them alive, ends them."""
 
-    def __init__(self, home: Home, output: Output, port: int | None) -> None:
-        """`port` is the web server's; without one it is 3000 or a free one. Raises Wrong when it cannot be had."""
+    def __init__(self, home: Home, output: Output, port: int | None, webhooks: int | None = None) -> None:
+        """`port` is the web server's; without one it is 3000 or a free one. `webhooks` is the receiver's, if one is wanted.
+
+        Raises Wrong when one of them cannot be had.
+        """
         self._home, self._output = home, output
         self._stop, self._hurry = threading.Event(), threading.Event()
         chosen = free_port(_PORT) if port is None else wanted_port(port)
@@ -43,6 +46,9 @@ class Supervisor:
         self._children: dict[str, Child] = dagster_children(
             _fresh_logs(home), port=chosen, code_port=self._service.code_port
         )
+        if webhooks is not None:
+            child = webhooks_child(logs_folder(home), wanted_port(webhooks))
+            self._children[child.name] = child
 
     def run(self) -> None:
         """The whole of it. Returns after SIGINT, SIGTERM or SIGHUP; raises Failed when it cannot be started."""
@@ -71,6 +77,8 @@ class Supervisor:
         self._wait_until(lambda: listens(self._service.code_port))
         self._start_child("webserver")
         self._start_child("daemon")
+        if "webhooks" in self._children:
+            self._start_child("webhooks")
         self._wait_until(self._definitions_are_loaded)
         if self._stop.is_set():
             return
@@ -141,14 +149,17 @@ class Supervisor:
     def _end(self) -> None:
         """The daemon first, so that nothing new begins; then the runs; then the rest."""
         self._stop.set()
-        self._end_children("daemon")
+        self._end_children("webhooks", "daemon")
         self._end_runs()
         self._end_children("webserver", "code")
         self._home.service.unlink(missing_ok=True)
 
     def _end_children(self, *names: str) -> None:
-        processes = [process for name in names if (process := self._children[name].process) is not None]
+        processes = [process for name in names if (process := self._process(name)) is not None]
         end(processes, seconds=1.0 if self._hurry.is_set() else STOP_SECONDS)
+
+    def _process(self, name: str) -> psutil.Popen | None:
+        return self._children[name].process if name in self._children else None
 
     def _end_runs(self) -> None:
         """Ask every run that goes on to stop, and wait until it has undone what is not final."""
@@ -181,7 +192,7 @@ def end_leftovers(home: Home) -> bool:
     if service is None:
         return False
     code = service.process("code")
-    others = [process for name in ("daemon", "webserver") if (process := service.process(name))]
+    others = [process for name in ("webhooks", "daemon", "webserver") if (process := service.process(name))]
     end(others, seconds=STOP_SECONDS)
     end([code] if code else [], seconds=STOP_SECONDS / 4, kill=False)
     home.service.unlink(missing_ok=True)
@@ -208,7 +219,7 @@ def variables(home: Home, code_port: int) -> dict[str, str]:
 def _fresh_logs(home: Home) -> Path:
     """The folder of the logs. The log of the start before is kept beside."""
     folder = logs_folder(home)
-    for name in ("code", "webserver", "daemon"):
+    for name in ("code", "webserver", "daemon", "webhooks"):
         log = folder / f"{name}.log"
         if log.exists():
             log.replace(folder / f"{name}.log.1")

@@ -1,5 +1,6 @@
 """`shipline up`, `down` and `env`: Shipline as a service on this machine."""
 
+import os
 import shlex
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from filelock import FileLock, Timeout
 from rich.text import Text
 
 from pipeline_defs.cli.client import NotRunning
-from pipeline_defs.cli.output import Failed, Output
+from pipeline_defs.cli.output import Failed, Output, Wrong
 from pipeline_defs.cli.service import Service
 from pipeline_defs.cli.supervisor import RUNS_SECONDS, STOP_SECONDS, Supervisor, end_leftovers, logs_folder, variables
 from pipeline_defs.config import Home
@@ -26,6 +27,9 @@ def up(
     context: typer.Context,
     port: Annotated[int | None, typer.Option(help="Port of the web page; 3000 or a free one by default.")] = None,
     detach: Annotated[bool, typer.Option("--detach", help="Return once it is ready and leave it running.")] = False,
+    webhooks: Annotated[
+        int | None, typer.Option(help="Receive GitHub's webhooks on this port too; or set SHIPLINE_WEBHOOKS.")
+    ] = None,
 ) -> None:
     """Start Shipline on this machine and print the address of its web page. Ctrl-C ends it.
 
@@ -35,6 +39,7 @@ def up(
     output: Output = context.obj
     home = Home.find()
     prepare(home)
+    webhooks = webhooks if webhooks is not None else _webhooks_setting()
     lock = FileLock(home.root / "up.lock")
     try:
         # Held by this process as long as it lives and by no other, so it tells the truth even after a kill -9.
@@ -45,10 +50,10 @@ def up(
         raise Failed(f"Shipline runs already for {home.root}{where}; end it first with: shipline down") from None
     if detach:
         lock.release()  # for the process that stays
-        _detach(home, output, port)
+        _detach(home, output, port, webhooks)
         return
     with lock:
-        Supervisor(home, output, port).run()
+        Supervisor(home, output, port, webhooks).run()
 
 
 def down(context: typer.Context) -> None:
@@ -91,12 +96,22 @@ def prepare(home: Home) -> None:
         settings.symlink_to(PROJECT / "dagster.yaml")
 
 
-def _detach(home: Home, output: Output, port: int | None) -> None:
+def _webhooks_setting() -> int | None:
+    """The port that SHIPLINE_WEBHOOKS names, None where it is not set. Raises Wrong."""
+    setting = os.environ.get("SHIPLINE_WEBHOOKS", "")
+    if setting and not setting.isdigit():
+        raise Wrong(f"SHIPLINE_WEBHOOKS is {setting!r}; it is a port, such as 8088")
+    return int(setting) if setting else None
+
+
+def _detach(home: Home, output: Output, port: int | None, webhooks: int | None) -> None:
     """Start another `up` without a terminal and wait until it is ready or has failed."""
     log = logs_folder(home) / "up.log"
+    given = {"--port": port, "--webhooks": webhooks}
+    options = [word for name, value in given.items() if value is not None for word in (name, str(value))]
     with log.open("wb") as out:
         other = subprocess.Popen(
-            [sys.executable, "-m", "pipeline_defs.cli.main", "up", *(["--port", str(port)] if port is not None else [])],
+            [sys.executable, "-m", "pipeline_defs.cli.main", "up", *options],
             stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True,
         )  # fmt: skip
     while other.poll() is None:

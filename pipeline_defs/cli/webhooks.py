@@ -1,0 +1,68 @@
+"""`shipline webhooks`: receive GitHub's deliveries, so that what happened there is noticed at once."""
+
+import logging
+import os
+import sqlite3
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from pipeline_defs.cli.client import NotRunning
+from pipeline_defs.cli.output import Failed, Output
+from pipeline_defs.cli.ports import wanted_port
+from pipeline_defs.cli.service import Service
+from pipeline_defs.config import Home
+
+EXAMPLE = "Example: shipline webhooks --port 8088"
+PORT = 8088
+
+
+def webhooks(
+    context: typer.Context,
+    host: Annotated[str, typer.Option(help="The address of this machine to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="The port to listen on.")] = PORT,
+) -> None:
+    """Receive GitHub's webhooks beside a running Shipline. `shipline up --webhooks PORT` does so too, and keeps it running.
+
+    Deliveries are accepted at / and /github when they are signed with the app's github.webhook_secret. It speaks plain HTTP: put a
+    web server with a certificate before it.
+    """
+    output: Output = context.obj
+    home = Home.find()
+    service = Service.read(home.service)
+    if service is None:
+        raise NotRunning
+    wanted_port(port)
+    os.environ["SHIPLINE_CODE_HOST"], os.environ["SHIPLINE_CODE_PORT"] = "127.0.0.1", str(service.code_port)
+    url = f"http://{host}:{port}"
+    output.result({"url": url}, Text(f"Webhooks are received at {url}  (Ctrl-C ends it)"))
+    _serve(home, host, port)
+
+
+def _serve(home: Home, host: str, port: int) -> None:
+    import uvicorn
+
+    from pipeline_defs.webhooks.apps import Apps
+    from pipeline_defs.webhooks.inbox import Inbox
+    from pipeline_defs.webhooks.receiver import Receiver
+    from pipeline_defs.webhooks.worker import Worker
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    file = home.root / "deliveries.db"
+    try:
+        inbox = Inbox(file)
+    except sqlite3.Error as error:
+        raise Failed(f"the deliveries in {file} cannot be opened: {error}") from None
+    apps = Apps(home.apps)
+    worker = Worker(apps, inbox)
+    worker.start()
+    receiver = Receiver(apps, inbox, worker.wake, worker.is_alive)
+    try:
+        uvicorn.run(
+            receiver.application(), host=host, port=port, log_config=None, access_log=False, server_header=False,
+            timeout_graceful_shutdown=5,
+        )  # fmt: skip
+    finally:
+        worker.end()
+        worker.join(5)

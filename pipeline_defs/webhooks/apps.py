@@ -1,0 +1,39 @@
+"""Apps: whose deliveries are accepted. The apps' files are read anew when they change."""
+
+from pathlib import Path
+
+from pipeline_defs.config import App, load_apps
+from pipeline_defs.config.secret import Secret, SecretUnavailable
+from pipeline_defs.webhooks.signature import is_signed
+
+
+class Apps:
+    """The apps of a home that have a webhook's secret."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._stamp: frozenset[tuple[str, int]] = frozenset()
+        self._apps: dict[str, App] = {}
+
+    def all(self) -> dict[str, App]:
+        """The apps on GitHub, by name."""
+        files = [file for file in self._folder.glob("*.y*ml") if file.is_file()]
+        stamp = frozenset((file.name, file.stat().st_mtime_ns) for file in files)
+        if stamp != self._stamp:
+            apps, _ = load_apps(self._folder)  # a wrong file is shown in the lineage
+            self._apps, self._stamp = {name: app for name, app in apps.items() if app.github}, stamp
+        return self._apps
+
+    def signed_for(self, body: bytes, signature: str) -> list[App]:
+        """The apps whose secret signed these bytes: several may share one, or a repository."""
+        secrets = ((app, _secret(app)) for app in self.all().values())
+        # All are tried, so that the time it takes tells nothing.
+        return [app for app, secret in secrets if secret is not None and is_signed(body, signature, secret)]
+
+
+def _secret(app: App) -> Secret | None:
+    source = app.github.webhook_secret if app.github else None
+    try:
+        return source.read() if source else None
+    except SecretUnavailable:
+        return None

@@ -1,0 +1,109 @@
+"""Worker: looks at what deliveries are about, as the sensor does at all, and claims what is new."""
+
+import logging
+import threading
+import time
+
+from dagster import DagsterInstance
+from dagster._core.scheduler.instigation import InstigatorStatus
+
+from pipeline_defs.changes.claims import Claims
+from pipeline_defs.changes.look import alone, look_at
+from pipeline_defs.code_server import code_server
+from pipeline_defs.launch import Launcher
+from pipeline_defs.release.handled import Handled
+from pipeline_defs.resources.github import GitHubAway, open_repository
+from pipeline_defs.webhooks.apps import Apps
+from pipeline_defs.webhooks.inbox import Delivery, Inbox
+
+ACTOR = "webhook"
+
+_LONGEST_PAUSE = 60.0
+_GIVE_UP_SECONDS = 24 * 3600.0  # by then the sensor has seen it, or somebody has seen that it does not
+_PURGE_SECONDS = 3600.0
+_log = logging.getLogger(__name__)
+
+
+class Worker(threading.Thread):
+    """One thread, which takes deliveries up in the order in which they came, those of an earlier process first."""
+
+    def __init__(self, apps: Apps, inbox: Inbox) -> None:
+        super().__init__(name="webhooks", daemon=True)
+        self._apps, self._inbox = apps, inbox
+        self._wake, self._ended = threading.Event(), threading.Event()
+        self._instance: DagsterInstance | None = None
+
+    def wake(self) -> None:
+        """There is something new."""
+        self._wake.set()
+
+    def end(self) -> None:
+        """Begin nothing new. What is not done is taken up at the next start."""
+        self._ended.set()
+        self._wake.set()
+
+    def run(self) -> None:
+        """Until it is told to end."""
+        purge_at = 0.0
+        while not self._ended.is_set():
+            self._wake.clear()
+            delivery = self._inbox.next()
+            if delivery is not None:
+                self._take(delivery)
+                continue
+            if time.monotonic() >= purge_at:
+                self._connect()
+                self._inbox.purge()
+                purge_at = time.monotonic() + _PURGE_SECONDS
+            self._wake.wait(1.0)
+
+    def _take(self, delivery: Delivery) -> None:
+        try:
+            said = [self._look(name, delivery) for name in delivery.apps]
+        except Exception as error:  # whatever it was: the delivery is kept, and the thread lives
+            if time.time() - delivery.received > _GIVE_UP_SECONDS:
+                self._inbox.done(delivery, f"given up: {error}")
+                return
+            pause = min(2.0**delivery.tries, _LONGEST_PAUSE)
+            if isinstance(error, GitHubAway) and error.retry_after:
+                pause = max(pause, error.retry_after)
+            _log.warning("%s; tried again in %.0f s", error, pause)
+            self._inbox.postpone(delivery, pause, str(error))
+        else:
+            self._inbox.done(delivery, "; ".join(filter(None, said)))
+
+    def _look(self, name: str, delivery: Delivery) -> str:
+        """Look for one app; gives why nothing was done, where there is a reason."""
+        app = self._apps.all().get(name)
+        if app is None:
+            return f"there is no app {name} any more"
+        instance = self._connect()
+        with alone(instance, app):
+            handled = handled_by_sensor(instance, f"{name}_github")
+            if handled is None:
+                return f"{name}_github is switched off, or has not looked yet"
+            claims = Claims(app, Launcher(instance, code_server()), ACTOR, f"{name}_github")
+            look_at(app, open_repository(app), handled, claims, branch=delivery.branch, pull=delivery.pull)
+        for sentence in claims.said:
+            _log.info("%s", sentence)
+        return ""
+
+    def _connect(self) -> DagsterInstance:
+        """Dagster's storage, and the code server, both opened once, and before the first delivery waits for them."""
+        if self._instance is None:
+            self._instance = DagsterInstance.get()
+            try:
+                code_server()
+            except Exception as error:  # the delivery that needs it will say so, and wait
+                _log.warning("%s", error)
+        return self._instance
+
+
+def handled_by_sensor(instance: DagsterInstance, sensor: str) -> Handled | None:
+    """What the app's sensor has handled; None while it is switched off, or has not had its first look: then nothing is started."""
+    for state in instance.all_instigator_state():
+        if state.origin.instigator_name != sensor or state.status is InstigatorStatus.STOPPED:
+            continue
+        cursor = getattr(state.instigator_data, "cursor", None)
+        return Handled.model_validate_json(cursor) if cursor else None
+    return None
