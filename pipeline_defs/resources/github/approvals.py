@@ -59,4 +59,4 @@ def _labelings(items: Iterator[Any], label: str) -> Iterator[Approval]:
 
 
 def _is_person(user: Any) -> bool:
-    return bool(user) and user.get("type") != "Bot"
+    return login(user) != "" and user.get("type") != "Bot"

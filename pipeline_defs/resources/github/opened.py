@@ -26,7 +26,8 @@ def open_repository(app: App) -> Repository:
         secret = source.read()
     except SecretUnavailable as error:
         raise GitHubError(str(error)) from None
-    if not secret.reveal().strip():
+    secret = Secret(secret.reveal().strip())  # a blank at the end of a line would make a header that is not sent
+    if not secret.reveal():
         raise GitHubError(f"{'github.app.key' if own else 'github.token'} is empty; set it anew")
     api, name = app.github.api.rstrip("/"), app.full_name
     with _lock:

@@ -24,11 +24,11 @@ _READS = {
     "statuses": "/commits/HEAD/status?per_page=1",
 }
 
-# Requests that are right in form but cannot succeed: what they are about does not exist.
+# Requests that cannot succeed: what they are about does not exist, or what they must have is not given.
 _WRITES: dict[str, tuple[str, str, dict[str, Any]]] = {
     "contents": ("POST", "/git/refs", {"ref": f"refs/heads/{_NO_BRANCH}", "sha": _NOTHING}),
     "pull_requests": ("PATCH", f"/pulls/{_NO_NUMBER}", {"title": "-"}),
-    "issues": ("POST", f"/issues/{_NO_NUMBER}/comments", {"body": "-"}),
+    "issues": ("POST", "/issues", {}),  # without a title; comments could be written with pull_requests: write as well
     "deployments": ("POST", "/deployments", {"ref": _NO_BRANCH, "auto_merge": False, "required_contexts": []}),
     "statuses": ("POST", f"/statuses/{_NOTHING}", {"state": "error", "context": "shipline"}),
 }

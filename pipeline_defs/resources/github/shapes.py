@@ -32,8 +32,9 @@ def commit_id(value: Any) -> str:
 
 
 def login(user: Any) -> str:
-    """The name of an account, empty for one that was deleted (GitHub's "ghost" may be null)."""
-    return str(user["login"]) if user else ""
+    """The name of an account, empty for one that was deleted: it is null, or the account "ghost" that stands in for all of them."""
+    name = str(user["login"]) if user else ""
+    return "" if name == "ghost" else name
 
 
 def pull_of(data: Any) -> Pull:

@@ -93,6 +93,25 @@ def list_branches(call: Call) -> Answer:
     return call.page(list(refs), show)
 
 
+@route("GET", "/repos/{owner}/{repo}/tags", "contents=read")
+def list_tags(call: Call) -> Answer:
+    """All tags with the commits they mean, also through annotated ones; the last name first."""
+    git, at = call.repo.git, call.at.repo(call.repo)
+    refs = git.refs("refs/tags/")
+
+    def show(ref: str) -> Json:
+        name, sha = ref.removeprefix("refs/tags/"), git.peel(refs[ref])
+        return {
+            "name": name,
+            "commit": {"sha": sha, "url": f"{at}/commits/{sha}"},
+            "zipball_url": f"{at}/zipball/refs/tags/{quote(name)}",
+            "tarball_url": f"{at}/tarball/refs/tags/{quote(name)}",
+            "node_id": node("Ref", int(sha[:8], 16)),
+        }
+
+    return call.page(sorted(refs, reverse=True), show)
+
+
 @route("GET", "/repos/{owner}/{repo}/branches/{branch}", "contents=read")
 def get_branch(call: Call) -> Json:
     """A branch with its head."""

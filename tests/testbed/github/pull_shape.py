@@ -144,7 +144,7 @@ def label_json(at: Address, repo: Repo, name: str) -> Json:
         "node_id": node("Label", label["id"]),
         "url": f"{at.repo(repo)}/labels/{label['name']}",
         "name": label["name"],
-        "description": None,
+        "description": "",
         "color": "ededed",
         "default": False,
     }
