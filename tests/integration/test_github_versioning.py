@@ -231,7 +231,9 @@ def test_what_merging_back_adds_to_development_is_no_change_unless_it_brings_one
     team.image(team.merge(DEVELOPMENT, MAIN), since, MAIN)
     merged = team.head(DEVELOPMENT)
     assert team.repository.commit(merged).parents == (before, team.head(MAIN))
-    assert change_at(team.repository, merged, "version.txt") == change_at(team.repository, before, "version.txt") != before
+    assert (
+        change_at(team.repository, merged, "version.txt") == change_at(team.repository, before, "version.txt") != before
+    )
     team.ship(base=MAIN)  # a hotfix
     merged = team.head(DEVELOPMENT)
     assert team.version(DEVELOPMENT) == "1.4.0"
