@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 import dagster as dg
 
+from pipeline_defs.changes.answers import THEN
 from pipeline_defs.config import App
 from pipeline_defs.jobs import AssetJob, job_name
 from pipeline_defs.release.request import Job, Request
@@ -13,9 +14,6 @@ from pipeline_defs.resources.source_resource import SourceResource
 
 SECONDS = 4
 """Between two looks. The daemon's floor is 5 s, and 5 would become 10."""
-
-THEN = "then"
-"""The run tag that says which job follows."""
 
 Heads = dict[str, str]
 

@@ -4,12 +4,18 @@ from collections.abc import Mapping
 
 import dagster as dg
 
+from pipeline_defs.changes.answers import THEN
 from pipeline_defs.config import App
 from pipeline_defs.jobs import AssetJob, job_name
 from pipeline_defs.ops.events import IMAGE, facts_of_run, image_key
 from pipeline_defs.release.records import Image
 from pipeline_defs.release.request import Job, Request
-from pipeline_defs.sensors.branches import SECONDS, THEN
+from pipeline_defs.sensors.branches import SECONDS
+
+
+def of_change(run: dg.DagsterRun) -> dict[str, str]:
+    """The tags of a run that the run which follows it has too: it is about the same commit, and is reported there."""
+    return {name: run.tags[name] for name in ("head", "pull_request", "version_commit") if name in run.tags}
 
 
 def chaining_sensor(app: App, jobs: Mapping[str, AssetJob]) -> dg.SensorDefinition:
@@ -43,7 +49,9 @@ def chaining_sensor(app: App, jobs: Mapping[str, AssetJob]) -> dg.SensorDefiniti
             branch=image.branch,
             reason=f"{image.version} was made by run {run.run_id[:8]}",
             actor=f"sensor {app.name}_then_stage",
+            change=run.tags.get("change", ""),
         )
-        return dg.RunRequest(run_key=run.run_id, run_config=request.run_config(), tags=request.run_tags())
+        tags = {**request.run_tags(), **of_change(run)}
+        return dg.RunRequest(run_key=run.run_id, run_config=request.run_config(), tags=tags)
 
     return then_stage

@@ -24,9 +24,25 @@ BELOW = {
     "instance": {"config", "release"},
     "assets": {"config", "release", "ops"},
     "jobs": {"config", "release", "ops"},
-    "sensors": {"config", "release", "resources", "ops", "history", "jobs"},
+    "code_server": {"config", "release"},
+    "launch": {"config", "release", "code_server"},
+    "changes": {"config", "release", "resources", "code_server", "launch"},
+    "reports": {"config", "release", "resources", "ops", "jobs", "changes"},
+    "sensors": {
+        "config",
+        "release",
+        "resources",
+        "ops",
+        "history",
+        "jobs",
+        "code_server",
+        "launch",
+        "changes",
+        "reports",
+    },
     "definitions": {"config", "release", "resources", "ops", "assets", "jobs", "sensors"},
-    "cli": {"config", "release", "resources", "history", "instance"},
+    "webhooks": {"config", "release", "resources", "code_server", "launch", "changes"},
+    "cli": {"config", "release", "resources", "history", "instance", "webhooks"},
 }
 WITHOUT_DAGSTER = {"release", "config", "server"}
 

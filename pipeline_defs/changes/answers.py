@@ -1,0 +1,78 @@
+"""Answers: which runs answer a change. Pure: nothing is asked and nothing started here."""
+
+from dataclasses import dataclass, field
+
+from pipeline_defs.config import App
+from pipeline_defs.release.change import Change, Trigger
+from pipeline_defs.release.policy import rewritten
+from pipeline_defs.release.request import Job, Request, job_name
+
+THEN = "then"
+"""The run tag that says which job follows."""
+SEEN = "seen"
+"""The run tag that says how new the pull request was, by GitHub's clock, when its run was claimed."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One run to be claimed: the job, what it is asked, and tags beyond those of the request."""
+
+    job: str
+    request: Request
+    tags: dict[str, str] = field(default_factory=dict)
+
+
+def answers(app: App, change: Change, actor: str, *, untrusted: bool = False, seen: str = "") -> list[Answer]:
+    """The runs that answer a change; `actor` is who noticed it, `seen` GitHub's time of the pull request's last change."""
+    if change.trigger is Trigger.PULL_REQUEST:
+        reason = f"pull request #{change.pull} into {change.branch} is at {change.commit[:12]}"
+        return [_integrate(app, change, actor, reason, untrusted=untrusted, tags={SEEN: seen} if seen else {})]
+    if change.trigger is Trigger.TAG:
+        return [_integrate(app, change, actor, f"tag {change.branch} was made at {change.commit[:12]}")]
+    reason = f"{change.branch} moved to {change.commit[:12]}"
+    if change.branch == app.branches.development:
+        return [_integrate(app, change, actor, reason, tags={THEN: Job.STAGE.value} if app.staging else {})]
+    automatic = [name for name in app.deployed if app.environments[name].auto_deploy]
+    if refused := rewritten(change.branch, change.forced):
+        return [_integrate(app, change, actor, refused)]
+    if not automatic:  # the image is made, and a person deploys it
+        return [_integrate(app, change, actor, reason)]
+    return [_deploy(app, change, actor, reason, name, is_first=not number) for number, name in enumerate(automatic)]
+
+
+def _integrate(
+    app: App, change: Change, actor: str, reason: str, *, untrusted: bool = False, tags: dict[str, str] | None = None
+) -> Answer:
+    request = Request(
+        app=app.name,
+        job=Job.INTEGRATE,
+        commit=change.commit,
+        # A tag is on no branch that the job knows; it finds out by itself.
+        branch="" if change.trigger is Trigger.TAG else change.branch,
+        since=change.since,
+        reason=reason,
+        actor=actor,
+        change=change.key,
+        pull=change.pull,
+        issue=change.issue,
+        untrusted=untrusted,
+    )
+    return Answer(job_name(app.name, Job.INTEGRATE, "", app.deployed), request, tags or {})
+
+
+def _deploy(app: App, change: Change, actor: str, reason: str, environment: str, *, is_first: bool) -> Answer:
+    request = Request(
+        app=app.name,
+        job=Job.DEPLOY,
+        environment=environment,
+        commit=change.commit,
+        branch=change.branch,
+        since=change.since,
+        reason=reason,
+        actor=actor,
+        # One change, one key. Where it is deployed to several environments the others' runs have keys, and ids, of their own.
+        change=change.key if is_first else f"{change.key}:{environment}",
+        pull=change.pull,
+        issue=change.issue,
+    )
+    return Answer(job_name(app.name, Job.DEPLOY, environment, app.deployed), request)

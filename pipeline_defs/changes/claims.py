@@ -1,0 +1,78 @@
+"""Claims: what one look at GitHub starts, and what it ends."""
+
+from dagster import DagsterRun
+
+from pipeline_defs.changes.answers import SEEN, answers
+from pipeline_defs.config import App
+from pipeline_defs.launch import Launcher, waits
+from pipeline_defs.release.change import Change, Trigger
+from pipeline_defs.release.handled import SeenPull, Stand
+
+_PULL, _MERGE = "pull:", "merge:"  # how keys of changes begin
+
+
+class Claims:
+    """One look's deeds for one app, and sentences about them for people."""
+
+    def __init__(self, app: App, launcher: Launcher, actor: str, sensor: str) -> None:
+        """`actor` is who looks; `sensor` is the name under which Dagster's UI lists the runs."""
+        self._app, self._launcher, self._actor = app, launcher, actor
+        self._tags = {"dagster/sensor_name": sensor}
+        self.said: list[str] = []
+
+    def run(self, change: Change, *, untrusted: bool = False, seen: str = "") -> None:
+        """Start the change's runs. Those of older changes to the same branch that still wait are given up for it."""
+        for answer in answers(self._app, change, self._actor, untrusted=untrusted, seen=seen):
+            claimed = self._launcher.claim(answer.job, answer.request, {**self._tags, **answer.tags})
+            if claimed.new:
+                self.said.append(f"{answer.job} for {answer.request.reason} (run {claimed.run_id[:8]})")
+        if change.trigger is Trigger.MERGE:
+            self._give_up_waiting(change)
+
+    def record(self, change: Change, superseded_by: str) -> None:
+        """Write down that a change is answered by a newer one's run."""
+        for answer in answers(self._app, change, self._actor):
+            claimed = self._launcher.claim(
+                answer.job, answer.request, {**self._tags, **answer.tags}, superseded_by=superseded_by
+            )
+            if claimed.new:
+                self.said.append(f"{answer.request.reason}, superseded by {superseded_by[:12]}")
+
+    def was_run(self, change: Change) -> bool:
+        """True when a run of its own answers the change, or has answered it."""
+        return any(self._launcher.answers(answer.request.change) for answer in answers(self._app, change, self._actor))
+
+    def pulls_with_runs(self) -> set[str]:
+        """The numbers of the pull requests that have a run which is not over."""
+        return {run.tags["pull_request"] for run in self._runs(_PULL) if "pull_request" in run.tags}
+
+    def give_up_pulls(self, pulls: dict[str, SeenPull]) -> None:
+        """End the runs of heads that are not their pull request's any more.
+
+        A run that knows more than we do, because it was claimed for a later state of its pull request, is left alone.
+        """
+        for run in self._runs(_PULL):
+            number = run.tags.get("pull_request", "")
+            now = pulls.get(number)
+            if now is None or run.tags.get(SEEN, "") > now.at:
+                continue
+            closed = now.stand is Stand.CLOSED
+            if closed or (run.tags.get("head"), run.tags.get("branch")) != (now.head, now.base):
+                why = "closed" if closed else now.head
+                if self._launcher.give_up(run, why, in_progress=True):
+                    self.said.append(f"run {run.run_id[:8]} of pull request #{number} was given up")
+
+    def _give_up_waiting(self, newest: Change) -> None:
+        """A deployment in progress is never touched; those that wait behind it would only be gone through for nothing."""
+        for run in self._runs(_MERGE):
+            other = run.tags.get("head") != newest.commit
+            if (
+                other
+                and run.tags.get("branch") == newest.branch
+                and waits(run)
+                and self._launcher.give_up(run, newest.commit, in_progress=False)
+            ):
+                self.said.append(f"run {run.run_id[:8]} for {newest.branch} was given up")
+
+    def _runs(self, kind: str) -> list[DagsterRun]:
+        return [run for run in self._launcher.unfinished(self._app.name) if run.tags["change"].startswith(kind)]

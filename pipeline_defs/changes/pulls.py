@@ -1,0 +1,105 @@
+"""Pulls: pull requests into the branches that ship. Each newest head is checked once; a fork's only with a person's approval."""
+
+from pipeline_defs.changes.claims import Claims
+from pipeline_defs.config import App
+from pipeline_defs.release.approval import valid_approval
+from pipeline_defs.release.change import Change, Trigger
+from pipeline_defs.release.checking import Decision, Proposal, Verdict, decide
+from pipeline_defs.release.handled import Handled, SeenPull, Stand
+from pipeline_defs.resources.github import Approval, Pull, Repository
+
+_STANDS = {
+    Verdict.CHECK: Stand.ANSWERED,
+    Verdict.CHECK_UNTRUSTED: Stand.ANSWERED,
+    Verdict.WAIT: Stand.WAITING,
+    Verdict.IGNORE: Stand.IGNORED,
+}
+
+
+def look_at_pulls(
+    app: App, repository: Repository, handled: Handled, claims: Claims, *, baseline: bool = False
+) -> Handled:
+    """Answer what happened to pull requests. At the `baseline` those that would be checked count as checked. Raises GitHubError."""
+    pulls, known = repository.open_pulls(handled.pulls_known or None)
+    if pulls is not None:
+        for pull in reversed(pulls):
+            handled = look_at_pull(app, repository, pull, handled, claims, baseline=baseline)
+        elsewhere = {*handled.pulls, *claims.pulls_with_runs()} - {str(pull.number) for pull in pulls}
+        for number in sorted(map(int, elsewhere)):
+            # Not on the list may also mean that it moved from page to page while the list was read: ask for it.
+            found = repository.pull(number)
+            gone = handled.with_pull(number, None)
+            handled = look_at_pull(app, repository, found, handled, claims) if found is not None else gone
+        # Only now: had one of them failed, the list would have to be read again.
+        handled = handled.model_copy(update={"pulls_known": known})
+    claims.give_up_pulls(handled.pulls)
+    unfinished = claims.pulls_with_runs()
+    for closed in [key for key, seen in handled.pulls.items() if seen.stand is Stand.CLOSED]:
+        if closed not in unfinished:
+            handled = handled.with_pull(int(closed), None)
+    return handled
+
+
+def look_at_pull(
+    app: App, repository: Repository, pull: Pull, handled: Handled, claims: Claims, *, baseline: bool = False
+) -> Handled:
+    """Answer one pull request as it is now. An answer of GitHub's that is older than what was seen is passed over."""
+    before = handled.pulls.get(str(pull.number))
+    if before is not None and pull.updated_at < before.at:
+        return handled
+    now = _seen(pull, before)
+    if pull.state != "open":
+        return handled.with_pull(pull.number, now.model_copy(update={"stand": Stand.CLOSED}))
+    if before is not None and now.stand is Stand.ANSWERED:
+        return handled.with_pull(pull.number, now)
+    decision, now = _decision(app, repository, pull, now, is_new=before is None or before.head != pull.head)
+    if decision.verdict in (Verdict.CHECK, Verdict.CHECK_UNTRUSTED) and not baseline:
+        untrusted = decision.verdict is Verdict.CHECK_UNTRUSTED
+        claims.run(change_of(app, pull), untrusted=untrusted, seen=pull.updated_at)
+    return handled.with_pull(pull.number, now.model_copy(update={"stand": _STANDS[decision.verdict]}))
+
+
+def change_of(app: App, pull: Pull) -> Change:
+    """The change that a pull request's newest head is."""
+    return Change(
+        app=app.name,
+        trigger=Trigger.PULL_REQUEST,
+        commit=pull.head,
+        branch=pull.base,
+        pull=pull.number,
+        head_branch=pull.head_branch,
+        fork=pull.fork,
+        actor=pull.author,
+    )
+
+
+def _seen(pull: Pull, before: SeenPull | None) -> SeenPull:
+    """The pull request as it is seen now; its head counts as answered while it is the same, for the same branch."""
+    head, base, at = pull.head, pull.base, pull.updated_at
+    if before is None or before.head != head:
+        return SeenPull(head=head, base=base, at=at, seen=at)
+    same = before.base == base and before.stand is not Stand.CLOSED
+    return SeenPull(head=head, base=base, at=at, seen=before.seen, stand=before.stand if same else Stand.IGNORED)
+
+
+def _decision(
+    app: App, repository: Repository, pull: Pull, now: SeenPull, *, is_new: bool
+) -> tuple[Decision, SeenPull]:
+    """What becomes of the pull request, and when its head was seen first. Approvals are read only where one is needed."""
+    assert app.github is not None
+    bases = (app.branches.development, app.branches.main)
+    proposal = Proposal(base=pull.base, draft=pull.draft, fork=pull.fork)
+    decision = decide(proposal, bases=bases, drafts=app.github.drafts)
+    if decision.verdict is not Verdict.WAIT:
+        return decision, now
+    given = repository.approvals(pull.number, app.github.test_label)
+    if is_new:
+        now = _after_all(given, now)
+    by = valid_approval(given, head=pull.head, first_seen=now.seen, may_write=repository.may_write)
+    approved = Proposal(base=pull.base, draft=pull.draft, fork=True, approved=by is not None)
+    return decide(approved, bases=bases, drafts=app.github.drafts), now
+
+
+def _after_all(given: list[Approval], now: SeenPull) -> SeenPull:
+    """A head that was not seen before is newer than all that was said before, unless somebody named the very commit."""
+    return now.model_copy(update={"seen": max([now.seen, *(approval.at for approval in given)])})

@@ -1,0 +1,160 @@
+"""What the tests of changes on GitHub stand on: the stand-in, a Dagster storage, and a code server with the app's definitions."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from dagster import DagsterInstance, DagsterRun, RunsFilter
+from dagster._core.workspace.load_target import GrpcServerTarget
+
+from pipeline_defs.cli.ports import free_port
+from pipeline_defs.code_server import LOCATION, CodeServer
+from pipeline_defs.config import App, load_app
+from pipeline_defs.config.home import PROJECT
+from pipeline_defs.jobs import jobs_of
+from pipeline_defs.release.handled import Handled
+from pipeline_defs.resources.github_resource import GitHubResource
+from pipeline_defs.sensors import github as sensor_module
+from pipeline_defs.sensors import sensors_of
+from tests.testbed.github import GitHubServer
+
+REPOSITORY = "acme/shop"
+APP = """
+repository: {repository}
+image: 127.0.0.1:9/team/shop
+github:
+  api: {api}
+  token: {{env: TEST_GITHUB_TOKEN}}
+  webhook_secret: {{env: TEST_WEBHOOK_SECRET}}
+  {more}
+environments:
+  staging: {{hosts: a.example.org, directory: /opt/shop/staging, compose: staging.yml, rehearses: production,
+            database: {{name: shop, user: shop}}}}
+  production: {{hosts: a.example.org, directory: /opt/shop/production, compose: production.yml}}
+"""
+SECRET = "It's a Secret to Everybody"
+
+
+def make_home(folder: Path, api: str, more: str = "") -> Path:
+    """A home with one app on this GitHub, and Dagster's settings."""
+    (folder / "apps").mkdir(parents=True)
+    (folder / "apps" / "shop.yaml").write_text(APP.format(repository=REPOSITORY, api=api, more=more))
+    (folder / "home").mkdir()
+    (folder / "home" / "dagster.yaml").write_text((PROJECT / "dagster.yaml").read_text())
+    return folder
+
+
+def variables(folder: Path, code_port: int, token: str) -> dict[str, str]:
+    """The environment of Shipline's processes for this home."""
+    home = str(folder / "home")
+    return {
+        "SHIPLINE_HOME": home,
+        "DAGSTER_HOME": home,
+        "SHIPLINE_APPS": str(folder / "apps"),
+        "SHIPLINE_CODE_HOST": "127.0.0.1",
+        "SHIPLINE_CODE_PORT": str(code_port),
+        "TEST_GITHUB_TOKEN": token,
+        "TEST_WEBHOOK_SECRET": SECRET,
+    }
+
+
+@contextmanager
+def code_server_process(environment: dict[str, str]) -> Iterator[None]:
+    """A code server as `shipline up` starts it, without the proxy before it."""
+    port = environment["SHIPLINE_CODE_PORT"]
+    command = [sys.executable, "-m", "dagster", "api", "grpc", "-h", "127.0.0.1", "-p", port]
+    command += ["-m", "pipeline_defs.definitions", "--location-name", LOCATION, "--use-python-environment-entry-point"]
+    process = subprocess.Popen(command, cwd=PROJECT, env=os.environ | environment, stderr=subprocess.DEVNULL)
+    try:
+        wait_for_port(int(port))
+        yield
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def wait_for_port(port: int) -> None:
+    """Until something listens there; the test's own time limit ends this."""
+    while True:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+
+
+class World:
+    """One app on the stand-in with a storage of its own; `look` is a tick of its sensor as the daemon makes it."""
+
+    def __init__(self, github: GitHubServer, folder: Path, instance: DagsterInstance, server: CodeServer) -> None:
+        self.github, self.folder, self.instance, self.server = github, folder, instance, server
+        self.app: App = load_app(folder / "apps" / "shop.yaml")
+        self.sensors = {s.name: s for s in sensors_of(self.app, {job.name: job for job in jobs_of(self.app)})}
+        self.cursor: str | None = None
+        self.said = ""
+
+    def look(self, *, preview: bool = False) -> str:
+        """One tick; gives what it said, and keeps its cursor."""
+        context = dg.build_sensor_context(
+            instance=self.instance,
+            cursor=self.cursor,
+            resources={"github": GitHubResource()},
+            last_sensor_start_time=None if preview else time.time(),
+        )
+        tick = self.sensors["shop_github"].evaluate_tick(context)
+        assert not tick.run_requests
+        if not preview:
+            self.cursor = tick.cursor or self.cursor
+        self.said = tick.skip_message or ""
+        return self.said
+
+    def handled(self) -> Handled:
+        """What the cursor says."""
+        assert self.cursor is not None
+        return Handled.model_validate_json(self.cursor)
+
+    def commit(self, branch: str, by: str = "dora", **more: Any) -> str:
+        """A new commit on a branch."""
+        number = time.monotonic_ns()
+        return self.github.commit(REPOSITORY, {f"file{number}": f"{number}\n"}, branch=branch, by=by, **more)
+
+    def runs(self) -> list[DagsterRun]:
+        """All runs, oldest first."""
+        return list(reversed(self.instance.get_runs(RunsFilter())))
+
+    def rows(self) -> list[tuple[str, str, str]]:
+        """Job, full commit and status of every run, oldest first."""
+        return [(run.job_name, run.tags["head"], run.status.value) for run in self.runs()]
+
+    def run_of(self, commit: str, job: str = "shop_integrate") -> DagsterRun:
+        """The newest run of a job for a commit."""
+        return [run for run in self.runs() if run.tags["head"] == commit and run.job_name == job][-1]
+
+
+@contextmanager
+def world(folder: Path, github: GitHubServer, port: int, monkeypatch: Any, more: str = "") -> Iterator[World]:
+    """A fresh repository and storage, beside a code server that runs already."""
+    settings = {"telemetry": {"enabled": False}, "run_queue": {"dequeue_interval_seconds": 1}}
+    (folder / "dagster").mkdir()
+    with DagsterInstance.local_temp(str(folder / "dagster"), overrides=settings) as instance:
+        server = CodeServer(instance, GrpcServerTarget("127.0.0.1", port, None, LOCATION))
+        monkeypatch.setattr(sensor_module, "code_server", lambda: server)
+        yield World(github, make_home(folder / "world", github.url, more), instance, server)
+
+
+def cursor_of(handled: Handled) -> dict[str, Any]:
+    """A cursor as JSON."""
+    found: dict[str, Any] = json.loads(handled.model_dump_json())
+    return found
+
+
+def a_free_port() -> int:
+    """A port nobody listens on."""
+    return free_port()

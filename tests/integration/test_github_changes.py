@@ -1,0 +1,285 @@
+"""Changes on GitHub, with the stand-in, a real Dagster storage and a real code server: nothing missed, nothing twice."""
+
+import multiprocessing
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from dagster import DagsterInstance, DagsterRunStatus
+from dagster._core.workspace.load_target import GrpcServerTarget
+
+from pipeline_defs.code_server import LOCATION, CodeServer
+from pipeline_defs.launch import Launcher
+from pipeline_defs.release.change import run_id
+from pipeline_defs.release.request import Job, Request
+from tests.integration.github_changes import (
+    REPOSITORY,
+    World,
+    a_free_port,
+    code_server_process,
+    make_home,
+    variables,
+    world,
+)
+from tests.testbed.github import GitHubServer
+
+pytestmark = pytest.mark.timeout(120)
+
+
+@pytest.fixture(scope="module")
+def code_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+    """One code server for the module; what the app's file says about GitHub makes no difference to its jobs."""
+    folder = make_home(tmp_path_factory.mktemp("code") / "world", "http://127.0.0.1:9")
+    port = a_free_port()
+    with code_server_process(variables(folder, port, "none")):
+        yield port
+
+
+@pytest.fixture
+def shop(
+    tmp_path: Path, code_port: int, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> Iterator[World]:
+    """The app, looked at for the first time."""
+    with GitHubServer(validate=False) as github:
+        github.create_repository(REPOSITORY, files={"version.txt": "1.0.0\n"})
+        github.create_branch(REPOSITORY, "development", "main")
+        for login, role in {"dora": "write", "eve": "read"}.items():
+            github.set_permission(REPOSITORY, login, role)
+        monkeypatch.setenv("TEST_GITHUB_TOKEN", github.create_token("dora"))
+        more = getattr(request, "param", "")
+        with world(tmp_path, github, code_port, monkeypatch, more) as made:
+            assert "first look" in made.look()
+            yield made
+
+
+def pull(shop: World, branch: str = "12-fix", base: str = "development", **more: Any) -> tuple[int, str]:
+    """A new pull request: its number and its head."""
+    head = shop.commit(branch, at=base)
+    return shop.github.create_pull(REPOSITORY, branch, base=base, by="dora", **more), head
+
+
+def fork_pull(shop: World) -> tuple[int, str]:
+    """A pull request of somebody outside."""
+    fork = shop.github.create_fork(REPOSITORY, "eve")
+    head = shop.github.commit(fork, {"evil.txt": "1\n"}, branch="fix", by="eve")
+    return shop.github.create_pull(REPOSITORY, "fix", base="development", by="eve", fork=fork), head
+
+
+def begin(shop: World, commit: str, job: str = "shop_integrate") -> None:
+    """Let a run have begun, as far as the storage knows."""
+    from dagster import DagsterEvent, DagsterEventType
+
+    run = shop.run_of(commit, job)
+    for kind in (DagsterEventType.PIPELINE_STARTING, DagsterEventType.PIPELINE_START):
+        event = DagsterEvent(event_type_value=kind.value, job_name=run.job_name, message="")
+        shop.instance.report_dagster_event(event, run_id=run.run_id)
+
+
+def test_the_first_look_starts_nothing_and_quiet_looks_cost_nothing(shop: World) -> None:
+    assert shop.look() == "nothing new"
+    shop.github.reset_requests()
+    assert shop.look() == "nothing new"
+    assert shop.github.requests()["billed"] == 0
+    assert shop.runs() == []
+
+
+def test_each_branch_that_ships_starts_its_job_once(shop: World) -> None:
+    new, main = shop.commit("development"), shop.commit("main")
+    shop.look()
+    assert shop.rows() == [("shop_integrate", new, "QUEUED"), ("shop_deploy", main, "QUEUED")]
+    run = shop.run_of(new)
+    assert (run.tags["then"], run.tags["dagster/sensor_name"]) == ("stage", "shop_github")
+    assert shop.run_of(main, "shop_deploy").tags["target"] == "shop_production"
+    assert run.run_id == run_id(f"merge:shop:development:{new}")
+    assert shop.look() == "nothing new"
+    before = shop.cursor
+    shop.cursor = shop.cursor and shop.handled().with_head("main", shop.github.log(REPOSITORY)[1]).model_dump_json()
+    shop.look()  # a tick that was lost after it had claimed
+    assert (len(shop.runs()), shop.cursor) == (2, before)
+
+
+def test_a_preview_says_what_it_would_start_and_starts_nothing(shop: World) -> None:
+    head = shop.commit("development")
+    assert f"preview, nothing is started: shop_integrate for development moved to {head[:12]}" in shop.look(
+        preview=True
+    )
+    assert shop.runs() == []
+    shop.look()
+    assert len(shop.runs()) == 1
+
+
+def test_an_outage_with_three_merges_accounts_for_every_one_and_runs_the_newest(shop: World) -> None:
+    shop.github.fail("before", times=None)
+    first, second, third = (shop.commit("main") for _ in range(3))
+    before = shop.cursor
+    shop.look()
+    assert (shop.runs(), shop.cursor) == ([], before)
+    shop.github.clear_faults()
+    shop.look()
+    assert shop.rows() == [
+        ("shop_deploy", first, "CANCELED"),
+        ("shop_deploy", second, "CANCELED"),
+        ("shop_deploy", third, "QUEUED"),
+    ]
+    assert {run.tags.get("superseded_by") for run in shop.runs()} == {third, None}
+
+
+def test_a_branch_that_was_rewritten_is_made_and_not_deployed(shop: World) -> None:
+    lost = shop.commit("main")
+    shop.look()
+    shop.github.force_push(REPOSITORY, "main", "development", by="dora")
+    new = shop.commit("main")
+    shop.look()
+    assert (shop.run_of(lost, "shop_deploy").status.value, shop.run_of(new).status.value) == ("CANCELED", "QUEUED")
+    assert "was rewritten" in shop.run_of(new).tags["reason"]
+
+
+def test_a_deployment_in_progress_goes_on_and_what_waits_behind_it_is_given_up(shop: World) -> None:
+    running = shop.commit("main")
+    shop.look()
+    begin(shop, running, "shop_deploy")
+    waiting = shop.commit("main")
+    shop.look()
+    newest = shop.commit("main")
+    shop.look()
+    assert [status for _, _, status in shop.rows()] == ["STARTED", "CANCELED", "QUEUED"]
+    assert shop.run_of(waiting, "shop_deploy").tags["superseded_by"] == newest
+
+
+def test_without_the_list_of_moves_the_newest_head_runs_alone(shop: World) -> None:
+    shop.github.fail("before", path="/activity", status=404, times=None)
+    shop.commit("development")
+    newest = shop.commit("development")
+    shop.look()
+    assert shop.rows() == [("shop_integrate", newest, "QUEUED")]
+
+
+def test_the_life_of_a_pull_request(shop: World) -> None:
+    number, first = pull(shop)
+    shop.look()
+    run = shop.run_of(first)
+    assert (run.tags["pull_request"], run.tags["branch"], run.status.value) == (str(number), "development", "QUEUED")
+    assert run.run_config["ops"]["shop_image"]["config"]["issue"] == 12
+    assert shop.look() == "nothing new"
+
+    second = shop.commit("12-fix")
+    shop.look()
+    assert shop.run_of(first).tags["superseded_by"] == second
+    assert [status for _, _, status in shop.rows()] == ["CANCELED", "QUEUED"]
+
+    shop.github.retarget(REPOSITORY, number, "main", by="dora")
+    shop.look()
+    assert shop.run_of(second).tags["branch"] == "main"
+    assert [status for _, _, status in shop.rows()] == ["CANCELED", "CANCELED", "QUEUED"]
+
+    shop.github.close(REPOSITORY, number, by="dora")
+    shop.look()
+    assert shop.run_of(second).tags["superseded_by"] == "closed"
+    shop.github.reopen(REPOSITORY, number, by="dora")
+    shop.look()
+    again = shop.run_of(second)
+    assert (again.status.value, again.tags["attempt"]) == ("QUEUED", "2")
+    assert len(shop.runs()) == 4
+
+
+def test_a_head_that_comes_back_is_tried_again_where_it_was_given_up(shop: World) -> None:
+    _, first = pull(shop)
+    shop.look()
+    shop.commit("12-fix")
+    shop.look()
+    shop.github.force_push(REPOSITORY, "12-fix", first, by="dora")
+    shop.look()
+    assert [(run.tags["head"] == first, run.status.value) for run in shop.runs()] == [
+        (True, "CANCELED"),
+        (False, "CANCELED"),
+        (True, "QUEUED"),
+    ]
+
+
+def test_drafts_wait_until_they_are_ready(shop: World) -> None:
+    number, head = pull(shop, draft=True)
+    shop.look()
+    assert shop.runs() == []
+    shop.github.set_draft(REPOSITORY, number, False, by="dora")
+    shop.look()
+    assert shop.rows() == [("shop_integrate", head, "QUEUED")]
+
+
+def test_a_fork_runs_only_after_the_approval_of_this_head_by_somebody_who_may_write(shop: World) -> None:
+    number, head = fork_pull(shop)
+    shop.look()
+    shop.github.set_clock(5)
+    shop.github.comment(REPOSITORY, number, "/shipline test", by="eve")  # who may only read
+    shop.look()
+    assert shop.runs() == []
+    shop.github.set_clock(10)
+    newer = shop.github.commit("eve/shop", {"evil.txt": "2\n"}, branch="fix", by="eve")
+    shop.github.set_clock(15)
+    shop.github.comment(REPOSITORY, number, f"/shipline test {head}", by="dora")  # of what is not the head any more
+    shop.look()
+    assert shop.runs() == []
+    shop.github.set_clock(20)
+    shop.github.label(REPOSITORY, number, "shipline:test", by="dora")
+    shop.look()
+    assert shop.rows() == [("shop_integrate", newer, "QUEUED")]
+    assert shop.run_of(newer).tags["untrusted"] == "yes"
+    assert shop.run_of(newer).run_config["ops"]["shop_image"]["config"]["untrusted"] is True
+    shop.github.commit("eve/shop", {"evil.txt": "3\n"}, branch="fix", by="eve")
+    shop.look()
+    assert len(shop.runs()) == 1  # the label that is still there says nothing about the new head
+
+
+@pytest.mark.parametrize("shop", ["tags: true"], indirect=True)
+def test_a_new_tag_is_integrated(shop: World) -> None:
+    head = shop.github.head(REPOSITORY)
+    shop.github.tag(REPOSITORY, "v1", by="dora")
+    shop.look()
+    assert [(run.job_name, run.tags["head"], run.tags["change"]) for run in shop.runs()] == [
+        ("shop_integrate", head, f"tag:shop:v1:{head}")
+    ]
+
+
+REQUEST = Request(app="shop", job=Job.INTEGRATE, commit="1" * 40, branch="development", change="merge:shop:x:1")
+
+
+def claim_in_a_process(folder: str, port: int, start: Any, results: Any) -> None:
+    """Claim when told to; in a process of its own."""
+    with DagsterInstance.from_config(folder) as instance:
+        launcher = Launcher(instance, CodeServer(instance, GrpcServerTarget("127.0.0.1", port, None, LOCATION)))
+        start.wait()
+        results.put(launcher.claim("shop_integrate", REQUEST).new)
+
+
+def test_of_two_who_claim_at_once_in_two_processes_one_starts_the_run(tmp_path: Path, code_port: int) -> None:
+    home = make_home(tmp_path / "world", "http://127.0.0.1:9") / "home"
+    with DagsterInstance.from_config(str(home)) as instance:
+        spawn = multiprocessing.get_context("spawn")
+        start, results = spawn.Event(), spawn.Queue()
+        arguments = (str(home), code_port, start, results)
+        claimers = [spawn.Process(target=claim_in_a_process, args=arguments) for _ in range(2)]
+        for claimer in claimers:
+            claimer.start()
+        start.set()
+        assert sorted(results.get(timeout=60) for _ in claimers) == [False, True]
+        for claimer in claimers:
+            claimer.join()
+        (run,) = instance.get_runs()
+        assert (run.run_id, run.status.value) == (run_id(REQUEST.change), "QUEUED")
+        assert len(instance.all_logs(run.run_id)) == 2  # planned, and enqueued once
+
+
+@pytest.mark.parametrize(("superseded_by", "status"), [("", "QUEUED"), ("2" * 40, "CANCELED")])
+def test_a_claimer_that_was_killed_between_creating_and_submitting_loses_nothing(
+    shop: World, monkeypatch: pytest.MonkeyPatch, superseded_by: str, status: str
+) -> None:
+    launcher = Launcher(shop.instance, shop.server)
+    with monkeypatch.context() as killed:
+        killed.setattr(Launcher, "_finish_claim", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            launcher.claim("shop_integrate", REQUEST, superseded_by=superseded_by)
+    run = shop.instance.get_run_by_id(run_id(REQUEST.change))
+    assert run is not None
+    assert run.status is DagsterRunStatus.NOT_STARTED
+    assert launcher.claim("shop_integrate", REQUEST, superseded_by=superseded_by).new is False
+    assert [run.status.value for run in shop.runs()] == [status]
