@@ -5,6 +5,7 @@ there, and of bare addresses (https://github.github.com/gfm/, 6.9; https://docs.
 A backslash does not keep it from that, but a character of no width in between does.
 """
 
+import html
 import re
 import unicodedata
 from urllib.parse import quote
@@ -13,8 +14,12 @@ LONGEST = 300
 """Characters of a text that are shown, where nothing else is asked for."""
 
 _NO_WIDTH = "\u200b"
-_MARKS = re.compile(r"([!#$&()*+.:<=>\[\\\]^_`{|}~-])")
-_CALLS = re.compile(r"(?<=[@#])|(?<=://)|(?<=mailto:)|(?<=xmpp:)|(?<=www)(?=\.)|(?<=\bgh)(?=-)", re.IGNORECASE)
+_MARKS = re.compile(r"([\\`*_{}\[\]|~$])")
+_FIRST = re.compile(r"^(\d*)([#+=.)-])")
+"""What begins a heading or a list where it begins a line."""
+_CALLS = re.compile(
+    r"(?<=@)|(?<=#)(?=\d)|(?<=://)|(?<=mailto:)|(?<=xmpp:)|(?<=www)(?=\.)|(?<=\bgh)(?=-)", re.IGNORECASE
+)
 _ADDRESS = re.compile(r"https?://[^\s<>]+")
 
 
@@ -23,7 +28,8 @@ def plain(text: str, most: int = LONGEST) -> str:
 
     What cannot be seen (control characters, changes of direction) is left out, and what is longer than `most` is cut.
     """
-    return _MARKS.sub(r"\\\1", _CALLS.sub(_NO_WIDTH, _line(text, most)))
+    harmless = html.escape(_CALLS.sub(_NO_WIDTH, _line(text, most)), quote=False)
+    return _FIRST.sub(r"\1\\\2", _MARKS.sub(r"\\\1", harmless))
 
 
 def code(text: str, most: int = LONGEST) -> str:
