@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterator, Sequence
 
 from pipeline_defs.config import App
+from pipeline_defs.release.markdown import code, link, plain
 from pipeline_defs.reports.facts import RunFacts
 from pipeline_defs.reports.items import Comment
-from pipeline_defs.reports.markdown import code, plain
 from pipeline_defs.reports.statuses import ERROR, FAILURE, PENDING, SUCCESS, of_stage
 
 MOST_FAILURES = 10
@@ -29,18 +29,11 @@ def comment(app: App, runs: Sequence[RunFacts], address: Callable[[str], str]) -
         "",
         "| stage | | |",
         "|---|---|---|",
-        *(
-            f"| {_linked(stage, address(run.run))} | {_SIGNS[state]} | {plain(text)} |"
-            for run, stage, state, text in told
-        ),
+        *(f"| {link(stage, address(run.run))} | {_SIGNS[state]} | {plain(text)} |" for run, stage, state, text in told),
         *_failed_tests(runs),
         *_image(runs),
     ]
     return Comment(runs[-1].pull, f"shipline:{app.name}", "\n".join(lines))
-
-
-def _linked(text: str, address: str) -> str:
-    return f"[{text}]({address})" if address else text
 
 
 def _failed_tests(runs: Sequence[RunFacts]) -> Iterator[str]:

@@ -1,6 +1,5 @@
 """Facts: what Dagster's storage says of one run, in the words of reports. Pure data."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -13,8 +12,6 @@ from pipeline_defs.release.request import Job
 LINT, BUILD, TEST, PUSH, STAGE, DEPLOY = "lint", "build", "test", "push", "stage", "deploy"
 IMAGE_STAGES = (LINT, BUILD, TEST, PUSH)
 """The stages that make an image, in their order."""
-
-_COMMIT = re.compile(r"[0-9a-f]{40}")
 
 
 class Phase(StrEnum):
@@ -91,8 +88,8 @@ class RunFacts:
 
     @property
     def head(self) -> str:
-        """The commit of the change, full; empty for a run that no change asked for."""
-        return self.tags.get("head", "") if self.tags.get("change") else ""
+        """The commit of the change, full; empty for a run that no change asked for. A run that follows inherits it."""
+        return self.tags.get("head", "")
 
     @property
     def commits(self) -> tuple[str, ...]:
@@ -113,11 +110,12 @@ class RunFacts:
         return bool(self.tags.get("untrusted"))
 
     @property
-    def superseded_by(self) -> str:
-        """The first digits of the commit for which this run was given up; empty where it was not."""
-        said = self.tags.get("superseded_by", "")
-        found = _COMMIT.search(said)
-        return found[0][:7] if found else said[:7]
+    def given_up(self) -> str:
+        """Why this run was given up, for people; empty where it was not."""
+        why = self.tags.get("superseded_by", "")  # written by launch.py: a commit, or "closed"
+        if why == "closed":
+            return "its pull request was closed"
+        return f"superseded by {why[:7]}" if why else ""
 
 
 def stages_of(app: App, job: Job, environment: str, *, makes_image: bool) -> tuple[str, ...]:

@@ -1,5 +1,7 @@
 """Memory: how far GitHub was told, as the sensor's cursor. Only what is not finished has a place in it, so it stays small."""
 
+from collections.abc import Collection
+
 from pydantic import BaseModel, ValidationError
 
 from pipeline_defs.reports.items import Item, digest
@@ -89,6 +91,7 @@ class Memory(BaseModel):
         since: when the newest of the runs taken up had changed, seconds since 1970.
         seen: those that changed shortly before it, {run: time}, because they are found again.
         runs: the runs attended to; the one that was looked at longest ago comes first.
+        waiting: the same for commits of forks that wait for a person, by commit.
         quiet_until: GitHub asked, or is given, time until then.
         said: what was last complained about, by kind, so that the log says it once.
     """
@@ -96,6 +99,7 @@ class Memory(BaseModel):
     since: float
     seen: dict[str, float] = {}
     runs: dict[str, Attended] = {}
+    waiting: dict[str, Attended] = {}
     quiet_until: float = 0.0
     said: dict[str, str] = {}
 
@@ -128,6 +132,10 @@ class Memory(BaseModel):
         """The run, which is looked at again after all others, so that each gets its turn."""
         self.runs[run] = self.runs.pop(run)
         return self.runs[run]
+
+    def keep_waiting(self, commits: Collection[str]) -> None:
+        """Those of forks that wait now; the others are forgotten."""
+        self.waiting = {commit: self.waiting.get(commit, Attended()) for commit in commits}
 
     def give_up_the_oldest(self) -> list[str]:
         """The runs set aside that there is no room for; they are forgotten."""

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from pipeline_defs.config import App
+from pipeline_defs.release.markdown import code, link, plain
 from pipeline_defs.reports.items import Published, Word
-from pipeline_defs.reports.markdown import code, plain
 from pipeline_defs.reports.shipped import Shipped
 
 MOST_COMMITS = 50
@@ -23,7 +23,7 @@ def words(app: App, shipped: Shipped) -> list[Word]:
     row = shipped.row
     marker = f"shipline:{app.name}:{row.release.version}:{row.environment}".replace("--", "-")
     url = app.environments[row.environment].url
-    where = f"[{row.environment}]({url})" if url else row.environment
+    where = link(row.environment, url or "")
     body = f"This is in {where} since {app.name} {row.release.version} (commit {row.release.commit})."
     return [Word(number, marker, body) for number in dict.fromkeys((*shipped.numbers, *shipped.issues))]
 

@@ -5,10 +5,14 @@ from datetime import UTC, datetime
 
 import dagster as dg
 from dagster import DagsterRun, DagsterRunStatus, RunRecord
+from dagster._core.scheduler.instigation import InstigatorType, SensorInstigatorData
+from pydantic import ValidationError
 
+from pipeline_defs.changes.answers import THEN
 from pipeline_defs.config import App
 from pipeline_defs.jobs import job_name
 from pipeline_defs.ops.events import DEPLOYMENT, environment_key, image_key
+from pipeline_defs.release.handled import Handled, Stand
 from pipeline_defs.release.records import Deployment, Outcome
 from pipeline_defs.release.request import THEN, Job
 from pipeline_defs.reports.facts import STAGE, Phase, RunFacts, stages_of
@@ -62,6 +66,18 @@ class RunReader:
         told = [record.asset_materialization.metadata for record in page.records if record.asset_materialization]
         rows = [Deployment.model_validate(metadata[DEPLOYMENT].value) for metadata in told if DEPLOYMENT in metadata]
         return sorted(rows, key=lambda row: row.id, reverse=True)
+
+    def waiting(self) -> list[str]:
+        """The commits of forks that wait for a person, as the sensor that notices changes has them in its cursor."""
+        name = f"{self._app.name}_github"
+        states = self._instance.all_instigator_state(instigator_type=InstigatorType.SENSOR)
+        found = [state.instigator_data for state in states if state.instigator_name == name]
+        cursors = [data.cursor for data in found if isinstance(data, SensorInstigatorData) and data.cursor]
+        try:
+            pulls = Handled.model_validate_json(cursors[-1]).pulls if cursors else {}
+        except ValidationError:  # the other sensor says so itself
+            return []
+        return [pull.head for pull in pulls.values() if pull.stand is Stand.WAITING]
 
     def _facts(self, record: RunRecord) -> RunFacts | None:
         run = record.dagster_run

@@ -15,6 +15,7 @@ from pipeline_defs.reports.notes import published, words
 from pipeline_defs.reports.reading import RunReader, ran_before, succeeded
 from pipeline_defs.reports.shipped import Range, Shipped, is_new_version, is_shipment
 from pipeline_defs.reports.statuses import PENDING, statuses
+from pipeline_defs.reports.waiting import waiting
 from pipeline_defs.reports.writer import Writer
 from pipeline_defs.resources.github import GitHubAway
 
@@ -53,12 +54,21 @@ class Reporter:
                     writer.complaints.append("the rest follows with the next look")
                     break
                 self._attend(memory, writer, run)
+            self._tell_waiting(memory, writer)
         except GitHubAway as away:
             writer.rest(away)
         for run in memory.give_up_the_oldest():
             _log.warning("%s: run %s is given up, GitHub did not take what it has to say", self._app.name, run[:8])
         told = [f"{writer.written} told"] if writer.written else []
         return "; ".join([*told, *dict.fromkeys(writer.complaints)]) or "nothing new"
+
+    def _tell_waiting(self, memory: Memory, writer: Writer) -> None:
+        """Say of a fork's commit that it waits, and for whom; otherwise its pull request would show nothing at all."""
+        assert self._app.github is not None
+        if self._app.github.report.statuses:
+            memory.keep_waiting(self._reader.waiting())
+            for commit, attended in memory.waiting.items():
+                writer.write(attended, waiting(self._app, commit))
 
     def _take_up(self, memory: Memory) -> None:
         """Attend to the runs that changed; those that changed shortly before are found again, and are known."""

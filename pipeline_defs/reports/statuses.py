@@ -36,8 +36,8 @@ def of_stage(app: App, facts: RunFacts, stage: str) -> _Answer:
     step = facts.steps.get(stage)
     if step is not None and step.ending is Ending.SUCCEEDED:
         return SUCCESS, _done(app, facts, stage, step)
-    if facts.superseded_by:
-        return ERROR, f"superseded by {facts.superseded_by}"
+    if facts.given_up:
+        return ERROR, facts.given_up
     if step is not None and step.ending is Ending.FAILED:
         return FAILURE, step.sentence or f"failed after {step.seconds:.1f} s"
     if step is not None and step.ending is Ending.BROKEN:
@@ -71,8 +71,8 @@ def _of_follower(facts: RunFacts, now: float) -> _Answer:
     if facts.phase is Phase.SUCCEEDED:
         late = facts.ended and now - facts.ended > FOLLOWS_SECONDS
         return (ERROR, "not run: nothing started it") if late else (PENDING, "follows")
-    if facts.superseded_by:
-        return ERROR, f"superseded by {facts.superseded_by}"
+    if facts.given_up:
+        return ERROR, facts.given_up
     if facts.phase is Phase.CANCELLED:
         return ERROR, "not run: the run before it was cancelled"
     culprit = _culprit(facts)

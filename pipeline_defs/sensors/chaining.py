@@ -11,13 +11,10 @@ from pipeline_defs.release.records import Image
 from pipeline_defs.release.request import THEN, Job, Request
 from pipeline_defs.sensors.branches import SECONDS
 
-OF_CHANGE = ("change", "head", "pull_request", "version_commit")
-"""The run tags by which a run belongs to a change."""
-
 
 def of_change(run: dg.DagsterRun) -> dict[str, str]:
-    """The tags of a run that the run which follows it has too: both belong to one change and its commit."""
-    return {name: run.tags[name] for name in OF_CHANGE if name in run.tags}
+    """The tags of a run that the run which follows it has too: it is about the same commit, and is reported there."""
+    return {name: run.tags[name] for name in ("head", "pull_request", "version_commit") if name in run.tags}
 
 
 def chaining_sensor(app: App, jobs: Mapping[str, AssetJob]) -> dg.SensorDefinition:
@@ -51,6 +48,7 @@ def chaining_sensor(app: App, jobs: Mapping[str, AssetJob]) -> dg.SensorDefiniti
             branch=image.branch,
             reason=f"{image.version} was made by run {run.run_id[:8]}",
             actor=f"sensor {app.name}_then_stage",
+            change=run.tags.get("change", ""),
         )
         tags = {**request.run_tags(), **of_change(run)}
         return dg.RunRequest(run_key=run.run_id, run_config=request.run_config(), tags=tags)

@@ -8,6 +8,14 @@ from typing import Any
 
 import dagster as dg
 import requests
+from dagster._core.remote_origin import ManagedGrpcPythonEnvCodeLocationOrigin, RemoteRepositoryOrigin
+from dagster._core.scheduler.instigation import (
+    InstigatorState,
+    InstigatorStatus,
+    InstigatorType,
+    SensorInstigatorData,
+)
+from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 
 from pipeline_defs.config import App, load_app
 from pipeline_defs.jobs import jobs_of
@@ -22,6 +30,7 @@ from pipeline_defs.ops.events import (
     rehearsal_metadata,
 )
 from pipeline_defs.release.evidence import Failure, TestCounts
+from pipeline_defs.release.handled import Handled, SeenPull
 from pipeline_defs.release.records import Deployment, DeploymentKind, Image, Outcome, Rehearsal, Release
 from pipeline_defs.reports.memory import Memory
 from pipeline_defs.resources.github_resource import GitHubResource
@@ -45,6 +54,8 @@ environments:
   production: {{hosts: a.example.org, directory: /opt/shop/production, compose: production.yml,
                url: "https://shop.example.org"}}
 """
+
+_NOWHERE = LoadableTargetOrigin(python_file="none.py")
 
 Act = Callable[[dg.OpExecutionContext], None]
 """What a small op does; when it returns, the op has succeeded."""
@@ -79,6 +90,15 @@ class Reported:
         """The sensor's cursor."""
         assert self.cursor is not None
         return Memory.model_validate_json(self.cursor)
+
+    def notice(self, pull: SeenPull) -> None:
+        """Pull request 1 as the sensor that notices changes has it in its cursor."""
+        place = RemoteRepositoryOrigin(ManagedGrpcPythonEnvCodeLocationOrigin(_NOWHERE), "shipline")
+        origin = place.get_instigator_origin("shop_github")
+        data = SensorInstigatorData(cursor=Handled(pulls={"1": pull}).model_dump_json())
+        state = InstigatorState(origin, InstigatorType.SENSOR, InstigatorStatus.RUNNING, data)
+        known = self.instance.get_instigator_state(origin.get_id(), origin.get_selector().get_id())
+        (self.instance.update_instigator_state if known else self.instance.add_instigator_state)(state)
 
     def wait_is_over(self) -> None:
         """Let every pause be over."""

@@ -7,9 +7,8 @@ import dagster as dg
 import pytest
 
 from pipeline_defs.ops.events import TEST_COUNTS, evidence_metadata
+from pipeline_defs.release.handled import SeenPull, Stand
 from pipeline_defs.reports.reporter import MOST_TAKEN_UP
-from pipeline_defs.reports.waiting import report_waiting
-from pipeline_defs.resources.github import open_repository
 from tests.integration.reported import (
     COUNTS,
     FAILED,
@@ -211,15 +210,19 @@ def test_many_runs_are_told_in_portions(reported: Reported, head: str, tmp_path:
 
 
 def test_a_commit_that_waits_for_a_person_says_so_until_its_run_begins(reported: Reported, head: str) -> None:
-    repository = open_repository(reported.app)
-    report_waiting(repository, reported.app, head)
-    report_waiting(repository, reported.app, head)
-    reported.run(reported.job("integrate", integrates(head), **change(head, 1)))
+    reported.notice(SeenPull(head=head, base="main", at="", seen="", stand=Stand.WAITING))
     reported.look()
-    assert {stage: reported.states(head, stage) for stage in ("lint", "push")} == {
-        "lint": ["pending", "success"],
-        "push": ["pending", "success"],
+    assert set(reported.statuses(head).values()) == {
+        ("pending", "waits for a person with write permission: /shipline test")
     }
+    reported.github.reset_requests()
+    reported.look()
+    assert reported.github.requests()["total"] == 0
+    reported.notice(SeenPull(head=head, base="main", at="", seen="", stand=Stand.ANSWERED))
+    reported.run(reported.job("integrate", integrates(head), **change(head, 1, untrusted="yes")))
+    reported.look()
+    assert reported.states(head, "lint") == ["pending", "success"]
+    assert not reported.memory.waiting
 
 
 def test_of_a_fork_what_ran_is_told_and_nothing_stays_open(reported: Reported, head: str) -> None:

@@ -24,10 +24,10 @@ BELOW = {
     "instance": {"config", "release"},
     "assets": {"config", "release", "ops"},
     "jobs": {"config", "release", "ops"},
-    "reports": {"config", "release", "resources", "ops", "jobs"},
     "code_server": {"config", "release"},
     "launch": {"config", "release", "code_server"},
     "changes": {"config", "release", "resources", "code_server", "launch"},
+    "reports": {"config", "release", "resources", "ops", "jobs", "changes"},
     "sensors": {
         "config",
         "release",

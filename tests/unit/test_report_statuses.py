@@ -78,17 +78,16 @@ def test_an_error_that_nobody_expected_keeps_its_text_for_the_log() -> None:
 
 @pytest.mark.parametrize(
     ("tags", "description"),
-    [({}, "cancelled"), ({"superseded_by": "d" * 40}, "superseded by ddddddd")],
+    [
+        ({}, "cancelled"),
+        ({"superseded_by": "d" * 40}, "superseded by ddddddd"),
+        ({"superseded_by": "closed"}, "its pull request was closed"),
+    ],
 )
 def test_a_cancelled_run_says_whether_a_newer_commit_took_its_place(tags: dict[str, str], description: str) -> None:
     run = facts(Phase.CANCELLED, {"lint": DONE, "build": Step(103.0)}, tags)
     assert told(run)["lint"][0] == "success"
     assert {told(run)[stage] for stage in ("build", "test", "push")} == {("error", description)}
-
-
-def test_a_key_of_a_change_names_the_commit_that_superseded() -> None:
-    run = facts(Phase.CANCELLED, tags={"superseded_by": f"pull:shop:12:{'d' * 40}:development"})
-    assert told(run)["lint"] == ("error", "superseded by ddddddd")
 
 
 def test_a_run_that_died_says_where() -> None:
@@ -146,7 +145,7 @@ def test_a_stage_that_follows_is_not_waited_for_for_ever(phase: Phase, ended: fl
 
 
 def test_a_run_that_no_change_asked_for_has_no_status() -> None:
-    assert not list(statuses(sample.example(), facts(Phase.RUNNING, tags={"change": ""}), "", 0))
+    assert not list(statuses(sample.example(), facts(Phase.RUNNING, tags={"head": ""}), "", 0))
 
 
 def test_a_commit_that_waits_for_a_person_says_how() -> None:

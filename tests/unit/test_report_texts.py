@@ -6,11 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline_defs.release.evidence import Failure, TestCounts
+from pipeline_defs.release.markdown import code, plain
 from pipeline_defs.release.records import Deployment, DeploymentKind, Outcome
 from pipeline_defs.release.request import Job
 from pipeline_defs.reports.comment import MOST_FAILURES, comment
 from pipeline_defs.reports.facts import IMAGE_STAGES, STAGE, Ending, Phase, RunFacts, Step
-from pipeline_defs.reports.markdown import code, plain
 from pipeline_defs.reports.notes import published, words
 from pipeline_defs.reports.shipped import Shipped
 from pipeline_defs.resources.github import CommitFact, Comparison, Pull
@@ -123,4 +123,4 @@ def test_a_line_stays_a_line_without_marks(text: str) -> None:
     for line in (plain(text), code(text)):
         assert len(line.splitlines()) <= 1
     assert "<" not in plain(text)
-    assert code(text).count("`") == 2
+    assert code(text).count("`") in (0, 2)
