@@ -8,7 +8,6 @@ from dagster import DagsterRun, DagsterRunStatus, RunRecord
 from dagster._core.scheduler.instigation import InstigatorType, SensorInstigatorData
 from pydantic import ValidationError
 
-from pipeline_defs.changes.answers import THEN
 from pipeline_defs.config import App
 from pipeline_defs.jobs import job_name
 from pipeline_defs.ops.events import DEPLOYMENT, environment_key, image_key

@@ -27,7 +27,7 @@ BELOW = {
     "code_server": {"config", "release"},
     "launch": {"config", "release", "code_server"},
     "changes": {"config", "release", "resources", "code_server", "launch"},
-    "reports": {"config", "release", "resources", "ops", "jobs", "changes"},
+    "reports": {"config", "release", "resources", "ops", "jobs"},
     "sensors": {
         "config",
         "release",
