@@ -51,4 +51,5 @@ def _failed_tests(runs: Sequence[RunFacts]) -> Iterator[str]:
 def _image(runs: Sequence[RunFacts]) -> Iterator[str]:
     image = next((run.image for run in reversed(runs) if run.image), None)
     if image is not None:
-        yield from ("", f"Image: {code(image.reference)}")
+        tags = f", tagged {', '.join(map(code, image.tags))}" if image.tags else ""
+        yield from ("", f"Image: {code(image.reference)}{tags}")

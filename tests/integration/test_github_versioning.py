@@ -10,9 +10,9 @@ import pytest
 from pipeline_defs.config import load_app
 from pipeline_defs.ops.lint import ImageConfig, lint_op
 from pipeline_defs.release.change import Change, Trigger, run_id
+from pipeline_defs.release.own_commits import change_below
 from pipeline_defs.release.records import Image
 from pipeline_defs.resources.github import Repository, open_repository
-from pipeline_defs.resources.github.own_commits import change_at
 from pipeline_defs.resources.github_resource import GitHubResource
 from pipeline_defs.resources.source_resource import SourceResource
 from tests.testbed.github import GitHubServer
@@ -157,6 +157,13 @@ def team(github: GitHubServer, instance: dg.DagsterInstance, tmp_path: Path, mon
     token = github.create_token("shipline", {"contents": "write", "pull_requests": "read"})
     monkeypatch.setenv("SHIPLINE_TEST_TOKEN", token)
     return made
+
+
+def change_at(repository: Repository, head: str, version_file: str) -> str:
+    """The change that a branch's head stands for, as a sensor finds it: what is below Shipline's own commits."""
+    while below := change_below(repository.commit(head), version_file):
+        head = below
+    return head
 
 
 def before_the_commit(monkeypatch: pytest.MonkeyPatch, meddle: Meddle) -> None:
@@ -312,6 +319,19 @@ def test_github_that_answers_too_late_is_asked_what_it_did(team: Team) -> None:
     team.github.fail("after", "PATCH", "/git/refs/", times=1)
     assert team.image(head, since).commit == team.head(DEVELOPMENT)
     assert len(team.github.log(REPO, DEVELOPMENT)) == len(team.github.log(REPO, head)) + 1
+
+
+def test_while_github_is_away_the_stage_is_tried_again(team: Team, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipeline_defs.ops.version._PAUSE", 0.1)
+    since = team.head(DEVELOPMENT)
+    head = team.land()
+    team.github.fail("before", path="/commits/.+/pulls", times=4)
+    assert team.image(head, since).version == "1.2.1"
+    since = team.head(DEVELOPMENT)
+    head = team.land()
+    team.github.fail("before", path="/commits/.+/pulls", times=None)
+    assert team.sentence(team.answer(head, since)).startswith("no version can be committed: GitHub ")
+    assert team.head(DEVELOPMENT) == head
 
 
 def test_a_protected_branch_is_said_with_the_ways_out(team: Team) -> None:
