@@ -30,7 +30,7 @@ BELOW = {
     "sensors": {"config", "release", "resources", "ops", "history", "jobs", "code_server", "launch", "changes"},
     "definitions": {"config", "release", "resources", "ops", "assets", "jobs", "sensors"},
     "webhooks": {"config", "release", "resources", "code_server", "launch", "changes"},
-    "cli": {"config", "release", "resources", "history", "instance", "webhooks"},
+    "cli": {"config", "release", "resources", "history", "instance", "webhooks", "changes"},
 }
 WITHOUT_DAGSTER = {"release", "config", "server"}
 
