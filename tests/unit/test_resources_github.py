@@ -2,6 +2,7 @@
 
 import json
 import logging
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from pipeline_defs.resources.github import GitHubAway, Pull
 from pipeline_defs.resources.github.answer import SECONDARY_SECONDS, Answer
 from pipeline_defs.resources.github.approvals import commanded
 from pipeline_defs.resources.github.comments import hidden
-from pipeline_defs.resources.github.git import web_of
+from pipeline_defs.resources.github.git import source_of, web_of
 from pipeline_defs.resources.github.issues import closing_issues
 from pipeline_defs.resources.github.needs import permissions_needed
 from pipeline_defs.resources.github.shapes import commit_id, fact, login, pull_of
@@ -208,3 +209,26 @@ def test_pygithub_logs_no_answers(caplog: pytest.LogCaptureFixture) -> None:
     """At DEBUG it would write whole answers, those with a token too."""
     caplog.set_level(logging.DEBUG, "github")
     assert not logging.getLogger("github.Requester").isEnabledFor(logging.DEBUG)
+
+
+@pytest.mark.parametrize(
+    ("repository", "api", "url", "signs_in"),
+    [
+        ("acme/shop", "https://api.github.com", "https://github.com/acme/shop.git", True),
+        ("acme/shop", "https://github.example.org/api/v3", "https://github.example.org/acme/shop.git", True),
+        ("https://github.com/acme/shop", "https://api.github.com", "https://github.com/acme/shop", True),
+        ("git@github.com:acme/shop.git", "https://api.github.com", "git@github.com:acme/shop.git", False),
+        ("https://git.example.org/shop.git", "https://api.github.com", "https://git.example.org/shop.git", False),
+        ("http://github.com/acme/shop", "https://api.github.com", "http://github.com/acme/shop", False),
+    ],
+)
+def test_git_signs_in_at_github_and_nowhere_else(
+    repository: str, api: str, url: str, signs_in: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHOP_TOKEN", "s3cr3t-token")
+    github = {"repository": "acme/shop", "token": {"env": "SHOP_TOKEN"}, "api": api}
+    source = source_of(
+        App.model_validate({**example().model_dump(exclude_unset=True), "repository": repository, "github": github}),
+        tmp_path,
+    )
+    assert (source.url, source._login is not None) == (url, signs_in)
