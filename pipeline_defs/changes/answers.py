@@ -6,6 +6,7 @@ from pipeline_defs.config import App
 from pipeline_defs.release.change import Change, Trigger
 from pipeline_defs.release.policy import rewritten
 from pipeline_defs.release.request import THEN, Job, Request, job_name
+from pipeline_defs.resources.github import Pull
 
 SEEN = "seen"
 """The run tag that says how new the pull request was, by GitHub's clock, when its run was claimed."""
@@ -36,6 +37,20 @@ def answers(app: App, change: Change, actor: str, *, untrusted: bool = False, se
     if not automatic:  # the image is made, and a person deploys it
         return [_integrate(app, change, actor, reason)]
     return [_deploy(app, change, actor, reason, name, is_first=not number) for number, name in enumerate(automatic)]
+
+
+def change_of(app: App, pull: Pull) -> Change:
+    """The change that a pull request's newest head is."""
+    return Change(
+        app=app.name,
+        trigger=Trigger.PULL_REQUEST,
+        commit=pull.head,
+        branch=pull.base,
+        pull=pull.number,
+        head_branch=pull.head_branch,
+        fork=pull.fork,
+        actor=pull.author,
+    )
 
 
 def _integrate(

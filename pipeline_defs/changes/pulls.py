@@ -1,9 +1,9 @@
 """Pulls: pull requests into the branches that ship. Each newest head is checked once; a fork's only with a person's approval."""
 
+from pipeline_defs.changes.answers import change_of
 from pipeline_defs.changes.claims import Claims
 from pipeline_defs.config import App
 from pipeline_defs.release.approval import valid_approval
-from pipeline_defs.release.change import Change, Trigger
 from pipeline_defs.release.checking import Decision, Proposal, Verdict, decide
 from pipeline_defs.release.handled import Handled, SeenPull, Stand
 from pipeline_defs.resources.github import Approval, Pull, Repository
@@ -57,20 +57,6 @@ def look_at_pull(
         untrusted = decision.verdict is Verdict.CHECK_UNTRUSTED
         claims.run(change_of(app, pull), untrusted=untrusted, seen=pull.updated_at)
     return handled.with_pull(pull.number, now.model_copy(update={"stand": _STANDS[decision.verdict]}))
-
-
-def change_of(app: App, pull: Pull) -> Change:
-    """The change that a pull request's newest head is."""
-    return Change(
-        app=app.name,
-        trigger=Trigger.PULL_REQUEST,
-        commit=pull.head,
-        branch=pull.base,
-        pull=pull.number,
-        head_branch=pull.head_branch,
-        fork=pull.fork,
-        actor=pull.author,
-    )
 
 
 def _seen(pull: Pull, before: SeenPull | None) -> SeenPull:

@@ -4,7 +4,7 @@ Source of the API: https://docs.dagster.io/api/graphql, and the schema of the in
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -40,6 +40,10 @@ _RELOAD = "mutation($name: String!) { reloadRepositoryLocation(repositoryLocatio
 _TERMINATE = "mutation($runs: [String!]!) { terminateRuns(runIds: $runs) { __typename } }"
 _RUNS = """query($statuses: [RunStatus!]) { runsOrError(filter: {statuses: $statuses}) {
   ... on Runs { results { runId jobName } } } }"""
+
+_RUNS_OF = (
+    """query($tags: [ExecutionTag!]) { runsOrError(filter: {tags: $tags}) { ... on Runs { results { runId } } } }"""
+)
 
 
 class NotRunning(Failed):
@@ -96,11 +100,11 @@ class Client:
             raise Failed(f"Shipline at {self.url} refused a question: {answer['errors'][0]['message']}")
         return answer["data"]
 
-    def launch(self, job: str, request: Request) -> str:
+    def launch(self, job: str, request: Request, tags: Mapping[str, str] | None = None) -> str:
         """Put a run into the queue and give its id. Raises Failed with the reason when it is refused."""
         refusal = ""
         for attempt in (1, 2):
-            answer = self.ask(_LAUNCH, run=_execution(job, request))["launchRun"]
+            answer = self.ask(_LAUNCH, run=_execution(job, request, tags or {}))["launchRun"]
             if answer["__typename"] == "LaunchRunSuccess":
                 return str(answer["run"]["runId"])
             refusal = "; ".join(error["message"] for error in answer.get("errors", [answer]))
@@ -132,6 +136,11 @@ class Client:
         for run in self.ask(_RUNS, statuses=_ACTIVE)["runsOrError"]["results"]:
             yield run["runId"], run["jobName"]
 
+    def runs_of_change(self, key: str) -> int:
+        """How many runs there were for a change."""
+        tags = [{"key": "change", "value": key}]
+        return len(self.ask(_RUNS_OF, tags=tags)["runsOrError"]["results"])
+
     def load_error(self) -> str | None:
         """None when the definitions are loaded, else why they are not; empty while they still load."""
         entries = self.ask(_LOCATION)["workspaceOrError"].get("locationEntries", [])
@@ -157,7 +166,8 @@ def reason(error: dict[str, Any]) -> str:
     return _EXCEPTION.sub("", message) or "no reason was given"
 
 
-def _execution(job: str, request: Request) -> dict[str, Any]:
+def _execution(job: str, request: Request, more: Mapping[str, str]) -> dict[str, Any]:
+    tags = {**request.run_tags(), **more}
     return {
         "selector": {
             "repositoryLocationName": LOCATION,
@@ -166,5 +176,5 @@ def _execution(job: str, request: Request) -> dict[str, Any]:
             "assetSelection": [{"path": [name]} for name in request.assets],
         },
         "runConfigData": request.run_config(),
-        "executionMetadata": {"tags": [{"key": key, "value": value} for key, value in request.run_tags().items()]},
+        "executionMetadata": {"tags": [{"key": key, "value": value} for key, value in tags.items()]},
     }

@@ -2,6 +2,7 @@
 
 import getpass
 import platform
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
@@ -11,6 +12,7 @@ from pipeline_defs.cli.apps import app_named, deployed_environment
 from pipeline_defs.cli.client import Client
 from pipeline_defs.cli.follow import Follower
 from pipeline_defs.cli.output import Failed, Output, Wrong
+from pipeline_defs.cli.pulls import asked_again
 from pipeline_defs.config import App, Home
 from pipeline_defs.release.request import Job, Request, job_name
 from pipeline_defs.release.version import Version, VersionError
@@ -36,14 +38,24 @@ def integrate(
     app: AppName,
     branch: Annotated[str | None, typer.Option(help="The branch whose head is built; development by default.")] = None,
     commit: CommitOption = None,
+    pull: Annotated[int | None, typer.Option("--pull", help="A pull request on GitHub; its head is run again.")] = None,
+    untrusted: Annotated[
+        bool, typer.Option("--untrusted", help="With --pull: without secrets, and nothing is kept; asked of forks.")
+    ] = False,
     no_follow: NoFollow = False,
     log: Log = False,
 ) -> None:
     """Lint, build and test a commit, and push its image. A source tree that was built before is not built again."""
-    if branch and commit:
-        raise Wrong("give --branch or --commit, not both")
+    if len([given for given in (branch, commit, pull) if given]) > 1:
+        raise Wrong("give one of --branch, --commit and --pull")
+    if untrusted and not pull:
+        raise Wrong("--untrusted is for pull requests; give --pull with it")
     home = Home.find()
     which = app_named(home, app)
+    if pull:
+        request, tags = asked_again(Client.of(home), which, pull, _actor(), untrusted=untrusted)
+        _launch(context.obj, home, which, request, no_follow=no_follow, log=log, tags=tags)
+        return
     chosen = "" if commit else branch or which.branches.development  # whose head a bare commit is, the job finds out
     request = Request(
         app=app, job=Job.INTEGRATE, branch=chosen, commit=_commit(home, which, commit or chosen), actor=_actor()
@@ -143,9 +155,18 @@ def _commit(home: Home, app: App, name: str) -> str:
         raise Failed(str(error)) from None
 
 
-def _launch(output: Output, home: Home, app: App, request: Request, *, no_follow: bool, log: bool) -> None:
+def _launch(
+    output: Output,
+    home: Home,
+    app: App,
+    request: Request,
+    *,
+    no_follow: bool,
+    log: bool,
+    tags: Mapping[str, str] | None = None,
+) -> None:
     client = Client.of(home)
-    run_id = client.launch(job_name(app.name, request.job, request.environment, app.deployed), request)
+    run_id = client.launch(job_name(app.name, request.job, request.environment, app.deployed), request, tags)
     what = " ".join(filter(None, (request.app, request.version or request.commit[:12], request.environment)))
     output.say((f"{request.job} {what}", "bold"), f"  run {run_id[:8]}  ", (client.run_url(run_id), "dim"))
     if no_follow:

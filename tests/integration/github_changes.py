@@ -1,6 +1,5 @@
 """What the tests of changes on GitHub stand on: the stand-in, a Dagster storage, and a code server with the app's definitions."""
 
-import json
 import os
 import socket
 import subprocess
@@ -147,12 +146,6 @@ def world(folder: Path, github: GitHubServer, port: int, monkeypatch: Any, more:
         server = CodeServer(instance, GrpcServerTarget("127.0.0.1", port, None, LOCATION))
         monkeypatch.setattr(sensor_module, "code_server", lambda: server)
         yield World(github, make_home(folder / "world", github.url, more), instance, server)
-
-
-def cursor_of(handled: Handled) -> dict[str, Any]:
-    """A cursor as JSON."""
-    found: dict[str, Any] = json.loads(handled.model_dump_json())
-    return found
 
 
 def a_free_port() -> int:

@@ -6,13 +6,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from dagster import DagsterInstance, DagsterRunStatus
+from dagster import DagsterInstance, DagsterRunStatus, RunsFilter
 from dagster._core.workspace.load_target import GrpcServerTarget
 
+from pipeline_defs.changes.claims import Claims
+from pipeline_defs.changes.look import look_at
+from pipeline_defs.cli.client import Client
+from pipeline_defs.cli.output import Wrong
+from pipeline_defs.cli.pulls import asked_again
 from pipeline_defs.code_server import LOCATION, CodeServer
 from pipeline_defs.launch import Launcher
 from pipeline_defs.release.change import run_id
+from pipeline_defs.release.handled import Handled
+from pipeline_defs.release.own_commits import version_message
 from pipeline_defs.release.request import Job, Request
+from pipeline_defs.release.version import Version
+from pipeline_defs.resources.github import open_repository
 from tests.integration.github_changes import (
     REPOSITORY,
     World,
@@ -238,6 +247,86 @@ def test_a_new_tag_is_integrated(shop: World) -> None:
     assert [(run.job_name, run.tags["head"], run.tags["change"]) for run in shop.runs()] == [
         ("shop_integrate", head, f"tag:shop:v1:{head}")
     ]
+
+
+def receive(shop: World, handled: Handled, **about: Any) -> None:
+    """What a delivery does: the same look at one thing, with the sensor's cursor as it was then."""
+    claims = Claims(shop.app, Launcher(shop.instance, shop.server), "webhook", "shop_github")
+    look_at(shop.app, open_repository(shop.app), handled, claims, **about)
+
+
+def test_deliveries_and_polls_in_any_order_start_each_run_once(shop: World) -> None:
+    at_first = shop.handled()
+    head = shop.commit("development")
+    receive(shop, at_first, branch="development")
+    shop.look()
+    number, of_pull = pull(shop)
+    shop.look()
+    for _ in range(2):
+        receive(shop, at_first, branch="development")  # late, and again
+        receive(shop, at_first, pull=number)
+    receive(shop, at_first, branch="12-fix")
+    assert shop.rows() == [("shop_integrate", head, "QUEUED"), ("shop_integrate", of_pull, "QUEUED")]
+    assert [run.tags["actor"] for run in shop.runs()] == ["webhook", "sensor shop_github"]
+
+
+def test_what_is_new_begins_after_what_a_delivery_had_claimed(shop: World) -> None:
+    at_first = shop.handled()
+    first = shop.commit("main")
+    receive(shop, at_first, branch="main")
+    begin(shop, first, "shop_deploy")
+    second = shop.commit("main")
+    receive(shop, at_first, branch="main")
+    shop.look()
+    assert shop.rows() == [("shop_deploy", first, "STARTED"), ("shop_deploy", second, "QUEUED")]
+    assert shop.run_of(second, "shop_deploy").run_config["ops"]["shop_image"]["config"]["since"] == first
+
+
+def test_a_run_that_knows_more_than_the_cursor_is_left_alone(shop: World) -> None:
+    number, _ = pull(shop)
+    shop.look()
+    shop.github.set_clock(5)
+    newer = shop.commit("12-fix")
+    receive(shop, shop.handled(), pull=number)
+    claims = Claims(shop.app, Launcher(shop.instance, shop.server), "sensor", "shop_github")
+    claims.give_up_pulls(shop.handled().pulls)  # of which the newest head is not known there yet
+    assert shop.run_of(newer).status is DagsterRunStatus.QUEUED
+
+
+AUTOMATIC = "tags: false\nversioning: automatic"
+
+
+@pytest.mark.parametrize("shop", [AUTOMATIC], indirect=True)
+def test_shiplines_own_commits_start_nothing_and_hide_nothing(shop: World) -> None:
+    merged = shop.commit("development")
+    message = version_message(Version.parse("1.0.1"), merged)
+    shop.github.commit(REPOSITORY, {"version.txt": "1.0.1\n"}, branch="development", message=message)
+    shop.look()
+    assert shop.rows() == [("shop_integrate", merged, "QUEUED")]
+    on_it = shop.commit("development")
+    message = version_message(Version.parse("1.0.2"), on_it)
+    own = shop.github.commit(REPOSITORY, {"version.txt": "1.0.2\n"}, branch="development", message=message)
+    shop.look()
+    assert [head for _, head, _ in shop.rows()] == [merged, on_it]
+    assert shop.handled().heads["development"] == own
+
+
+def test_a_person_runs_a_pull_request_again_as_a_further_attempt(shop: World) -> None:
+    class Asked(Client):
+        def runs_of_change(self, key: str) -> int:
+            return len(shop.instance.get_runs(RunsFilter(tags={"change": key})))
+
+    client = Asked("http://127.0.0.1:9")
+    number, head = pull(shop)
+    shop.look()
+    request, tags = asked_again(client, shop.app, number, "ada@here", untrusted=False)
+    assert (request.commit, request.change, tags["attempt"]) == (head, shop.run_of(head).tags["change"], "2")
+    of_fork, _ = fork_pull(shop)
+    with pytest.raises(Wrong, match="add --untrusted"):
+        asked_again(client, shop.app, of_fork, "ada@here", untrusted=False)
+    assert asked_again(client, shop.app, of_fork, "ada@here", untrusted=True)[0].untrusted
+    with pytest.raises(Wrong, match="no open pull request #999"):
+        asked_again(client, shop.app, 999, "ada@here", untrusted=False)
 
 
 REQUEST = Request(app="shop", job=Job.INTEGRATE, commit="1" * 40, branch="development", change="merge:shop:x:1")

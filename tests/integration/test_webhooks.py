@@ -9,22 +9,24 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 import requests
-from dagster import DagsterInstance, RunsFilter
+from dagster import DagsterInstance, DagsterRunStatus, RunsFilter
 from dagster._core.definitions.run_request import InstigatorType
-from dagster._core.scheduler.instigation import InstigatorState, InstigatorStatus, SensorInstigatorData
+from dagster._core.scheduler.instigation import InstigatorState, InstigatorStatus, InstigatorTick, SensorInstigatorData
 from dagster._core.workspace.load_target import GrpcServerTarget
 
 from pipeline_defs.cli.service import Service
 from pipeline_defs.code_server import LOCATION, CodeServer
 from pipeline_defs.config.home import PROJECT
 from pipeline_defs.release.handled import Handled
+from pipeline_defs.webhooks.worker import handled_by_sensor
 from tests.integration.github_changes import (
     REPOSITORY,
     SECRET,
@@ -218,3 +220,72 @@ def test_without_shipline_it_says_so(home: Home) -> None:
     command = [sys.executable, "-m", "pipeline_defs.cli.main", "webhooks"]
     done = subprocess.run(command, cwd=PROJECT, env=os.environ | home.environment, capture_output=True, text=True)
     assert (done.returncode, "start it with: shipline up" in done.stderr) == (1, True)
+
+
+DRY_RUN = """mutation { sensorDryRun(selectorData: {repositoryLocationName: "shipline", repositoryName: "__repository__",
+  sensorName: "shop_github"}, cursor: CURSOR) { ... on DryRunInstigationTick { evaluationResult { skipReason error { message } } } } }"""
+
+
+def test_up_receives_webhooks_and_starts_the_receiver_again(tmp_path: Path, github: GitHubServer) -> None:
+    """The whole of it: daemon, sensor, receiver; from a delivery to the first op, and a preview that starts nothing."""
+    folder = make_home(tmp_path / "world", github.url)
+    with (folder / "apps" / "shop.yaml").open("a") as file:
+        file.write('lint: ["sh", "-c", "exit 3"]\n')
+    environment = os.environ | variables(folder, 0, github.create_token("acme"))
+    for name in ("SHIPLINE_CODE_HOST", "SHIPLINE_CODE_PORT"):
+        environment.pop(name)
+    port = a_free_port()
+
+    def shipline(*words: str) -> None:
+        command = [sys.executable, "-m", "pipeline_defs.cli.main", *words]
+        subprocess.run(command, cwd=PROJECT, env=environment, check=True, capture_output=True)
+
+    home = folder / "home"
+    hook = github.create_hook(REPOSITORY, f"http://127.0.0.1:{port}/", SECRET, ["push"])
+    shipline("up", "--detach", "--webhooks", str(port))
+    try:
+        with DagsterInstance.from_config(str(home)) as instance:
+            until(lambda: handled_by_sensor(instance, "shop_github"))
+            before = Service.read(home / "service.json")
+            assert before is not None
+            psutil.Process(before.pids["webhooks"]).kill()
+            until(
+                lambda: (now := Service.read(home / "service.json")) and now.pids["webhooks"] != before.pids["webhooks"]
+            )
+            wait_for_port(port)
+            head = github.commit(REPOSITORY, {"up": "1"}, branch="main")
+            until(lambda: instance.get_runs(RunsFilter(tags={"head": head}, statuses=[DagsterRunStatus.FAILURE])))
+            (run,) = instance.get_runs()
+            assert (run.job_name, run.tags["dagster/sensor_name"]) == ("shop_deploy", "shop_github")
+            # The recovery sensor has looked at it, as at any other run.
+            until(
+                lambda: any(
+                    run.run_id[:8] in (tick.skip_reason or "") for tick in ticks(instance, "shop_recover_failed")
+                )
+            )
+
+            github.fail_deliveries(drop=1.0)
+            shipline_url = before.url
+            cursor = Handled().with_head("main", github.log(REPOSITORY)[-1]).model_dump_json()
+            query = DRY_RUN.replace("CURSOR", json.dumps(cursor))
+            answer = requests.post(f"{shipline_url}/graphql", json={"query": query}, timeout=30).json()
+            assert "preview, nothing is started" in json.dumps(answer)
+            assert len(instance.get_runs()) == 1
+    finally:
+        github.clear_faults()
+        github.world.repo(REPOSITORY).hooks.pop(hook)
+        shipline("down")
+
+
+def until(is_so: Callable[[], object]) -> None:
+    """Wait; the test's own time limit ends this."""
+    while not is_so():
+        time.sleep(0.1)
+
+
+def ticks(instance: DagsterInstance, sensor: str) -> list[InstigatorTick]:
+    """The ticks of a sensor."""
+    for state in instance.all_instigator_state():
+        if state.origin.instigator_name == sensor:
+            return list(instance.get_ticks(state.instigator_origin_id, state.selector_id))
+    return []

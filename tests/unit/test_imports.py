@@ -42,7 +42,7 @@ BELOW = {
     },
     "definitions": {"config", "release", "resources", "ops", "assets", "jobs", "sensors"},
     "webhooks": {"config", "release", "resources", "code_server", "launch", "changes"},
-    "cli": {"config", "release", "resources", "history", "instance", "webhooks"},
+    "cli": {"config", "release", "resources", "history", "instance", "webhooks", "changes"},
 }
 WITHOUT_DAGSTER = {"release", "config", "server"}
 

@@ -1,0 +1,36 @@
+"""Pull requests, run again because a person wants it: a new attempt for the same change, in a run of its own."""
+
+from pipeline_defs.cli.client import Client
+from pipeline_defs.cli.output import Failed, Wrong
+from pipeline_defs.config import App
+from pipeline_defs.release.request import Request
+
+
+def asked_again(
+    client: Client, app: App, number: int, actor: str, *, untrusted: bool
+) -> tuple[Request, dict[str, str]]:
+    """The request that answers a pull request's head as it is now once more, and further tags of its run.
+
+    Raises Wrong for a pull request that cannot be run, and Failed.
+
+    A fork's code runs only as `untrusted`, and only when the person says so.
+    """
+    from pipeline_defs.changes.answers import answers, change_of
+    from pipeline_defs.resources.github import GitHubError, open_repository
+
+    if app.github is None:
+        raise Wrong(f"{app.name} has no key github in its file, so Shipline knows no pull requests of it")
+    try:
+        pull = open_repository(app).pull(number)
+    except GitHubError as error:
+        raise Failed(str(error)) from None
+    if pull is None or pull.state != "open":
+        raise Wrong(f"{app.full_name} has no open pull request #{number}")
+    if pull.fork and not untrusted:
+        raise Wrong(
+            f"#{number} comes from a fork: its code would run here without secrets, and nothing of it would be kept; "
+            f"when you have read {pull.head[:12]}, add --untrusted"
+        )
+    (answer,) = answers(app, change_of(app, pull), actor, untrusted=untrusted, seen=pull.updated_at)
+    attempt = client.runs_of_change(answer.request.change) + 1
+    return answer.request, {**answer.tags, **({"attempt": str(attempt)} if attempt > 1 else {})}
