@@ -6,18 +6,24 @@ import shutil
 import signal
 import sys
 import time
+from pathlib import Path
 from types import FrameType
 
 from filelock import FileLock, Timeout
 from rich.table import Table
 
-from examples.demo.developer import Developer
+from examples.demo.developer import SHOP, Developer
+from examples.demo.hub import SETTINGS, Hub
 from examples.demo.shipline import Shipline, StoryFailed, link_home
 from examples.demo.story import Story
 from pipeline_defs.cli.output import CommandError, Output
 from pipeline_defs.config import Home
+from pipeline_defs.config.home import PROJECT
 from tests.testbed.bed import TestBed
 from tests.testbed.checkout import BedError, state
+from tests.testbed.container import free_port
+
+FIRST_CHAPTER = "1  GitHub, a registry and a server"
 
 
 def main() -> int:
@@ -42,15 +48,18 @@ def _demo(output: Output, *, once: bool) -> int:
     home = Home((state() / "demo").resolve())
     _forget_earlier(home, output)
     bed = TestBed("demo")
-    developer = Developer(home.root / "git")
-    output.say(("\n1  A repository, a registry and a server", "bold yellow"))
+    developer, hub = Developer(home.root / "git"), Hub(home.root / "hub", output)
+    output.say((f"\n{FIRST_CHAPTER}", "bold yellow"))
     bed.up()
-    developer.begin()
+    webhooks = free_port()
     variables = {
         **bed.environment(),
-        "SHOP_REPOSITORY": str(developer.origin),
+        **hub.begin(SHOP),
         "SHOP_DB_PASSWORD": secrets.token_urlsafe(12),
+        "SHIPLINE_WEBHOOKS": str(webhooks),
+        "SHIPLINE_APPS": str(_apps(home)),
     }
+    hub.invite(developer)
     shipline = Shipline(home, variables, output)
     linked = link_home(home)
     try:
@@ -60,9 +69,10 @@ def _demo(output: Output, *, once: bool) -> int:
             (url, "bold underline"),
             ": look at Runs and Lineage while the story goes on",
         )
-        shipline.wait_for_first_look("shop")
-        story = Story(shipline, developer, variables["SHOP_PRODUCTION_URL"], output)
-        story.seconds["1  A repository, a registry and a server"] = time.monotonic() - began
+        shipline.wait_for_first_look("shop_github")
+        hub.send_deliveries(webhooks, variables["SHOP_WEBHOOK_SECRET"])
+        story = Story(shipline, hub, developer, variables["SHOP_PRODUCTION_URL"], output)
+        story.seconds[FIRST_CHAPTER] = time.monotonic() - began
         story.tell()
         _tell_times(story, time.monotonic() - began, output)
         prefix = "" if linked else f"SHIPLINE_HOME={home.root} "
@@ -74,8 +84,17 @@ def _demo(output: Output, *, once: bool) -> int:
             signal.pause()
     finally:
         shipline.down()
+        hub.end()
     output.say("Shipline has ended; the registry and the server stay until: make clean")
     return 0
+
+
+def _apps(home: Home) -> Path:
+    """The folder of the sample app's file, with what the demo adds to it."""
+    apps = home.root / "apps"
+    apps.mkdir(parents=True)
+    (apps / "shop.yaml").write_text((PROJECT / "apps" / "shop.yaml").read_text() + SETTINGS)
+    return apps
 
 
 def _forget_earlier(home: Home, output: Output) -> None:

@@ -1,5 +1,7 @@
 """Developer: the person in the story, who changes the shop and merges, with real git."""
 
+import base64
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -16,6 +18,7 @@ class Developer:
     def __init__(self, folder: Path) -> None:
         self.origin = folder / "shop.git"
         self._clone = folder / "shop"
+        self._environment = dict(os.environ)
 
     def begin(self) -> None:
         """Make the repository from the sample app, with the branches `main` and `development` at its first commit."""
@@ -27,6 +30,23 @@ class Developer:
         self._commit("Open the shop")
         self._git("branch", "development")
         self._git("push", "-q", "origin", "main", "development")
+
+    def join(self, origin: str, login: str) -> None:
+        """Begin with a repository that is there already, to work on branches of it; `login` is `user:password`."""
+        header = f"Authorization: Basic {base64.b64encode(login.encode()).decode()}"
+        settings = {"GIT_CONFIG_COUNT": "1", "GIT_CONFIG_KEY_0": "http.extraHeader", "GIT_CONFIG_VALUE_0": header}
+        self._environment |= settings  # not in the address, which everybody on this machine could read
+        self._clone.mkdir(parents=True, exist_ok=True)
+        self._git("init", "-q", "-b", "main")
+        self._git("remote", "add", "origin", origin)
+
+    def propose(self, branch: str, title: str, edit: tuple[str, str, str]) -> str:
+        """Change one place on a branch of its own, made from what `development` is now, and push it; gives its head."""
+        self._git("fetch", "-q", "origin", "development")
+        self._git("switch", "-q", "-c", branch, "FETCH_HEAD")
+        self._edit(edit)
+        self._commit(title)
+        return self._push(branch)
 
     def merge_feature(self, branch: str, title: str, version: str, edit: tuple[str, str, str]) -> str:
         """Change one place (file, old text, new text) on a branch of its own and merge it to `development`; gives the head."""
@@ -77,7 +97,9 @@ class Developer:
 
     def _git(self, *words: str) -> str:
         identity = ("-c", "user.name=Ada", "-c", "user.email=ada@example.org", "-c", "commit.gpgsign=false")
-        done = subprocess.run(["git", *identity, *words], cwd=self._clone, capture_output=True, text=True)
+        done = subprocess.run(
+            ["git", *identity, *words], cwd=self._clone, env=self._environment, capture_output=True, text=True
+        )
         if done.returncode != 0:
             raise RuntimeError(f"git {' '.join(words)} failed: {done.stderr.strip()}")
         return done.stdout.strip()

@@ -63,27 +63,30 @@ class Shipline:
         """End what an earlier demo that was killed left running."""
         subprocess.run([str(COMMAND), "down"], env=self.environment, stdout=subprocess.DEVNULL, check=False)
 
-    def wait_for_first_look(self, app: str) -> None:
+    def wait_for_first_look(self, sensor: str) -> None:
         """Wait until the sensor knows where the branches stand; what moves from then on starts runs."""
         client = Client.of(self.home)
 
         def cursor() -> Any:
-            state = client.ask(_CURSOR, name=f"{app}_branches")["sensorOrError"].get("sensorState", {})
+            state = client.ask(_CURSOR, name=sensor)["sensorOrError"].get("sensorState", {})
             return (state.get("typeSpecificData") or {}).get("lastCursor")
 
-        self._until(cursor, _NOTICE_SECONDS, f"the sensor {app}_branches has not looked at the repository")
+        self._until(cursor, _NOTICE_SECONDS, f"the sensor {sensor} has not looked at the repository")
 
-    def follow(self, job: str, commit: str, *, succeeds: bool = True) -> dict[str, Any]:
-        """Wait until a sensor has started the job for a commit, show its stages, and check how it ended."""
+    def follow(self, job: str, commit: str, *, succeeds: bool = True, change: bool = False) -> dict[str, Any]:
+        """Wait until the job was started for a commit, show its stages, and check how it ended.
+
+        `change`: by what was seen on GitHub; the commit that is shipped may be a later one, which gives it its version.
+        """
         client = Client.of(self.home)
-        tags = [{"key": "commit", "value": commit[:12]}]
+        tags = [{"key": "head", "value": commit} if change else {"key": "commit", "value": commit[:12]}]
 
         def started() -> str | None:
             runs = client.ask(_RUNS, job=job, tags=tags)["runsOrError"]["results"]
             return str(runs[0]["runId"]) if runs else None
 
         before = time.monotonic()
-        run = self._until(started, _NOTICE_SECONDS, f"no sensor started {job} for {commit[:12]}")
+        run = self._until(started, _NOTICE_SECONDS, f"nobody started {job} for {commit[:12]}")
         noticed = time.monotonic() - before
         self._output.say(
             ("  noticed", "dim"), (f" after {noticed:.0f} s: ", "dim"), (job, "bold"), f"  {client.run_url(run)}"

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from examples.demo.developer import Developer
+from examples.demo.hub import Hub
 from examples.demo.shipline import Shipline, StoryFailed
 from pipeline_defs.cli.output import Output
 
@@ -21,24 +22,27 @@ BROKEN = ("shop/settings.py", 'LIVE_ENVIRONMENT = "production"', 'LIVE_ENVIRONME
 class Story:
     """Tells the chapters in order and remembers how long each took."""
 
-    def __init__(self, shipline: Shipline, developer: Developer, production: str, output: Output) -> None:
-        self._shipline, self._developer, self._production, self._output = shipline, developer, production, output
+    def __init__(self, shipline: Shipline, hub: Hub, developer: Developer, production: str, output: Output) -> None:
+        self._shipline, self._hub, self._developer = shipline, hub, developer
+        self._production, self._output = production, output
         self.seconds: dict[str, float] = {}
 
     def tell(self) -> None:
         """All chapters but the set-up. Raises StoryFailed where Shipline does not do what it should."""
-        with self.chapter("2  A merge to development: lint, build, test, push, then the rehearsal"):
-            self._development("1-shop-name", "Name the shop", "1.0.1", FIRST)
+        with self.chapter("2  A pull request is checked; its merge to development is built, tested and rehearsed"):
+            issue = self._hub.open_issue("The shop needs a name")
+            self._development(f"{issue}-shop-name", "Name the shop", FIRST, f"Fixes #{issue}")
         with self.chapter("3  A merge to main: the image that was tested is deployed"):
-            self._shipline.follow("shop_deploy", self._developer.release("1.1.0"))
+            self._shipline.follow("shop_deploy", self._release("Release the name"), change=True)
             self._answers("1.1.0")
         with self.chapter("4  A second version"):
-            self._development("2-opening-hours", "Open all night", "1.1.1", SECOND)
-            self._shipline.follow("shop_deploy", self._developer.release("1.2.0"))
+            self._development("opening-hours", "Open all night", SECOND)
+            self._shipline.follow("shop_deploy", self._release("Release the opening hours"), change=True)
             self._answers("1.2.0")
         with self.chapter("5  A version whose end-to-end tests fail only in production"):
-            self._development("3-tidy-settings", "Tidy the settings", "1.2.1", BROKEN)
-            ended = self._shipline.follow("shop_deploy", self._developer.release("1.3.0"), succeeds=False)
+            self._development("tidy-settings", "Tidy the settings", BROKEN)
+            merged = self._release("Release the tidy settings")
+            ended = self._shipline.follow("shop_deploy", merged, succeeds=False, change=True)
             self._output.say(("  rolled back without anyone's help: ", "bold"), str(ended["error"]))
             self._answers("1.2.0")
         with self.chapter("6  Which image version produced which deployment"):
@@ -46,6 +50,7 @@ class Story:
             self._shipline.show("status")
             self._shipline.show("history", "shop", "production")
             self._shipline.show("trace", "shop", "1.2.0")
+            self._hub.show()
 
     @contextmanager
     def chapter(self, title: str) -> Iterator[None]:
@@ -56,11 +61,22 @@ class Story:
         self.seconds[title] = time.monotonic() - began
         self._output.say((f"  {self.seconds[title]:.0f} s", "dim"))
 
-    def _development(self, branch: str, title: str, version: str, edit: tuple[str, str, str]) -> None:
-        head = self._developer.merge_feature(branch, title, version, edit)
-        self._output.say(f"  Ada merges {branch} to development: {title} ({version}, {head[:12]})")
-        self._shipline.follow("shop_integrate", head)
-        self._shipline.follow("shop_stage", head)
+    def _development(self, branch: str, title: str, edit: tuple[str, str, str], body: str = "") -> None:
+        """A pull request into development, its checks, its merge, and the rehearsal."""
+        head = self._developer.propose(branch, title, edit)
+        pull = self._hub.open_pull(branch, "development", title, body)
+        self._shipline.follow("shop_integrate", head, change=True)
+        self._hub.wait_until_green(pull)
+        merged = self._hub.merge(pull)
+        self._shipline.follow("shop_integrate", merged, change=True)
+        self._shipline.follow("shop_stage", merged, change=True)
+
+    def _release(self, title: str) -> str:
+        """A pull request from development into main, which is merged once it is green; gives the merge's commit."""
+        pull = self._hub.open_pull("development", "main", title)
+        self._shipline.follow("shop_integrate", pull.head.sha, change=True)
+        self._hub.wait_until_green(pull)
+        return self._hub.merge(pull)
 
     def _answers(self, version: str) -> None:
         """Production must answer with this version."""
