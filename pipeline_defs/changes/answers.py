@@ -22,7 +22,11 @@ class Answer:
 
 
 def answers(app: App, change: Change, actor: str, *, untrusted: bool = False, seen: str = "") -> list[Answer]:
-    """The runs that answer a change; `actor` is who noticed it, `seen` GitHub's time of the pull request's last change."""
+    """The runs that answer a change, on behalf of who made it, or else of who noticed it (`actor`).
+
+    `seen` is GitHub's time of the pull request's last change.
+    """
+    actor = f"{change.actor} on GitHub" if change.actor else actor
     if change.trigger is Trigger.PULL_REQUEST:
         reason = f"pull request #{change.pull} into {change.branch} is at {change.commit[:12]}"
         return [_integrate(app, change, actor, reason, untrusted=untrusted, tags={SEEN: seen} if seen else {})]

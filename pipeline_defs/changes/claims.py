@@ -8,6 +8,9 @@ from pipeline_defs.launch import Launcher, waits
 from pipeline_defs.release.change import Change, Trigger
 from pipeline_defs.release.handled import SeenPull, Stand
 
+NOTICED = "noticed_by"
+"""The run tag that says whether the sensor or a delivery was first."""
+
 _PULL, _MERGE = "pull:", "merge:"  # how keys of changes begin
 
 
@@ -17,7 +20,7 @@ class Claims:
     def __init__(self, app: App, launcher: Launcher, actor: str, sensor: str) -> None:
         """`actor` is who looks; `sensor` is the name under which Dagster's UI lists the runs."""
         self._app, self._launcher, self._actor = app, launcher, actor
-        self._tags = {"dagster/sensor_name": sensor}
+        self._tags = {"dagster/sensor_name": sensor, NOTICED: actor}
         self.said: list[str] = []
 
     def run(self, change: Change, *, untrusted: bool = False, seen: str = "") -> None:

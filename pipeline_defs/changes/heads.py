@@ -23,7 +23,8 @@ def look_at_branch(app: App, repository: Repository, branch: str, handled: Handl
     head = repository.head(branch, known)
     if head is None or head == known:
         return handled
-    places = _places(repository, branch, known, head)
+    moves = _moves(repository, branch, known)
+    places = _places(moves, head)
     if len(places) > MOST:
         for commit in _changes(app, repository, places[:MOST], known):
             claims.record(_change(app, branch, commit, known), head)
@@ -36,19 +37,23 @@ def look_at_branch(app: App, repository: Repository, branch: str, handled: Handl
             claims.record(change, newest)
         # Those that were claimed before, from a delivery, have runs of their own: what is new begins after the last of them.
         since = next((change.commit for change in reversed(changes) if claims.was_run(change)), known)
-        claims.run(_newest(app, repository, branch, newest, since))
+        by = next((move.actor for move in reversed(moves) if move.after == newest), "")
+        claims.run(_newest(app, repository, branch, newest, since).model_copy(update={"actor": by}))
     return handled.with_head(branch, head)
 
 
-def _places(repository: Repository, branch: str, known: str, head: str) -> list[str]:
-    """Where the branch was since `known`, oldest first, `head` last; only the head where GitHub keeps no account of it."""
-    moves: list[Move] = []
+def _moves(repository: Repository, branch: str, known: str) -> list[Move]:
+    """How the branch moved since `known`, oldest first; nothing where GitHub keeps no account of it."""
     try:
-        moves = repository.moves(branch, known) if known else []
+        return repository.moves(branch, known) if known else []
     except GitHubAway:
         raise
     except GitHubError:  # a server without this list, or a token that may not read it
-        moves = []
+        return []
+
+
+def _places(moves: list[Move], head: str) -> list[str]:
+    """Where the branch was, oldest first, `head` last."""
     places = [move.after for move in moves if move.after != _NOTHING]
     if head not in places:  # the list is some seconds late
         return [*places, head]

@@ -267,7 +267,7 @@ def test_deliveries_and_polls_in_any_order_start_each_run_once(shop: World) -> N
         receive(shop, at_first, pull=number)
     receive(shop, at_first, branch="12-fix")
     assert shop.rows() == [("shop_integrate", head, "QUEUED"), ("shop_integrate", of_pull, "QUEUED")]
-    assert [run.tags["actor"] for run in shop.runs()] == ["webhook", "sensor shop_github"]
+    assert [run.tags["noticed_by"] for run in shop.runs()] == ["webhook", "sensor shop_github"]
 
 
 def test_what_is_new_begins_after_what_a_delivery_had_claimed(shop: World) -> None:

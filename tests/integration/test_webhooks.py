@@ -180,7 +180,8 @@ def test_a_delivery_is_answered_from_github_itself_and_only_once(home: Home) -> 
         home.wait_until_done()
         assert (home.heads_with_runs(), len(home.deliveries())) == ([head], 2)
         (run,) = home.instance.get_runs()
-        assert (run.status.value, run.tags["actor"], run.tags["then"]) == ("QUEUED", "webhook", "stage")
+        assert (run.status.value, run.tags["noticed_by"], run.tags["then"]) == ("QUEUED", "webhook", "stage")
+        assert run.tags["actor"] == "acme on GitHub"
 
         fork = home.github.commit(REPOSITORY, {"b": "1"}, branch="12-fix", at="development")
         number = home.github.create_pull(REPOSITORY, "12-fix", base="development")

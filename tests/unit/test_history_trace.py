@@ -48,6 +48,14 @@ def test_a_version_that_only_shares_the_digest_was_not_deployed() -> None:
     assert found("1.0.1") == (["1.0.1"], ["2"], [])
 
 
+def test_the_check_of_a_pull_request_is_not_the_version_that_was_released_later() -> None:
+    """It was built while the number before was still the newest."""
+    checked = image("1.2.0", A, FIRST).model_copy(update={"tags": ("1.2.0_dev", "pr-6")})
+    released = image("1.2.0", B, SECOND).model_copy(update={"tags": ("1.2.0", "latest")})
+    assert trace("1.2.0", [checked, released], REHEARSALS, DEPLOYMENTS).images == (released,)
+    assert trace("1.2.0", [checked], [], []).images == (checked,)
+
+
 @pytest.mark.parametrize("query", [A, "a" * 64, "aaaa", "sha256:aaaa", "AAAA"])
 def test_a_digest_leads_to_every_version_it_was_promoted_as(query: str) -> None:
     assert found(query) == (["1.1.0", "1.0.1"], ["2"], ["8"])
