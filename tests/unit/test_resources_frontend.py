@@ -78,7 +78,7 @@ def test_any_other_frontend_is_refused_however_it_is_written(tmp_path: Path, hea
     ],
 )
 def test_rights_that_no_fork_gets(tmp_path: Path, instruction: str) -> None:
-    with pytest.raises(EngineError, match="Dockerfile asks for --(network=host|security), which"):
+    with pytest.raises(EngineError, match=r"Dockerfile asks for --(network=host|security), which"):
         look(tmp_path, f"FROM a\n{instruction}\n")
 
 
