@@ -173,6 +173,7 @@ class TestTheDetectors:
         docker.docker("run", "--rm", "python:3.11-slim", "python", "-c", program)
 
     def test_an_ordinary_build_leaves_its_cache_mount_to_the_next(self, forks: ForkBed) -> None:
+        forks.fork(GOOD)  # for a cache that nobody has used yet
         folder = forks.folder / "ordinary"
         folder.mkdir()
         write = f"RUN --mount=type=cache,target=/cache,id={forks.place.cache} echo poison > /cache/poison"
