@@ -90,7 +90,7 @@ def test_the_apps_own_configuration_cannot_hide_errors_nor_bring_code(lint: Lint
     own = f"[flake8]\nextend-ignore = F821\n[flake8:local-plugins]\nextension =\n    X1 = spy:Spy\npaths = {tmp_path}\n"
     (tmp_path / "spy.py").write_text(f"open({str(tmp_path / 'spied')!r}, 'w')\nclass Spy: pass\n")
     with pytest.raises(dg.Failure, match="F821"):
-        lint(bad_py=UNDEFINED, setup_cfg=own, _flake8=own)
+        lint(bad_py=UNDEFINED, setup_cfg=own, _flake8=own, flake8_py=f"open({str(tmp_path / 'spied')!r}, 'w')\n")
     assert not (tmp_path / "spied").exists()
 
 
