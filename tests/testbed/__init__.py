@@ -1,1 +1,1 @@
-"""The ground the demo and the integration tests stand on: a Docker Engine, images, a registry and servers, all real."""
+"""The ground the demo and the tests stand on: a Docker Engine, images, a registry and servers, all real; a stand-in for GitHub."""

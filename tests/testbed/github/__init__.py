@@ -22,10 +22,13 @@ In a test take the fixture `github`, a fresh server; elsewhere:
 
         server.fail("after", "POST", "/statuses/", times=1)           # it acts, and answers 502; see faults.Fault
         server.fail("before", path="/pulls", probability=0.3, times=None)
+        server.fail("closed", times=None)                             # an outage, until server.clear_faults()
         server.create_hook(repo, "http://127.0.0.1:8000/hook", secret="…", events=["push", "pull_request"])
         server.fail_deliveries(drop=0.1, duplicate=0.2, delay=0.5)
         server.requests()   # {"total": …, "billed": …, "not_modified": …, "routes": {"GET /repos/{owner}/{repo}": 1}, …}
         assert server.schema_errors == []
+
+Webhooks are received by `receiver.Receiver`. People that are not named (`by`) are the repository's owner, who is its admin.
 
 `python -m tests.testbed.github --port 0 --root FOLDER` runs it as a process and prints its URL as one line. The control API
 is the same there: `RemoteControl(url).commit("acme/shop", {"a": "b"})`, or `POST /_control/commit` with the arguments as JSON.

@@ -23,7 +23,9 @@ APP = "app"
 """In place of a permission: the route is for an app's own JWT."""
 LEVELS = ["none", "read", "triage", "write", "maintain", "admin"]
 """Roles of people in a repository, from little to much."""
-ROLE_FOR = {"administration": "admin", "webhooks": "admin", "repository_hooks": "admin"}
+ALSO = {"repository_hooks": "webhooks"}
+"""The name on the web page of a permission that is called differently in headers."""
+ROLE_FOR = {"administration": "admin", "repository_hooks": "admin"}
 """The role a person needs to write what a permission of that name covers; for all else it is `write`."""
 ANYONE = {"issues", "pull_requests"}
 """What whoever can read a repository may write to: everybody may comment and open pull requests."""
@@ -149,10 +151,16 @@ def allows(actor: Actor, repo: Repo, accepted: str) -> bool:
     if token is None or not reaches(token, repo):
         return level == "read" and not repo.private
     if token.permissions is not None and name != "metadata":
-        granted = token.permissions.get(name, "none")
+        granted = token.permissions.get(name) or token.permissions.get(ALSO.get(name, ""), "none")
         if granted == "none" or (level == "write" and granted not in ("write", "admin")):
             return False
     if token.app or level == "read":
         return True
     needed = "read" if name in ANYONE else ROLE_FOR.get(name, "write")
     return at_least(repo, token.user, needed)
+
+
+def require_role(actor: Actor, repo: Repo, level: str) -> None:
+    """403 when a person's role is less; an app has permissions only."""
+    if actor.token and not actor.token.app and not at_least(repo, actor.user, level):
+        raise ApiError(403, f"Must have {level} access to Repository.")

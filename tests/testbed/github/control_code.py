@@ -35,7 +35,8 @@ class Code:
                 for path in sorted(Path(folder).rglob("*"))
                 if path.is_file() and not {".git", "__pycache__"} & set(path.parts)
             }
-            self._commit(made, content, default_branch, "The beginning", made.owner, None)
+            with self.world.lock:
+                self._commit(made, content, default_branch, "The beginning", made.owner, None)
         if files:
             self.commit(repo, files, default_branch, "The beginning")
         return made.full_name

@@ -29,8 +29,9 @@ class People:
             self.world.tokens = {text: one for text, one in self.world.tokens.items() if one.user is not user}
             for repo in self.world.repos.values():
                 for issue in repo.issues.values():
-                    for one in (issue, *issue.comments):
-                        one.user = None if one.user is user else one.user
+                    issue.user = None if issue.user is user else issue.user
+                    for comment in issue.comments:
+                        comment.user = None if comment.user is user else comment.user
 
     def set_permission(self, repo: str, login: str, level: str) -> None:
         """Give a person a role in a repository: none, read, triage, write, maintain or admin."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.testbed.github import issues, merge, pulls, statuses
+from tests.testbed.github import comments, issue_shape, issues, merge, pull_changes, pull_shape, statuses
 from tests.testbed.github.control_code import Code, Files
 from tests.testbed.github.records import Issue, Json, Repo
 
@@ -26,7 +26,7 @@ class Review(Code):
             found = self.world.repo(repo)
             source = self.world.repo(fork) if fork else found
             user = self._user(by, source)
-            return pulls.open_pull(
+            return pull_changes.open_pull(
                 self.world, found, source, head, base, title or head, body=body, draft=draft, by=user
             ).number
 
@@ -34,8 +34,8 @@ class Review(Code):
         """A pull request as the API answers it, with `mergeable` computed."""
         with self.world.lock:
             found, issue = self._issue(repo, number)
-            pulls.compute(self.world, found, issue, at_once=True)
-            return pulls.full_pull_json(self.world.at, self.world, found, issue)
+            pull_changes.compute(self.world, found, issue, at_once=True)
+            return pull_shape.full_pull_json(self.world.at, self.world, found, issue)
 
     def merge(self, repo: str, number: int, method: str = "merge", by: str | None = None) -> str:
         """Merge a pull request: merge, squash or rebase. Returns the SHA the base has then."""
@@ -67,31 +67,31 @@ class Review(Code):
         """Change the branch a pull request is to be merged into."""
         with self.world.lock:
             found, issue = self._issue(repo, number)
-            pulls.retarget(self.world, found, issue, base, self._user(by, found))
+            pull_changes.retarget(self.world, found, issue, base, self._user(by, found))
 
     def set_draft(self, repo: str, number: int, draft: bool = True, by: str | None = None) -> None:
         """Convert a pull request to a draft, or (False) say that it is ready for review."""
         with self.world.lock:
             found, issue = self._issue(repo, number)
-            pulls.set_draft(self.world, found, issue, draft, self._user(by, found))
+            pull_changes.set_draft(self.world, found, issue, draft, self._user(by, found))
 
     def rename_pull(self, repo: str, number: int, title: str, by: str | None = None) -> None:
         """Give it another title."""
         with self.world.lock:
             found, issue = self._issue(repo, number)
-            pulls.edit(self.world, found, issue, {"title": title}, self._user(by, found))
+            pull_changes.edit(self.world, found, issue, {"title": title}, self._user(by, found))
 
     def comment(self, repo: str, number: int, body: str, by: str | None = None) -> int:
         """Comment on an issue or a pull request. Returns the comment's id."""
         with self.world.lock:
             found, issue = self._issue(repo, number)
-            return issues.comment_on(self.world, found, issue, body, self._user(by, found)).id
+            return comments.comment_on(self.world, found, issue, body, self._user(by, found)).id
 
     def comments(self, repo: str, number: int) -> list[Json]:
         """The comments as the API answers them."""
         with self.world.lock:
             found, issue = self._issue(repo, number)
-            return [issues.comment_json(self.world.at, found, issue, one) for one in issue.comments]
+            return [issue_shape.comment_json(self.world.at, found, issue, one) for one in issue.comments]
 
     def label(self, repo: str, number: int, name: str, by: str | None = None) -> None:
         """Label an issue or a pull request."""
@@ -120,7 +120,7 @@ class Review(Code):
         with self.world.lock:
             found, issue = self._issue(repo, number)
             if issue.state != state:
-                pulls.change_state(self.world, found, issue, state, self._user(by, found))
+                pull_changes.change_state(self.world, found, issue, state, self._user(by, found))
 
     def _issue(self, repo: str, number: int) -> tuple[Repo, Issue]:
         found = self.world.repo(repo)

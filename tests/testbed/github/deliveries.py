@@ -13,6 +13,7 @@ import random
 import threading
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -42,10 +43,10 @@ class Trouble:
 class Deliveries:
     """Sends what is due in one thread: in order, unless a delay shuffles them."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, seed: int) -> None:
         self._world = world
         self.trouble = Trouble()
-        self.random = random.Random(1)
+        self.random = random.Random(seed)
         self.checks: Checks | None = None
         self._due: list[tuple[float, int, Hook, Delivery]] = []
         self._wake = threading.Condition()
@@ -53,14 +54,17 @@ class Deliveries:
         self._ended = False
         self._busy = False
 
-    def send(self, repo: Repo, event: str, payload: dict[str, Any], only: Hook | None = None) -> None:
-        """Send an event to the repository's hooks that want it, or to one."""
-        hooks = [only] if only else [hook for hook in repo.hooks.values() if hook.active]
+    def send(self, repo: Repo, event: str, make: Callable[[], dict[str, Any]], only: Hook | None = None) -> None:
+        """Send an event to the repository's hooks that want it, or to one; its payload is made when there is any."""
+        hooks = [hook for hook in repo.hooks.values() if hook.active and {"*", event} & set(hook.events)]
+        hooks = [only] if only else hooks
+        if not hooks:
+            return
+        payload = make()
+        if self.checks:
+            self.checks.payload(event, payload)
         for hook in hooks:
-            if only or "*" in hook.events or event in hook.events:
-                if self.checks:
-                    self.checks.payload(event, payload)
-                self._send(hook, event, payload)
+            self._send(hook, event, payload)
 
     def redeliver(self, hook: Hook, delivery: Delivery) -> Delivery:
         """Send it again: the same body and the same `X-GitHub-Delivery`, and nothing goes wrong on the way."""
@@ -85,9 +89,7 @@ class Deliveries:
         body = json.dumps(payload, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "replace")
         if hook.content_type == "form":
             body = urlencode({"payload": body}).encode()
-        delivery = self._new(
-            hook, event, payload.get("action"), body, str(uuid.UUID(int=self.random.getrandbits(128), version=4))
-        )
+        delivery = self._new(hook, event, payload.get("action"), body, str(uuid.uuid4()))
         trouble = self.trouble
         if self.random.random() < trouble.drop:
             # GitHub lists a delivery that it could not make, and does not try again.

@@ -22,7 +22,7 @@ HERE = Path(__file__).parent / "description"
 NODE = Path(__file__).parents[1] / "images" / "newman" / "node.txt"
 """The lock of Node.js from the Python package index: with its npm, for a machine that has none."""
 FILE = "node_modules/@octokit/openapi/generated/api.github.com.json"
-FORMAT = "3"
+FORMAT = "6"
 """Raised when what is cut out changes its form."""
 DROPPED = {
     "description",
@@ -35,6 +35,15 @@ DROPPED = {
     "x-github",
     "default",
 }
+
+OLD_PATHS = {"/repos/{owner}/{repo}/statuses/{ref}": "/repos/{owner}/{repo}/commits/{ref}/statuses"}
+"""Addresses that GitHub answers still and describes no more; PyGithub uses them."""
+ALSO_NULL = [
+    (name, *path)
+    for name in ("pull-request", "pull-request-simple")
+    for path in (["user"], ["head", "user"], ["head", "repo"])
+]
+"""Fields that are null when an account or a fork was deleted, although the description does not say so."""
 
 Schema = dict[str, Any]
 
@@ -115,17 +124,26 @@ def _cut(whole: Schema) -> Schema:
     definitions: Schema = {}
     for part in (answers, payloads):
         _collect(whole, part, definitions)
+    for name, *above, field in ALSO_NULL:
+        properties: Schema = definitions[name]["properties"]
+        for step in above:
+            properties = properties[step]["properties"]
+        properties[field] = {"anyOf": [properties[field], {"type": "null"}]}
     return {"answers": answers, "payloads": payloads, "$defs": definitions}
 
 
 def _answers(whole: Schema, method: str, template: str) -> Schema:
     """Schemas of one operation's answers by status; null where there is no content."""
     found: Schema = {}
+    template = OLD_PATHS.get(template, template)
     for status, response in whole["paths"].get(template, {}).get(method.lower(), {}).get("responses", {}).items():
         if "$ref" in response:
             response = whole["components"]["responses"][response["$ref"].rpartition("/")[2]]
         content = response.get("content", {}).get("application/json")
-        found[status] = _convert(content["schema"]) if content and "schema" in content else None
+        schema: Schema | None = _convert(content["schema"]) if content and "schema" in content else None
+        if schema and "oneOf" in schema and status >= "400":
+            schema["anyOf"] = schema.pop("oneOf")  # a plain error is several of these at once
+        found[status] = schema
     return found
 
 

@@ -3,6 +3,7 @@
 from tests.testbed.github import (
     activity,
     apps,
+    comments,
     commits,
     contents,
     deployments,
@@ -16,4 +17,19 @@ from tests.testbed.github import (
     statuses,
 )
 
-ALL = (activity, apps, commits, contents, deployments, gitdata, hooks, issues, merge, pulls, releases, repos, statuses)
+ALL = (
+    activity,
+    apps,
+    comments,
+    commits,
+    contents,
+    deployments,
+    gitdata,
+    hooks,
+    issues,
+    merge,
+    pulls,
+    releases,
+    repos,
+    statuses,
+)

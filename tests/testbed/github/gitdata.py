@@ -236,7 +236,7 @@ def tree_json(at: Address, repo: Repo, sha: str, recursive: bool) -> Json:
     def add(tree: str, prefix: str) -> None:
         for name, entry in repo.git.objects.tree(tree).items():
             kind = KINDS.get(entry.mode, "blob")
-            one = {"path": prefix + name, "mode": entry.mode.rjust(6, "0"), "type": kind, "sha": entry.sha}
+            one: Json = {"path": prefix + name, "mode": entry.mode.rjust(6, "0"), "type": kind, "sha": entry.sha}
             if kind == "blob":
                 one["size"] = len(repo.git.objects.blob(entry.sha))
             found.append(one | {"url": f"{at.repo(repo)}/git/{kind}s/{entry.sha}"})

@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 from collections.abc import Mapping
+from pathlib import Path
 
 from tests.testbed.github import updates
 from tests.testbed.github.access import Actor, allows, at_least, can_see
@@ -15,6 +16,10 @@ from tests.testbed.github.rest import Answer, ApiError
 from tests.testbed.github.world import World
 
 PATH = re.compile(r"/git/(?P<name>[^/]+/[^/]+?)(?:\.git)?(?P<rest>/.*)")
+HOOKS = Path(__file__).parent / "git-hooks"
+"""Outside the repositories, which may lie where nothing can be executed."""
+MOST_TAGS = 3
+"""A push of more tags sends no events for them: https://docs.github.com/webhooks/webhook-events-and-payloads#push"""
 ASK = {"WWW-Authenticate": 'Basic realm="GitHub"'}
 
 
@@ -41,9 +46,11 @@ def serve(
         before = repo.git.refs()
         answer = _backend(repo, method, found["rest"], query, headers, body, actor)
         after = repo.git.refs()
-        for name in sorted(before.keys() | after.keys()):
-            if before.get(name) != after.get(name):
-                updates.moved(world, repo, name, before.get(name), after.get(name), actor.user)
+        changed = [name for name in sorted(before.keys() | after.keys()) if before.get(name) != after.get(name)]
+        silent = sum(name.startswith("refs/tags/") for name in changed) > MOST_TAGS
+        for name in changed:
+            announced = not (silent and name.startswith("refs/tags/"))
+            updates.moved(world, repo, name, before.get(name), after.get(name), actor.user, announced=announced)
     return answer
 
 
@@ -72,12 +79,14 @@ def _backend(
         "CONTENT_LENGTH": str(len(body)),
         "REMOTE_USER": actor.user.login if actor.user else "",
         "GIT_PROTOCOL": headers.get("git-protocol", ""),
-        "STANDIN_PROTECTED": _protected(repo, actor),
+        **_rules(repo, actor),
         # Settings of this machine or its user are none of the server's.
         "GIT_CONFIG_NOSYSTEM": "1",
-        "GIT_CONFIG_COUNT": "1",
+        "GIT_CONFIG_COUNT": "2",
         "GIT_CONFIG_KEY_0": "safe.directory",
         "GIT_CONFIG_VALUE_0": "*",
+        "GIT_CONFIG_KEY_1": "core.hooksPath",
+        "GIT_CONFIG_VALUE_1": str(HOOKS),
     }
     done = subprocess.run(["git", "http-backend"], input=body, capture_output=True, env=environment)
     head, _, content = done.stdout.partition(b"\r\n\r\n")
@@ -86,8 +95,12 @@ def _backend(
     return Answer(content, status, fields)
 
 
-def _protected(repo: Repo, actor: Actor) -> str:
-    """The references the update hook refuses, with a space around each."""
+def _rules(repo: Repo, actor: Actor) -> dict[str, str]:
+    """The references the update hook guards, with a space around each. Admins may push directly, but not by force."""
     admin = actor.user is not None and actor.token and not actor.token.app and at_least(repo, actor.user, "admin")
-    branches = [name for name, rules in repo.protections.items() if rules.pull_request_required and not admin]
-    return " ".join(["", *(f"refs/heads/{name}" for name in branches), ""])
+    closed = [name for name, rules in repo.protections.items() if rules.pull_request_required and not admin]
+    forward = [name for name, rules in repo.protections.items() if not rules.allow_force_pushes]
+    return {
+        variable: " ".join(["", *(f"refs/heads/{name}" for name in names), ""])
+        for variable, names in (("STANDIN_PROTECTED", closed), ("STANDIN_FORWARD_ONLY", forward))
+    }

@@ -94,7 +94,7 @@ def add_hook(
     """Add a webhook and ping it."""
     hook = Hook(world.id(), url, secret, events, content_type, world.now(), active)
     repo.hooks[hook.id] = hook
-    world.deliveries.send(repo, "ping", payloads.ping(world, repo, hook, by), only=hook)
+    world.deliveries.send(repo, "ping", lambda: payloads.ping(world, repo, hook, by), only=hook)
     return hook
 
 

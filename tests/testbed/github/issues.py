@@ -5,20 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from tests.testbed.github import payloads, pulls
-from tests.testbed.github.records import Comment, Event, Issue, Json, Repo, User
-from tests.testbed.github.rest import Address, Answer, ApiError, Call, invalid, iso, not_found, route
-from tests.testbed.github.shapes import app_json, association, node, user_json
+from tests.testbed.github import access, payloads
+from tests.testbed.github.issue_shape import comment_json, event_json, issue_json
+from tests.testbed.github.pull_changes import change_state
+from tests.testbed.github.pull_shape import label_json
+from tests.testbed.github.records import Event, Issue, Json, Repo, User
+from tests.testbed.github.rest import Answer, ApiError, Call, invalid, not_found, route
+from tests.testbed.github.shapes import user_json
 
 if TYPE_CHECKING:
-    from tests.testbed.github.access import Actor
     from tests.testbed.github.world import World
 
 READ = ("issues=read", "pull_requests=read")
 WRITE = ("issues=write", "pull_requests=write")
 ISSUES = "/repos/{owner}/{repo}/issues"
 ISSUE = ISSUES + "/{issue_number}"
-LONGEST_BODY = 65_536
 
 
 @route("GET", ISSUES, *READ)
@@ -53,62 +54,19 @@ def get_issue(call: Call) -> Json:
 def update_issue(call: Call) -> Json:
     """Change title, body, state or labels."""
     issue, body, by = find_issue(call), call.body(), call.actor.user
+    if by is not issue.user or "labels" in body:
+        access.require_role(call.actor, call.repo, "triage")
     for name in ("title", "body"):
         if name in body:
             setattr(issue, name, body[name])
     if body.get("state", issue.state) != issue.state:
-        pulls.change_state(call.world, call.repo, issue, body["state"], by)
+        change_state(call.world, call.repo, issue, body["state"], by)
     if "labels" in body:
         wanted = [_label_name(one) for one in body["labels"]]
         for name in [name for name in issue.labels if name not in wanted]:
             remove_label(call.world, call.repo, issue, name, by)
         add_labels(call.world, call.repo, issue, wanted, by)
     return issue_json(call.at, call.repo, issue)
-
-
-@route("GET", ISSUE + "/comments", *READ)
-def list_comments(call: Call) -> Answer:
-    """The comments, the oldest first; `since` compares with when they were changed."""
-    issue, since = find_issue(call), call.query.get("since", "")
-    found = [one for one in issue.comments if iso(one.updated_at) >= since]
-    return call.page(found, lambda one: comment_json(call.at, call.repo, issue, one))
-
-
-@route("POST", ISSUE + "/comments", *WRITE)
-def create_comment(call: Call) -> Answer:
-    """Comment."""
-    issue = find_issue(call)
-    comment = comment_on(call.world, call.repo, issue, call.wanted("body"), call.actor.user, call.actor)
-    shown = comment_json(call.at, call.repo, issue, comment)
-    return Answer(shown, 201, {"Location": shown["url"]})
-
-
-@route("GET", ISSUES + "/comments/{comment_id}", *READ)
-def get_comment(call: Call) -> Json:
-    """One comment."""
-    return comment_json(call.at, call.repo, *_find_comment(call))
-
-
-@route("PATCH", ISSUES + "/comments/{comment_id}", *WRITE)
-def update_comment(call: Call) -> Json:
-    """Change a comment's text."""
-    issue, comment = _find_comment(call)
-    text = _checked(call.wanted("body"))
-    payload = payloads.issue_comment(call.world, call.repo, issue, comment, "edited", call.actor.user)
-    comment.body, comment.updated_at = text, call.world.now()
-    payload["comment"] = comment_json(call.world.at, call.repo, issue, comment)
-    call.world.deliveries.send(call.repo, "issue_comment", payload)
-    return comment_json(call.at, call.repo, issue, comment)
-
-
-@route("DELETE", ISSUES + "/comments/{comment_id}", *WRITE)
-def delete_comment(call: Call) -> Answer:
-    """Remove a comment."""
-    issue, comment = _find_comment(call)
-    issue.comments.remove(comment)
-    payload = payloads.issue_comment(call.world, call.repo, issue, comment, "deleted", call.actor.user)
-    call.world.deliveries.send(call.repo, "issue_comment", payload)
-    return Answer(None, 204)
 
 
 @route("GET", ISSUE + "/events", *READ)
@@ -134,39 +92,38 @@ def list_timeline(call: Call) -> Answer:
 @route("GET", ISSUE + "/labels", *READ)
 def list_labels(call: Call) -> Answer:
     """Its labels."""
-    return call.page(find_issue(call).labels, lambda name: pulls.label_json(call.at, call.repo, name))
+    return call.page(find_issue(call).labels, lambda name: label_json(call.at, call.repo, name))
 
 
 @route("POST", ISSUE + "/labels", *WRITE)
 def create_labels(call: Call) -> list[Json]:
     """Add labels; a label the repository does not have is made."""
+    access.require_role(call.actor, call.repo, "triage")
     issue = find_issue(call)
-    add_labels(call.world, call.repo, issue, [_label_name(one) for one in call.wanted("labels", list)], call.actor.user)
-    return [pulls.label_json(call.at, call.repo, name) for name in issue.labels]
+    add_labels(call.world, call.repo, issue, _label_names(call), call.actor.user)
+    return [label_json(call.at, call.repo, name) for name in issue.labels]
+
+
+@route("PUT", ISSUE + "/labels", *WRITE)
+def set_labels(call: Call) -> list[Json]:
+    """These labels and no others."""
+    access.require_role(call.actor, call.repo, "triage")
+    issue, wanted = find_issue(call), _label_names(call)
+    for name in [name for name in issue.labels if name not in wanted]:
+        remove_label(call.world, call.repo, issue, name, call.actor.user)
+    add_labels(call.world, call.repo, issue, wanted, call.actor.user)
+    return [label_json(call.at, call.repo, name) for name in issue.labels]
 
 
 @route("DELETE", ISSUE + "/labels/{name}", *WRITE)
 def delete_label(call: Call) -> list[Json]:
     """Take a label off."""
+    access.require_role(call.actor, call.repo, "triage")
     issue, name = find_issue(call), unquote(call.parts["name"])
     if name not in issue.labels:
         raise ApiError(404, "Label does not exist")
     remove_label(call.world, call.repo, issue, name, call.actor.user)
-    return [pulls.label_json(call.at, call.repo, name) for name in issue.labels]
-
-
-def comment_on(
-    world: World, repo: Repo, issue: Issue, text: str, by: User | None, actor: Actor | None = None
-) -> Comment:
-    """Comment on an issue or a pull request."""
-    now = world.now()
-    app = actor.token.app if actor and actor.token else None
-    comment = Comment(world.id(), by, _checked(text), now, now, app)
-    issue.comments.append(comment)
-    issue.updated_at = now
-    payload = payloads.issue_comment(world, repo, issue, comment, "created", by)
-    world.deliveries.send(repo, "issue_comment", payload)
-    return comment
+    return [label_json(call.at, call.repo, name) for name in issue.labels]
 
 
 def add_labels(world: World, repo: Repo, issue: Issue, names: list[str], by: User | None) -> None:
@@ -185,12 +142,13 @@ def remove_label(world: World, repo: Repo, issue: Issue, name: str, by: User | N
 
 def _labeled(world: World, repo: Repo, issue: Issue, action: str, name: str, by: User | None) -> None:
     issue.updated_at = world.now()
-    label = pulls.label_json(world.at, repo, name)
+    label = label_json(world.at, repo, name)
     shown = {"label": {"name": label["name"], "color": label["color"]}}
     issue.events.append(Event(world.id(), action, by, world.now(), more=shown))
     if issue.pull:
-        payload = payloads.pull_request(world, repo, issue, action, by, {"label": label})
-        world.deliveries.send(repo, "pull_request", payload)
+        world.deliveries.send(
+            repo, "pull_request", lambda: payloads.pull_request(world, repo, issue, action, by, {"label": label})
+        )
 
 
 def find_issue(call: Call) -> Issue:
@@ -202,103 +160,15 @@ def find_issue(call: Call) -> Issue:
     return issue
 
 
-def _find_comment(call: Call) -> tuple[Issue, Comment]:
-    for issue in call.repo.issues.values():
-        for comment in issue.comments:
-            if str(comment.id) == call.parts["comment_id"]:
-                return issue, comment
-    raise not_found()
-
-
-def _checked(text: str) -> str:
-    if not text.strip() or len(text) > LONGEST_BODY:
-        long = f"body is too long (maximum is {LONGEST_BODY} characters)"
-        raise invalid("IssueComment", "body", "custom", long if text.strip() else "body cannot be blank")
-    return text
+def _label_names(call: Call) -> list[str]:
+    """From `{"labels": […]}` or, as PyGithub sends it, the list alone."""
+    sent = call.json()
+    if isinstance(sent, dict):
+        sent = sent.get("labels")
+    if not isinstance(sent, list):
+        raise invalid("Label", "labels", "missing_field")
+    return [_label_name(one) for one in sent]
 
 
 def _label_name(one: object) -> str:
     return str(one.get("name")) if isinstance(one, dict) else str(one)
-
-
-def issue_json(at: Address, repo: Repo, issue: Issue) -> Json:
-    """An issue; `pull_request` is there when it is one."""
-    url = f"{at.repo(repo)}/issues/{issue.number}"
-    page = f"{at.page(repo)}/{'pull' if issue.pull else 'issues'}/{issue.number}"
-    body = {
-        "url": url,
-        "repository_url": at.repo(repo),
-        "labels_url": f"{url}/labels{{/name}}",
-        "comments_url": f"{url}/comments",
-        "events_url": f"{url}/events",
-        "html_url": page,
-        "id": issue.id,
-        "node_id": node("Issue", issue.id),
-        "number": issue.number,
-        "title": issue.title,
-        "user": user_json(at, issue.user),
-        "labels": [pulls.label_json(at, repo, name) for name in issue.labels],
-        "state": issue.state,
-        "state_reason": None,
-        "locked": False,
-        "active_lock_reason": None,
-        "assignee": None,
-        "assignees": [],
-        "milestone": None,
-        "comments": len(issue.comments),
-        "created_at": iso(issue.created_at),
-        "updated_at": iso(issue.updated_at),
-        "closed_at": iso(issue.closed_at) if issue.closed_at else None,
-        "author_association": association(repo, issue.user),
-        "body": issue.body,
-        "reactions": _reactions(url),
-        "timeline_url": f"{url}/timeline",
-        "performed_via_github_app": None,
-    }
-    if issue.pull:
-        merged = iso(issue.pull.merged_at) if issue.pull.merged_at else None
-        link = f"{at.repo(repo)}/pulls/{issue.number}"
-        of_pull = {"url": link, "html_url": page, "diff_url": f"{page}.diff", "patch_url": f"{page}.patch"}
-        body |= {"draft": issue.pull.draft, "pull_request": {**of_pull, "merged_at": merged}}
-    return body
-
-
-def comment_json(at: Address, repo: Repo, issue: Issue, comment: Comment) -> Json:
-    """A comment."""
-    url = f"{at.repo(repo)}/issues/comments/{comment.id}"
-    page = f"{at.page(repo)}/{'pull' if issue.pull else 'issues'}/{issue.number}"
-    return {
-        "url": url,
-        "html_url": f"{page}#issuecomment-{comment.id}",
-        "issue_url": f"{at.repo(repo)}/issues/{issue.number}",
-        "id": comment.id,
-        "node_id": node("IssueComment", comment.id),
-        "user": user_json(at, comment.user),
-        "created_at": iso(comment.created_at),
-        "updated_at": iso(comment.updated_at),
-        "author_association": association(repo, comment.user),
-        "body": comment.body,
-        "reactions": _reactions(url),
-        "performed_via_github_app": app_json(at, comment.app) if comment.app else None,
-    }
-
-
-def event_json(at: Address, repo: Repo, event: Event) -> Json:
-    """An event of an issue."""
-    return {
-        "id": event.id,
-        "node_id": node("Event", event.id),
-        "url": f"{at.repo(repo)}/issues/events/{event.id}",
-        "actor": user_json(at, event.actor),
-        "event": event.event,
-        "commit_id": event.commit_id,
-        "commit_url": f"{at.repo(repo)}/commits/{event.commit_id}" if event.commit_id else None,
-        "created_at": iso(event.created_at),
-        "performed_via_github_app": None,
-        **event.more,
-    }
-
-
-def _reactions(url: str) -> Json:
-    kinds = ("+1", "-1", "laugh", "hooray", "confused", "heart", "rocket", "eyes")
-    return {"url": f"{url}/reactions", "total_count": 0, **dict.fromkeys(kinds, 0)}

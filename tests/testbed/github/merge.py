@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from tests.testbed.github import updates
 from tests.testbed.github.objects import Signature
-from tests.testbed.github.pulls import PULL, compute, find_pull, unmet
+from tests.testbed.github.pull_changes import compute
+from tests.testbed.github.pull_shape import unmet
+from tests.testbed.github.pulls import PULL, find_pull
 from tests.testbed.github.records import Issue, Json, Pull, Repo, User
 from tests.testbed.github.rest import Answer, ApiError, Call, not_found, route
 

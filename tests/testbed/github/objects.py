@@ -70,6 +70,7 @@ class Objects:
         self._known: dict[str, tuple[str, bytes]] = {}
         self._commits: dict[str, Commit] = {}
         self._trees: dict[str, dict[str, Entry]] = {}
+        self._folders: set[str] = set()
         self._reader: subprocess.Popen[bytes] | None = None
         self._lock = threading.RLock()
 
@@ -80,13 +81,7 @@ class Objects:
         with self._lock:
             if sha in self._known:
                 return sha
-            path = self.folder / sha[:2] / sha[2:]
-            if not path.exists():
-                path.parent.mkdir(exist_ok=True)
-                unfinished = path.with_name(f"tmp_obj_{os.getpid()}_{threading.get_ident()}")
-                unfinished.write_bytes(zlib.compress(whole, 1))
-                unfinished.chmod(0o444)
-                unfinished.replace(path)
+            self._write_loose(sha, whole)
             self._remember(sha, kind, data)
         return sha
 
@@ -162,6 +157,19 @@ class Objects:
         self._known[sha] = (kind, data)
         if len(self._known) > REMEMBERED:
             del self._known[next(iter(self._known))]
+
+    def _write_loose(self, sha: str, whole: bytes) -> None:
+        """Straight into its place: nobody knows the SHA before it is written."""
+        folder = f"{self.folder}/{sha[:2]}"
+        if sha[:2] not in self._folders:
+            Path(folder).mkdir(exist_ok=True)
+            self._folders.add(sha[:2])
+        try:
+            handle = os.open(f"{folder}/{sha[2:]}", os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o444)
+        except FileExistsError:
+            return
+        with os.fdopen(handle, "wb") as file:
+            file.write(zlib.compress(whole, 1))
 
     def _read_loose(self, sha: str) -> tuple[str, bytes] | None:
         try:

@@ -91,7 +91,7 @@ def pull_request(
     world: World, repo: Repo, issue: Issue, action: str, by: User | None, more: Json | None = None
 ) -> Json:
     """`pull_request` with an action such as `opened`, `synchronize` (with before and after) or `edited` (with changes)."""
-    from tests.testbed.github.pulls import full_pull_json  # pull requests send these payloads themselves
+    from tests.testbed.github.pull_shape import full_pull_json  # pull requests send these payloads themselves
 
     pull = full_pull_json(world.at, world, repo, issue)
     return {"action": action, "number": issue.number, "pull_request": pull, **(more or {}), **_where(world, repo, by)}
@@ -99,7 +99,7 @@ def pull_request(
 
 def issue_comment(world: World, repo: Repo, issue: Issue, comment: Comment, action: str, by: User | None) -> Json:
     """`issue_comment`: on issues and pull requests alike; the latter have `issue.pull_request`."""
-    from tests.testbed.github.issues import comment_json, issue_json  # issues send these payloads themselves
+    from tests.testbed.github.issue_shape import comment_json, issue_json  # issues send these payloads themselves
 
     where = _where(world, repo, by)
     shown = issue_json(world.at, repo, issue)

@@ -11,7 +11,7 @@ from typing import Any
 import requests
 
 from tests.testbed.github.control import Control
-from tests.testbed.github.rest import Answer, ApiError
+from tests.testbed.github.rest import Answer, ApiError, git_url
 
 
 def serve(control: Control, path: str, body: bytes) -> Answer:
@@ -37,8 +37,7 @@ class RemoteControl:
 
     def git_url(self, repo: str, token: str | None = None) -> str:
         """The address to clone a repository from, with a token as the password."""
-        scheme, _, rest = self.url.partition("://")
-        return f"{scheme}://{f'x-access-token:{token}@' if token else ''}{rest}/git/{repo}.git"
+        return git_url(self.url, repo, token)
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         method = getattr(Control, name, None)

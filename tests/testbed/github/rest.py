@@ -118,13 +118,17 @@ class Call:
 
     def body(self) -> Json:
         """The JSON that was sent; 400 when it is not a JSON object."""
-        try:
-            body = json.loads(self.raw or b"{}")
-        except ValueError:
-            raise ApiError(400, "Problems parsing JSON") from None
+        body = self.json()
         if not isinstance(body, dict):
             raise ApiError(400, "Body should be a JSON object")
         return body
+
+    def json(self) -> Any:
+        """The JSON that was sent."""
+        try:
+            return json.loads(self.raw or b"{}")
+        except ValueError:
+            raise ApiError(400, "Problems parsing JSON") from None
 
     def wanted(self, name: str, kind: type = str) -> Any:
         """A field of the body that has to be there."""
@@ -222,3 +226,9 @@ def iso(seconds: float) -> str:
 def query(raw: bytes) -> dict[str, str]:
     """The parameters of a query string."""
     return dict(parse_qsl(raw.decode(errors="replace"), keep_blank_values=True))
+
+
+def git_url(base: str, repo: str, token: str | None) -> str:
+    """The address to clone a repository from, with a token as the password."""
+    scheme, _, rest = base.partition("://")
+    return f"{scheme}://{f'x-access-token:{token}@' if token else ''}{rest}/git/{repo}.git"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 import shutil
 import socket
 import tempfile
@@ -9,14 +11,39 @@ import threading
 from pathlib import Path
 from types import TracebackType
 
+import psutil
 import uvicorn
 
 from tests.testbed.container import LOOPBACK
 from tests.testbed.github.app import ENTERPRISE, application
 from tests.testbed.github.control import Control
-from tests.testbed.github.rest import Address
+from tests.testbed.github.rest import Address, git_url
 
 SECONDS_TO_START = 10
+PREFIX = "shipline-github-"
+MEMORY = Path("/dev/shm")
+ENOUGH = 512 * 2**20
+
+
+class _Server(uvicorn.Server):
+    """uvicorn looks ten times a second whether it is to end; this one is told, so that a test costs less."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._ended = asyncio.Event()
+        self.ready = False
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    async def main_loop(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self.ready = True
+        await self._ended.wait()
+
+    def end(self) -> None:
+        """End it, without waiting for clients that keep their connections."""
+        self.should_exit = self.force_exit = True
+        if self._loop:
+            self._loop.call_soon_threadsafe(self._ended.set)
 
 
 class GitHubServer(Control):
@@ -28,7 +55,7 @@ class GitHubServer(Control):
     def __init__(
         self, root: Path | None = None, *, port: int = 0, validate: bool = True, seed: int = 1, host: str = LOOPBACK
     ) -> None:
-        self._own = tempfile.mkdtemp(prefix="shipline-github-") if root is None else None
+        self._own = _own_folder() if root is None else None
         folder = Path(self._own) if self._own else Path(str(root))
         folder.mkdir(parents=True, exist_ok=True)
         super().__init__(folder, validate, seed)
@@ -42,9 +69,8 @@ class GitHubServer(Control):
             access_log=False,
             server_header=False,
             date_header=False,
-            timeout_graceful_shutdown=1,
         )
-        self._server = uvicorn.Server(config)
+        self._server = _Server(config)
         self._thread = threading.Thread(target=self._server.run, args=([self._socket],), daemon=True)
 
     @property
@@ -59,8 +85,7 @@ class GitHubServer(Control):
 
     def git_url(self, repo: str, token: str | None = None) -> str:
         """The address to clone a repository from, with a token as the password."""
-        scheme, _, rest = self.url.partition("://")
-        return f"{scheme}://{f'x-access-token:{token}@' if token else ''}{rest}/git/{repo}.git"
+        return git_url(self.url, repo, token)
 
     def folder(self, repo: str) -> Path:
         """The bare repository on disk."""
@@ -71,14 +96,14 @@ class GitHubServer(Control):
         self._thread.start()
         waiting = threading.Event()
         for _ in range(SECONDS_TO_START * 200):
-            if self._server.started:
+            if self._server.started and self._server.ready:
                 return
             waiting.wait(0.005)
         raise RuntimeError("The stand-in for GitHub did not start.")
 
     def stop(self) -> None:
         """End it, and remove what it made."""
-        self._server.should_exit = True
+        self._server.end()
         self._thread.join(SECONDS_TO_START)
         self._socket.close()
         self.world.close()
@@ -93,3 +118,14 @@ class GitHubServer(Control):
         self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+
+
+def _own_folder() -> str:
+    """A folder in memory where there is some, as a commit is several small files; those of killed processes are removed."""
+    place = Path(tempfile.gettempdir())
+    if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) and shutil.disk_usage(MEMORY).free > ENOUGH:
+        place = MEMORY
+    for left in place.glob(f"{PREFIX}[0-9]*-*"):
+        if not psutil.pid_exists(int(left.name.removeprefix(PREFIX).partition("-")[0])):
+            shutil.rmtree(left, ignore_errors=True)
+    return tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=place)

@@ -117,7 +117,7 @@ def repo_json(at: Address, repo: Repo) -> Json:
 def full_repo_json(at: Address, repo: Repo, actor: Actor) -> Json:
     """A repository as it is answered itself, with what the asker may do there."""
     body = repo_json(at, repo) | {
-        "temp_clone_token": None,
+        "temp_clone_token": "",
         "allow_squash_merge": True,
         "allow_merge_commit": True,
         "allow_rebase_merge": True,

@@ -44,6 +44,7 @@ def create_status(call: Call) -> Answer:
     return Answer(shown, 201, {"Location": shown["url"]})
 
 
+@route("GET", "/repos/{owner}/{repo}/statuses/{ref}", "statuses=read", "contents=read")
 @route("GET", "/repos/{owner}/{repo}/commits/{ref}/statuses", "statuses=read", "contents=read")
 def list_statuses(call: Call) -> Answer:
     """All statuses of a commit, the newest first."""

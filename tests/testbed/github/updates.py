@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 
 from tests.testbed.github import payloads
@@ -27,30 +28,44 @@ def move(world: World, repo: Repo, ref: str, sha: str | None, by: User | None, k
 
 
 def moved(
-    world: World, repo: Repo, ref: str, before: str | None, after: str | None, by: User | None, kind: str | None = None
+    world: World,
+    repo: Repo,
+    ref: str,
+    before: str | None,
+    after: str | None,
+    by: User | None,
+    kind: str | None = None,
+    announced: bool = True,
 ) -> None:
-    """What follows from a reference that has moved: activity, events, pull requests."""
-    now = world.now()
-    repo.pushed_at = now
+    """What follows from a reference that has moved: activity (of branches), events unless told, pull requests."""
+    repo.pushed_at = world.now()
     forced = bool(before and after) and not repo.git.contains(repo.git.peel(after or ""), repo.git.peel(before or ""))
-    kind = kind or _kind(before, after, forced)
+    if ref.startswith("refs/heads/"):
+        _record(world, repo, ref, before, after, by, kind or _kind(before, after, forced))
+    if announced:
+        make = functools.partial(payloads.push, world, repo, ref, before, after, forced, by)
+        world.deliveries.send(repo, "push", make)
+        if before is None or after is None:
+            name = "create" if before is None else "delete"
+            world.deliveries.send(repo, name, lambda: payloads.create_or_delete(world, repo, ref, by))
+    if ref.startswith("refs/heads/"):
+        _pull_requests(world, repo, ref.removeprefix("refs/heads/"), before, after, by)
+
+
+def _record(
+    world: World, repo: Repo, ref: str, before: str | None, after: str | None, by: User | None, kind: str
+) -> None:
     repo.activities.append(
         {
             "id": world.id(),
             "before": before or NOBODY,
             "after": after or NOBODY,
             "ref": ref,
-            "timestamp": iso(now),
+            "timestamp": iso(world.now()),
             "activity_type": kind,
             "actor": by,
         }
     )
-    world.deliveries.send(repo, "push", payloads.push(world, repo, ref, before, after, forced, by))
-    if before is None or after is None:
-        name = "create" if before is None else "delete"
-        world.deliveries.send(repo, name, payloads.create_or_delete(world, repo, ref, by))
-    if ref.startswith("refs/heads/"):
-        _pull_requests(world, repo, ref.removeprefix("refs/heads/"), before, after, by)
 
 
 def _kind(before: str | None, after: str | None, forced: bool) -> str:
@@ -85,7 +100,9 @@ def _head_moved(world: World, repo: Repo, issue: Issue, before: str | None, afte
     issue.updated_at = world.now()
     repo.git.set_ref(f"refs/pull/{issue.number}/head", after)
     more = {"before": before or NOBODY, "after": after}
-    world.deliveries.send(repo, "pull_request", payloads.pull_request(world, repo, issue, "synchronize", by, more))
+    world.deliveries.send(
+        repo, "pull_request", lambda: payloads.pull_request(world, repo, issue, "synchronize", by, more)
+    )
 
 
 def _base_moved(world: World, repo: Repo, issue: Issue, after: str | None, by: User | None) -> None:
@@ -122,4 +139,4 @@ def close(world: World, repo: Repo, issue: Issue, by: User | None) -> None:
     issue.events.append(Event(world.id(), "closed", by, world.now()))
     if issue.pull:
         repo.git.delete_ref(f"refs/pull/{issue.number}/merge")
-        world.deliveries.send(repo, "pull_request", payloads.pull_request(world, repo, issue, "closed", by))
+        world.deliveries.send(repo, "pull_request", lambda: payloads.pull_request(world, repo, issue, "closed", by))

@@ -39,7 +39,7 @@ class World:
         self.apps: dict[int, App] = {}
         self.counts = Counts(self)
         self.faults = Faults(self.random)
-        self.deliveries = Deliveries(self)
+        self.deliveries = Deliveries(self, seed)
         self.mergeable_after = 1
         """How many reads answer `mergeable: null` before it is computed."""
         self._ids = itertools.count(1001)
