@@ -28,11 +28,18 @@ class GitHubApp(Model):
 class Report(Model):
     """What Shipline writes to GitHub."""
 
-    statuses: bool = Field(default=True, description="a commit status for every stage")
-    deployments: bool = Field(default=True, description="deployments with their environment and outcome")
+    statuses: bool = Field(
+        default=True, description="commit statuses `shipline/<app>/<stage>`: lint, build, test, push, stage, deploy"
+    )
+    deployments: bool = Field(default=True, description="a deployment with its states for each one, rollbacks included")
     comments: bool = Field(default=True, description="one comment on each pull request, which is edited")
-    releases: bool = Field(default=True, description="a release with notes for every production deployment")
-    issues: bool = Field(default=True, description="word to issues and pull requests when they are in production")
+    releases: bool = Field(
+        default=True,
+        description="tag `vX.Y.Z` and a release with notes, when a version reaches the first environment that is deployed to",
+    )
+    issues: bool = Field(
+        default=True, description="word to pull requests and the issues they close, once, when they are there"
+    )
 
     @model_validator(mode="before")
     @classmethod

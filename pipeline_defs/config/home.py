@@ -1,5 +1,6 @@
 """Home: the one folder in which a Shipline keeps its state."""
 
+import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,3 +48,15 @@ class Home:
     def service(self) -> Path:
         """What `shipline up` wrote about itself: addresses and process ids, JSON."""
         return self.root / "service.json"
+
+    @property
+    def page(self) -> str:
+        """The address of the web page, without a slash at its end: SHIPLINE_URL where people reach it under a name of its own,
+        else the one that `shipline up` wrote down; empty where there is neither."""
+        named = os.environ.get("SHIPLINE_URL")
+        if not named:
+            try:
+                named = str(json.loads(self.service.read_text())["url"])
+            except (OSError, ValueError, TypeError, KeyError):
+                return ""
+        return named.rstrip("/")

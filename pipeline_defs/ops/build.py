@@ -33,11 +33,11 @@ def build_op(app: App) -> dg.OpDefinition:
         with open_log(context) as log:
             watch = Stopwatch("build")
             repository, docker, images = source.of(app), engine.find(), registry.of(app)
-            of_pull = bool(image.pull) and not is_merge(context.run.tags.get("change", ""))
+            change = context.run.tags.get("change", "")
             with repository.checkout(image.commit) as checkout:
                 image = image.model_copy(update={"tree": source_tree(checkout, app.build)})
                 image = image.model_copy(
-                    update={"digest": images.digest_of(tree_tag(image.tree)) or "", "tags": _tags(app, image, of_pull)}
+                    update={"digest": images.digest_of(tree_tag(image.tree)) or "", "tags": tags_of(app, image, change)}
                 )
                 _refuse_taken_version(image, images)
                 locks = docker.workspace / "locks"
@@ -66,8 +66,9 @@ def local_name(image: Image) -> str:
     return f"{image.repository}:{tree_tag(image.tree)}"
 
 
-def _tags(app: App, image: Image, of_pull: bool) -> tuple[str, ...]:
-    """A merge may name the pull request it was; its tags are the branch's all the same."""
+def tags_of(app: App, image: Image, change: str) -> tuple[str, ...]:
+    """The tags an image gets. `change` is the key of what asks for it: a merge names its pull request too, but has the branch's."""
+    of_pull = image.pull and not is_merge(change)
     branches = app.branches
     version = Version.parse(image.version)
     return tags_for(

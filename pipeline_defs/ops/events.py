@@ -15,6 +15,10 @@ REHEARSAL = "rehearsal"
 DEPLOYMENT = "deployment"
 """The metadata keys under which the records stand as JSON."""
 
+LINT_COUNTS = "lint_counts"
+TEST_COUNTS = "test_counts"
+"""The same for the evidence of a stage, beside its output or its failure: it is known before there is an image, or without one."""
+
 DIGITS = 12
 """Digits of a commit or digest in run tags and texts for people."""
 
@@ -72,6 +76,12 @@ def open_deployments(instance: dg.DagsterInstance, run: str, app: str, environme
     """The deployments that a run began and whose end it did not write."""
     written = facts_of_run(instance, run, environment_key(app, environment), DEPLOYMENT, Deployment)
     return [last for last in {row.id: row for row in written}.values() if last.outcome is Outcome.STARTED]
+
+
+def evidence_metadata(evidence: Mapping[str, Record | None]) -> Metadata:
+    """The evidence of one stage as JSON, by its key; what there is none of is left out."""
+    found = {name: record for name, record in evidence.items() if record is not None}
+    return {name: dg.MetadataValue.json(record.model_dump(mode="json")) for name, record in found.items()}
 
 
 def image_metadata(image: Image) -> Metadata:

@@ -8,7 +8,7 @@ from pathlib import Path
 import dagster as dg
 
 from pipeline_defs.config import App
-from pipeline_defs.ops.events import release_tags
+from pipeline_defs.ops.events import LINT_COUNTS, evidence_metadata, release_tags
 from pipeline_defs.ops.log import Log, Stopwatch, open_log, stop
 from pipeline_defs.ops.version import with_version
 from pipeline_defs.release.evidence import LintCounts
@@ -63,6 +63,7 @@ def lint_op(app: App) -> dg.OpDefinition:
             watch = Stopwatch("lint")
             with repository.checkout(image.commit) as checkout:
                 counts = _lint(app, checkout, log)
+            context.add_output_metadata(evidence_metadata({LINT_COUNTS: counts}))
             log.say(f"lint: {counts.errors} errors, {counts.warnings} warnings in {watch.seconds:.1f} s")
             return image.model_copy(update={"lint": counts, "steps": (watch.timing(),)})
 

@@ -2,13 +2,14 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import dagster as dg
 
 from pipeline_defs.config import SecretUnavailable
-from pipeline_defs.release.evidence import StepTiming
+from pipeline_defs.ops.events import evidence_metadata
+from pipeline_defs.release.evidence import Record, StepTiming
 from pipeline_defs.release.version import VersionError
 from pipeline_defs.resources.client import EngineError
 from pipeline_defs.resources.github import GitHubError
@@ -79,9 +80,9 @@ def open_log(context: dg.OpExecutionContext) -> Iterator[Log]:
         raise failure
 
 
-def stop(sentence: str) -> dg.Failure:
+def stop(sentence: str, evidence: Mapping[str, Record | None] | None = None) -> dg.Failure:
     """The end of a stage, never tried again by a machine: it would fail in the same way, or has touched a server."""
-    return dg.Failure(description=sentence, allow_retries=False)
+    return dg.Failure(description=sentence, metadata=evidence_metadata(evidence or {}), allow_retries=False)
 
 
 class Stopwatch:

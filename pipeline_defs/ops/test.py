@@ -5,6 +5,7 @@ import dagster as dg
 from pipeline_defs.config import App
 from pipeline_defs.history import Lineage
 from pipeline_defs.ops.build import local_name
+from pipeline_defs.ops.events import TEST_COUNTS, evidence_metadata
 from pipeline_defs.ops.log import Stopwatch, open_log, stop
 from pipeline_defs.release.evidence import StepTiming, TestCounts
 from pipeline_defs.release.records import Image
@@ -29,12 +30,14 @@ def test_op(app: App) -> dg.OpDefinition:
             if image.digest:
                 counts = _evidence(Lineage(context.instance), app, image)
                 log.say(f"tested before: {counts or 'where this lineage does not reach'}")
+                context.add_output_metadata(evidence_metadata({TEST_COUNTS: counts}))
                 timing = StepTiming(step="test", seconds=0.0, outcome=SKIPPED)
                 return image.model_copy(update={"tests": counts, "steps": (*image.steps, timing)})
             with source.of(app).checkout(image.commit) as checkout:
                 ended = engine.find().test(checkout, app.name, local_name(image), app.test, listen=log.listen)
             if not ended.passed:
-                raise stop(_failure(ended))
+                raise stop(_failure(ended), {TEST_COUNTS: ended.counts})
+            context.add_output_metadata(evidence_metadata({TEST_COUNTS: ended.counts}))
             log.say(f"test: {ended.counts or 'passed'}; with set-up and clean-up {watch.seconds:.1f} s")
             return image.model_copy(update={"tests": ended.counts, "steps": (*image.steps, watch.timing())})
 

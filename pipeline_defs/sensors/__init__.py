@@ -1,4 +1,4 @@
-"""Sensors: what starts jobs without a person. Each is one app's own.
+"""Sensors: what starts jobs without a person, and what tells GitHub about them. Each is one app's own.
 
 So each can be switched off alone (an app's branches or github sensor is the switch for its automation), a git host that is slow keeps
 no other app waiting, and the UI says at each sensor which jobs it starts.
@@ -14,10 +14,12 @@ from pipeline_defs.sensors.branches import branches_sensor
 from pipeline_defs.sensors.chaining import chaining_sensor
 from pipeline_defs.sensors.github import github_sensor
 from pipeline_defs.sensors.recovery import recovery_sensors
+from pipeline_defs.sensors.report import report_sensor
 
 
 def sensors_of(app: App, jobs: Mapping[str, AssetJob]) -> list[dg.SensorDefinition]:
     """The sensors of one app; `jobs` are its jobs by name."""
     chaining = [chaining_sensor(app, jobs)] if app.staging else []
     changes = github_sensor(app, jobs) if app.github else branches_sensor(app, jobs)
-    return [changes, *chaining, *recovery_sensors(app, jobs)]
+    reports = [report_sensor(app)] if app.github else []
+    return [changes, *chaining, *recovery_sensors(app, jobs), *reports]

@@ -13,6 +13,11 @@ from pipeline_defs.release.request import Job, Request
 from pipeline_defs.sensors.branches import SECONDS
 
 
+def of_change(run: dg.DagsterRun) -> dict[str, str]:
+    """The tags of a run that the run which follows it has too: it is about the same commit, and is reported there."""
+    return {name: run.tags[name] for name in ("head", "pull_request", "version_commit") if name in run.tags}
+
+
 def chaining_sensor(app: App, jobs: Mapping[str, AssetJob]) -> dg.SensorDefinition:
     """The sensor `<app>_then_stage`: after a run of `<app>_integrate` with the tag `then: stage`, `<app>_stage` for its image.
 
@@ -44,7 +49,9 @@ def chaining_sensor(app: App, jobs: Mapping[str, AssetJob]) -> dg.SensorDefiniti
             branch=image.branch,
             reason=f"{image.version} was made by run {run.run_id[:8]}",
             actor=f"sensor {app.name}_then_stage",
+            change=run.tags.get("change", ""),
         )
-        return dg.RunRequest(run_key=run.run_id, run_config=request.run_config(), tags=request.run_tags())
+        tags = {**request.run_tags(), **of_change(run)}
+        return dg.RunRequest(run_key=run.run_id, run_config=request.run_config(), tags=tags)
 
     return then_stage

@@ -6,9 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline_defs.ops.build import tags_of
 from pipeline_defs.release import tags
+from pipeline_defs.release.records import Image
 from pipeline_defs.release.tags import tags_for
 from pipeline_defs.release.version import Version
+from tests.unit.sample import example
 
 VERSION = Version(1, 4, 2)
 
@@ -71,3 +74,31 @@ def test_two_pull_requests_with_the_same_number_keep_each_its_own_tag(one: int, 
     )
     assert all(TAG.fullmatch(tag) for tag in mine)
     assert (mine == theirs) == (one == other)
+
+
+@pytest.mark.parametrize(
+    ("change", "branch", "released"),
+    [
+        ("merge:shop:main:abc", "main", True),
+        ("merge:shop:development:abc", "development", True),
+        ("pull:shop:7:abc:main", "main", False),
+        ("", "main", False),
+    ],
+)
+def test_a_merge_that_names_its_pull_request_has_the_tags_of_its_branch(
+    change: str, branch: str, released: bool
+) -> None:
+    image = Image(
+        app="shop",
+        repository="registry.example.org/team/shop",
+        digest="",
+        version="1.4.2",
+        commit="c" * 40,
+        branch=branch,
+        tree="",
+        built_from="",
+        pull=7,
+    )
+    given = tags_of(example(), image, change)
+    assert ("1.4.2" in given) is released
+    assert ("pr-7" in given) is not released

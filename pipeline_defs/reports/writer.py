@@ -1,0 +1,105 @@
+"""Writer: items to GitHub. What was written is remembered; what was not taken is tried again, later and not for ever."""
+
+import logging
+from collections.abc import Callable, Iterable
+
+from pipeline_defs.reports.items import Item
+from pipeline_defs.reports.memory import Attended, Memory
+from pipeline_defs.resources.github import GitHubAway, GitHubError, GitHubRefused, Repository
+
+PAUSE = 15.0
+"""Seconds that GitHub is left alone where it is away and does not say for how long."""
+
+_LONGEST_PAUSE = 3600.0
+
+SECONDS_OF_A_LOOK = 15.0
+"""After which no other item is begun; the next look goes on. Dagster gives a sensor 60 s, and an item may take some."""
+
+_log = logging.getLogger(__name__)
+
+
+class Writer:
+    """Writes the items of one look.
+
+    Args:
+        app: the app's name, for the log.
+        open_repository: asked only when there is something to be written, so that an idle look costs no call.
+        clock: seconds since 1970.
+
+    `written` counts what was; `complaints` are sentences about what was not; `until` is when the look has to end.
+    """
+
+    def __init__(
+        self, app: str, memory: Memory, open_repository: Callable[[], Repository], clock: Callable[[], float]
+    ) -> None:
+        self.written = 0
+        self.complaints: list[str] = []
+        self.until = clock() + SECONDS_OF_A_LOOK
+        self._app = app
+        self._memory = memory
+        self._open = open_repository
+        self._clock = clock
+        self._opened: Repository | None = None
+        self._refused: set[str] = set()
+
+    def write(self, attended: Attended, items: Iterable[Item]) -> bool:
+        """Write what differs from what was written last. False while something is still to be written.
+
+        Raises GitHubAway: then nothing more can be written in this look.
+        """
+        complete = True
+        for item in items:
+            if not (attended.is_written(item) or attended.is_given_up(item)):
+                complete &= self._write(attended, item)
+        return complete
+
+    @property
+    def is_late(self) -> bool:
+        """True when this look has to end."""
+        return self._clock() > self.until
+
+    def rest(self, away: GitHubAway) -> None:
+        """Leave GitHub alone for as long as it asks."""
+        pause = PAUSE if away.retry_after is None else min(away.retry_after, _LONGEST_PAUSE)
+        self._memory.quiet_until = self._clock() + pause
+        self._complain("away", str(away))
+
+    def _write(self, attended: Attended, item: Item) -> bool:
+        if self.is_late or item.kind in self._refused or not attended.may_try(item, self._clock()):
+            return False
+        try:
+            item.write(self._repository())
+        except GitHubAway:
+            raise
+        except (
+            GitHubRefused
+        ) as error:  # a permission that is missing, most likely: then it is missing for all of its kind
+            self._refused.add(item.kind)
+            attended.note_not_taken(item, self._clock())
+            self._complain(item.kind, f"{item.kind}: {error}")
+        except GitHubError as error:  # about this item alone
+            later = attended.note_not_taken(item, self._clock())
+            self.complaints.append(f"{item.key}: {error}")
+            if later.tries == 1 or later.given_up:
+                _log.warning("%s: %s was not taken: %s", self._app, item.key, error)
+        else:
+            attended.note_written(item)
+            self._memory.said.pop(item.kind, None)
+            self._memory.said.pop("away", None)
+            self.written += 1
+        return attended.is_written(item) or attended.is_given_up(item)
+
+    def _complain(self, kind: str, sentence: str) -> None:
+        """Say it in the tick each time, and in the log once."""
+        self.complaints.append(sentence)
+        if self._memory.said.get(kind) != sentence:
+            self._memory.said[kind] = sentence
+            _log.warning("%s: GitHub is not told: %s", self._app, sentence)
+
+    def _repository(self) -> Repository:
+        if self._opened is None:
+            try:
+                self._opened = self._open()
+            except GitHubError as error:
+                raise GitHubAway(str(error)) from error
+        return self._opened

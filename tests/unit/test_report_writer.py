@@ -1,0 +1,125 @@
+"""What becomes of items that GitHub does not take: others go on, pauses are kept, and a look ends in time."""
+
+import logging
+from dataclasses import dataclass
+from typing import ClassVar, cast
+
+import pytest
+
+from pipeline_defs.reports.memory import Attended, Memory
+from pipeline_defs.reports.writer import PAUSE, SECONDS_OF_A_LOOK, Writer
+from pipeline_defs.resources.github import GitHubAway, GitHubError, GitHubRefused, Repository
+
+
+@dataclass
+class Clock:
+    """A clock that goes on when it is told."""
+
+    now: float = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@dataclass(repr=False)
+class Piece:
+    """An item that is written, or is not."""
+
+    kind: ClassVar[str] = "statuses"
+    key: str
+    error: Exception | None = None
+    tried: int = 0
+
+    def __repr__(self) -> str:
+        return self.key
+
+    def write(self, repository: Repository) -> None:
+        """Count the try."""
+        self.tried += 1
+        if self.error:
+            raise self.error
+
+
+@dataclass(repr=False)
+class Other(Piece):
+    """One of another kind."""
+
+    kind: ClassVar[str] = "comments"
+
+
+@pytest.fixture
+def memory() -> Memory:
+    return Memory(since=0.0)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def writer(memory: Memory, clock: Clock) -> Writer:
+    return new(memory, clock)
+
+
+def new(memory: Memory, clock: Clock) -> Writer:
+    """The writer of another look."""
+    return Writer("shop", memory, lambda: cast(Repository, None), clock)
+
+
+def test_one_bad_item_keeps_no_other_back(writer: Writer) -> None:
+    attended, bad, good = Attended(), Piece("bad", GitHubError("no such commit")), Piece("good")
+    assert not writer.write(attended, [bad, good])
+    assert attended.is_written(good)
+    assert writer.complaints == ["bad: no such commit"]
+    writer.write(attended, [bad, good])
+    assert (bad.tried, good.tried) == (1, 1)
+
+
+def test_what_is_refused_is_not_tried_again_for_its_kind_in_this_look_and_said_once_in_the_log(
+    memory: Memory, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    refused = GitHubRefused("the token lacks statuses: write", "statuses: write")
+    pieces = [Piece("one", refused), Piece("two", refused), Other("three")]
+    with caplog.at_level(logging.WARNING):
+        for _ in range(3):
+            new(memory, clock).write(Attended(), pieces)
+    assert (pieces[0].tried, pieces[1].tried, pieces[2].tried) == (3, 0, 3)
+    assert len(caplog.records) == 1
+
+
+@pytest.mark.parametrize(("retry_after", "pause"), [(None, PAUSE), (0.0, 0.0), (90.0, 90.0), (86400.0, 3600.0)])
+def test_a_github_that_is_away_is_given_the_time_it_asks_for(
+    writer: Writer, memory: Memory, clock: Clock, retry_after: float | None, pause: float
+) -> None:
+    away, attended = GitHubAway("GitHub is out of order", retry_after), Attended()
+    with pytest.raises(GitHubAway):
+        writer.write(attended, [Piece("one", away)])
+    writer.rest(away)
+    assert memory.quiet_until == clock.now + pause
+    assert attended == Attended()
+
+
+def test_an_access_that_is_wrong_is_as_if_github_were_away(memory: Memory, clock: Clock) -> None:
+    def closed() -> Repository:
+        raise GitHubError("github.token is empty; set it anew")
+
+    with pytest.raises(GitHubAway, match=r"github\.token is empty"):
+        Writer("shop", memory, closed, clock).write(Attended(), [Piece("one")])
+
+
+def test_a_look_ends_in_time_and_the_next_goes_on(writer: Writer, memory: Memory, clock: Clock) -> None:
+    attended, pieces = Attended(), [Piece("one"), Piece("two")]
+    writer.write(attended, pieces[:1])
+    clock.now += SECONDS_OF_A_LOOK + 1
+    assert not writer.write(attended, pieces)
+    assert new(memory, clock).write(attended, pieces)
+    assert [piece.tried for piece in pieces] == [1, 1]
+
+
+def test_an_item_that_was_never_taken_is_given_up(memory: Memory, clock: Clock) -> None:
+    attended, bad = Attended(), Piece("bad", GitHubError("no such commit"))
+    while not new(memory, clock).write(attended, [bad]):
+        clock.now += 3600
+    assert attended.is_given_up(bad)
+    assert new(memory, clock).write(attended, [bad])
