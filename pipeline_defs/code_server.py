@@ -77,6 +77,10 @@ class CodeServer:
         """Put a run that was created into the queue."""
         instance.submit_run(run_id, self._workspace())
 
+    def close(self) -> None:
+        """End the connection, and the thread that watches it."""
+        self._process.__exit__(None, None, None)
+
     def _job(self, name: str) -> tuple[CodeLocation, RemoteJob]:
         """The location and the job in it; read anew once when there is no such job, for an app may have come since."""
         for again in (False, True):

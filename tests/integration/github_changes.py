@@ -145,7 +145,10 @@ def world(folder: Path, github: GitHubServer, port: int, monkeypatch: Any, more:
     with DagsterInstance.local_temp(str(folder / "dagster"), overrides=settings) as instance:
         server = CodeServer(instance, GrpcServerTarget("127.0.0.1", port, None, LOCATION))
         monkeypatch.setattr(sensor_module, "code_server", lambda: server)
-        yield World(github, make_home(folder / "world", github.url, more), instance, server)
+        try:
+            yield World(github, make_home(folder / "world", github.url, more), instance, server)
+        finally:
+            server.close()
 
 
 def a_free_port() -> int:

@@ -61,6 +61,7 @@ class Home:
             handled = handled.with_head(branch, self.github.head(REPOSITORY, branch) or "")
         data = SensorInstigatorData(cursor=handled.model_dump_json())
         state = InstigatorState(sensor.get_remote_origin(), InstigatorType.SENSOR, InstigatorStatus.RUNNING, data)
+        server.close()
         return self.instance.add_instigator_state(state)
 
     def switch(self, status: InstigatorStatus) -> None:
