@@ -14,7 +14,7 @@ demo: setup ## the sample app from a commit to a verified deployment; ONCE=1 end
 
 test: setup lint ## lint, type check, and all tests; ARGS="-k name" is passed to pytest
 	@$(PYTHON) -m tests.testbed prepare
-	@$(PYTHON) -m pytest -n logical --maxprocesses 4 --dist loadgroup --durations=15 $(ARGS)
+	@$(PYTHON) -m pytest -n logical --maxprocesses 4 --dist loadfile --durations=15 $(ARGS)
 
 lint: setup ## ruff (rules and format) and mypy
 	@$(PYTHON) -m ruff check

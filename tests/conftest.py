@@ -3,7 +3,6 @@
 import os
 import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -16,14 +15,6 @@ from tests.testbed.progress import Progress
 # own Shipline in the same checkout lends them neither addresses nor secrets.
 _HOME = tempfile.TemporaryDirectory(prefix="shipline-home-")
 os.environ["SHIPLINE_HOME"] = _HOME.name
-
-
-@pytest.hookimpl(tryfirst=True)  # before the workers read the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let workers that run side by side share what is dear: all end-to-end tests one Shipline, a file's tests one worker."""
-    for item in items:
-        room = item.path.relative_to(Path(__file__).parent).parts[0]
-        item.add_marker(pytest.mark.xdist_group(str(item.path) if room == "integration" else room))
 
 
 @pytest.fixture(scope="session")

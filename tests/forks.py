@@ -22,6 +22,7 @@ from pipeline_defs.ops.events import CHECKED, facts_of_run, image_key
 from pipeline_defs.release.records import Image
 from pipeline_defs.release.request import Job, Request
 from pipeline_defs.resources.engine import Engine, EngineResource
+from pipeline_defs.resources.github_resource import GitHubResource
 from pipeline_defs.resources.isolation import NAMES
 from pipeline_defs.resources.registry import RegistryResource
 from pipeline_defs.resources.source_resource import SourceResource
@@ -137,6 +138,7 @@ class ForkBed:
             jobs=jobs_of(self.app),
             resources={
                 "source": SourceResource(workspace=workspace),
+                "github": GitHubResource(),
                 "engine": EngineResource(workspace=workspace),
                 "registry": RegistryResource(),
                 "ssh": SshResource(),

@@ -23,6 +23,7 @@ from pipeline_defs.ops.record import NOT_REHEARSED
 from pipeline_defs.release.records import Image, Outcome, Release
 from pipeline_defs.release.tags import tree_tag
 from pipeline_defs.resources.engine import EngineResource
+from pipeline_defs.resources.github_resource import GitHubResource
 from pipeline_defs.resources.registry import RegistryResource
 from pipeline_defs.resources.source_resource import SourceResource
 from pipeline_defs.resources.ssh import SshResource
@@ -76,6 +77,7 @@ class Tiny:
         workspace = str(folder / "workspace")
         self.resources = {
             "source": SourceResource(workspace=workspace),
+            "github": GitHubResource(),
             "engine": EngineResource(workspace=workspace),
             "registry": RegistryResource(),
             "ssh": SshResource(),
