@@ -1,7 +1,8 @@
 """What a user writes: `apps/<name>.yaml` read into models, with errors that name the file and the key path."""
 
 from pipeline_defs.config.app import App
-from pipeline_defs.config.environment import E2E, Database, Environment, Host
+from pipeline_defs.config.database import Database
+from pipeline_defs.config.environment import E2E, Environment, Host
 from pipeline_defs.config.errors import ConfigError
 from pipeline_defs.config.home import Home
 from pipeline_defs.config.load import load_app, load_apps

@@ -150,8 +150,24 @@ def _wrong_rehearsals(environments: dict[str, Environment]) -> Iterator[Mistake]
         elif (environment.host.address, environment.host.port) != (other.host.address, other.host.port):
             allowed = f"the host of {environment.rehearses} ({other.host}), where the database that is copied is"
             yield mistake(name, "hosts", found=str(environment.host), allowed=allowed)
+        elif wrong := _wrong_copy(environment, other):
+            yield mistake(name, "database", found=wrong[0], allowed=wrong[1])
         if number > 0:
             yield mistake(name, "rehearses", found=environment.rehearses, allowed="one environment that rehearses")
+
+
+def _wrong_copy(staging: Environment, production: Environment) -> tuple[str, str] | None:
+    """What keeps the copy from being one: (found, allowed). Without a database of its own a rehearsal runs without a copy."""
+    copied, original = staging.database, production.database
+    if copied is None:
+        return None if original is None else ("nothing", f"a database, since {staging.rehearses} has one to copy")
+    if original is None:
+        return None
+    if (copied.commands is None) != (original.commands is None):
+        return "another kind of database", f"commands in both or in none of them, as {staging.rehearses} has it"
+    if copied.url is not None and copied.url == original.url:
+        return "its url", f"a database of its own; that of {staging.rehearses} would be dropped for each rehearsal"
+    return None
 
 
 def _shared_folders(environments: dict[str, Environment]) -> Iterator[Mistake]:

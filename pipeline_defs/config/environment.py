@@ -1,11 +1,13 @@
 """Environment: a place that runs a release, as an app's file describes it."""
 
 import re
-from pathlib import Path
-from typing import Any
+import shlex
+from pathlib import Path, PurePosixPath
+from typing import Any, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from pipeline_defs.config.database import Database, Sanitize
 from pipeline_defs.config.errors import mistake, refuse
 from pipeline_defs.config.secret import SecretSource
 from pipeline_defs.config.values import (
@@ -17,6 +19,9 @@ from pipeline_defs.config.values import (
     ServerFolder,
     Service,
 )
+
+REVISION = "{revision}"
+"""Stands for the migration revision in the command `downgrade`."""
 
 _HOST = re.compile(r"((?P<user>[^@\s]+)@)?(\[(?P<v6>[0-9A-Fa-f:.]+)\]|(?P<name>[^@:\s]+))(:(?P<port>[0-9]+))?")
 
@@ -50,27 +55,35 @@ class Host(Model):
         return f"{self.user}@{address}:{self.port}"
 
 
-class Database(Model):
-    """The app's PostgreSQL database, a service of the environment's compose file."""
-
-    service: Service = "db"
-    name: str
-    user: str
-    volume: str = Field(
-        default="db-data",
-        description="the compose volume that holds the data; staging's is made anew for every rehearsal",
-    )
-
-
 class E2E(Model):
-    """End-to-end tests: a Postman collection that Newman runs on the server, in the network of the app's own container."""
+    """End-to-end tests, run on the server in the network of the app's own container: a Postman collection with Newman, or a command.
 
-    collection: RepositoryPath
-    environment: RepositoryPath | None = None
-    variables: dict[str, str] = Field(default_factory=dict, description="further variables, as newman --env-var")
+    A command finds `BASE_URL`, `EXPECTED_VERSION`, `EXPECTED_COMMIT` and `RESULTS`, the folder for its results, in its environment.
+    """
+
+    collection: RepositoryPath | None = Field(default=None, description="the Postman collection")
+    environment: RepositoryPath | None = Field(default=None, description="the Postman environment")
+    command: Argv | None = Field(
+        default=None, description="instead of a collection: `pytest e2e --junitxml=/results/e2e.xml`"
+    )
+    variables: dict[str, str] = Field(
+        default_factory=dict, description="further variables: newman --env-var, or a command's environment"
+    )
     base_url: str | None = Field(default=None, description="what base_url becomes; by default http://127.0.0.1:<port>")
-    image: str = "postman/newman:6"
+    image: str | None = Field(
+        default=None,
+        description="what it runs in: by default `postman/newman:6`, for a command the release's own image",
+    )
+    junit: str | None = Field(default="e2e.xml", description="the results' file of a command in the folder `RESULTS`")
     timeout: int = Field(default=300, ge=1, description="seconds")
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if (self.collection is None) == (self.command is None):
+            raise ValueError("exactly one of collection and command")
+        if self.command is not None and self.environment is not None:
+            raise ValueError("an environment only for a collection; a command gets variables")
+        return self
 
 
 class Test(Model):
@@ -122,10 +135,21 @@ class Environment(Model):
     auto_deploy: bool = True
     environment: dict[EnvironmentVariable, str] = Field(default_factory=dict)
     secrets: dict[EnvironmentVariable, SecretSource] = Field(default_factory=dict)
-    database: Database | None = Field(default=None, validate_default=True)
+    database: Database | None = None
+    sanitize: Sanitize | None = Field(
+        default=None, description="makes the copy harmless, such as ops/sanitize.sql; only where another is rehearsed"
+    )
     migrate: Argv | None = None
     revision: Argv | None = Field(
-        default=None, description="prints the database's migration revision, such as: alembic current"
+        default=None,
+        description="prints the database's migration revision; where Alembic migrates it is alembic current",
+    )
+    downgrade: Argv | None = Field(
+        default=None,
+        description=(
+            "takes migrations back, in the newer image, to the revision that replaces {revision}; "
+            "where Alembic migrates it is alembic downgrade {revision}"
+        ),
     )
     test: Test | None = None
     e2e: tuple[E2E, ...] = ()
@@ -151,12 +175,30 @@ class Environment(Model):
         )
         return value
 
-    @field_validator("database")
+    @model_validator(mode="after")
+    def _only_a_copy_is_sanitized(self) -> Self:
+        if self.sanitize is not None and not (self.rehearses and self.database):
+            refuse(
+                [
+                    mistake(
+                        "sanitize", found=self.sanitize.path, allowed="an environment that rehearses, with a database"
+                    )
+                ]
+            )
+        return self
+
+    @model_validator(mode="before")
     @classmethod
-    def _copy_needs_a_place(cls, value: Database | None, others: ValidationInfo) -> Database | None:
-        if value is None and others.data.get("rehearses"):
-            raise ValueError("a database, since a rehearsal runs on a copy of production's")
-        return value
+    def _as_alembic_does(cls, value: Any) -> Any:
+        """Alembic's own commands for what is left out, called as the migration is: `python -m alembic -c x.ini upgrade head`."""
+        try:
+            words = shlex.split(value["migrate"]) if isinstance(value["migrate"], str) else list(value["migrate"])
+            program = words[: words.index("upgrade")]
+        except (KeyError, TypeError, ValueError):
+            return value
+        if not any(PurePosixPath(word).name == "alembic" for word in program):
+            return value
+        return {"revision": [*program, "current"], "downgrade": [*program, "downgrade", REVISION], **value}
 
     @property
     def host(self) -> Host:

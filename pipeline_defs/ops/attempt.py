@@ -43,6 +43,7 @@ def ending(report: Report, started: str) -> dict[str, Any]:
         "steps": report.steps,
         "tests": report.tests,
         "e2e": report.e2e,
+        "revision_before": report.revision_before,
         "revision": report.revision,
         "error": report.error,
         "log": report.log,

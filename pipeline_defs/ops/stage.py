@@ -1,6 +1,7 @@
 """Stage: the rehearsal of a release against a restored copy of the production database."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import dagster as dg
 
@@ -16,6 +17,7 @@ from pipeline_defs.resources.source_resource import SourceResource
 from pipeline_defs.resources.ssh import SshResource
 from pipeline_defs.server.rehearse import rehearse
 from pipeline_defs.server.site import Site
+from pipeline_defs.server.task import Report
 
 
 def stage_op(app: App, environment: str) -> dg.OpDefinition:
@@ -53,12 +55,13 @@ def stage_op(app: App, environment: str) -> dg.OpDefinition:
                 files=files,
                 settings=settings,
                 registry=registry.of(app),
+                source=source.of(app),
             )
             with server_of(ssh, task) as server:
                 note(context, row)
                 log.say(f"rehearse {release.version} ({release.reference}) in {site}")
                 report = rehearse(task, server, production)
-            row = row.model_copy(update={**ending(report, row.started), "database_bytes": report.database_bytes})
+            row = row.model_copy(update={**ending(report, row.started), **_evidence(report)})
             log.say(f"{row.outcome} after {row.seconds:.1f} s\n\n{steps_text(row.steps)}")
             if row.outcome is not Outcome.SUCCEEDED:
                 note(context, row)
@@ -71,3 +74,14 @@ def stage_op(app: App, environment: str) -> dg.OpDefinition:
             )
 
     return stage
+
+
+def _evidence(report: Report) -> dict[str, Any]:
+    """What a rehearsal has found out besides what any attempt does."""
+    copied = report.copied
+    return {
+        "migrations": report.migrations,
+        "copied": copied,
+        "way_back": report.way_back,
+        "database_bytes": copied.dump_bytes if copied else None,
+    }

@@ -1,8 +1,8 @@
 """Task: everything a server's procedure needs, gathered from the app's file, the release's commit and the secrets."""
 
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 
 import dagster as dg
 
@@ -10,13 +10,15 @@ from pipeline_defs.config import App, Secret
 from pipeline_defs.ops.attempt import actor_of
 from pipeline_defs.ops.log import Log
 from pipeline_defs.release.records import Image, Release
+from pipeline_defs.resources.client import EngineError
 from pipeline_defs.resources.registry import Registry
-from pipeline_defs.resources.registry_login import DOCKER_HUB
-from pipeline_defs.resources.source import Source
+from pipeline_defs.resources.registry_login import DOCKER_HUB, RegistryError
+from pipeline_defs.resources.source import Source, SourceError
 from pipeline_defs.resources.ssh import SshResource
 from pipeline_defs.resources.tree import inside
 from pipeline_defs.server.bundle import configuration_hash, needed_files
 from pipeline_defs.server.command import Runner
+from pipeline_defs.server.database import Address
 from pipeline_defs.server.site import Site
 from pipeline_defs.server.task import Task
 
@@ -52,7 +54,7 @@ def release_for(site: Site, image: Image | Release, files: Mapping[str, bytes], 
 @contextmanager
 def server_of(ssh: SshResource, task: Task) -> Iterator[Runner]:
     """The connection to the task's server. What is secret in the task is masked in all that is heard from it."""
-    hidden = [value for value in task.settings.values() if isinstance(value, Secret)]
+    hidden = [value for value in (*task.settings.values(), *_addresses(task)) if isinstance(value, Secret)]
     with ssh.connect(
         task.site.config.host, [*hidden, *([task.registry_login] if task.registry_login else [])]
     ) as server:
@@ -70,8 +72,10 @@ def task_for(
     files: Mapping[str, bytes],
     settings: Settings,
     registry: Registry,
+    source: Source | None = None,
+    downgrade_to: str | None = None,
 ) -> Task:
-    """The task of the attempt with this id."""
+    """The task of the attempt with this id. With a `source` it can look up the files of other commits."""
 
     def alive(run: str) -> bool:
         record = context.instance.get_run_by_id(run)
@@ -90,7 +94,47 @@ def task_for(
         alive=alive,
         say=log.say,
         listen=log.listen,
+        addresses=addresses_of(app),
+        platforms=_platforms(registry, release, log),
+        files_at=_files_at(site, source, log) if source else None,
+        downgrade_to=downgrade_to,
     )
+
+
+def addresses_of(app: App) -> dict[str, Secret]:
+    """The URLs of the databases that are no container, by environment. Raises SecretUnavailable."""
+    databases = {name: each.database for name, each in app.environments.items()}
+    return {name: each.url.read() for name, each in databases.items() if each and each.url}
+
+
+def _addresses(task: Task) -> Iterator[Secret]:
+    """What must not be heard: the URLs, and the passwords in them, which the clients print in other ways."""
+    for url in task.addresses.values():
+        yield url
+        with suppress(ValueError):
+            yield Address.parse(url).password
+
+
+def _platforms(registry: Registry, release: Release | None, log: Log) -> tuple[str, ...]:
+    """What the image was built for; a registry that does not answer keeps nobody from using an image that the server has."""
+    try:
+        return registry.platforms(release.digest) if release else ()
+    except RegistryError as error:
+        log.say(f"the image's platform is not checked: {error}")
+        return ()
+
+
+def _files_at(site: Site, source: Source, log: Log) -> Callable[[str], Mapping[str, bytes] | None]:
+    """The files of another commit; None where git or the commit has them not."""
+
+    def files(commit: str) -> Mapping[str, bytes] | None:
+        try:
+            return files_of(site, commit, source)
+        except (SourceError, EngineError) as error:
+            log.say(str(error))
+            return None
+
+    return files
 
 
 def _docker_login(registry: Registry) -> Secret | None:

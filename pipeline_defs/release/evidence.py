@@ -1,5 +1,6 @@
 """Evidence: machine-readable results that belong to a release."""
 
+from enum import StrEnum
 from typing import Self
 
 from pydantic import BaseModel, ConfigDict
@@ -68,3 +69,59 @@ class StepTiming(Record):
     step: str
     seconds: float
     outcome: str = "done"  # done, failed, undone
+
+
+class Copy(Record):
+    """The copy of production's database that a rehearsal ran on.
+
+    Attributes:
+        bytes: the size of the database in production, None where nobody can tell.
+        dump_bytes: the size of the backup it was made from.
+        tables, rows: what was counted in the backup's own snapshot, and found again in the copy; None where nothing was counted.
+        backup_seconds, restore_seconds: how long it took to write and to read.
+        sanitized: whether it was made harmless before the app saw it.
+    """
+
+    bytes: int | None = None
+    dump_bytes: int | None = None
+    tables: int | None = None
+    rows: int | None = None
+    backup_seconds: float = 0.0
+    restore_seconds: float = 0.0
+    sanitized: bool = False
+
+
+class Migration(Record):
+    """One migration as it ran on the real copy: the revisions it led from and to, empty where unknown, and its seconds."""
+
+    before: str
+    after: str
+    seconds: float
+
+    def __str__(self) -> str:
+        return f"{self.before or 'nothing'} -> {self.after or '?'}: {self.seconds:.1f} s"
+
+
+class Verdict(StrEnum):
+    """What it takes to go back to the release that ran before."""
+
+    COMPATIBLE = "compatible"  # its image alone: it works on the migrated database
+    NEEDS_DOWNGRADE = "needs downgrade"  # it works once the migrations are taken back
+    NEEDS_RESTORE = "needs restore"  # only on a database from before the migration
+
+
+class WayBack(Record):
+    """Whether the release that runs in production works on the database as the rehearsed release leaves it.
+
+    Attributes:
+        verdict: what it takes to go back.
+        version, digest: of the release that was tried on the migrated copy.
+        revision: the migration revision it runs on, to which a downgrade leads; None where nobody can tell.
+        reason: why the verdict is no better, in the words of what failed; empty for "compatible".
+    """
+
+    verdict: Verdict
+    version: str
+    digest: str
+    revision: str | None = None
+    reason: str = ""

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from pipeline_defs.release.evidence import LintCounts, Record, StepTiming, TestCounts
+from pipeline_defs.release.evidence import Copy, LintCounts, Migration, Record, StepTiming, TestCounts, WayBack
 
 
 class Image(Record):
@@ -86,7 +86,13 @@ class Outcome(StrEnum):
 class Rehearsal(Record):
     """The staging run of a release against a restored copy of the production database.
 
-    `database_bytes` is the size of the dump that was restored, None where production had no database yet.
+    Attributes:
+        revision_before, revision: the copy's migration revision before and after the migration.
+        migrations: each of them with its seconds on the real copy.
+        copied: the copy it ran on, None where production had no database yet.
+        way_back: whether the release that ran in production then works on the migrated copy; None where nothing ran yet,
+            or the rehearsal did not come that far.
+        database_bytes: the size of the dump that was restored; `copied` knows more.
     """
 
     id: str
@@ -98,7 +104,11 @@ class Rehearsal(Record):
     steps: tuple[StepTiming, ...] = ()
     tests: TestCounts | None = None
     e2e: TestCounts | None = None
+    revision_before: str | None = None
     revision: str | None = None
+    migrations: tuple[Migration, ...] = ()
+    copied: Copy | None = None
+    way_back: WayBack | None = None
     database_bytes: int | None = None
     error: str | None = None
     log: str | None = None
@@ -121,6 +131,7 @@ class Deployment(Record):
         previous: the release that ran before, None for the first deployment.
         because_of: for a rollback, the id of the deployment it answers.
         backup: the file on the server that holds the database as it was before, with its checksum beside it.
+        revision_before, revision: the database's migration revision before and after.
     """
 
     id: str
@@ -135,6 +146,7 @@ class Deployment(Record):
     steps: tuple[StepTiming, ...] = ()
     tests: TestCounts | None = None
     e2e: TestCounts | None = None
+    revision_before: str | None = None
     revision: str | None = None
     backup: str | None = None
     error: str | None = None

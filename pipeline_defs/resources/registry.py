@@ -111,15 +111,25 @@ class Registry:
 
     def config_labels(self, digest: str) -> dict[str, str]:
         """The labels in the configuration of the image; of an index, those of its first real platform."""
+        return self._configurations(digest)[0].get("config", {}).get("Labels") or {}
+
+    def platforms(self, digest: str) -> tuple[str, ...]:
+        """What the image was built for, such as `linux/amd64` or `linux/arm/v7`."""
+        words = ("os", "architecture", "variant")
+        return tuple("/".join(each[word] for word in words if each.get(word)) for each in self._configurations(digest))
+
+    def _configurations(self, digest: str) -> list[dict[str, Any]]:
+        """The configuration of the image; of an index, one for each platform. What only attests to others is left out."""
         manifest = self.manifest(digest)
+        content = json.loads(manifest.content)
         if manifest.media_type in _INDEXES:
-            images = json.loads(manifest.content)["manifests"]
-            real = [image for image in images if image.get("platform", {}).get("architecture") != "unknown"]
-            return self.config_labels((real or images)[0]["digest"])
-        config = json.loads(manifest.content)["config"]["digest"]
-        answer = self._ask("GET", f"blobs/{config}")
+            real = [
+                image for image in content["manifests"] if image.get("platform", {}).get("architecture") != "unknown"
+            ]
+            return [found for image in real or content["manifests"] for found in self._configurations(image["digest"])]
+        answer = self._ask("GET", f"blobs/{content['config']['digest']}")
         self._must(answer, f"read the configuration of {digest}")
-        return answer.json().get("config", {}).get("Labels") or {}
+        return [answer.json()]
 
     def _ask(self, method: str, path: str, *, accept: tuple[str, ...] = (), **options: Any) -> requests.Response:
         """One request; when the registry asks who it is, the login it asks for and the request again."""

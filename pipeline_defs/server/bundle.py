@@ -16,12 +16,16 @@ OVERRIDE = "shipline.override.yml"
 SETTINGS = "shipline.settings"
 RELEASE = "shipline.release.json"
 
+REHEARSAL_SHARES = 128
+"""Of processor time, where 1024 is what a container has by itself: beside a busy production a rehearsal takes what is left."""
+
 
 def needed_files(site: Site) -> tuple[str, ...]:
-    """The repository paths a release of this site consists of: compose file, further files, e2e collections and environments."""
+    """The repository paths a release of this site consists of: compose file, further files, and what sanitizes and tests."""
     config = site.config
     e2e = [path for each in config.e2e for path in (each.collection, each.environment) if path]
-    return tuple(dict.fromkeys([config.compose, *config.files, *e2e]))
+    sanitize = [config.sanitize.path] if config.sanitize else []
+    return tuple(dict.fromkeys([config.compose, *config.files, *sanitize, *e2e]))
 
 
 def configuration_hash(site: Site, files: Mapping[str, bytes], settings: Mapping[str, str | Secret]) -> str:
@@ -49,7 +53,12 @@ def override(site: Site, release: Release, settings: Mapping[str, str | Secret])
         "shipline.digest": release.digest,
     }
     service = {"image": release.reference, "environment": environment, "labels": labels}
-    return json.dumps({"services": dict.fromkeys(site.services, service)}, indent=2).replace("$", "$$")
+    services: dict[str, dict[str, object]] = {name: dict(service) for name in site.services}
+    if site.config.rehearses:
+        database = [site.config.database.service] if site.config.database and not site.config.database.url else []
+        for name in (*site.services, *database):
+            services.setdefault(name, {})["cpu_shares"] = REHEARSAL_SHARES
+    return json.dumps({"services": services}, indent=2).replace("$", "$$")
 
 
 def settings_file(settings: Mapping[str, str | Secret]) -> str:

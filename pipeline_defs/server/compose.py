@@ -93,10 +93,20 @@ def execute(site: Site, service: str, *words: str) -> Command:
     return script(_EXECUTE, site.project, service, *words, says=f"in {service}: {' '.join(words)}")
 
 
+def once(site: Site, program: tuple[str, ...], folder: str, *words: str) -> Command:
+    """Run a program in the image of the release in `folder`, in a container of its own beside the app's, with the app's settings.
+
+    The image's entry point is passed over, as `docker exec` does.
+    """
+    service = site.config.service
+    run = ("run", "--rm", "-T", "--no-deps", "--entrypoint", words[0], service, *words[1:])
+    return compose(site, program, folder, *run, says=f"in a {service} of its own: {' '.join(words)}")
+
+
 _DIAGNOSE = """
 docker ps -a --filter "label=com.docker.compose.project=$1" --format '{{.Names}}: {{.Status}}'
 for id in $(docker ps -aq --filter "label=com.docker.compose.project=$1"); do
-  echo "--- last log lines of $(docker inspect -f '{{.Name}}' "$id")"; docker logs --tail 30 "$id" 2>&1
+  echo "--- last log lines of $(docker inspect -f '{{.Name}}' "$id")"; docker logs --tail 100 "$id" 2>&1
 done
 """
 

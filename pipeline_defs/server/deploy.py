@@ -29,7 +29,7 @@ def deploy(task: Task, server: Runner) -> Report:
             if refusal:
                 raise ServerError(f"{site}: {refusal}")
             try:
-                Procedure(site, task, server, execution).run(plan(task, facts), on_failure=diagnose(site))
+                Procedure(site, task, server, execution, diagnose(site)).run(plan(task, facts))
             except ServerError:
                 raise
             except BaseException:
@@ -53,9 +53,9 @@ def plan(task: Task, facts: Facts) -> list[Step]:
         steps.back_up(site, task, facts),
         steps.pull_image(task, release),
         steps.start(site, facts, folder),
+        steps.migrate(site, facts, folder),
         steps.wait_healthy(site),
-        steps.migrate(site),
-        steps.ask_revision(site),
+        steps.ask_revision(site, facts, folder),
         steps.verify(site, task, release, folder),
         steps.switch(site, folder),
         steps.tidy(site),

@@ -19,11 +19,11 @@ _GATHER = (
 project=$1 root=$2 database=$3 volume=$4 release=$5 service=$6
 mkdir -p "$root/releases" "$root/backups" "$root/logs" "$root/results" "$root/journal"
 chmod 700 "$root/backups" "$root/logs" "$root/journal"
-if engine=$(docker version -f '{{.Server.Version}}' 2>&1); then echo "engine $engine"
+if engine=$(docker version -f '{{.Server.Version}} {{.Server.Os}}/{{.Server.Arch}}' 2>&1); then
+  echo "engine ${engine% *}"; echo "platform ${engine##* }"
 else echo "no_engine $(printf '%s\\n' "$engine" | tail -n 1)"; fi
 if docker compose version >/dev/null 2>&1; then echo "compose docker compose"
 elif docker-compose version >/dev/null 2>&1; then echo "compose docker-compose"; fi
-echo "platform $(uname -s -m)"
 echo "free_kib $(df -Pk "$root" | awk 'NR==2 {print $4}')"
 if [ -n "$database" ]; then
   label="label=com.docker.compose"
@@ -45,7 +45,7 @@ class Facts:
 
     Attributes:
         engine: the Engine's version, empty when it does not answer; refusal: what was said instead.
-        compose: how Compose is called there; platform: `Linux x86_64`.
+        compose: how Compose is called there; platform: what the Engine runs, `linux/amd64`.
         free_bytes: room on the disk that holds the environment's directory.
         database_up: whether the database's container runs.
         database_there: whether it has any data: a container of it that runs or not, or its volume.
@@ -68,7 +68,7 @@ class Facts:
 def gather(site: Site) -> Command:
     """Ask the server; also makes the environment's own folders."""
     config = site.config.database
-    database = (config.service, config.volume) if config else ("", "")
+    database = (config.service, config.volume) if config and config.url is None else ("", "")
     words = (site.project, site.path(), *database, RELEASE, site.config.service)
     return script(_GATHER, *words, says=f"facts about {site.path()}")
 

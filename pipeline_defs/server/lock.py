@@ -25,6 +25,18 @@ exec 9>>"$1.guard"; flock 9
 [ ! -e "$1" ] || [ "$(cat "$1")" != "$2" ] || rm -f "$1"
 """
 
+# What a killed run left running here would act beside its successor: programs by their marks, one-off containers by their label.
+_FENCE = """
+for file in $(grep -lszFx -e "SHIPLINE_SITE=$1" /proc/[0-9]*/environ || :); do
+  grep -qszFx -e "SHIPLINE_TASK=$2" "$file" && continue
+  pid=${file#/proc/}; kill -s KILL "${pid%/environ}" 2>/dev/null || :
+done
+project=$3
+label=label=com.docker.compose
+for id in $(docker ps -aq --filter "$label.project=$project" --filter "$label.oneoff=True" 2>/dev/null); do
+  docker rm -f "$id"; done
+"""
+
 
 @dataclass(frozen=True)
 class Owner:
@@ -51,6 +63,12 @@ class Owner:
 def take(site: Site, owner: Owner, dead: str = "") -> Command:
     """Take the lock if it is free or held by exactly the line `dead`; prints who holds it afterwards."""
     return script(_TAKE, site.path("lock"), owner.line(), dead, says=f"lock {site.path()}")
+
+
+def fence(site: Site, task: Task) -> Command:
+    """End what other tasks of this site still run on the server. Only for the lock's holder: whoever ran them is dead."""
+    words = (site.path(), task.id, site.project)
+    return script(_FENCE, *words, says=f"end what an earlier run left running in {site.path()}")
 
 
 def give_back(site: Site, owner: Owner) -> Command:
@@ -86,6 +104,8 @@ def _wait_for(site: Site, task: Task, server: Runner, owner: Owner, wait: float)
         if not result.ok:
             raise ServerError(f"{site}: the lock {site.path('lock')} cannot be written: {result.tail(1)}")
         if holder == owner.line():
+            if dead:
+                server.run(fence(site, task), timeout=60)
             return
         if dead and holder == dead:
             raise ServerError(f"{site}: the lock {site.path('lock')} is damaged; remove that file, then run again")

@@ -1,107 +1,78 @@
 """Rehearse: a release proves itself on a copy of production's database, beside production and apart from it."""
 
+from pipeline_defs.release.evidence import Verdict, WayBack
 from pipeline_defs.release.records import Outcome
-from pipeline_defs.server import database, steps
-from pipeline_defs.server.command import Command, Runner, ServerError, command, script
-from pipeline_defs.server.compose import FIND, compose, diagnose, healthy
+from pipeline_defs.server import steps
+from pipeline_defs.server.command import Runner, ServerError
+from pipeline_defs.server.compose import diagnose
+from pipeline_defs.server.copy import copy, remove_copy, take_down
 from pipeline_defs.server.facts import Facts, learn
 from pipeline_defs.server.lock import locked
-from pipeline_defs.server.procedure import LONG_SECONDS, Execution, Procedure, Step
+from pipeline_defs.server.look import look
+from pipeline_defs.server.procedure import Execution, Procedure, Step
 from pipeline_defs.server.report import report
 from pipeline_defs.server.site import Site
 from pipeline_defs.server.task import Report, Task
-
-_REMOVE_CONTAINERS = """
-for id in $(docker ps -aq --filter "label=com.docker.compose.project=$1"); do docker rm -f "$id"; done
-"""
-_STATUS = FIND + 'id=$(found "$1" "$2"); if [ -n "$id" ]; then echo "runs as $id"; else echo "does not run"; fi'
+from pipeline_defs.server.way_back import way_back
 
 
 def rehearse(task: Task, server: Runner, production: Site) -> Report:
     """Run the rehearsal. An expected failure is a report with its sentence, not an exception.
 
-    Raises nothing but what interrupts the run (BaseException), after staging was taken down.
+    Raises nothing but what interrupts the run (BaseException), after staging was taken down and the copy was removed.
     """
     site, execution = task.site, Execution()
-    assert task.release is not None
     try:
         with locked(site, task, server):
             facts, live = learn(site, server), learn(production, server)
-            procedure = Procedure(site, task, server, execution)
-            procedure.run(plan(task, facts, production, live), on_failure=diagnose(site))
+            procedure = Procedure(site, task, server, execution, on_failure=diagnose(site))
+            procedure.run(plan(task, facts, production, live))
+            found = way_back(task, procedure, facts, live.current) if live.current else None
+            procedure.run(end(task, facts, found))
     except ServerError as error:
         return report(task, execution, Outcome.FAILED, str(error))
-    return report(task, execution, Outcome.SUCCEEDED, None, live=task.release)
+    return report(task, execution, Outcome.SUCCEEDED, None, live=task.release, way_back=found)
 
 
 def plan(task: Task, facts: Facts, production: Site, live: Facts) -> list[Step]:
-    """The rehearsal's steps, from facts alone: nothing is executed here."""
-    site, release = task.site, task.release
-    assert release is not None and site.config.database is not None
-    folder = site.folder(release)
-    leave = _take_down(site)
+    """The steps up to the last test of the release itself, from facts alone: nothing is executed here."""
     return steps.in_order(
-        _copy_of_production(task, production, live),
-        Step("down", leave),
-        steps.write_files(site, task, release),
-        steps.pull_image(task, release),
-        _fresh_database(site, facts, folder, leave),
-        _restore(task, production, live),
-        steps.start(site, facts, folder, undo=leave),
+        look(task, facts, production),
+        copy(task, facts, production, live),
+        _prove(task, facts),
+    )
+
+
+def _prove(task: Task, facts: Facts) -> list[Step]:
+    site, release = task.site, task.release
+    assert release is not None
+    folder = site.folder(release)
+    return steps.in_order(
+        steps.start(site, facts, folder, name="rest up", undo=take_down(site)),
+        steps.migrate(site, facts, folder),
         steps.wait_healthy(site),
-        steps.migrate(site),
-        steps.ask_revision(site),
+        steps.ask_revision(site, facts, folder),
         steps.verify(site, task, release, folder),
-        [] if site.config.keep_running else [Step("stop", leave)],
-        steps.tidy(site),
     )
 
 
-def _copy_of_production(task: Task, production: Site, live: Facts) -> list[Step]:
-    """The status of production's database, its start where it stands still, and its backup; nothing where there is none yet."""
-    config = production.config.database
-    if config is None or not _has_data(live):
-        lacks = "database" if live.current else "release"
-        text = f"{production.environment} has no {lacks} yet: the rehearsal runs on an empty database"
-        return [Step("database status", _say(text))]
-    status = script(
-        _STATUS, production.project, config.service, says=f"does {config.service} of {production.environment} run?"
-    )
-    return [Step("database status", status), *steps.back_up(production, task, live)]
-
-
-def _has_data(live: Facts) -> bool:
-    """What a first release that failed has left behind in production is nothing to rehearse on."""
-    return live.current is not None and steps.has_data(live)
-
-
-def _fresh_database(site: Site, facts: Facts, folder: str, leave: Command) -> list[Step]:
-    config = site.config.database
-    assert config is not None
-    create = compose(site, facts.compose, folder, "up", "--no-start", "--no-build", config.service)
-    up = compose(site, facts.compose, folder, "up", "-d", "--no-build", config.service)
-    wait = healthy(site, config.service)
-    return [
-        Step("volume removed", database.remove_volume(site, config)),
-        Step("volume created", create, undo=leave, timeout=LONG_SECONDS),
-        Step("database up", up, timeout=LONG_SECONDS),
-        Step("wait", wait, timeout=site.config.health.timeout + 60),
-    ]
-
-
-def _restore(task: Task, production: Site, live: Facts) -> list[Step]:
+def end(task: Task, facts: Facts, tried: WayBack | None) -> list[Step]:
+    """Take the rehearsal down and remove the copy; or, to be tried by people, have the release itself run on it."""
     site = task.site
-    assert site.config.database is not None
-    if production.config.database is None or not _has_data(live):
-        return [Step("restore", _say("nothing to restore: the database stays empty"))]
-    restore = database.restore(site, site.config.database, steps.backup_path(task))
-    return [Step("restore", restore, timeout=LONG_SECONDS)]
+    if not site.config.keep_running:
+        return steps.in_order(Step("down", take_down(site)), remove_copy(task), steps.tidy(site))
+    return steps.in_order(_up_again(task, facts, tried), steps.tidy(site))
 
 
-def _take_down(site: Site) -> Command:
-    """Remove staging's containers by their own project's label; needs no compose file, so it also cleans after a killed run."""
-    return script(_REMOVE_CONTAINERS, site.project, says=f"remove the containers of {site.project}")
-
-
-def _say(text: str) -> Command:
-    return command("echo", text, says=text)
+def _up_again(task: Task, facts: Facts, tried: WayBack | None) -> list[Step]:
+    """After the way back was tried the older release runs, perhaps on a database that was downgraded for it."""
+    site, release = task.site, task.release
+    assert release is not None
+    if tried is None or tried.digest == release.digest:
+        return []
+    folder = site.folder(release)
+    return steps.in_order(
+        steps.start(site, facts, folder, name="up again"),
+        steps.migrate(site, facts, folder, name="migrate again") if tried.verdict is not Verdict.COMPATIBLE else [],
+        steps.wait_healthy(site, name="healthy again"),
+    )

@@ -1,5 +1,6 @@
 """Report: from what a procedure executed to what is told about it."""
 
+from pipeline_defs.release.evidence import Copy, WayBack
 from pipeline_defs.release.records import Outcome, Release
 from pipeline_defs.server.journal import log_path
 from pipeline_defs.server.procedure import Execution
@@ -14,6 +15,7 @@ def report(
     *,
     previous: Release | None = None,
     live: Release | None = None,
+    way_back: WayBack | None = None,
 ) -> Report:
     """What an execution came to, as a report."""
     return Report(
@@ -21,12 +23,28 @@ def report(
         steps=tuple(execution.steps),
         tests=execution.counts.get("tests"),
         e2e=execution.counts.get("e2e"),
+        revision_before=execution.facts.get("revision_before"),
         revision=execution.facts.get("revision"),
+        migrations=execution.facts.get("migrations", ()),
         backup=execution.facts.get("backup"),
-        database_bytes=execution.facts.get("database_bytes"),
+        copied=_copied(execution),
+        way_back=way_back,
         previous=previous,
         live=live,
         changed=execution.changed,
         error=error,
         log=log_path(task.site, task),
+    )
+
+
+def _copied(execution: Execution) -> Copy | None:
+    """The copy that a rehearsal restored; None where it did not come so far, or there was nothing to copy."""
+    seconds = {step.step: step.seconds for step in execution.steps if step.outcome == "done"}
+    if "restore" not in seconds or "dump" not in execution.facts:
+        return None
+    return Copy(
+        **execution.facts["dump"],
+        backup_seconds=seconds["backup"],
+        restore_seconds=seconds["restore"],
+        sanitized=execution.facts.get("sanitized", False),
     )

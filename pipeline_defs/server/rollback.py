@@ -34,7 +34,7 @@ def rollback(task: Task, server: Runner) -> Report:
             if task.release is None:
                 live = restore_current(task, server, facts, execution)
             else:
-                Procedure(site, task, server, execution).run(plan(task, facts), on_failure=diagnose(site))
+                Procedure(site, task, server, execution, diagnose(site)).run(plan(task, facts))
                 live = task.release
     except ServerError as error:
         return report(task, execution, Outcome.FAILED, str(error), previous=previous, live=live)
@@ -52,7 +52,7 @@ def plan(task: Task, facts: Facts) -> list[Step]:
         steps.pull_image(task, release),
         steps.start(site, facts, folder),
         steps.wait_healthy(site),
-        steps.ask_revision(site),
+        steps.ask_revision(site, facts, folder),
         steps.verify(site, task, release, folder),
         steps.switch(site, folder),
         steps.tidy(site),
@@ -73,8 +73,8 @@ def restore_current(task: Task, server: Runner, facts: Facts, execution: Executi
     back = steps.in_order(
         steps.start(site, facts, facts.folder),
         steps.wait_healthy(site),
-        steps.ask_revision(site),
+        steps.ask_revision(site, facts, facts.folder),
         steps.verify(site, task, facts.current, facts.folder),
     )
-    Procedure(site, task, server, execution).run(back, on_failure=diagnose(site))
+    Procedure(site, task, server, execution, diagnose(site)).run(back)
     return facts.current

@@ -1,10 +1,13 @@
 """Steps that rehearsal, deploy and rollback share."""
 
-from pipeline_defs.config.environment import Database
+from collections.abc import Mapping
+
+from pipeline_defs.config.environment import REVISION
 from pipeline_defs.release.records import Release
-from pipeline_defs.server import bundle, database
+from pipeline_defs.server import bundle
 from pipeline_defs.server.command import Command, script
-from pipeline_defs.server.compose import compose, execute, healthy, pull
+from pipeline_defs.server.compose import compose, execute, healthy, once, pull
+from pipeline_defs.server.database import driver, learn_backup
 from pipeline_defs.server.facts import Facts
 from pipeline_defs.server.procedure import LONG_SECONDS, Step
 from pipeline_defs.server.site import Site
@@ -45,26 +48,35 @@ def pull_image(task: Task, release: Release) -> Step:
 
 
 def back_up(site: Site, task: Task, facts: Facts) -> list[Step]:
-    """Back up a site's database into the task's own site; one that stands still is started for it.
+    """Back up a site's database into the task's own site.
 
     Nothing where there is none yet: for an app without a database, or before the first release that has one.
     """
-    config = site.config.database
-    if config is None or not has_data(facts):
+    database = driver(site, task.addresses)
+    if database is None or not has_data(site, facts):
         return []
     path = backup_path(task)
-    learned = lambda output: {"database_bytes": database.backup_bytes(output), "backup": path}  # noqa: E731
-    dump = Step("backup", database.backup(site, config, path), timeout=LONG_SECONDS, learn=learned)
-    return [*_start_database(site, config, task, facts), dump]
+    dump = Step(
+        "backup",
+        database.backup(path),
+        timeout=LONG_SECONDS,
+        learn=lambda output: {"backup": path, "dump": learn_backup(output)},
+    )
+    return [*start_database(site, task, facts), dump]
 
 
-def has_data(facts: Facts) -> bool:
-    """True when there is a database that runs, or one that the release that runs can start."""
+def has_data(site: Site, facts: Facts) -> bool:
+    """True when there is a database that answers, or one that the release that runs can start."""
+    config = site.config.database
+    if config is not None and config.url is not None:
+        return facts.current is not None
     return facts.database_up or (facts.database_there and facts.folder is not None)
 
 
-def _start_database(site: Site, config: Database, task: Task, facts: Facts) -> list[Step]:
-    if facts.database_up or facts.folder is None:
+def start_database(site: Site, task: Task, facts: Facts) -> list[Step]:
+    """Start a database that stands still, and wait for it; nothing where it runs, or is no container here."""
+    config = site.config.database
+    if config is None or config.url is not None or facts.database_up or facts.folder is None:
         return []
     task.say(f"the database of {site.environment} does not run: it is started")
     up = compose(site, facts.compose, facts.folder, "up", "-d", "--no-build", config.service)
@@ -80,49 +92,74 @@ def backup_path(task: Task) -> str:
     return task.site.path("backups", f"{task.id}.dump")
 
 
-def start(site: Site, facts: Facts, folder: str, *, undo: Command | None = None) -> Step:
+def start(site: Site, facts: Facts, folder: str, *, name: str = "start", undo: Command | None = None) -> Step:
     """Make the containers those of the release in `folder`; only what differs is created anew."""
     up = compose(site, facts.compose, folder, "up", "-d", "--no-build", "--remove-orphans")
-    return Step("start", up, undo=undo, timeout=LONG_SECONDS, changes=True)
+    return Step(name, up, undo=undo, timeout=LONG_SECONDS, changes=True)
 
 
-def wait_healthy(site: Site) -> Step:
+def wait_healthy(site: Site, *, name: str = "healthy") -> Step:
     """Wait for the health of every service that runs the app's image."""
-    return Step("healthy", healthy(site, *site.services), timeout=site.config.health.timeout * len(site.services) + 60)
+    return Step(name, healthy(site, *site.services), timeout=site.config.health.timeout * len(site.services) + 60)
 
 
-def migrate(site: Site) -> list[Step]:
-    """Migrate the database in the new image, once; nothing for an app without migrations."""
+def migrate(site: Site, facts: Facts, folder: str, *, name: str = "migrate") -> list[Step]:
+    """Migrate the database in the image of the release in `folder`, once, in a container of its own; nothing without migrations.
+
+    The revision before is asked for where it is needed to come back to it.
+    """
     if site.config.migrate is None:
         return []
-    return [Step("migrate", execute(site, site.config.service, *site.config.migrate), timeout=LONG_SECONDS)]
+    migration = once(site, facts.compose, folder, *site.config.migrate)
+    before = ask_revision(site, facts, folder, key="revision_before") if site.config.downgrade else []
+    return [*before, Step(name, migration, timeout=LONG_SECONDS, migrates=True)]
 
 
-def ask_revision(site: Site) -> list[Step]:
-    """Ask the app for the database's migration revision: the first word of the last line that it prints."""
+def downgrade(site: Site, facts: Facts, folder: str, revision: str, *, name: str = "downgrade") -> list[Step]:
+    """Take migrations back to a revision, in the image of the release in `folder`, which knows them; nothing without the means."""
+    if site.config.downgrade is None:
+        return []
+    words = [word.replace(REVISION, revision) for word in site.config.downgrade]
+    return [Step(name, once(site, facts.compose, folder, *words), timeout=LONG_SECONDS, changes=True)]
+
+
+def ask_revision(site: Site, facts: Facts, folder: str, *, key: str = "revision") -> list[Step]:
+    """Ask the app for the database's migration revision: the first word of the last line that it prints.
+
+    `key` is what it is kept as: `revision_before` is asked of a container of its own, since the app's own one may not run yet.
+    """
     if site.config.revision is None:
         return []
 
-    def learned(output: str) -> dict[str, str | None]:
+    def learned(output: str) -> Mapping[str, str | None]:
         lines = output.strip().splitlines()
-        return {"revision": lines[-1].split()[0] if lines and lines[-1].split() else None}
+        return {key: lines[-1].split()[0] if lines and lines[-1].split() else None}
 
-    return [Step("revision", execute(site, site.config.service, *site.config.revision), learn=learned)]
+    words = site.config.revision
+    if key == "revision":
+        return [Step("revision", execute(site, site.config.service, *words), learn=learned)]
+    return [Step("revision before", once(site, facts.compose, folder, *words), learn=learned)]
 
 
 def verify(site: Site, task: Task, release: Release, folder: str) -> list[Step]:
-    """Tests inside the running container, then each end-to-end collection."""
+    """Tests inside the running container, then each end-to-end test."""
     steps = []
     config = site.config
     if config.test is not None:
         results = site.path("results", task.id, "tests.xml")
         step = test(site, config.test, results)
         steps.append(Step("test", step, timeout=config.test.timeout, results=results, counts="tests"))
-    for number, collection in enumerate(config.e2e, start=1):
-        results = site.path("results", task.id, f"e2e-{number}.xml")
-        name = "e2e" if len(config.e2e) == 1 else f"e2e {number}"
-        step = e2e(site, collection, release, folder, results)
-        steps.append(Step(name, step, timeout=collection.timeout, results=results, counts="e2e"))
+    return [*steps, *end_to_end(site, task, release, folder)]
+
+
+def end_to_end(site: Site, task: Task, release: Release, folder: str, *, name: str = "e2e") -> list[Step]:
+    """Each collection and each further command."""
+    steps = []
+    for number, tests in enumerate(site.config.e2e, start=1):
+        title = name if len(site.config.e2e) == 1 else f"{name} {number}"
+        results = site.path("results", task.id, f"{title.replace(' ', '-')}.xml")
+        made = e2e(site, tests, release, folder, results)
+        steps.append(Step(title, made, timeout=tests.timeout, results=results, counts=name))
     return steps
 
 

@@ -1,11 +1,11 @@
 """Task and report: what a procedure is asked to do, and what came of it."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pipeline_defs.config.app import App
 from pipeline_defs.config.secret import Secret
-from pipeline_defs.release.evidence import StepTiming, TestCounts
+from pipeline_defs.release.evidence import Copy, Migration, StepTiming, TestCounts, WayBack
 from pipeline_defs.release.records import Outcome, Release
 from pipeline_defs.server.command import Listener
 from pipeline_defs.server.site import Site
@@ -23,6 +23,10 @@ class Task:
         settings: the environment's variables and secrets.
         registry_login: a Docker `config.json` with the registry's credentials, where it asks for them.
         run: the Dagster run, actor: who asked for it.
+        addresses: the URLs of databases that are no container here, by environment.
+        platforms: what the image was built for, such as `linux/amd64`; empty where nobody knows.
+        files_at: the files of another commit, as `files`; a rehearsal asks for those of the release it may have to go back to.
+        downgrade_to: for a rollback, the revision that migrations are taken back to first, in the image that runs; None: they stay.
         alive: tells whether a run is still under way; a lock whose run is not is taken over.
         say: takes a milestone for people; listen: takes each line of the commands' output.
     """
@@ -39,6 +43,10 @@ class Task:
     alive: Callable[[str], bool]
     say: Callable[[str], None]
     listen: Listener
+    addresses: Mapping[str, Secret] = field(default_factory=dict)
+    platforms: tuple[str, ...] = ()
+    files_at: Callable[[str], Mapping[str, bytes] | None] | None = None
+    downgrade_to: str | None = None
 
     @property
     def site(self) -> Site:
@@ -59,8 +67,10 @@ class Report:
         outcome: SUCCEEDED, FAILED or ROLLED_BACK.
         steps: what was executed, in order, with seconds.
         tests, e2e: counts of the tests inside the container and of the end-to-end tests.
-        revision: the database's migration revision afterwards, where the app can tell.
-        backup: path of the database backup on the server; database_bytes: its size.
+        revision_before, revision: the database's migration revision before and afterwards, where the app can tell.
+        migrations: each with its seconds, where they can be told apart.
+        backup: path of the database backup on the server; copied: what a rehearsal made of it.
+        way_back: of a rehearsal, whether the release before works on the migrated copy.
         previous: the release that ran before; live: the one that runs now. None: nothing.
         changed: whether anything that serves was touched; a failure before that needs no rollback.
         error: one sentence for people, None when all went well.
@@ -71,9 +81,12 @@ class Report:
     steps: tuple[StepTiming, ...] = ()
     tests: TestCounts | None = None
     e2e: TestCounts | None = None
+    revision_before: str | None = None
     revision: str | None = None
+    migrations: tuple[Migration, ...] = ()
     backup: str | None = None
-    database_bytes: int | None = None
+    copied: Copy | None = None
+    way_back: WayBack | None = None
     previous: Release | None = None
     live: Release | None = None
     changed: bool = False

@@ -1,10 +1,14 @@
 """Verification: tests inside the running container, and end-to-end tests from beside it."""
 
+from collections.abc import Mapping
+
 from pipeline_defs.config.environment import E2E, Test
 from pipeline_defs.release.records import Release
 from pipeline_defs.server.command import Command, script
 from pipeline_defs.server.compose import FIND
 from pipeline_defs.server.site import Site
+
+NEWMAN = "postman/newman:6"
 
 _TEST = (
     FIND
@@ -44,19 +48,48 @@ exit $status
 )
 
 
-def e2e(site: Site, tests: E2E, release: Release, folder: str, results: str) -> Command:
-    """Run a Postman collection with Newman in the container's own network; it needs no port that is open to anybody else.
+_COMMAND = (
+    FIND
+    + """
+project=$1 service=$2 results=$3 junit=$4; shift 4
+need "$project" "$service"
+mkdir -p "$(dirname "$results")"; rm -f "$results"; out=$(mktemp -d); chmod 777 "$out"; trap 'rm -rf "$out"' EXIT
+status=0
+docker run --rm --label "shipline.project=$project" --network "container:$id" -v "$out:/results" -e RESULTS=/results "$@" || status=$?
+[ -z "$junit" ] || [ ! -f "$out/$junit" ] || cp "$out/$junit" "$results"
+exit $status
+"""
+)
 
-    The collection sees `base_url`, `expected_version` and `expected_commit` besides its own variables.
+
+def e2e(site: Site, tests: E2E, release: Release, folder: str, results: str) -> Command:
+    """Run end-to-end tests in the container's own network; they need no port that is open to anybody else.
+
+    A collection sees `base_url`, `expected_version` and `expected_commit` besides its own variables, a command the same in capitals.
     """
     variables = {
         "base_url": tests.base_url or f"http://127.0.0.1:{site.config.port}",
         "expected_version": release.version,
         "expected_commit": release.commit,
-        **tests.variables,
     }
-    words = [word for name, value in variables.items() for word in ("--env-var", f"{name}={value}")]
+    if tests.command is not None:
+        return _command(
+            site, tests, tests.command, release, {name.upper(): value for name, value in variables.items()}, results
+        )
+    assert tests.collection is not None
+    given = {**variables, **tests.variables}
+    words = [word for name, value in given.items() for word in ("--env-var", f"{name}={value}")]
     if tests.environment:
         words = ["--environment", f"/etc/newman/{tests.environment}", *words]
-    fixed = (site.project, site.config.service, folder, results, tests.image, tests.collection)
+    fixed = (site.project, site.config.service, folder, results, tests.image or NEWMAN, tests.collection)
     return script(_E2E, *fixed, *words, says=f"newman run {tests.collection}")
+
+
+def _command(
+    site: Site, tests: E2E, words: tuple[str, ...], release: Release, variables: Mapping[str, str], results: str
+) -> Command:
+    given = {**variables, **tests.variables}
+    options = [word for name, value in given.items() for word in ("-e", f"{name}={value}")]
+    program = ["--entrypoint", words[0], tests.image or release.reference, *words[1:]]
+    fixed = (site.project, site.config.service, results, tests.junit or "")
+    return script(_COMMAND, *fixed, *options, *program, says=f"end to end: {' '.join(words)}")

@@ -1,0 +1,178 @@
+"""Apart: what a rehearsal would share with anything else on its server, found in its merged compose file before it is started."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any
+
+import yaml
+
+from pipeline_defs.server.command import Command, script
+from pipeline_defs.server.site import Site
+
+_SHARED_BY_ALL = ("bridge", "host", "none")
+"""Networks that every Engine has; containers on them do not find each other by name."""
+
+_HARMLESS = (
+    "/etc/localtime",
+    "/etc/timezone",
+    "/etc/ssl",
+    "/usr/share/zoneinfo",
+    "/usr/share/ca-certificates",
+    "/dev/null",
+)
+
+_OTHERS = """
+project=$1
+mine=$(docker ps -aq --no-trunc --filter "label=com.docker.compose.project=$project" | tr '\\n' ' ')
+others=
+for id in $(docker ps -aq --no-trunc); do case " $mine " in *" $id "*) ;; *) others="$others $id" ;; esac; done
+echo '{"containers":'
+if [ -n "$others" ]; then docker inspect $others; else echo '[]'; fi
+echo ', "volumes":'
+volumes=$(docker volume ls -q)
+if [ -n "$volumes" ]; then docker volume inspect $volumes; else echo '[]'; fi
+echo '}'
+"""
+
+
+@dataclass(frozen=True)
+class Others:
+    """What is on the server besides the rehearsal.
+
+    Attributes:
+        containers: names; networks: name of each that a container of the environment that is rehearsed is attached to.
+        volumes: name of each, with the compose project it belongs to, empty for one that belongs to none.
+        folders: paths of the machine that containers of the environment that is rehearsed mount.
+        ports: published ports, `8080/tcp`, with the container that has them.
+    """
+
+    containers: frozenset[str]
+    networks: frozenset[str]
+    volumes: Mapping[str, str]
+    folders: frozenset[str]
+    ports: Mapping[str, str]
+
+
+def ask_others(site: Site) -> Command:
+    """What is on the server besides a site's own containers, as JSON. It holds other containers' settings, so it is not shown."""
+    return script(_OTHERS, site.project, says="what else is on the server?")
+
+
+def read_others(text: str, rehearsed: Site) -> Others:
+    """From what the server answered. `rehearsed` is the environment that must not be touched."""
+    answer = json.loads(text)
+    theirs = [each for each in answer["containers"] if _project(each) == rehearsed.project]
+    mounts = [mount for each in theirs for mount in each.get("Mounts") or []]
+    return Others(
+        containers=frozenset(each["Name"].removeprefix("/") for each in answer["containers"]),
+        networks=frozenset(name for each in theirs for name in each["NetworkSettings"]["Networks"]),
+        volumes={
+            **{
+                each["Name"]: (each.get("Labels") or {}).get("com.docker.compose.project", "")
+                for each in answer["volumes"]
+            },
+            **{mount["Name"]: rehearsed.project for mount in mounts if mount.get("Name")},
+        },
+        folders=frozenset(mount["Source"] for mount in mounts if mount.get("Source")) | {rehearsed.path()},
+        ports={
+            f"{port['HostPort']}/{inside.partition('/')[2]}": each["Name"].removeprefix("/")
+            for each in answer["containers"]
+            for inside, ports in (each["NetworkSettings"].get("Ports") or {}).items()
+            for port in ports or []
+        },
+    )
+
+
+def _project(container: Mapping[str, Any]) -> str:
+    return str((container["Config"].get("Labels") or {}).get("com.docker.compose.project", ""))
+
+
+def clashes(site: Site, config: str, others: Others) -> list[str]:
+    """What the merged compose file of a rehearsal (`docker compose config`) would share, each as a phrase that names it.
+
+    Nothing of the environment that is rehearsed may be shared: no volume, network, container name, port or writable folder.
+    """
+    merged = yaml.safe_load(config)
+    return [*_volumes(site, merged, others), *_networks(site, merged, others), *_services(merged, others)]
+
+
+def _volumes(site: Site, merged: Mapping[str, Any], others: Others) -> Iterator[str]:
+    database = site.config.database.volume if site.config.database else None
+    for key, volume in (merged.get("volumes") or {}).items():
+        given = volume or {}
+        name = given.get("name") or f"{site.project}_{key}"
+        owner = others.volumes.get(name)
+        if owner and owner != site.project:
+            yield f"the volume {name} of {owner}"
+        elif given.get("external") and key == database:
+            yield f"the external volume {name}, where the copy would be"
+        device = str((given.get("driver_opts") or {}).get("device", ""))
+        if device.startswith("/") and _meets(device, others.folders):
+            yield f"the folder {device}, through the volume {key}"
+
+
+def _networks(site: Site, merged: Mapping[str, Any], others: Others) -> Iterator[str]:
+    for key, network in (merged.get("networks") or {}).items():
+        name = (network or {}).get("name") or f"{site.project}_{key}"
+        if name in others.networks and name not in _SHARED_BY_ALL:
+            yield f"the network {name}"
+
+
+def _services(merged: Mapping[str, Any], others: Others) -> Iterator[str]:
+    for key, service in (merged.get("services") or {}).items():
+        found = [*_containers(service, others), *_places(service, others)]
+        yield from (f"{each} (service {key})" for each in found)
+
+
+def _containers(service: Mapping[str, Any], others: Others) -> Iterator[str]:
+    """Other containers that a service takes the name of, or has something in common with."""
+    name = service.get("container_name")
+    if name in others.containers:
+        yield f"the container name {name}"
+    for word in ("network_mode", "pid", "ipc"):
+        kind, _, target = str(service.get(word, "")).partition(":")
+        if kind == "container":
+            yield f"the {word} of the container {target}"
+    for target in service.get("volumes_from") or []:
+        if str(target).startswith("container:"):
+            yield f"the volumes of {target}"
+    for target in service.get("external_links") or []:
+        yield f"a link to the container {str(target).partition(':')[0]}"
+
+
+def _places(service: Mapping[str, Any], others: Others) -> Iterator[str]:
+    """Folders that the environment that is rehearsed has, and ports that anybody has."""
+    yield from (f"the folder {folder}" for folder in _writable_folders(service) if _meets(folder, others.folders))
+    yield from (f"the port {port} of {others.ports[port]}" for port in _published(service) if port in others.ports)
+
+
+def _writable_folders(service: Mapping[str, Any]) -> Iterator[str]:
+    for mount in service.get("volumes") or []:
+        if isinstance(mount, str):
+            source, _, rest = mount.partition(":")
+            kind, writable = ("bind" if source.startswith("/") else "volume"), not rest.endswith(":ro")
+        else:
+            source, kind, writable = mount.get("source", ""), mount.get("type"), not mount.get("read_only")
+        if kind == "bind" and writable:
+            yield str(source)
+
+
+def _meets(folder: str, others: frozenset[str]) -> bool:
+    """True when one of the others is this folder, in it, or around it."""
+    mine = PurePosixPath(folder)
+    if any(mine.is_relative_to(harmless) for harmless in _HARMLESS):
+        return False
+    return any(mine.is_relative_to(other) or PurePosixPath(other).is_relative_to(mine) for other in others)
+
+
+def _published(service: Mapping[str, Any]) -> Iterator[str]:
+    for port in service.get("ports") or []:
+        if isinstance(port, str):
+            text, _, protocol = port.partition("/")
+            parts = text.rpartition(":")[0].rpartition(":")[2]
+            if parts:
+                yield f"{parts}/{protocol or 'tcp'}"
+        elif port.get("published"):
+            yield f"{port['published']}/{port.get('protocol', 'tcp')}"

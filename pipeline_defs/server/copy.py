@@ -1,0 +1,107 @@
+"""Copy: production's database as it is now, restored into staging's own."""
+
+from pipeline_defs.server import steps
+from pipeline_defs.server.command import Command, command, script
+from pipeline_defs.server.compose import compose, healthy
+from pipeline_defs.server.database import Driver, driver
+from pipeline_defs.server.facts import Facts
+from pipeline_defs.server.procedure import LONG_SECONDS, Step
+from pipeline_defs.server.site import Site
+from pipeline_defs.server.task import Task
+
+_TAKE_DOWN = """
+for label in com.docker.compose.project shipline.project; do
+  for id in $(docker ps -aq --filter "label=$label=$1"); do docker rm -f "$id"; done; done
+for id in $(docker network ls -q --filter "label=com.docker.compose.project=$1"); do docker network rm "$id" || true; done
+"""
+
+
+def copy(task: Task, facts: Facts, production: Site, live: Facts) -> list[Step]:
+    """Back up production, which serves on, take an earlier rehearsal down, and restore the backup into a database that is new."""
+    release = task.release
+    assert release is not None
+    original, copied = driver(production, task.addresses), driver(task.site, task.addresses)
+    filled = original is not None and copied is not None and _has_data(production, live)
+    return steps.in_order(
+        _original(task, production, live, original) if filled else _nothing(production, live, copied),
+        Step("down", take_down(task.site)),
+        steps.pull_image(task, release),
+        _anew(task, facts, copied) if copied else [],
+        _restore(task, copied) if copied and filled else [],
+    )
+
+
+def _has_data(production: Site, live: Facts) -> bool:
+    """What a first release that failed has left behind in production is nothing to rehearse on."""
+    return live.current is not None and steps.has_data(production, live)
+
+
+def _nothing(production: Site, live: Facts, copied: Driver | None) -> list[Step]:
+    lacks = "database" if live.current or copied is None else "release"
+    on = "an empty database" if copied else "no database"
+    return [Step("database status", _say(f"{production.environment} has no {lacks} yet: the rehearsal runs on {on}"))]
+
+
+def _original(task: Task, production: Site, live: Facts, original: Driver | None) -> list[Step]:
+    """The status of production's database, its start where it stands still, whether there is room, and the backup."""
+    assert original is not None
+    room = original.room(task.site)
+    start_and_back_up = steps.back_up(production, task, live)
+    return [
+        Step("database status", original.status()),
+        *start_and_back_up[:-1],
+        *([Step("room", room)] if room else []),
+        *start_and_back_up[-1:],
+    ]
+
+
+def _anew(task: Task, facts: Facts, copied: Driver) -> list[Step]:
+    """An empty database that takes connections; its data is removed again when the rehearsal fails."""
+    site, config = task.site, copied.config
+    assert task.release is not None
+    if not copied.in_container:
+        ready = copied.ready()
+        made = Step("volume removed", copied.empty(), undo=copied.empty(), timeout=LONG_SECONDS)
+        return [made, *([Step("wait", ready)] if ready else [])]
+    folder = site.folder(task.release)
+    create = compose(site, facts.compose, folder, "up", "--no-start", "--no-build", config.service)
+    up = compose(site, facts.compose, folder, "up", "-d", "--no-build", config.service)
+    ready = copied.ready()
+    return [
+        Step("volume removed", copied.empty(), undo=copied.empty()),
+        Step("volume created", create, undo=take_down(site), timeout=LONG_SECONDS),
+        Step("database up", up, timeout=LONG_SECONDS),
+        Step("wait", healthy(site, config.service), timeout=site.config.health.timeout + 60),
+        *([Step("takes connections", ready)] if ready else []),
+    ]
+
+
+def _restore(task: Task, copied: Driver) -> list[Step]:
+    """The rows are compared before anything may change them; only then the copy is made harmless."""
+    site, path = task.site, steps.backup_path(task)
+    assert task.release is not None
+    found = [Step("restore", copied.restore(path), timeout=LONG_SECONDS)]
+    if copied.counts_rows:
+        found.append(Step("counts", copied.prove(path), timeout=LONG_SECONDS))
+    how = site.config.sanitize
+    if how is not None:
+        file = f"{site.folder(task.release)}/{how.path}"
+        found.append(
+            Step("sanitize", copied.sanitize(file, how), timeout=LONG_SECONDS, learn=lambda _: {"sanitized": True})
+        )
+    return found
+
+
+def remove_copy(task: Task) -> list[Step]:
+    """Remove the copy: it holds what production's database held."""
+    copied = driver(task.site, task.addresses)
+    return [Step("copy removed", copied.empty(), timeout=LONG_SECONDS)] if copied else []
+
+
+def take_down(site: Site) -> Command:
+    """Remove staging's containers and networks by their labels; needs no compose file, so it also cleans after a killed run."""
+    return script(_TAKE_DOWN, site.project, says=f"remove the containers of {site.project}")
+
+
+def _say(text: str) -> Command:
+    return command("echo", text, says=text)

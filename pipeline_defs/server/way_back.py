@@ -1,0 +1,71 @@
+"""Way back: does the release that runs in production work on the database as the rehearsed release leaves it?"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from pipeline_defs.config.secret import Secret
+from pipeline_defs.release.evidence import Verdict, WayBack
+from pipeline_defs.release.records import Release
+from pipeline_defs.server import steps
+from pipeline_defs.server.bundle import configuration_hash
+from pipeline_defs.server.facts import Facts
+from pipeline_defs.server.procedure import Procedure, Step
+from pipeline_defs.server.task import Task
+
+NAME = "way back"
+
+
+def way_back(task: Task, procedure: Procedure, facts: Facts, previous: Release) -> WayBack:
+    """Start the release that runs in production on the migrated copy, and see whether it is healthy and passes its end-to-end tests.
+
+    Where it does not, the migrations are taken back, in the newer image, and it is tried once more. What fails here is evidence,
+    not a failure of the rehearsal. `previous` is the release that runs in production.
+    """
+    site = task.site
+    assert task.release is not None
+    if previous.digest == task.release.digest:
+        return WayBack(verdict=Verdict.COMPATIBLE, version=previous.version, digest=previous.digest)
+    release, files = _as_rehearsed(task, previous)
+    folder = site.folder(release)
+    prepare = [
+        replace(steps.write_files(site, replace(task, files=files), release), name=f"{NAME} files"),
+        replace(steps.pull_image(task, release), name=f"{NAME} pull"),
+    ]
+    revision = procedure.execution.facts.get("revision_before")
+    failure = procedure.attempt([*prepare, *_try(task, facts, release, folder, NAME)])
+    verdict, reason = Verdict.COMPATIBLE, ""
+    if failure is not None:
+        verdict, reason = Verdict.NEEDS_RESTORE, str(failure)
+        back = steps.downgrade(site, facts, site.folder(task.release), revision or "base", name=f"{NAME} downgrade")
+        if back and _migrated(procedure):
+            again = procedure.attempt([*back, *_try(task, facts, release, folder, f"{NAME} downgraded")])
+            verdict = Verdict.NEEDS_DOWNGRADE if again is None else Verdict.NEEDS_RESTORE
+            reason = reason if again is None else f"{reason}; and after a downgrade: {again}"
+    task.say(f"the way back to {previous.version}: {verdict}{f', because {reason}' if reason else ''}")
+    return WayBack(verdict=verdict, version=previous.version, digest=previous.digest, revision=revision, reason=reason)
+
+
+def _migrated(procedure: Procedure) -> bool:
+    """False when the revision is known to be the same as before: then there is nothing to take back."""
+    facts = procedure.execution.facts
+    before, after = facts.get("revision_before"), facts.get("revision")
+    return before is None or before != after
+
+
+def _try(task: Task, facts: Facts, release: Release, folder: str, name: str) -> list[Step]:
+    site = task.site
+    return [
+        steps.start(site, facts, folder, name=f"{name} start"),
+        steps.wait_healthy(site, name=f"{name} healthy"),
+        *steps.end_to_end(site, task, release, folder, name=f"{name} e2e"),
+    ]
+
+
+def _as_rehearsed(task: Task, previous: Release) -> tuple[Release, Mapping[str, bytes]]:
+    """The release with staging's files of its own commit; with those of the rehearsed release where git has them no longer."""
+    files = task.files_at(previous.commit) if task.files_at else None
+    if files is None:
+        task.say(f"staging's files of {previous.version} are not known: those of the rehearsed release are used for it")
+        files = task.files
+    plain: Mapping[str, str | Secret] = task.settings
+    return previous.model_copy(update={"configuration": configuration_hash(task.site, files, plain)}), files
