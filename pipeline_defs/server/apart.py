@@ -8,6 +8,7 @@ from typing import Any
 
 import yaml
 
+from pipeline_defs.config.secret import MASK
 from pipeline_defs.server.command import Command, script
 from pipeline_defs.server.site import Site
 
@@ -22,6 +23,9 @@ _HARMLESS = (
     "/usr/share/ca-certificates",
     "/dev/null",
 )
+
+_MASKED = "masked"
+"""Stands for a secret in what was heard: `***` would be an alias in YAML."""
 
 _OTHERS = """
 project=$1
@@ -62,7 +66,7 @@ def ask_others(site: Site) -> Command:
 
 def read_others(text: str, rehearsed: Site) -> Others:
     """From what the server answered. `rehearsed` is the environment that must not be touched."""
-    answer = json.loads(text)
+    answer = json.loads(text.replace(MASK, _MASKED))
     theirs = [each for each in answer["containers"] if _project(each) == rehearsed.project]
     mounts = [mount for each in theirs for mount in each.get("Mounts") or []]
     return Others(
@@ -94,7 +98,7 @@ def clashes(site: Site, config: str, others: Others) -> list[str]:
 
     Nothing of the environment that is rehearsed may be shared: no volume, network, container name, port or writable folder.
     """
-    merged = yaml.safe_load(config)
+    merged = yaml.safe_load(config.replace(MASK, _MASKED))
     return [*_volumes(site, merged, others), *_networks(site, merged, others), *_services(merged, others)]
 
 
