@@ -156,11 +156,11 @@ def _wrong_rehearsals(environments: dict[str, Environment]) -> Iterator[Mistake]
             yield mistake(name, "rehearses", found=environment.rehearses, allowed="one environment that rehearses")
 
 
-def _wrong_copy(staging: Environment, production: Environment) -> tuple[str, str] | None:
+def _wrong_copy(staging: Environment, production: Environment) -> tuple[str | None, str] | None:
     """What keeps the copy from being one: (found, allowed). Without a database of its own a rehearsal runs without a copy."""
     copied, original = staging.database, production.database
     if copied is None:
-        return None if original is None else ("nothing", f"a database, since {staging.rehearses} has one to copy")
+        return None if original is None else (None, f"a database, since {staging.rehearses} has one to copy")
     if original is None:
         return None
     if (copied.commands is None) != (original.commands is None):

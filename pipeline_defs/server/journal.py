@@ -1,6 +1,7 @@
 """Journal: what a procedure is about to do and what came of it, written on the server before and after each step."""
 
 import json
+import time
 from collections.abc import Sequence
 
 from pipeline_defs.server.command import Command, script
@@ -23,6 +24,7 @@ exit $status
 
 _TELL = 'umask 077; cat >>"$1"; [ -z "$3" ] || printf "%s\\n" "$3" >>"$2"'
 _LINES = 20
+_COMPACT = (",", ":")
 
 
 def journal_path(site: Site, task: Task) -> str:
@@ -50,7 +52,7 @@ def journalled(site: Site, task: Task, step: str, command: Command, *, undoes: b
         ("env", *(f"{name}={value}" for name, value in command.environment.items())) if command.environment else ()
     )
     intent = {"does": command.shown(), **({"undo": undo} if undo else {})}
-    more = f", {json.dumps(intent)[1:-1]}"
+    more = f",{json.dumps(intent, separators=_COMPACT)[1:-1]}"
     words = (journal_path(site, task), task.id, step, "undoing" if undoes else "doing", more, *settings, *command.argv)
     marked = {
         "SHIPLINE_SITE": site.path(),
@@ -61,7 +63,15 @@ def journalled(site: Site, task: Task, step: str, command: Command, *, undoes: b
 
 def said(task: Task, step: str, seconds: float, lines: Sequence[str]) -> str:
     """The journal's line about what a step said: its seconds and the last lines of its output."""
-    return json.dumps({"task": task.id, "step": step, "state": "said", "seconds": seconds, "output": lines[-_LINES:]})
+    entry = {
+        "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "task": task.id,
+        "step": step,
+        "state": "said",
+        "seconds": seconds,
+        "output": lines[-_LINES:],
+    }
+    return json.dumps(entry, separators=_COMPACT)
 
 
 def tell(site: Site, task: Task, log: str, journal: str = "") -> Command:

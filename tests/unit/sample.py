@@ -19,6 +19,7 @@ from pipeline_defs.server.site import Site
 from pipeline_defs.server.task import Task
 
 PASSWORD = "s3cr3t $(pa'ss) w0rd"
+URL_PASSWORD = "elsewhere-pa55word"
 LOGIN = '{"auths": {"registry.example.org": {"auth": "YWRhOnIzZzFzdHJ5LXc="}}}'
 _SHELLS = (("sh",), ("dash",), ("bash", "--posix"), ("busybox", "sh"))
 SHELLS = list({os.path.realpath(found): shell for shell in _SHELLS if (found := shutil.which(shell[0]))}.values())
@@ -69,6 +70,9 @@ def task(app: App, environment: str, **changes: Any) -> Task:
         "registry_login": Secret(LOGIN),
         "run": "run-1",
         "actor": "tests",
+        "addresses": {
+            name: Secret(f"postgresql://a:{URL_PASSWORD}@db.example.org/{name}") for name in app.environments
+        },
         "alive": lambda run: False,
         "say": lambda line: None,
         "listen": lambda line: None,
@@ -82,7 +86,7 @@ def facts(**changes: Any) -> Facts:
         "engine": "28.2.2",
         "refusal": "",
         "compose": ("docker", "compose"),
-        "platform": "Linux x86_64",
+        "platform": "linux/amd64",
         "free_bytes": 2**34,
         "database_up": False,
         "database_there": False,

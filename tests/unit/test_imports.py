@@ -150,7 +150,12 @@ def public(tree: ast.AST, name: str) -> Iterator[tuple[str, ast.Module | ast.Cla
         yield name, tree
     if isinstance(tree, (ast.Module, ast.ClassDef)):
         for node in tree.body:
-            if isinstance(node, (ast.ClassDef, ast.FunctionDef)) and not node.name.startswith("_"):
+            # What overrides a method means what that one says.
+            if (
+                isinstance(node, (ast.ClassDef, ast.FunctionDef))
+                and not node.name.startswith("_")
+                and not any(isinstance(mark, ast.Name) and mark.id == "override" for mark in node.decorator_list)
+            ):
                 yield from public(node, f"{name}.{node.name}")
 
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from pipeline_defs.config import Secret
 from pipeline_defs.server.command import Command, command, script
-from pipeline_defs.server.journal import append, journal_path, journalled, log_path
+from pipeline_defs.server.journal import journal_path, journalled, log_path, said, tell
 from pipeline_defs.server.site import Site
 from pipeline_defs.server.task import Task
 from tests.unit.sample import SHELLS, example, run, site, task
@@ -72,9 +72,17 @@ def test_a_killed_command_leaves_its_intent_alone(here: tuple[Site, Task]) -> No
     assert states(*here) == [("start", "doing")]
 
 
+def test_the_intent_says_what_is_done_and_what_would_take_it_back(here: tuple[Site, Task]) -> None:
+    run(journalled(*here, "start", command("echo", 'it\'s "x"\n%s'), undo="docker rm 'a'\n"))
+    first, last = entries(*here)
+    assert first["does"] == "echo 'it'\"'\"'s \"x\"\n%s'"
+    assert first["undo"] == "docker rm 'a'\n"
+    assert set(last) == {"at", "task", "step", "state"}
+
+
 def test_an_undo_is_noted_as_such(here: tuple[Site, Task]) -> None:
-    run(journalled(*here, "start", command("true"), undo=True))
-    run(journalled(*here, "start", command("false"), undo=True))
+    run(journalled(*here, "start", command("true"), undoes=True))
+    run(journalled(*here, "start", command("false"), undoes=True))
     assert [state for _, state in states(*here)] == ["undoing", "undone", "undoing", "failed"]
 
 
@@ -127,13 +135,27 @@ def test_a_journalled_command_shows_what_the_command_shows(here: tuple[Site, Tas
 
 @settings(max_examples=25)
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), max_size=30), max_size=4))
-def test_text_is_added_to_a_file_of_its_owner(tmp_path_factory: pytest.TempPathFactory, texts: list[str]) -> None:
-    file = tmp_path_factory.mktemp("logs") / "it's a $(log)"
+def test_what_a_step_said_is_added_to_log_and_journal(
+    tmp_path_factory: pytest.TempPathFactory, texts: list[str]
+) -> None:
+    root = tmp_path_factory.mktemp("it's a $(site)")
+    for name in ("journal", "logs"):
+        (root / name).mkdir()
+    here = site(root), task(example(), "production")
     for text in texts:
-        assert run(append(str(file), text)).ok
+        assert run(tell(*here, text, said(here[1], "migrate", 1.5, [text]))).ok
+    assert [entry["output"] for entry in entries(*here)] == [[text] for text in texts]
+    assert {(entry["step"], entry["state"], entry["seconds"]) for entry in entries(*here)} <= {("migrate", "said", 1.5)}
     if texts:
+        file = Path(log_path(*here))
         assert file.read_bytes().decode() == "".join(texts)
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
+        assert stat.S_IMODE(Path(journal_path(*here)).stat().st_mode) == 0o600
+
+
+def test_nothing_is_added_to_the_journal_where_there_is_nothing_to_say(here: tuple[Site, Task]) -> None:
+    assert run(tell(*here, "a line\n")).ok
+    assert entries(*here) == []
 
 
 def test_the_log_is_named_by_time_and_environment(here: tuple[Site, Task]) -> None:

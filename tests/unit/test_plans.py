@@ -8,14 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline_defs.config import App, Secret, mask
+from pipeline_defs.config import App, Database, Secret, SecretSource, mask
+from pipeline_defs.config.database import DatabaseCommands, Sanitize
+from pipeline_defs.release.evidence import Verdict, WayBack
 from pipeline_defs.server import deploy, rehearse, rollback
 from pipeline_defs.server.command import Command
 from pipeline_defs.server.facts import Facts
 from pipeline_defs.server.journal import journalled
 from pipeline_defs.server.procedure import Step
 from pipeline_defs.server.site import Site
-from tests.unit.sample import LOGIN, PASSWORD, SHELLS, example, facts, release, task, with_environment
+from tests.unit.sample import LOGIN, PASSWORD, SHELLS, URL_PASSWORD, example, facts, release, task, with_environment
 
 LIVE = facts(
     database_up=True,
@@ -26,7 +28,11 @@ LIVE = facts(
 )
 STOPPED = facts(database_there=True, current=LIVE.current, folder=LIVE.folder)
 FIRST = facts()
-BARE: dict[str, Any] = {"database": None, "migrate": None, "revision": None, "test": None, "e2e": ()}
+ELSEWHERE = Database(url=SecretSource(env="A"))
+BY_COMMANDS = Database(
+    commands=DatabaseCommands(backup=("dump", "it's $(x)"), restore=("load",), counts=("count",), ready=("ping",))
+)
+BARE: dict[str, Any] = {"database": None, "migrate": None, "revision": None, "downgrade": None, "test": None, "e2e": ()}
 
 
 def deployment(production: dict[str, Any] | None = None, about: Facts = LIVE) -> list[Step]:
@@ -54,9 +60,11 @@ def names(plan: list[Step]) -> str:
     return ", ".join(step.name for step in plan)
 
 
-STAGED = "files, pull, volume removed, volume created, database up, wait, restore"
-CHECKED = "start, healthy, migrate, revision, test, e2e"
-RESTARTED = "database start, database ready, backup"
+LOOKED = "time stamp, log, facts, files, others, apart, database status"
+STAGED = "down, pull, volume removed, volume created, database up, wait"
+CHECKED = "start, revision before, migrate, healthy, revision, test, e2e"
+REHEARSED = "rest up, revision before, migrate, healthy, revision, test, e2e"
+RESTARTED = "database start, database ready"
 
 
 @pytest.mark.parametrize(
@@ -64,37 +72,54 @@ RESTARTED = "database start, database ready, backup"
     [
         (deployment(), f"files, backup, pull, {CHECKED}, switch, tidy"),
         (deployment(about=FIRST), f"files, pull, {CHECKED}, switch, tidy"),
-        (deployment(about=STOPPED), f"files, {RESTARTED}, pull, {CHECKED}, switch, tidy"),
+        (deployment(about=STOPPED), f"files, {RESTARTED}, backup, pull, {CHECKED}, switch, tidy"),
         # a database that comes with this very release has nothing to back up
         (deployment(about=facts(current=LIVE.current, folder=LIVE.folder)), f"files, pull, {CHECKED}, switch, tidy"),
         (deployment({"database": None}), f"files, pull, {CHECKED}, switch, tidy"),
         (deployment({"migrate": None}), "files, backup, pull, start, healthy, revision, test, e2e, switch, tidy"),
-        (deployment({"revision": None}), "files, backup, pull, start, healthy, migrate, test, e2e, switch, tidy"),
-        (deployment({"test": None}), "files, backup, pull, start, healthy, migrate, revision, e2e, switch, tidy"),
-        (deployment({"e2e": ()}), "files, backup, pull, start, healthy, migrate, revision, test, switch, tidy"),
+        (deployment({"revision": None}), "files, backup, pull, start, migrate, healthy, test, e2e, switch, tidy"),
+        (
+            deployment({"downgrade": None}),
+            "files, backup, pull, start, migrate, healthy, revision, test, e2e, switch, tidy",
+        ),
+        (
+            deployment({"test": None}),
+            "files, backup, pull, start, revision before, migrate, healthy, revision, e2e, switch, tidy",
+        ),
+        (
+            deployment({"e2e": ()}),
+            "files, backup, pull, start, revision before, migrate, healthy, revision, test, switch, tidy",
+        ),
         (
             deployment({"e2e": example().environments["production"].e2e * 2}),
-            "files, backup, pull, start, healthy, migrate, revision, test, e2e 1, e2e 2, switch, tidy",
+            "files, backup, pull, start, revision before, migrate, healthy, revision, test, e2e 1, e2e 2, switch, tidy",
         ),
         (deployment(BARE), "files, pull, start, healthy, switch, tidy"),
         (going_back(), "files, backup, pull, start, healthy, revision, test, e2e, switch, tidy"),
-        (going_back(about=STOPPED), f"files, {RESTARTED}, pull, start, healthy, revision, test, e2e, switch, tidy"),
+        (
+            going_back(about=STOPPED),
+            f"files, {RESTARTED}, backup, pull, start, healthy, revision, test, e2e, switch, tidy",
+        ),
         (going_back(BARE), "files, pull, start, healthy, switch, tidy"),
+        (rehearsal(), f"{LOOKED}, room, backup, {STAGED}, restore, counts, {REHEARSED}"),
+        (rehearsal(live=STOPPED), f"{LOOKED}, {RESTARTED}, room, backup, {STAGED}, restore, counts, {REHEARSED}"),
+        (rehearsal(live=FIRST), f"{LOOKED}, {STAGED}, {REHEARSED}"),
         (
-            rehearsal(),
-            f"database status, backup, down, {STAGED}, {CHECKED}, stop, tidy",
+            rehearsal({"sanitize": Sanitize(sql="a.sql")}),
+            f"{LOOKED}, room, backup, {STAGED}, restore, counts, sanitize, {REHEARSED}",
         ),
         (
-            rehearsal(live=STOPPED),
-            f"database status, {RESTARTED}, down, {STAGED}, {CHECKED}, stop, tidy",
+            rehearsal({"migrate": None, "e2e": ()}, {"database": None}),
+            f"{LOOKED}, {STAGED}, rest up, healthy, revision, test",
+        ),
+        (rehearsal(BARE, BARE), f"{LOOKED}, down, pull, rest up, healthy"),
+        (
+            rehearsal({"database": ELSEWHERE}, {"database": ELSEWHERE}),
+            f"{LOOKED}, room, backup, down, pull, volume removed, wait, restore, counts, {REHEARSED}",
         ),
         (
-            rehearsal(live=FIRST),
-            f"database status, down, {STAGED}, {CHECKED}, stop, tidy",
-        ),
-        (
-            rehearsal({"keep_running": True, "migrate": None, "e2e": ()}, {"database": None}),
-            f"database status, down, {STAGED}, start, healthy, revision, test, tidy",
+            rehearsal({"database": BY_COMMANDS}, {"database": BY_COMMANDS}),
+            f"{LOOKED}, backup, {STAGED}, takes connections, restore, counts, {REHEARSED}",
         ),
     ],
 )  # fmt: skip
@@ -114,7 +139,7 @@ def test_the_steps_and_their_order(plan: list[Step], expected: str) -> None:
 def test_a_rehearsal_on_an_empty_database_says_so_and_restores_nothing(plan: list[Step], said: str) -> None:
     by_name = {step.name: step.command.shown() for step in plan}
     assert by_name["database status"].startswith(said)
-    assert by_name["restore"] == "nothing to restore: the database stays empty"
+    assert "restore" not in by_name
 
 
 def test_a_database_that_stands_still_is_started_from_the_release_that_runs() -> None:
@@ -151,22 +176,41 @@ def test_a_rehearsal_touches_nothing_of_production_but_its_database_to_read_it(
     changes = {name: BARE[name] for name, left_out in without.items() if left_out and name != "database"}
     for step in rehearsal(changes, {"database": None} if without["database"] else {}, live):
         if "shop-production" in step.command.rendered():
-            assert step.name in ("database status", "database start", "database ready", "backup")
-        assert "shop-staging" in step.command.rendered() or step.name in (
-            *("database status", "database start", "database ready", "backup"),
-            *("files", "pull", "restore", "tidy"),
-        )
+            assert step.name in ("database status", "database start", "database ready", "room", "backup")
         assert step.undo is None or "shop-staging" in step.undo.rendered()
 
 
-def test_what_a_rehearsal_started_is_taken_down_when_it_fails() -> None:
-    assert [step.name for step in rehearsal() if step.undo] == ["volume created", "start"]
+def test_what_a_rehearsal_started_is_taken_down_and_the_copy_removed_when_it_fails() -> None:
+    undone = [(step.name, step.undo.shown()) for step in rehearsal() if step.undo]
+    assert undone == [
+        ("volume removed", "docker volume rm shop-staging_db-data"),
+        ("volume created", "remove the containers of shop-staging"),
+        ("rest up", "remove the containers of shop-staging"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("keep", "tried", "expected"),
+    [
+        (False, None, "down, copy removed, tidy"),
+        (False, Verdict.NEEDS_RESTORE, "down, copy removed, tidy"),
+        (True, None, "tidy"),
+        (True, Verdict.COMPATIBLE, "up again, healthy again, tidy"),
+        (True, Verdict.NEEDS_DOWNGRADE, "up again, revision before, migrate again, healthy again, tidy"),
+    ],
+)
+def test_a_rehearsal_ends_with_nothing_left_or_with_the_release_itself_running(
+    keep: bool, tried: Verdict | None, expected: str
+) -> None:
+    app = with_environment(example(), "staging", keep_running=keep)
+    back = WayBack(verdict=tried, version="1.4.1", digest=f"sha256:{'cd' * 32}") if tried else None
+    assert names(rehearse.end(task(app, "staging"), facts(), back)) == expected
 
 
 def test_steps_with_results_say_where_they_are() -> None:
     kept = {step.name: (step.counts, step.results) for step in deployment() if step.results}
     folder = "/opt/shipline/shop/production/results/20260131T120000Z-1a2b3c4d"
-    assert kept == {"test": ("tests", f"{folder}/tests.xml"), "e2e": ("e2e", f"{folder}/e2e-1.xml")}
+    assert kept == {"test": ("tests", f"{folder}/tests.xml"), "e2e": ("e2e", f"{folder}/e2e.xml")}
 
 
 def test_a_plan_is_the_same_from_the_same_facts() -> None:
@@ -183,7 +227,7 @@ def test_the_image_is_pulled_and_named_by_its_digest() -> None:
 def test_compose_is_called_as_the_server_has_it(program: tuple[str, ...]) -> None:
     plan = [*deployment(about=facts(compose=program)), *rehearsal(live=facts(compose=program))]
     calls = [command.argv for command in commands(plan) if "--project-directory" in command.argv]
-    assert len(calls) == 4
+    assert len(calls) == 9
     for argv in calls:
         assert argv[argv.index("-p") - len(program) : argv.index("-p")] == program
 
@@ -191,7 +235,7 @@ def test_compose_is_called_as_the_server_has_it(program: tuple[str, ...]) -> Non
 @pytest.mark.parametrize(
     ("output", "expected"),
     [
-        ("backup of 12345 bytes, 3 tables, sha256 ab\n", 12345),
+        ("backup of 12345 bytes, 99 database bytes, 3 tables, 7 rows, sha256 ab\n", 12345),
         ("a notice\nbackup of 7 bytes, 0 tables\n", 7),
         ("", None),
         ("backup of many bytes", None),
@@ -200,10 +244,9 @@ def test_compose_is_called_as_the_server_has_it(program: tuple[str, ...]) -> Non
 def test_a_backups_size_is_learnt_from_what_it_says(output: str, expected: int | None) -> None:
     backup = next(step for step in deployment() if step.name == "backup")
     assert backup.learn is not None
-    assert backup.learn(output) == {
-        "database_bytes": expected,
-        "backup": "/opt/shipline/shop/production/backups/20260131T120000Z-1a2b3c4d.dump",
-    }
+    said = backup.learn(output)
+    assert said["backup"] == "/opt/shipline/shop/production/backups/20260131T120000Z-1a2b3c4d.dump"
+    assert said["dump"]["dump_bytes"] == expected
 
 
 @pytest.mark.parametrize(
@@ -256,6 +299,9 @@ def every_command() -> dict[str, Command]:
         "rollback": going_back(),
         "rehearse": rehearsal(),
         "first rehearse": rehearsal(live=FIRST),
+        "rehearse elsewhere": rehearsal({"database": ELSEWHERE}, {"database": ELSEWHERE}),
+        "rehearse by commands": rehearsal({"database": BY_COMMANDS}, {"database": BY_COMMANDS}),
+        "sanitize": rehearsal({"sanitize": Sanitize(script="it's.sh")}),
         "nasty deploy": deploy.plan(task(nasty(), "production"), LIVE),
         "nasty rehearse": rehearse.plan(
             task(nasty(), "staging"), facts(compose=("docker-compose",)), Site.of(nasty(), "production"), STOPPED
@@ -275,7 +321,7 @@ def every_command() -> dict[str, Command]:
 
 
 def test_no_command_shows_a_secret() -> None:
-    secrets = [Secret(PASSWORD), Secret(LOGIN), Secret("YWRhOnIzZzFzdHJ5LXc=")]
+    secrets = [Secret(PASSWORD), Secret(URL_PASSWORD), Secret(LOGIN), Secret("YWRhOnIzZzFzdHJ5LXc=")]
     for name, command in every_command().items():
         for text in (*command.argv, *command.environment.values(), command.rendered(), command.shown(), repr(command)):
             assert mask(text, secrets) == text, name
@@ -301,4 +347,6 @@ def test_every_command_is_one_that_a_shell_can_read(shell: tuple[str, ...]) -> N
 def test_a_shell_that_reads_a_command_finds_the_same_words(shell: tuple[str, ...]) -> None:
     for name, command in every_command().items():
         read = subprocess.run([*shell, "-c", f"printf '%s\\0' {command.rendered()}"], capture_output=True, check=True)
-        assert tuple(read.stdout.decode().split("\0")[:-1]) == command.argv, name
+        settings = [f"{key}={value}" for key, value in command.environment.items()]
+        words = (*(["env", *settings] if settings else []), *command.argv)
+        assert tuple(read.stdout.decode().split("\0")[:-1]) == words, name

@@ -29,8 +29,8 @@ class Place:
 
     def run(self, *steps: Step, server: LocalRunner | None = None, on_failure: Command | None = None) -> None:
         """Execute a procedure here."""
-        procedure = Procedure(site(self.folder), self.task, server or LocalRunner(), self.execution)
-        procedure.run(list(steps), on_failure)
+        procedure = Procedure(site(self.folder), self.task, server or LocalRunner(), self.execution, on_failure)
+        procedure.run(list(steps))
 
     @property
     def task(self) -> Any:
@@ -38,8 +38,12 @@ class Place:
 
     @property
     def journal(self) -> list[tuple[str, str]]:
+        return [(entry["step"], entry["state"]) for entry in self.entries if entry["state"] != "said"]
+
+    @property
+    def entries(self) -> list[dict[str, Any]]:
         text = Path(journal_path(site(self.folder), self.task)).read_text()
-        return [(entry["step"], entry["state"]) for entry in map(json.loads, text.splitlines())]
+        return [json.loads(line) for line in text.splitlines()]
 
     @property
     def log(self) -> str:

@@ -2,6 +2,8 @@
 
 import shlex
 
+from typing_extensions import override
+
 from pipeline_defs.config.database import Database, DatabaseCommands, Sanitize
 from pipeline_defs.server.command import Command, script
 from pipeline_defs.server.compose import FIND
@@ -60,41 +62,47 @@ class ByCommands(Driver):
         self.commands = commands
 
     @property
+    @override
     def counts_rows(self) -> bool:
         return self.commands.counts is not None
 
     def _run(self, text: str, *words: str, says: str) -> Command:
         return script(_RUN + text, self.site.project, self.config.service, *words, says=says)
 
+    @override
     def status(self) -> Command:
         words = (self.site.project, self.config.service)
         return script(STATUS, *words, says=f"does {self.config.service} of {self.site.environment} run?")
 
+    @override
     def room(self, target: Site) -> Command | None:
         return None
 
+    @override
     def backup(self, path: str) -> Command:
         words = (shlex.join(self.commands.backup), shlex.join(self.commands.counts or ()))
         return self._run(_BACKUP, path, *words, says=f"{shlex.join(self.commands.backup)} > {path}")
 
+    @override
     def empty(self) -> Command:
         volume = self.config.volume
         return script(REMOVE_VOLUME, self.site.project, volume, says=f"docker volume rm {self.site.project}_{volume}")
 
+    @override
     def ready(self) -> Command | None:
         ready = self.commands.ready
         return self._run(_READY, shlex.join(ready), says=shlex.join(ready)) if ready else None
 
+    @override
     def restore(self, path: str) -> Command:
         restore = shlex.join(self.commands.restore)
         return self._run(_RESTORE, path, restore, says=f"{restore} < {path}")
 
+    @override
     def prove(self, path: str) -> Command:
         counts = shlex.join(self.commands.counts or ())
         return self._run(_PROVE, f"{path}.counts", counts, says=f"compare {counts} with {path}.counts")
 
+    @override
     def sanitize(self, file: str, how: Sanitize) -> Command:
         return self._run('docker exec -i "$id" sh -eus <"$1"', file, says=f"sh {how.path}")
-
-    def leftovers(self) -> Command | None:
-        return None

@@ -76,10 +76,6 @@ class Driver(ABC):
     def sanitize(self, file: str, how: Sanitize) -> Command:
         """Execute the user's file on the copy."""
 
-    @abstractmethod
-    def leftovers(self) -> Command | None:
-        """Remove what a killed run left behind besides the site's own containers; None where there is nothing."""
-
 
 def learn_backup(output: str) -> Mapping[str, Any]:
     """What a backup said of itself: `dump_bytes`, `bytes`, `tables` and `rows`, None for what it did not say."""

@@ -1,5 +1,7 @@
 """PostgreSQL: as a service of the compose file, or elsewhere by its URL. Only how a client program is called differs."""
 
+from typing_extensions import override
+
 from pipeline_defs.config.database import Database, Sanitize
 from pipeline_defs.config.secret import Secret
 from pipeline_defs.server.command import Command, script
@@ -109,10 +111,6 @@ SQL
 echo "$name is empty"
 """
 
-_REMOVE_CLIENTS = """
-for id in $(docker ps -aq --filter "label=shipline.project=$1"); do docker rm -f "$id"; done
-"""
-
 
 class Postgres(Driver):
     """What both kinds share."""
@@ -122,6 +120,7 @@ class Postgres(Driver):
     def _client(self, text: str, *words: str, says: str) -> Command:
         raise NotImplementedError
 
+    @override
     def room(self, target: Site) -> Command | None:
         text = (
             ROOM + 'enough "$(client psql -XAtq -c "select pg_database_size(current_database())" </dev/null)" "$1" "$2"'
@@ -129,22 +128,23 @@ class Postgres(Driver):
         here = "no" if target.config.database is not None and target.config.database.url else "yes"
         return self._client(text, target.path("backups"), here, says="is there room for a backup and a copy?")
 
+    @override
     def backup(self, path: str) -> Command:
         """Format: https://www.postgresql.org/docs/15/app-pgdump.html (custom)."""
         return self._client(_BACKUP, path, _COUNTS, says=f"pg_dump -Fc {self} > {path}")
 
+    @override
     def restore(self, path: str) -> Command:
         return self._client(_RESTORE, path, str(self.config.jobs), says=f"pg_restore {path} into {self}")
 
+    @override
     def prove(self, path: str) -> Command:
         return self._client(_PROVE, f"{path}.counts", _COUNTS, says=f"compare the rows of {self} with {path}.counts")
 
+    @override
     def sanitize(self, file: str, how: Sanitize) -> Command:
         text = _SANITIZE_SQL if how.sql else _SANITIZE_SCRIPT
         return self._client(text, file, says=f"{'psql -f' if how.sql else 'sh'} {how.path}")
-
-    def leftovers(self) -> Command | None:
-        return script(_REMOVE_CLIENTS, self.site.project, says=f"remove the client containers of {self.site.project}")
 
 
 class PostgresService(Postgres):
@@ -156,14 +156,17 @@ class PostgresService(Postgres):
         fixed = (self.site.project, self.config.service, self.config.user, self.config.name)
         return script(_IN_SERVICE + text, *fixed, *words, says=says)
 
+    @override
     def status(self) -> Command:
         words = (self.site.project, self.config.service)
         return script(STATUS, *words, says=f"does {self.config.service} of {self.site.environment} run?")
 
+    @override
     def empty(self) -> Command:
         volume = self.config.volume
         return script(REMOVE_VOLUME, self.site.project, volume, says=f"docker volume rm {self.site.project}_{volume}")
 
+    @override
     def ready(self) -> Command | None:
         return None
 
@@ -185,12 +188,15 @@ class PostgresElsewhere(Postgres):
         settings: Secret = self.address.settings()
         return script(_ELSEWHERE + text, *fixed, *words, stdin=settings, says=says)
 
+    @override
     def status(self) -> Command:
         return self._client("client pg_isready </dev/null", says=f"does {self} answer?")
 
+    @override
     def empty(self) -> Command:
         return self._client(_MAKE_ANEW, says=f"drop and create {self}")
 
+    @override
     def ready(self) -> Command | None:
         return self._client("client pg_isready -t 30 </dev/null", says=f"wait until {self} answers")
 
