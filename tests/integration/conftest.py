@@ -6,17 +6,69 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from tests import shop
+from pipeline_defs.release.records import Release
+from pipeline_defs.resources.ssh import Connection
+from pipeline_defs.server.command import script
+from pipeline_defs.server.deploy import deploy
+from pipeline_defs.server.facts import learn
+from tests.integration.procedures import WIPE, production
 from tests.integration.reported import REPOSITORY, Reported
+from tests.shop import PRODUCTION_ONLY_BUG, Shop, load
 from tests.testbed.bed import TestBed
 from tests.testbed.github import GitHubServer
 
+LIVE = PRODUCTION_ONLY_BUG[1]
+
 
 @pytest.fixture(scope="session")
-def sample(testbed: TestBed, tmp_path_factory: pytest.TempPathFactory) -> shop.Shop:
+def sample(testbed: TestBed, tmp_path_factory: pytest.TempPathFactory) -> Shop:
     """The sample app on the session's bed."""
     folder: Path = tmp_path_factory.mktemp("shop")
-    return shop.Shop(testbed, shop.load(testbed), folder)
+    return Shop(testbed, load(testbed), folder)
+
+
+@pytest.fixture
+def shop(sample: Shop) -> Iterator[Shop]:
+    """The sample app on a server that knows nothing of it yet."""
+    sample.said.clear()
+    sample.alive.clear()
+    with sample.server() as server:
+        assert server.run(script(WIPE), timeout=120).ok
+    yield sample
+
+
+@pytest.fixture
+def live(sample: Shop, first: Release) -> Iterator[Shop]:
+    """The sample app with its first release in production: found so, or made so."""
+    sample.said.clear()
+    sample.alive.clear()
+    with sample.server() as server:
+        facts = learn(production(sample), server)
+        if facts.running != first.reference or facts.current is None or facts.current.digest != first.digest:
+            assert server.run(script(WIPE), timeout=120).ok
+            assert deploy(sample.task("production", first), server).error is None
+    yield sample
+
+
+@pytest.fixture
+def server(sample: Shop) -> Iterator[Connection]:
+    with sample.server() as connection:
+        yield connection
+
+
+@pytest.fixture(scope="session")
+def first(sample: Shop) -> Release:
+    return sample.release("1.0.0")
+
+
+@pytest.fixture(scope="session")
+def second(sample: Shop) -> Release:
+    return sample.release("1.1.0", ("shop/settings.py", LIVE, f"{LIVE}  # the second version"))
+
+
+@pytest.fixture(scope="session")
+def broken(sample: Shop) -> Release:
+    return sample.release("1.2.0", PRODUCTION_ONLY_BUG)
 
 
 @pytest.fixture

@@ -1,163 +1,18 @@
-"""Rehearse, deploy and rollback on a real server: its own Engine, PostgreSQL, Newman, over SSH."""
-
-import json
-from collections.abc import Iterator
+"""Deploy and rollback on a real server: its own Engine, PostgreSQL, Newman, over SSH."""
 
 import pytest
 
 from pipeline_defs.release.records import Outcome, Release
 from pipeline_defs.resources.ssh import Connection
-from pipeline_defs.server.command import Command, Listener, Result, command, script
+from pipeline_defs.server.command import command, script
 from pipeline_defs.server.deploy import deploy
 from pipeline_defs.server.facts import learn
 from pipeline_defs.server.lock import Owner, take
-from pipeline_defs.server.rehearse import rehearse
 from pipeline_defs.server.rollback import rollback
-from pipeline_defs.server.site import Site
+from tests.integration.procedures import Interrupted, InterruptingServer, images, production
 from tests.shop import DATABASE_PASSWORD, PRODUCTION_ONLY_BUG, Shop
 
 LIVE = PRODUCTION_ONLY_BUG[1]
-
-_WIPE = """
-docker ps -aq --filter label=com.docker.compose.project | xargs -r docker rm -fv
-docker volume ls -q --filter label=com.docker.compose.project | xargs -r docker volume rm -f
-docker network ls -q --filter label=com.docker.compose.project | xargs -r docker network rm
-rm -rf /opt/shipline
-"""
-
-
-@pytest.fixture
-def shop(sample: Shop) -> Iterator[Shop]:
-    """The sample app on a server that knows nothing of it yet."""
-    sample.said.clear()
-    sample.alive.clear()
-    with sample.server() as server:
-        assert server.run(script(_WIPE), timeout=120).ok
-    yield sample
-
-
-@pytest.fixture
-def live(sample: Shop, first: Release) -> Iterator[Shop]:
-    """The sample app with its first release in production: found so, or made so."""
-    sample.said.clear()
-    sample.alive.clear()
-    with sample.server() as server:
-        facts = learn(production(sample), server)
-        if facts.running != first.reference or facts.current is None or facts.current.digest != first.digest:
-            assert server.run(script(_WIPE), timeout=120).ok
-            assert deploy(sample.task("production", first), server).error is None
-    yield sample
-
-
-@pytest.fixture
-def server(sample: Shop) -> Iterator[Connection]:
-    with sample.server() as connection:
-        yield connection
-
-
-@pytest.fixture(scope="session")
-def first(sample: Shop) -> Release:
-    return sample.release("1.0.0")
-
-
-@pytest.fixture(scope="session")
-def second(sample: Shop) -> Release:
-    return sample.release("1.1.0", ("shop/settings.py", LIVE, f"{LIVE}  # the second version"))
-
-
-@pytest.fixture(scope="session")
-def broken(sample: Shop) -> Release:
-    return sample.release("1.2.0", PRODUCTION_ONLY_BUG)
-
-
-def production(shop: Shop) -> Site:
-    return Site.of(shop.app, "production")
-
-
-def images(server: Connection, project: str) -> set[str]:
-    """The images of the project's running containers, as they were named at their start."""
-    listed = server.run(
-        script(
-            "docker ps -q --filter label=com.docker.compose.project=$1 | xargs -r docker inspect -f '{{.Config.Image}}'",
-            project,
-        ),
-        timeout=30,
-    )
-    return set(listed.stdout.split())
-
-
-def rows(shop: Shop, server: Connection, sql: str, project: str = "shop-production") -> str:
-    """What a query answers in the project's database."""
-    text = 'docker exec $(docker ps -q -f label=com.docker.compose.project=$1 -f label=com.docker.compose.service=db) \
-      psql -U shop -d shop -Atc "$2"'
-    result = server.run(script(text, project, sql), timeout=30)
-    assert result.ok, result.stderr
-    return result.stdout.strip()
-
-
-def journal(server: Connection, site: Site, task_id: str) -> list[tuple[str, str]]:
-    """The journal's (step, state) pairs."""
-    result = server.run(command("cat", site.path("journal", f"{task_id}.jsonl")), timeout=30)
-    return [(entry["step"], entry["state"]) for entry in map(json.loads, result.stdout.splitlines())]
-
-
-def test_a_first_rehearsal_runs_on_an_empty_database_and_says_so(
-    shop: Shop, server: Connection, first: Release
-) -> None:
-    task = shop.task("staging", first)
-    report = rehearse(task, server, production(shop))
-    assert report.error is None
-    assert report.outcome is Outcome.SUCCEEDED
-    assert report.tests and report.tests.passed and report.e2e and report.e2e.passed
-    assert report.database_bytes is None
-    log = server.run(command("cat", report.log or ""), timeout=30).stdout
-    assert "the rehearsal runs on an empty database" in log
-    assert report.log and report.log.endswith(f"logs/{task.timestamp}_staging.log")
-    assert images(server, "shop-staging") == set()
-
-
-def test_the_steps_of_a_rehearsal_are_journalled_in_their_order(live: Shop, server: Connection, first: Release) -> None:
-    task = live.task("staging", first)
-    assert rehearse(task, server, production(live)).error is None
-    done = [step for step, state in journal(server, task.site, task.id) if state == "done"]
-    expected = ["database status", "backup", "down", "files", "pull", "volume removed", "volume created", "database up"]
-    expected += ["wait", "restore", "start", "healthy", "migrate", "revision", "test", "e2e", "stop", "tidy"]
-    assert done == expected
-
-
-def test_a_rehearsal_runs_on_a_copy_of_production_and_leaves_production_alone(
-    live: Shop, server: Connection, first: Release, second: Release
-) -> None:
-    rows(
-        live,
-        server,
-        "insert into products (sku, name, price_cents, stock) select 'p' || n, n, n, n from generate_series(1, 500) n "
-        "on conflict do nothing",
-    )
-    before = server.run(script("docker ps --no-trunc --format '{{.ID}}' -f name=production | sort"), timeout=30).stdout
-    kept = {
-        **live.app.environments,
-        "staging": live.app.environments["staging"].model_copy(update={"keep_running": True}),
-    }
-    keeping = Shop(live.bed, live.app.model_copy(update={"environments": kept}), live.folder)
-    report = rehearse(keeping.task("staging", second), server, production(live))
-    assert report.error is None
-    assert report.database_bytes and report.database_bytes > 1000
-    count = "select count(*) from products where sku like 'p%'"
-    assert rows(live, server, count, "shop-staging") == rows(live, server, count) == "500"
-    assert (
-        server.run(script("docker ps --no-trunc --format '{{.ID}}' -f name=production | sort"), timeout=30).stdout
-        == before
-    )
-
-
-def test_a_rehearsal_starts_the_production_database_that_stands_still(
-    live: Shop, server: Connection, first: Release
-) -> None:
-    server.run(script("docker stop $(docker ps -q -f label=com.docker.compose.service=db)"), timeout=60)
-    report = rehearse(live.task("staging", first), server, production(live))
-    assert report.error is None
-    assert any("is started" in line for line in live.said)
 
 
 def test_a_deployment_is_backed_up_verified_and_pinned_by_digest(
@@ -227,23 +82,6 @@ def test_an_older_version_does_not_overtake(shop: Shop, server: Connection, firs
     assert shop.health()["version"] == "1.1.0"
 
 
-class Interrupted(BaseException):
-    """Stands for a cancelled run: not an Exception, like Dagster's own."""
-
-
-class InterruptingServer:
-    """The real server until a step begins whose name is given; then the run is interrupted."""
-
-    def __init__(self, server: Connection, step: str) -> None:
-        self.server, self.step = server, step
-
-    def run(self, command: Command, *, timeout: float, listen: Listener | None = None) -> Result:
-        if self.step in command.argv:
-            self.step = "\0"
-            raise Interrupted
-        return self.server.run(command, timeout=timeout, listen=listen)
-
-
 @pytest.mark.parametrize("step", ["start", "migrate", "switch"])
 def test_an_interrupted_deployment_brings_the_release_before_back(
     live: Shop, server: Connection, first: Release, second: Release, step: str
@@ -253,13 +91,6 @@ def test_an_interrupted_deployment_brings_the_release_before_back(
         deploy(quick.task("production", second), InterruptingServer(server, step))
     assert live.health()["version"] == "1.0.0"
     assert deploy(quick.task("production", second, run="run-2"), server).error is None
-
-
-def test_an_interrupted_rehearsal_leaves_no_container(shop: Shop, server: Connection, first: Release) -> None:
-    quick = shop.bare()
-    with pytest.raises(Interrupted):
-        rehearse(quick.task("staging", first), InterruptingServer(server, "migrate"), production(shop))
-    assert images(server, "shop-staging") == set()
 
 
 def test_the_lock_of_an_ended_run_is_taken_over_and_that_of_a_live_one_is_not(
