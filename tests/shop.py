@@ -63,10 +63,16 @@ class Shop:
     said: list[str] = field(default_factory=list)
     alive: set[str] = field(default_factory=set)
 
-    def release(self, version: str, edit: tuple[str, str, str] | None = None, commit: str | None = None) -> Release:
+    def release(
+        self,
+        version: str,
+        edit: tuple[str, str, str] | None = None,
+        commit: str | None = None,
+        source: Path = SOURCE,
+    ) -> Release:
         """Build the sample app (with one edit: file, old text, new text), push it, and give the release's outline."""
         tree = self.folder / f"tree-{version}"
-        shutil.copytree(SOURCE, tree, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__", ".*_cache"))
+        shutil.copytree(source, tree, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__", ".*_cache"))
         if edit is not None:
             file, old, new = edit
             text = (tree / file).read_text()
