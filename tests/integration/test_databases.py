@@ -100,7 +100,7 @@ def test_a_database_of_another_kind_is_copied_by_commands(
     commands = DatabaseCommands(
         backup=("pg_dump", "-U", "shop", "-Fc", "shop"),
         restore=("pg_restore", "-U", "shop", "-d", "shop"),
-        counts=("psql", "-U", "shop", "-Atc", f"analyze; {count}"),
+        counts=("psql", "-U", "shop", "-qAtc", f"analyze; {count}"),
         ready=("pg_isready", "-U", "shop"),
     )
     foreign = changed(shop.bare(), database=Database(commands=commands))
