@@ -7,15 +7,9 @@ import dagster as dg
 from pipeline_defs.config import App
 from pipeline_defs.history import Lineage
 from pipeline_defs.ops.attempt import beginning, ending, note
-from pipeline_defs.ops.events import (
-    DEPLOYMENT,
-    environment_key,
-    facts_of_run,
-    open_deployments,
-    release_tags,
-    steps_text,
-)
+from pipeline_defs.ops.events import DEPLOYMENT, environment_key, facts_of_run, open_deployments, release_tags
 from pipeline_defs.ops.log import open_log, stop
+from pipeline_defs.ops.metadata import steps_text
 from pipeline_defs.ops.record import Ended
 from pipeline_defs.ops.releases import EnvironmentConfig, image_to_deploy, live_release, row_to_go_back_to
 from pipeline_defs.ops.rollback import RollbackOrder

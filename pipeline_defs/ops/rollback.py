@@ -8,8 +8,9 @@ import dagster as dg
 from pipeline_defs.config import App
 from pipeline_defs.history import Lineage
 from pipeline_defs.ops.attempt import beginning, ending, new_id, note, since
-from pipeline_defs.ops.events import release_tags, steps_text
+from pipeline_defs.ops.events import release_tags
 from pipeline_defs.ops.log import Log, open_log, stop
+from pipeline_defs.ops.metadata import steps_text
 from pipeline_defs.ops.record import Ended
 from pipeline_defs.ops.releases import live_release
 from pipeline_defs.ops.task import Settings, files_of, release_for, server_of, settings_of, task_for

@@ -7,8 +7,9 @@ import dagster as dg
 
 from pipeline_defs.config import App
 from pipeline_defs.ops.attempt import beginning, ending, note
-from pipeline_defs.ops.events import image_key, provenance, rehearsal_metadata, release_tags, steps_text
+from pipeline_defs.ops.events import image_key, provenance, release_tags
 from pipeline_defs.ops.log import open_log, stop
+from pipeline_defs.ops.metadata import rehearsal_metadata, steps_text
 from pipeline_defs.ops.releases import EnvironmentConfig, image_to_rehearse
 from pipeline_defs.ops.task import files_of, release_for, server_of, settings_of, task_for
 from pipeline_defs.release.records import Outcome, Rehearsal

@@ -10,7 +10,7 @@ import pytest
 from pipeline_defs.cli.main import main
 from pipeline_defs.cli.up import prepare
 from pipeline_defs.config import Home
-from pipeline_defs.ops.events import deployment_metadata, image_metadata, rehearsal_metadata
+from pipeline_defs.ops.metadata import deployment_metadata, image_metadata, rehearsal_metadata
 from pipeline_defs.release.evidence import LintCounts, StepTiming, TestCounts
 from pipeline_defs.release.records import Deployment, DeploymentKind, Image, Outcome, Rehearsal, Release
 
