@@ -5,8 +5,9 @@ from collections.abc import Iterator
 import dagster as dg
 
 from pipeline_defs.config import Environment
-from pipeline_defs.ops.metadata.rehearsal import migrations_table, way_back_table
+from pipeline_defs.ops.metadata.rehearsal import migrations_table
 from pipeline_defs.ops.metadata.tables import Metadata, numbers, tests_table, texts
+from pipeline_defs.ops.metadata.way_back import way_back
 from pipeline_defs.release.evidence import TestCounts, Verdict
 from pipeline_defs.release.migrations import led
 from pipeline_defs.release.records import Outcome, Rehearsal
@@ -83,9 +84,8 @@ def _way_back(row: Rehearsal) -> dg.AssetCheckResult | None:
     if found is None:
         nothing = "nothing runs that one would have to go back to"
         return _result(WAY_BACK, nothing, {}, passed=True) if row.outcome is Outcome.SUCCEEDED else None
-    metadata: Metadata = {"way back": dg.MetadataValue.md(way_back_table(found))}
     passed, warns = found.verdict is Verdict.COMPATIBLE, found.verdict is Verdict.NEEDS_DOWNGRADE
-    return _result(WAY_BACK, str(found), metadata, passed=passed, warns=warns)
+    return _result(WAY_BACK, str(found), way_back(found), passed=passed, warns=warns)
 
 
 def _result(

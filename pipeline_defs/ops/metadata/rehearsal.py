@@ -5,7 +5,8 @@ import dagster as dg
 from pipeline_defs.ops.events import REHEARSAL
 from pipeline_defs.ops.metadata.attempt import of_attempt
 from pipeline_defs.ops.metadata.tables import Metadata, numbers, pairs, table
-from pipeline_defs.release.evidence import Copy, Migration, WayBack
+from pipeline_defs.ops.metadata.way_back import way_back
+from pipeline_defs.release.evidence import Copy, Migration
 from pipeline_defs.release.migrations import led
 from pipeline_defs.release.records import Outcome, Rehearsal
 from pipeline_defs.release.size import size
@@ -15,7 +16,7 @@ NO_COPY = "none: there was no database to copy yet"
 
 def rehearsal_metadata(row: Rehearsal) -> Metadata:
     """A rehearsal's record, for people and as JSON."""
-    entries = {**of_attempt(row), **_migrations(row), **_copy(row), **_way_back(row), **_numbers(row)}
+    entries = {**of_attempt(row), **_migrations(row), **_copy(row), **way_back(row.way_back), **_numbers(row)}
     return entries | {REHEARSAL: dg.MetadataValue.json(row.model_dump(mode="json"))}
 
 
@@ -25,19 +26,6 @@ def migrations_table(row: Rehearsal) -> str:
     if not row.migrations:
         return said
     return f"{said}\n\n{_each(row.migrations)}" if said else _each(row.migrations)
-
-
-def way_back_table(found: WayBack) -> str:
-    """The verdict and what it rests on."""
-    return pairs(
-        {
-            "verdict": f"**{found.verdict}**",
-            "to version": found.version,
-            "digest": found.digest,
-            "at revision": found.revision or "",
-            "reason": found.reason,
-        }
-    )
 
 
 def _each(migrations: tuple[Migration, ...]) -> str:
@@ -72,10 +60,6 @@ def _copy_table(copied: Copy, *, proved: bool) -> str:
             "sanitized": "yes" if copied.sanitized else "no",
         }
     )
-
-
-def _way_back(row: Rehearsal) -> Metadata:
-    return {"way back": dg.MetadataValue.md(way_back_table(row.way_back))} if row.way_back else {}
 
 
 def _numbers(row: Rehearsal) -> Metadata:
