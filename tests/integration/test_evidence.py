@@ -1,43 +1,12 @@
 """What rehearsals prove is kept with the release: in checks, in records, on the command line. All of it by real runs."""
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import dagster as dg
-import pytest
 
 from pipeline_defs.release.evidence import Verdict
 from pipeline_defs.release.history import Row
-from pipeline_defs.server.command import script
 from tests.integration.shop_runs import A_TEST_FAILS, ADDS, RENAMES, STAGING, ShopRuns
-from tests.shop import Shop
-
-WIPE = """
-docker ps -aq --filter label=com.docker.compose.project | xargs -r docker rm -fv
-docker volume ls -q --filter label=com.docker.compose.project | xargs -r docker volume rm -f
-docker network ls -q --filter label=com.docker.compose.project | xargs -r docker network rm
-rm -rf /opt/shipline
-"""
-
-
-@pytest.fixture(scope="module")
-def runs(sample: Shop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ShopRuns]:
-    """The sample app, rehearsed on nothing, in production as 1.0.0."""
-    folder: Path = tmp_path_factory.mktemp("runs")
-    with sample.server() as server:
-        assert server.run(script(WIPE), timeout=120).ok
-    (folder / "dagster").mkdir()
-    with dg.DagsterInstance.local_temp(
-        str(folder / "dagster"), overrides={"telemetry": {"enabled": False}}
-    ) as instance:
-        made = ShopRuns(sample, folder, instance)
-        made.release("1.0.0")
-        first = made.stage("1.0.0")
-        assert first.success, made.said(first)
-        deployed = made.deploy("1.0.0")
-        assert deployed.success, made.said(deployed)
-        yield made
 
 
 def checks(runs: ShopRuns, run: dg.ExecuteInProcessResult) -> dict[str, tuple[str, str, str]]:
