@@ -10,6 +10,7 @@ import dagster as dg
 
 from pipeline_defs.config import App, Environment
 from pipeline_defs.ops.build import build_op
+from pipeline_defs.ops.checks import check_specs
 from pipeline_defs.ops.deploy import deploy_op
 from pipeline_defs.ops.events import environment_key, image_key
 from pipeline_defs.ops.lint import ImageConfig, lint_op
@@ -67,6 +68,7 @@ def _rehearsal(app: App, environment: str) -> dg.AssetsDefinition:
         group_name=app.name,
         owners=list(app.owners),
         kinds={"docker", "postgres"},
+        check_specs=check_specs(environment_key(app.name, environment), config),
         description=_where(
             f"The release of {app.name} that last passed a rehearsal on a copy of {config.rehearses}'s database",
             config,
@@ -74,7 +76,7 @@ def _rehearsal(app: App, environment: str) -> dg.AssetsDefinition:
         ),
     )
     def rehearsal(image: Any) -> Any:
-        return stage(image=image)
+        return stage(image=image)._asdict()  # the asset itself and each of its checks, by the output's name
 
     return rehearsal
 

@@ -80,7 +80,8 @@ def _rollback(app: App, environment: str) -> AssetJob:
         selection=[environment_key(app.name, environment)],
         description=(
             f"Brings {environment} back to a release that ran there: the one before the present one, or the version in the "
-            "configuration. It is verified like a deployment. The database stays as it is, and is backed up first."
+            "configuration. It is verified like a deployment. The database is backed up first; what becomes of it says the "
+            "rehearsal's verdict, or `database` in the configuration: keep, downgrade or restore."
         ),
         tags={
             **_tags(app, environment, _environment_seconds(app.environments[environment])),

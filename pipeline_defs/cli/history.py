@@ -1,4 +1,4 @@
-"""`shipline status`, `history` and `trace`: what runs where, what happened, and where it came from."""
+"""`shipline status` and `shipline history`: what runs where, and what happened."""
 
 from typing import Annotated, Any
 
@@ -8,16 +8,13 @@ from rich.table import Table
 from rich.text import Text
 
 from pipeline_defs.cli.apps import app_named, environment_named, known_apps
-from pipeline_defs.cli.output import Output, Wrong, duration, local_time, plain
+from pipeline_defs.cli.output import Output, duration, local_time, plain
 from pipeline_defs.config import App, Home
 from pipeline_defs.release.evidence import TestCounts
 from pipeline_defs.release.history import RUNNING, Row
-from pipeline_defs.release.records import Image
-from pipeline_defs.release.trace import Trace, TraceError, trace
 
 STATUS_EXAMPLE = "Example: shipline status shop"
 HISTORY_EXAMPLE = "Example: shipline history shop production --limit 5"
-TRACE_EXAMPLE = "Example: shipline trace shop 1.4.2, or shipline trace shop 9f2c1ab"
 
 _STYLES = {"succeeded": "green", "rolled back": "yellow", RUNNING: "cyan"}
 
@@ -34,7 +31,7 @@ def status(
     output: Output = context.obj
     home = Home.find()
     apps = [app_named(home, app)] if app else list(known_apps(home)[0].values())
-    with _lineage(home) as lineage:
+    with open_lineage(home) as lineage:
         lines = [
             _status(each, environment, lineage.environment(each, environment))
             for each in apps
@@ -54,38 +51,18 @@ def history(
     home = Home.find()
     which = app_named(home, app)
     names = [environment_named(which, environment)] if environment else list(which.environments)
-    with _lineage(home) as lineage:
+    with open_lineage(home) as lineage:
         found = [row for name in names for row in lineage.environment(which, name)]
     found = sorted(found, key=lambda row: row.at, reverse=True)[:limit]
-    output.result([_json(row) for row in found], _history_table(found))
+    output.result([row_json(row) for row in found], history_table(found))
 
 
-def trace_command(
-    context: typer.Context,
-    app: AppName,
-    what: Annotated[str, typer.Argument(metavar="VERSION|DIGEST|COMMIT", help="Four or more digits are enough.")],
-) -> None:
-    """Follow one version, digest or commit: its image and evidence, its rehearsals, and every deployment of it."""
-    output: Output = context.obj
-    home = Home.find()
-    which = app_named(home, app)
-    with _lineage(home) as lineage:
-        images = lineage.images(which)
-        rehearsals = lineage.environment(which, which.staging) if which.staging else []
-        deployments = [row for name in which.deployed for row in lineage.environment(which, name)]
-    deployments.sort(key=lambda row: row.at, reverse=True)
-    try:
-        found = trace(what, images, rehearsals, deployments)
-    except TraceError as error:
-        raise Wrong(f"{app}: {error}") from None
-    output.result(_trace_json(found), _trace_shown(found))
-
-
-def _lineage(home: Home) -> Any:
+def open_lineage(home: Home) -> Any:
     """The lineage, which needs Dagster: imported here and not before, since that takes most of a second."""
-    from pipeline_defs.history import open_lineage
 
-    return open_lineage(home)
+    from pipeline_defs import history as lineage
+
+    return lineage.open_lineage(home)
 
 
 def _status(app: App, environment: str, rows: list[Row]) -> dict[str, Any]:
@@ -104,7 +81,7 @@ def _status(app: App, environment: str, rows: list[Row]) -> dict[str, Any]:
         "by": shown.actor if shown else None,
         "url": app.environments[environment].url,
         "running": any(row.outcome == RUNNING for row in rows),
-        "last": _json(rows[0]) if rows else None,
+        "last": row_json(rows[0]) if rows else None,
     }
 
 
@@ -125,7 +102,8 @@ def _status_table(lines: list[dict[str, Any]]) -> Table:
     return table
 
 
-def _history_table(rows: list[Row]) -> RenderableType:
+def history_table(rows: list[Row]) -> RenderableType:
+    """Rows as people read them, a line each."""
     if not rows:
         return Text("Nothing was rehearsed or deployed yet.")
     table = _table(
@@ -142,6 +120,7 @@ def _history_table(rows: list[Row]) -> RenderableType:
         "took",
         "tests",
         "e2e",
+        "way back",
     )
     for row in rows:
         table.add_row(
@@ -158,50 +137,9 @@ def _history_table(rows: list[Row]) -> RenderableType:
             duration(row.seconds),
             _counts(row.tests),
             _counts(row.e2e),
+            row.way_back.verdict if row.way_back else "",
         )
     return Group(table, Text("← runs now", "dim")) if any(row.live for row in rows) else table
-
-
-def _trace_json(found: Trace) -> dict[str, Any]:
-    images = [image.model_dump(mode="json") for image in found.images]
-    rehearsals = [_json(row) for row in found.rehearsals]
-    tests = found.images[0].tests if found.images else None
-    first = found.images[0] if found.images else next(iter((*found.deployments, *found.rehearsals)), None)
-    return {
-        "query": found.query,
-        "commit": first.commit if first else None,
-        "image": images[0] if images else None,
-        "images": images,
-        "tests": tests.model_dump(mode="json") if tests else None,
-        "rehearsal": rehearsals[0] if rehearsals else None,
-        "rehearsals": rehearsals,
-        "deployments": [_json(row) for row in found.deployments],
-    }
-
-
-def _trace_shown(found: Trace) -> Group:
-    parts: list[RenderableType] = [_image_shown(image) for image in found.images]
-    for title, rows in (("Rehearsals", found.rehearsals), ("Deployments", found.deployments)):
-        parts.append(Text(f"\n{title}", "bold"))
-        parts.append(_history_table(list(rows)) if rows else Text("none", "dim"))
-    return Group(*parts)
-
-
-def _image_shown(image: Image) -> Table:
-    table = Table.grid(padding=(0, 2))
-    lines = {
-        "image": f"{image.repository} {image.version}",
-        "digest": image.digest,
-        "commit": f"{image.commit} ({plain(image.branch)})",
-        "built from": "the same commit" if image.built_from == image.commit else image.built_from,
-        "tags": ", ".join(image.tags),
-        "lint": f"{image.lint.errors} errors, {image.lint.warnings} warnings" if image.lint else "not known",
-        "tests": str(image.tests) if image.tests else "not known",
-        "pushed": f"{local_time(image.at)}, run {image.run[:8]}" if image.at else "",
-    }
-    for name, value in lines.items():
-        table.add_row(Text(name, "dim"), Text(value))
-    return table
 
 
 def _table(*columns: str) -> Table:
@@ -228,5 +166,6 @@ def _counts(counts: TestCounts | None) -> str:
     return f"{counts.tests - bad - counts.skipped}/{counts.tests}"
 
 
-def _json(row: Row) -> dict[str, Any]:
+def row_json(row: Row) -> dict[str, Any]:
+    """A row as JSON."""
     return row.model_dump(mode="json")

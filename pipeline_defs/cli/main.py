@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from pipeline_defs.cli import check, history, run, up, webhooks
+from pipeline_defs.cli import check, history, run, trace, up, webhooks
 from pipeline_defs.cli.output import CommandError, Output, last_line
 from pipeline_defs.config import ConfigError
 
@@ -38,7 +38,7 @@ run_group.command(epilog=run.DEPLOY_EXAMPLE)(run.deploy)
 run_group.command(epilog=run.ROLLBACK_EXAMPLE)(run.rollback)
 shipline.command(epilog=history.STATUS_EXAMPLE)(history.status)
 shipline.command(epilog=history.HISTORY_EXAMPLE)(history.history)
-shipline.command("trace", epilog=history.TRACE_EXAMPLE)(history.trace_command)
+shipline.command("trace", epilog=trace.EXAMPLE)(trace.trace_command)
 
 
 @shipline.callback()

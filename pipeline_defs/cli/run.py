@@ -14,6 +14,7 @@ from pipeline_defs.cli.follow import Follower
 from pipeline_defs.cli.output import Failed, Output, Wrong
 from pipeline_defs.cli.pulls import asked_again
 from pipeline_defs.config import App, Home
+from pipeline_defs.release.going_back import Choice
 from pipeline_defs.release.request import Job, Request, job_name
 from pipeline_defs.release.version import Version, VersionError
 
@@ -114,6 +115,14 @@ def rollback(
     to: Annotated[
         str | None, typer.Option("--to", help="A version that was deployed there; the one before by default.")
     ] = None,
+    database: Annotated[
+        Choice | None,
+        typer.Option(
+            "--database",
+            help="keep it as it is, downgrade: take migrations back, restore: the backup from before, dropping what was "
+            "written since. Without it the rehearsal's verdict decides, and what would drop data is refused.",
+        ),
+    ] = None,
     reason: ReasonOption = "",
     no_follow: NoFollow = False,
     log: Log = False,
@@ -126,6 +135,7 @@ def rollback(
         app=app,
         job=Job.ROLLBACK,
         environment=environment,
+        database=database or "",
         reason=reason,
         actor=_actor(),
         **_what(home, which, to, None),

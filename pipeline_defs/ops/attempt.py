@@ -7,7 +7,8 @@ from typing import Any
 
 import dagster as dg
 
-from pipeline_defs.ops.events import deployment_metadata, environment_key, rehearsal_metadata
+from pipeline_defs.ops.events import environment_key
+from pipeline_defs.ops.metadata import deployment_metadata, rehearsal_metadata
 from pipeline_defs.release.records import Deployment, Outcome, Rehearsal
 from pipeline_defs.server.task import Report
 

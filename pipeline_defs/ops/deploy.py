@@ -1,26 +1,22 @@
 """Deploy: a release into an environment that people use."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import dagster as dg
 
 from pipeline_defs.config import App
 from pipeline_defs.history import Lineage
 from pipeline_defs.ops.attempt import beginning, ending, note
-from pipeline_defs.ops.events import (
-    DEPLOYMENT,
-    environment_key,
-    facts_of_run,
-    open_deployments,
-    release_tags,
-    steps_text,
-)
-from pipeline_defs.ops.log import open_log, stop
+from pipeline_defs.ops.events import release_tags
+from pipeline_defs.ops.log import Log, open_log, stop
+from pipeline_defs.ops.metadata import steps_text
+from pipeline_defs.ops.order import RollbackOrder, order
 from pipeline_defs.ops.record import Ended
-from pipeline_defs.ops.releases import EnvironmentConfig, image_to_deploy, live_release, row_to_go_back_to
-from pipeline_defs.ops.rollback import RollbackOrder
+from pipeline_defs.ops.releases import EnvironmentConfig, image_to_deploy, live_release
 from pipeline_defs.ops.task import files_of, release_for, server_of, settings_of, task_for
-from pipeline_defs.release.history import Row
+from pipeline_defs.release.evidence import WayBack
+from pipeline_defs.release.going_back import at_stake, verdict_on
 from pipeline_defs.release.policy import not_rehearsed
 from pipeline_defs.release.records import Deployment, DeploymentKind, Outcome, Release
 from pipeline_defs.release.tags import PREVIOUS_UP
@@ -56,7 +52,7 @@ def deploy_op(app: App, environment: str, upstream: Sequence[str]) -> dg.OpDefin
             lineage = Lineage(context.instance)
             rows = lineage.environment(app, environment)
             if config.kind_in(context) is DeploymentKind.ROLLBACK:
-                yield dg.Output(_order(context, app, environment, rows, config), "back")
+                yield dg.Output(order(context, app, environment, rows, config), "back")
                 return
             image, live, images = image_to_deploy(context, app, config), live_release(app, rows), registry.of(app)
             files, settings = files_of(site, image.commit, source.of(app)), settings_of(site)
@@ -69,6 +65,7 @@ def deploy_op(app: App, environment: str, upstream: Sequence[str]) -> dg.OpDefin
                 environment=environment,
                 previous=live,
                 reason=config.reason,
+                way_back=_way_back(app, release, live, lineage, log),
                 **beginning(context),
             )
             task = task_for(
@@ -79,7 +76,7 @@ def deploy_op(app: App, environment: str, upstream: Sequence[str]) -> dg.OpDefin
                     images.tag(live.digest, PREVIOUS_UP)  # true whether or not anything comes of the deployment
                 note(context, row)
                 log.say(f"deploy {release.version} ({release.reference}) to {site}")
-                report = deploy(task, server)
+                report = deploy(replace(task, way_back=row.way_back), server)
             row = row.model_copy(
                 update={**ending(report, row.started), "backup": report.backup, "previous": report.previous or live}
             )
@@ -87,6 +84,7 @@ def deploy_op(app: App, environment: str, upstream: Sequence[str]) -> dg.OpDefin
             if row.outcome is Outcome.SUCCEEDED:
                 yield dg.Output(Ended((row,)), "live")
             elif report.changed:
+                row = _with_stake(row)
                 log.say(f"{release.version} failed, going back: {row.error}")
                 yield dg.Output(RollbackOrder(failed=row.model_copy(update={"outcome": Outcome.STARTED})), "back")
             else:
@@ -96,25 +94,20 @@ def deploy_op(app: App, environment: str, upstream: Sequence[str]) -> dg.OpDefin
     return deploy_
 
 
-def _order(
-    context: dg.OpExecutionContext, app: App, environment: str, rows: Sequence[Row], config: EnvironmentConfig
-) -> RollbackOrder:
-    """What a rollback run asks for: a release of a person's choice, or after a failed deployment what ran before it."""
-    if not config.because_of:
-        row = row_to_go_back_to(app, environment, rows, config)
-        written = facts_of_run(
-            context.instance, row.run, environment_key(app.name, environment), DEPLOYMENT, Deployment
-        )
-        release = next(each.release for each in reversed(written) if each.id == row.id)
-        return RollbackOrder(release=release, reason=config.reason)
-    answered = next((row for row in rows if row.id == config.because_of), None)
-    if answered is None:
-        raise stop(
-            f"{environment} of {app.name} has no deployment {config.because_of}; see: shipline history {app.name}"
-        )
-    opened = open_deployments(context.instance, answered.run, app.name, environment)
-    failed = next((row for row in opened if row.id == config.because_of), None)
-    return RollbackOrder(failed=failed, because_of=config.because_of, reason=config.reason)
+def _way_back(app: App, release: Release, live: Release | None, lineage: Lineage, log: Log) -> WayBack | None:
+    """What the rehearsal of a release says of the way back to what runs now; said before anything is changed."""
+    if live is None or live.digest == release.digest:
+        return None
+    rehearsals = lineage.environment(app, app.staging) if app.staging else []
+    found = verdict_on(rehearsals, release.digest, live.digest)
+    log.say(f"the {found}" if found else f"the way back to {live.version}: no rehearsal has tried it")
+    return found
+
+
+def _with_stake(row: Deployment) -> Deployment:
+    """The record of a failed deployment whose error says, too, what is at stake with the database."""
+    stake = at_stake(row)
+    return row.model_copy(update={"error": f"{row.error}; {stake}"}) if stake else row
 
 
 def _refuse(app: App, environment: str, release: Release, lineage: Lineage) -> None:

@@ -1,14 +1,13 @@
-"""Events: records as Dagster keeps them, written for people and read back by this run."""
+"""Events: under which names records stand in Dagster's storage, and how a run reads back what it wrote."""
 
 import warnings
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Mapping
 from typing import Any, TypeVar
 
 import dagster as dg
 
-from pipeline_defs.release.evidence import Record, StepTiming, TestCounts
-from pipeline_defs.release.records import Deployment, Image, Outcome, Rehearsal, Release
+from pipeline_defs.release.evidence import Record
+from pipeline_defs.release.records import Deployment, Image, Outcome, Release
 
 IMAGE = "image"
 CHECKED = "checked"
@@ -83,127 +82,3 @@ def evidence_metadata(evidence: Mapping[str, Record | None]) -> Metadata:
     """The evidence of one stage as JSON, by its key; what there is none of is left out."""
     found = {name: record for name, record in evidence.items() if record is not None}
     return {name: dg.MetadataValue.json(record.model_dump(mode="json")) for name, record in found.items()}
-
-
-def checked_metadata(image: Image) -> Metadata:
-    """What an untrusted run found, for people and as JSON: an image's record without the image."""
-    entries = image_metadata(image)
-    del entries[IMAGE]
-    return entries | {CHECKED: dg.MetadataValue.json(image.model_dump(mode="json"))}
-
-
-def image_metadata(image: Image) -> Metadata:
-    """An image's record, for people and as JSON."""
-    entries = {
-        **_of_release(image),
-        "branch": dg.MetadataValue.text(image.branch or "none"),
-        "tags": dg.MetadataValue.text(", ".join(image.tags)),
-        "built from": dg.MetadataValue.text(image.built_from),
-        "seconds": dg.MetadataValue.float(round(sum((step.seconds for step in image.steps), 0.0), 1)),
-        **_steps(image.steps),
-        **_tests("tests", image.tests),
-        "run": dg.MetadataValue.dagster_run(image.run),
-    }
-    if image.lint is not None:
-        entries["lint"] = dg.MetadataValue.md(_lint_table(image))
-    return entries | {IMAGE: dg.MetadataValue.json(image.model_dump(mode="json"))}
-
-
-def rehearsal_metadata(row: Rehearsal) -> Metadata:
-    """A rehearsal's record, for people and as JSON."""
-    size = "none: production had no database yet" if row.database_bytes is None else _size(row.database_bytes)
-    entries = {**_of_attempt(row), "restored database": dg.MetadataValue.text(size)}
-    if row.outcome is Outcome.STARTED:
-        del entries["restored database"]
-    return entries | {REHEARSAL: dg.MetadataValue.json(row.model_dump(mode="json"))}
-
-
-def deployment_metadata(row: Deployment) -> Metadata:
-    """A deployment's record, for people and as JSON."""
-    entries = {**_of_attempt(row), **_texts({"backup": row.backup or ""})}
-    return entries | {DEPLOYMENT: dg.MetadataValue.json(row.model_dump(mode="json"))}
-
-
-def steps_table(steps: Sequence[StepTiming]) -> str:
-    """Steps as a Markdown table."""
-    rows = [f"| {_cell(step.step)} | {step.seconds:.1f} | {step.outcome} |" for step in steps]
-    return "\n".join(["| step | seconds | outcome |", "|---|---:|---|", *rows])
-
-
-def steps_text(steps: Sequence[StepTiming]) -> str:
-    """Steps as aligned lines, for logs, which do not render Markdown."""
-    width = max((len(step.step) for step in steps), default=0)
-    return "\n".join(f"{step.step:<{width}}  {step.seconds:7.1f} s  {step.outcome}" for step in steps)
-
-
-def _of_release(fact: Image | Release) -> Metadata:
-    return {
-        "version": dg.MetadataValue.text(fact.version),
-        "digest": dg.MetadataValue.text(fact.digest),
-        "commit": dg.MetadataValue.text(fact.commit),
-    }
-
-
-def _of_attempt(row: Rehearsal | Deployment) -> Metadata:
-    """What people look for first comes first."""
-    why = {"outcome": row.outcome.value}
-    if isinstance(row, Deployment):
-        why = {
-            "kind": row.kind.value,
-            **why,
-            "previous version": row.previous.version if row.previous else "",
-            "because of": row.because_of or "",
-            "reason": row.reason,
-        }
-    return {
-        "version": dg.MetadataValue.text(row.release.version),
-        **_texts({**why, "error": row.error or ""}),
-        **_of_release(row.release),
-        "started": dg.MetadataValue.timestamp(datetime.fromisoformat(row.started)),
-        "seconds": dg.MetadataValue.float(row.seconds),
-        **_texts({"actor": row.actor}),
-        "run": dg.MetadataValue.dagster_run(row.run),
-        **_texts({"revision": row.revision or "", "log": row.log or ""}),
-        **_steps(row.steps),
-        **_tests("tests", row.tests),
-        **_tests("e2e", row.e2e),
-    }
-
-
-def _texts(texts: Mapping[str, str]) -> Metadata:
-    """Entries for the texts that are not empty."""
-    return {name: dg.MetadataValue.text(text) for name, text in texts.items() if text}
-
-
-def _steps(steps: Sequence[StepTiming]) -> Metadata:
-    if not steps:
-        return {}
-    return {"steps": dg.MetadataValue.md(steps_table(steps))}
-
-
-def _tests(name: str, counts: TestCounts | None) -> Metadata:
-    if counts is None:
-        return {}
-    good = counts.tests - counts.failures - counts.errors - counts.skipped
-    head = ["| passed | failed | broken | skipped | seconds |", "|---:|---:|---:|---:|---:|"]
-    numbers = f"| {good} | {counts.failures} | {counts.errors} | {counts.skipped} | {counts.seconds:.1f} |"
-    failed = [f"- `{_cell(each.name)}`: {_cell(each.message)}" for each in counts.failed]
-    return {name: dg.MetadataValue.md("\n".join([*head, numbers, *([""] if failed else []), *failed]))}
-
-
-def _lint_table(image: Image) -> str:
-    assert image.lint is not None
-    head = [f"`{_cell(image.lint.command)}`: {image.lint.errors} errors, {image.lint.warnings} warnings", ""]
-    if not image.lint.by_code:
-        return head[0]
-    codes = [f"| {_cell(code)} | {count} |" for code, count in image.lint.by_code.items()]
-    return "\n".join([*head, "| code | count |", "|---|---:|", *codes])
-
-
-def _cell(text: str) -> str:
-    """One line that cannot break out of a table's cell or its code marks."""
-    return " ".join(text.split()).replace("|", "\\|").replace("`", "'")[:300]
-
-
-def _size(size: int) -> str:
-    return f"{size / 2**20:.1f} MiB" if size >= 2**20 else f"{size / 2**10:.1f} KiB"

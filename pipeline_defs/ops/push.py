@@ -7,8 +7,9 @@ import dagster as dg
 
 from pipeline_defs.config import App
 from pipeline_defs.ops.build import REVISION, local_name
-from pipeline_defs.ops.events import image_metadata, release_tags, steps_text
+from pipeline_defs.ops.events import release_tags
 from pipeline_defs.ops.log import Stopwatch, open_log
+from pipeline_defs.ops.metadata import image_metadata, steps_text
 from pipeline_defs.ops.untrusted import note_checked
 from pipeline_defs.release.records import Image
 from pipeline_defs.release.tags import tree_tag

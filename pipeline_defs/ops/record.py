@@ -8,8 +8,9 @@ import dagster as dg
 from pipeline_defs.config import App
 from pipeline_defs.history import Lineage
 from pipeline_defs.ops.attempt import note
-from pipeline_defs.ops.events import deployment_metadata, environment_key, image_key, provenance
+from pipeline_defs.ops.events import environment_key, image_key, provenance
 from pipeline_defs.ops.log import open_log, stop
+from pipeline_defs.ops.metadata import deployment_metadata
 from pipeline_defs.release.records import Deployment, Outcome
 
 NOT_REHEARSED = "not rehearsed"

@@ -8,6 +8,7 @@ from pipeline_defs.config import App
 from pipeline_defs.history import Lineage
 from pipeline_defs.ops.events import IMAGE, facts_of_run, image_key, short
 from pipeline_defs.ops.log import Log, stop
+from pipeline_defs.release.going_back import Choice
 from pipeline_defs.release.history import Row
 from pipeline_defs.release.records import DeploymentKind, Image, Outcome, Release
 from pipeline_defs.release.tags import release_tag
@@ -19,6 +20,7 @@ class EnvironmentConfig(dg.Config):
     newest image, for a rollback what ran before.
 
     `kind` is deploy or rollback; without it the job decides. `because_of` is the id of the deployment that a rollback answers.
+    `database` is what a rollback does to the database: keep, downgrade or restore; without it the rehearsal's verdict decides.
     """
 
     version: str = ""
@@ -26,10 +28,19 @@ class EnvironmentConfig(dg.Config):
     kind: str = ""
     reason: str = ""
     because_of: str = ""
+    database: str = ""
 
     def kind_in(self, context: dg.OpExecutionContext) -> DeploymentKind:
         """Deploy or rollback."""
         return DeploymentKind(self.kind or context.run.tags.get("kind", DeploymentKind.DEPLOY))
+
+    @property
+    def choice(self) -> Choice | None:
+        """What a person says shall become of the database; None where nobody says."""
+        try:
+            return Choice(self.database) if self.database else None
+        except ValueError:
+            raise stop(f"database is {self.database!r}, and may be {', '.join(Choice)}, or nothing") from None
 
 
 def image_to_deploy(context: dg.OpExecutionContext, app: App, config: EnvironmentConfig) -> Image:
@@ -113,3 +124,10 @@ def row_to_go_back_to(app: App, environment: str, rows: Sequence[Row], config: E
     if first + 1 == len(good):
         raise stop(f"{live.version} is the first release that ran in {where}; there is none to go back to")
     return good[first + 1]
+
+
+def row_by_which_it_was_left(rows: Sequence[Row], target: Row) -> Row:
+    """The deployment that took the place of another one; that one itself where it still runs. `rows` are newest first."""
+    good = [row for row in rows if row.outcome == Outcome.SUCCEEDED]
+    place = next(number for number, row in enumerate(good) if row.id == target.id)
+    return good[max(0, place - 1)]

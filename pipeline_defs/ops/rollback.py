@@ -1,18 +1,21 @@
 """Rollback: an environment on a release that worked."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import dagster as dg
 
 from pipeline_defs.config import App
 from pipeline_defs.history import Lineage
 from pipeline_defs.ops.attempt import beginning, ending, new_id, note, since
-from pipeline_defs.ops.events import release_tags, steps_text
+from pipeline_defs.ops.events import release_tags
 from pipeline_defs.ops.log import Log, open_log, stop
+from pipeline_defs.ops.metadata import steps_text
+from pipeline_defs.ops.order import RollbackOrder
 from pipeline_defs.ops.record import Ended
 from pipeline_defs.ops.releases import live_release
 from pipeline_defs.ops.task import Settings, files_of, release_for, server_of, settings_of, task_for
+from pipeline_defs.release.going_back import revision_after_failure
 from pipeline_defs.release.records import Deployment, DeploymentKind, Outcome, Release
 from pipeline_defs.release.tags import PREVIOUS_UP
 from pipeline_defs.resources.registry import Registry, RegistryResource
@@ -24,23 +27,6 @@ from pipeline_defs.server.command import Runner
 from pipeline_defs.server.rollback import rollback
 from pipeline_defs.server.site import Site
 from pipeline_defs.server.task import Report, Task
-
-
-@dataclass(frozen=True)
-class RollbackOrder:
-    """What a rollback is asked for.
-
-    Attributes:
-        release: where to go back to; None: make what serves the release that the server says it runs.
-        failed: the deployment that is undone by it and whose record is still open, if there is one.
-        because_of: the id of the deployment that is answered.
-        reason: why, in a person's words.
-    """
-
-    release: Release | None = None
-    failed: Deployment | None = None
-    because_of: str = ""
-    reason: str = ""
 
 
 def rollback_op(app: App, environment: str) -> dg.OpDefinition:
@@ -79,6 +65,7 @@ def rollback_op(app: App, environment: str) -> dg.OpDefinition:
                 registry=images,
             )
             with server_of(ssh, task) as server:
+                task = _with_database(task, order, log)
                 if row is not None:
                     note(context, row)
                 log.say(
@@ -97,6 +84,20 @@ def rollback_op(app: App, environment: str) -> dg.OpDefinition:
             return Ended((*_closed(order.failed, report), *_ended(row, report)))
 
     return rollback_
+
+
+def _with_database(task: Task, order: RollbackOrder, log: Log) -> Task:
+    """The task with what becomes of the database: as it was decided, or by the verdict that a failed deployment was made with."""
+    if order.going is not None:
+        log.say(order.going.sentence)
+        return replace(task, downgrade_to=order.going.downgrade_to, restore_from=order.going.restore_from)
+    failed = order.failed
+    if failed is None or failed.kind is not DeploymentKind.DEPLOY:
+        return task
+    revision = revision_after_failure(failed.way_back, failed.steps, failed.revision_before, failed.revision)
+    if revision is not None:
+        log.say(f"the {failed.way_back}: migrations are taken back to {revision}")
+    return replace(task, migrated=failed.release, downgrade_to=revision)
 
 
 def _is_answer_within(run: str, order: RollbackOrder) -> bool:
@@ -119,7 +120,7 @@ def _with_files(
 def _stay(task: Task, server: Runner, report: Report) -> Report:
     """After a rollback to a named release that failed half-way: make what ran until now serve again."""
     task.say(f"going back failed, what ran until now is brought back: {report.error}")
-    again = rollback(replace(task, id=new_id(), release=None), server)
+    again = rollback(replace(task, id=new_id(), release=None, downgrade_to=None, restore_from=None), server)
     outcome = Outcome.ROLLED_BACK if again.outcome is Outcome.SUCCEEDED else Outcome.FAILED
     return replace(report, outcome=outcome, steps=report.steps + again.steps, live=again.live)
 

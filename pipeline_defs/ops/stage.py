@@ -7,8 +7,10 @@ import dagster as dg
 
 from pipeline_defs.config import App
 from pipeline_defs.ops.attempt import beginning, ending, note
-from pipeline_defs.ops.events import image_key, provenance, rehearsal_metadata, release_tags, steps_text
+from pipeline_defs.ops.checks import check_results, check_specs
+from pipeline_defs.ops.events import environment_key, image_key, provenance, release_tags
 from pipeline_defs.ops.log import open_log, stop
+from pipeline_defs.ops.metadata import rehearsal_metadata, steps_text
 from pipeline_defs.ops.releases import EnvironmentConfig, image_to_rehearse
 from pipeline_defs.ops.task import files_of, release_for, server_of, settings_of, task_for
 from pipeline_defs.release.records import Outcome, Rehearsal
@@ -19,17 +21,27 @@ from pipeline_defs.server.rehearse import rehearse
 from pipeline_defs.server.site import Site
 from pipeline_defs.server.task import Report
 
+RESULT = "result"
+"""The output that is the asset."""
+
 
 def stage_op(app: App, environment: str) -> dg.OpDefinition:
-    """The op `<app>_<environment>_stage`; a rehearsal that passed is the asset's materialization, any other an observation."""
+    """The op `<app>_<environment>_stage`; a rehearsal that passed is the asset's materialization, any other an observation.
+
+    Both have the results of the asset's checks, as far as the rehearsal came. Each check is an output under its own name.
+    """
     site = Site.of(app, environment)
     assert site.config.rehearses is not None
     production = Site.of(app, site.config.rehearses)
+    checks = check_specs(environment_key(app.name, environment), site.config)
 
     @dg.op(
         name=f"{app.name}_{environment}_stage",
         ins={"image": dg.In(dg.Nothing)},
-        out=dg.Out(dg.Nothing),
+        out={
+            RESULT: dg.Out(dg.Nothing),
+            **{spec.get_python_identifier(): dg.Out(dg.Nothing, is_required=False) for spec in checks},
+        },
         description=f"Rehearses the release on {site.config.host} with a fresh copy of {production.environment}'s database.",
     )
     def stage(
@@ -38,7 +50,7 @@ def stage_op(app: App, environment: str) -> dg.OpDefinition:
         source: SourceResource,
         registry: RegistryResource,
         ssh: SshResource,
-    ) -> Iterator[dg.Output[None]]:
+    ) -> Iterator[dg.Output[None] | dg.AssetCheckResult]:
         with open_log(context) as log:
             image = image_to_rehearse(context, app, config, log)
             files, settings = files_of(site, image.commit, source.of(app)), settings_of(site)
@@ -65,9 +77,12 @@ def stage_op(app: App, environment: str) -> dg.OpDefinition:
             log.say(f"{row.outcome} after {row.seconds:.1f} s\n\n{steps_text(row.steps)}")
             if row.outcome is not Outcome.SUCCEEDED:
                 note(context, row)
+            yield from check_results(row, site.config)
+            if row.outcome is not Outcome.SUCCEEDED:
                 raise stop(f"the rehearsal of {release.version} failed: {row.error}")
             yield dg.Output(
                 None,
+                RESULT,
                 metadata=rehearsal_metadata(row),
                 data_version=dg.DataVersion(release.digest),
                 tags=provenance({image_key(app.name): release.digest}),

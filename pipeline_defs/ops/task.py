@@ -73,7 +73,6 @@ def task_for(
     settings: Settings,
     registry: Registry,
     source: Source | None = None,
-    downgrade_to: str | None = None,
 ) -> Task:
     """The task of the attempt with this id. With a `source` it can look up the files of other commits."""
 
@@ -97,7 +96,6 @@ def task_for(
         addresses=addresses_of(app),
         platforms=_platforms(registry, release, log),
         files_at=_files_at(site, source, log) if source else None,
-        downgrade_to=downgrade_to,
     )
 
 

@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 import dagster as dg
 
 from pipeline_defs.config import App
-from pipeline_defs.ops.events import CHECKED, checked_metadata, image_key
+from pipeline_defs.ops.events import CHECKED, image_key
 from pipeline_defs.ops.log import Log, stop
+from pipeline_defs.ops.metadata import checked_metadata
 from pipeline_defs.release.evidence import StepTiming
 from pipeline_defs.release.records import Image
 from pipeline_defs.resources.compose import TestRun

@@ -5,6 +5,8 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict
 
+from pipeline_defs.release.size import size
+
 
 class Record(BaseModel):
     """A fact that is written once and never edited."""
@@ -90,6 +92,13 @@ class Copy(Record):
     restore_seconds: float = 0.0
     sanitized: bool = False
 
+    def __str__(self) -> str:
+        parts = [f"{self.rows:,} rows in {self.tables} tables"] if None not in (self.rows, self.tables) else []
+        parts += [f"database {size(self.bytes)}"] if self.bytes is not None else []
+        parts += [f"dump {size(self.dump_bytes)}"] if self.dump_bytes is not None else []
+        parts += [f"restored in {self.restore_seconds:.1f} s", *(["sanitized"] if self.sanitized else [])]
+        return ", ".join(parts)
+
 
 class Migration(Record):
     """One migration as it ran on the real copy: the revisions it led from and to, empty where unknown, and its seconds."""
@@ -125,3 +134,12 @@ class WayBack(Record):
     digest: str
     revision: str | None = None
     reason: str = ""
+
+    @property
+    def brief(self) -> str:
+        """`way back to 1.4.1: needs downgrade to 0002`."""
+        to = f" to {self.revision}" if self.verdict is Verdict.NEEDS_DOWNGRADE and self.revision else ""
+        return f"way back to {self.version}: {self.verdict}{to}"
+
+    def __str__(self) -> str:
+        return f"{self.brief}, because {self.reason}" if self.reason else self.brief

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Set
 from datetime import datetime
 from typing import Any, TypeVar
 
-from pipeline_defs.release.evidence import Record, TestCounts
+from pipeline_defs.release.evidence import Copy, Migration, Record, TestCounts, WayBack
 from pipeline_defs.release.records import Deployment, Outcome, Rehearsal
 
 RUNNING = "running"
@@ -18,6 +18,7 @@ class Row(Record):
 
     `kind` is deploy, rollback or rehearsal. `outcome` is how it ended, "running" while its run lives, or "failed (interrupted)"
     where the run ended without writing an outcome. `at` is ISO 8601, `seconds` how long it took, `live` marks what runs now.
+    `way_back` is a rehearsal's verdict, and of a deployment the one it was made with; `backup` is a deployment's.
     """
 
     id: str
@@ -39,6 +40,12 @@ class Row(Record):
     reason: str = ""
     error: str | None = None
     live: bool = False
+    revision_before: str | None = None
+    revision: str | None = None
+    migrations: tuple[Migration, ...] = ()
+    copied: Copy | None = None
+    way_back: WayBack | None = None
+    backup: str | None = None
 
 
 def fold(events: Iterable[_Attempt]) -> list[_Attempt]:
@@ -87,16 +94,20 @@ def _row(attempt: Deployment | Rehearsal, *, alive: Set[str], now: datetime, liv
         actor=attempt.actor,
         error=error,
         live=live,
+        revision_before=attempt.revision_before,
+        revision=attempt.revision,
+        way_back=attempt.way_back,
         **_of_deployment(attempt),
     )
 
 
 def _of_deployment(attempt: Deployment | Rehearsal) -> dict[str, Any]:
     if isinstance(attempt, Rehearsal):
-        return {"kind": "rehearsal"}
+        return {"kind": "rehearsal", "migrations": attempt.migrations, "copied": attempt.copied}
     return {
         "kind": attempt.kind.value,
         "previous_version": attempt.previous.version if attempt.previous else None,
         "because_of": attempt.because_of,
         "reason": attempt.reason,
+        "backup": attempt.backup,
     }

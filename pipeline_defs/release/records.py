@@ -132,6 +132,7 @@ class Deployment(Record):
         because_of: for a rollback, the id of the deployment it answers.
         backup: the file on the server that holds the database as it was before, with its checksum beside it.
         revision_before, revision: the database's migration revision before and after.
+        way_back: the rehearsal's verdict on the way back to `previous`, which the deployment was made with; None where none is known.
     """
 
     id: str
@@ -149,6 +150,7 @@ class Deployment(Record):
     revision_before: str | None = None
     revision: str | None = None
     backup: str | None = None
+    way_back: WayBack | None = None
     error: str | None = None
     log: str | None = None
     run: str = ""

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import Any
+from typing import Any, Literal
 
 from pipeline_defs.release.evidence import Record
+from pipeline_defs.release.going_back import Choice
 from pipeline_defs.release.records import DeploymentKind
 
 _LONGEST_TAG = 200
@@ -36,6 +37,7 @@ class Request(Record):
         commit: full commit id. A deployment of a commit builds (or reuses) its image first; one of a version does not.
         branch, since: the branch the commit is on, and the head that was handled before it.
         because_of: for a rollback, the id of the deployment it answers.
+        database: for a rollback, what becomes of the database; empty: the rehearsal's verdict decides.
         change: the key of the change that asks (`release/change.py`); empty where a person does.
         pull: the number of the pull request it is about, 0 for none.
         issue: the number of the issue it is about, 0 for none.
@@ -52,6 +54,7 @@ class Request(Record):
     since: str = ""
     reason: str = ""
     because_of: str = ""
+    database: Choice | Literal[""] = ""
     actor: str = ""
     change: str = ""
     pull: int = 0
@@ -87,6 +90,7 @@ class Request(Record):
             "kind": kind.value,
             "reason": self.reason,
             "because_of": self.because_of,
+            **({"database": self.database} if self.database else {}),
         }
         return {"ops": {name: {"config": of_environment if name == self.target else of_image} for name in self.assets}}
 

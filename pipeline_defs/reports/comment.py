@@ -6,6 +6,7 @@ from pipeline_defs.config import App
 from pipeline_defs.release.markdown import code, link, plain
 from pipeline_defs.reports.facts import RunFacts
 from pipeline_defs.reports.items import Comment
+from pipeline_defs.reports.rehearsed import rehearsed
 from pipeline_defs.reports.statuses import ERROR, FAILURE, PENDING, SUCCESS, of_stage
 
 MOST_FAILURES = 10
@@ -32,6 +33,7 @@ def comment(app: App, runs: Sequence[RunFacts], address: Callable[[str], str]) -
         *(f"| {link(stage, address(run.run))} | {_SIGNS[state]} | {plain(text)} |" for run, stage, state, text in told),
         *_failed_tests(runs),
         *_image(runs),
+        *rehearsed(runs),
     ]
     return Comment(runs[-1].pull, f"shipline:{app.name}", "\n".join(lines))
 

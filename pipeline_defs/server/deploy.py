@@ -1,5 +1,8 @@
 """Deploy: a release takes over an environment; what fails before the switch leaves a way back."""
 
+from dataclasses import replace
+
+from pipeline_defs.release.going_back import revision_after_failure
 from pipeline_defs.release.policy import older_than_live
 from pipeline_defs.release.records import Outcome, Release
 from pipeline_defs.server import steps
@@ -9,6 +12,7 @@ from pipeline_defs.server.facts import Facts, learn
 from pipeline_defs.server.lock import locked
 from pipeline_defs.server.procedure import Execution, Procedure, Step
 from pipeline_defs.server.report import report
+from pipeline_defs.server.restore import finish
 from pipeline_defs.server.rollback import restore_current
 from pipeline_defs.server.task import Report, Task
 
@@ -23,7 +27,7 @@ def deploy(task: Task, server: Runner) -> Report:
     previous: Release | None = None
     try:
         with locked(site, task, server):
-            facts = learn(site, server)
+            facts = finish(task, server, learn(site, server), execution)
             previous = facts.current
             refusal = older_than_live(task.release, previous)
             if refusal:
@@ -35,12 +39,20 @@ def deploy(task: Task, server: Runner) -> Report:
             except BaseException:
                 if execution.changed:
                     task.say("interrupted: the release before is brought back")
-                    restore_current(task, server, facts, Execution())
+                    restore_current(_taking_back(task, execution), server, facts, Execution())
                 raise
     except ServerError as error:
         live = None if execution.changed else previous
         return report(task, execution, Outcome.FAILED, str(error), previous=previous, live=live)
     return report(task, execution, Outcome.SUCCEEDED, None, previous=previous, live=task.release)
+
+
+def _taking_back(task: Task, execution: Execution) -> Task:
+    """The task with the migrations that have to be taken back, by the rehearsal's verdict."""
+    known = execution.facts
+    before, after = known.get("revision_before"), known.get("revision")
+    revision = revision_after_failure(task.way_back, execution.steps, before, after)
+    return replace(task, migrated=task.release, downgrade_to=revision)
 
 
 def plan(task: Task, facts: Facts) -> list[Step]:

@@ -10,13 +10,16 @@ from pipeline_defs.server.command import Command, Result, Runner, ServerError, s
 from pipeline_defs.server.compose import FIND
 from pipeline_defs.server.site import Site
 
+UNFINISHED = "going-back"
+"""The file that says what a rollback has done to the database. It counts as long as `current` is what it was then."""
+
 LEAST_FREE_BYTES = 64 * 1024 * 1024
 """Below this nothing is begun: journal, backup and image would fail half-way."""
 
 _GATHER = (
     FIND
     + """
-project=$1 root=$2 database=$3 volume=$4 release=$5 service=$6
+project=$1 root=$2 database=$3 volume=$4 release=$5 service=$6 unfinished=$7
 mkdir -p "$root/releases" "$root/backups" "$root/logs" "$root/results" "$root/journal"
 chmod 700 "$root/backups" "$root/logs" "$root/journal"
 if engine=$(docker version -f '{{.Server.Version}} {{.Server.Os}}/{{.Server.Arch}}' 2>&1); then
@@ -34,6 +37,11 @@ fi
 id=$(found "$project" "$service" 2>/dev/null || true)
 [ -z "$id" ] || echo "running $(docker inspect -f '{{.Config.Image}}' "$id")"
 [ ! -e "$root/current" ] || echo "folder $(readlink -f "$root/current")"
+if [ -f "$root/$unfinished" ]; then
+  if [ "$(sed -n 2p "$root/$unfinished")" = "$(readlink -f "$root/current")" ]; then
+    echo "unfinished $(sed -n 1p "$root/$unfinished")"
+  else rm -f "$root/$unfinished"; fi
+fi
 [ ! -f "$root/current/$release" ] || echo "current $(tr -d '\\n' <"$root/current/$release")"
 """
 )
@@ -51,6 +59,8 @@ class Facts:
         database_there: whether it has any data: a container of it that runs or not, or its volume.
         running: the image reference the service's container was started with, None when it does not run.
         current: the release that the environment says it runs, and folder: where its files are.
+        unfinished: what a rollback that never ended has to be answered with before `current` can serve: `migrate`, or
+            `restore <path of a backup>`.
     """
 
     engine: str
@@ -63,13 +73,14 @@ class Facts:
     running: str | None
     current: Release | None
     folder: str | None
+    unfinished: str | None = None
 
 
 def gather(site: Site) -> Command:
     """Ask the server; also makes the environment's own folders."""
     config = site.config.database
     database = (config.service, config.volume) if config and config.url is None else ("", "")
-    words = (site.project, site.path(), *database, RELEASE, site.config.service)
+    words = (site.project, site.path(), *database, RELEASE, site.config.service, UNFINISHED)
     return script(_GATHER, *words, says=f"facts about {site.path()}")
 
 
@@ -115,6 +126,7 @@ def read(site: Site, result: Result) -> Facts:
         running=said.get("running"),
         current=_release(site, said.get("current")),
         folder=said.get("folder"),
+        unfinished=said.get("unfinished"),
     )
 
 

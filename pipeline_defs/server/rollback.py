@@ -8,6 +8,7 @@ from pipeline_defs.server.facts import Facts, learn
 from pipeline_defs.server.lock import locked
 from pipeline_defs.server.procedure import Execution, Procedure, Step
 from pipeline_defs.server.report import report
+from pipeline_defs.server.restore import MIGRATE, finish, forget, note, prepare, replace_database
 from pipeline_defs.server.task import Report, Task
 
 _REMOVE_SERVICES = """
@@ -21,15 +22,15 @@ for service; do
 def rollback(task: Task, server: Runner) -> Report:
     """Go to `task.release`, or, where it is None, make what serves the release that the environment says it runs.
 
-    The second is how a failed or killed deployment is answered; done twice it changes nothing the second time.
-    An expected failure is a report with its sentence.
+    The second is how a failed or killed deployment, or rollback, is answered; done twice it changes nothing the second time.
+    What a rollback that never ended has done to the database is taken back first. An expected failure is a report with its sentence.
     """
     site, execution = task.site, Execution()
     previous: Release | None = None
     live: Release | None = None
     try:
         with locked(site, task, server):
-            facts = learn(site, server)
+            facts = finish(task, server, learn(site, server), execution)
             previous = facts.current
             if task.release is None:
                 live = restore_current(task, server, facts, execution)
@@ -42,25 +43,63 @@ def rollback(task: Task, server: Runner) -> Report:
 
 
 def plan(task: Task, facts: Facts) -> list[Step]:
-    """The steps to a named release, from facts alone. The database stays as it is; it is backed up first."""
+    """The steps to a named release, from facts alone. The database is backed up first.
+
+    It stays as it is, or migrations are taken back to `task.downgrade_to`, or it becomes `task.restore_from`. Raises ServerError
+    where there is nothing to do that with.
+    """
     site, release = task.site, task.release
     assert release is not None
     folder = site.folder(release)
     return steps.in_order(
         steps.write_files(site, task, release),
-        steps.back_up(site, task, facts),
-        steps.pull_image(task, release),
+        _ready(task, facts),
+        _database(task, facts, folder),
         steps.start(site, facts, folder),
         steps.wait_healthy(site),
         steps.ask_revision(site, facts, folder),
         steps.verify(site, task, release, folder),
         steps.switch(site, folder),
+        forget(site) if task.downgrade_to or task.restore_from else [],
         steps.tidy(site),
     )
 
 
+def _ready(task: Task, facts: Facts) -> list[Step]:
+    """The image and the backups. The image comes first where the services are stopped for the backup."""
+    site, release = task.site, task.release
+    assert release is not None
+    pull = steps.pull_image(task, release)
+    if task.restore_from:
+        return [pull, *prepare(task, facts)]
+    return [*steps.back_up(site, task, facts), pull]
+
+
+def _database(task: Task, facts: Facts, folder: str) -> list[Step]:
+    """What becomes of the database before the older release starts on it."""
+    site = task.site
+    if task.restore_from:
+        return replace_database(task, facts, folder, task.restore_from)
+    if task.downgrade_to is None:
+        return []
+    if facts.folder is None:
+        raise ServerError(f"{site}: nothing runs whose migrations could be taken back")
+    return [note(site, MIGRATE), *steps.downgrade(site, facts, facts.folder, task.downgrade_to)]
+
+
+def take_back(task: Task, facts: Facts) -> list[Step]:
+    """Take back the migrations of a release that failed; nothing where that release is the one that `current` names."""
+    site, migrated = task.site, task.migrated
+    if task.downgrade_to is None or migrated is None or facts.current is None or facts.current.name == migrated.name:
+        return []
+    return steps.downgrade(site, facts, site.folder(migrated), task.downgrade_to)
+
+
 def restore_current(task: Task, server: Runner, facts: Facts, execution: Execution) -> Release | None:
     """Make what serves the release that `current` names; before the first deployment that is nothing.
+
+    Where `task.downgrade_to` says so, the migrations of `task.migrated` are taken back first, in its own image. Should that fail, the
+    release is started all the same, and its tests decide.
 
     Returns the release that serves now. Raises StepFailed when it cannot be brought back or does not pass its tests.
     """
@@ -76,5 +115,9 @@ def restore_current(task: Task, server: Runner, facts: Facts, execution: Executi
         steps.ask_revision(site, facts, facts.folder),
         steps.verify(site, task, facts.current, facts.folder),
     )
-    Procedure(site, task, server, execution, diagnose(site)).run(back)
+    procedure = Procedure(site, task, server, execution, diagnose(site))
+    failure = procedure.attempt(take_back(task, facts))
+    if failure is not None:
+        task.say(f"the migrations could not be taken back: {failure}")
+    procedure.run(back)
     return facts.current

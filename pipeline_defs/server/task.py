@@ -26,7 +26,10 @@ class Task:
         addresses: the URLs of databases that are no container here, by environment.
         platforms: what the image was built for, such as `linux/amd64`; empty where nobody knows.
         files_at: the files of another commit, as `files`; a rehearsal asks for those of the release it may have to go back to.
-        downgrade_to: for a rollback, the revision that migrations are taken back to first, in the image that runs; None: they stay.
+        way_back: for a deployment, what its rehearsal said of the way back to what runs now.
+        downgrade_to: for a rollback, the revision that migrations are taken back to first; None: they stay.
+        migrated: for a rollback, the release in whose image they are taken back; None: the one that `current` names.
+        restore_from: for a rollback, the backup on the server that the database becomes; None: it stays.
         alive: tells whether a run is still under way; a lock whose run is not is taken over.
         say: takes a milestone for people; listen: takes each line of the commands' output.
     """
@@ -46,7 +49,10 @@ class Task:
     addresses: Mapping[str, Secret] = field(default_factory=dict)
     platforms: tuple[str, ...] = ()
     files_at: Callable[[str], Mapping[str, bytes] | None] | None = None
+    way_back: WayBack | None = None
     downgrade_to: str | None = None
+    migrated: Release | None = None
+    restore_from: str | None = None
 
     @property
     def site(self) -> Site:

@@ -13,6 +13,7 @@ from pipeline_defs.server.deploy import deploy
 from pipeline_defs.server.facts import learn
 from tests.integration.procedures import WIPE, production
 from tests.integration.reported import REPOSITORY, Reported
+from tests.integration.shop_runs import ShopRuns
 from tests.shop import PRODUCTION_ONLY_BUG, Shop, load
 from tests.testbed.bed import TestBed
 from tests.testbed.github import GitHubServer
@@ -69,6 +70,23 @@ def second(sample: Shop) -> Release:
 @pytest.fixture(scope="session")
 def broken(sample: Shop) -> Release:
     return sample.release("1.2.0", PRODUCTION_ONLY_BUG)
+
+
+@pytest.fixture(scope="module")
+def runs(sample: Shop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ShopRuns]:
+    """The sample app shipped by Dagster's runs: 1.0.0 was rehearsed on nothing, and runs in production."""
+    folder: Path = tmp_path_factory.mktemp("runs")
+    with sample.server() as server:
+        assert server.run(script(WIPE), timeout=120).ok
+    (folder / "dagster").mkdir()
+    with dg.DagsterInstance.local_temp(
+        str(folder / "dagster"), overrides={"telemetry": {"enabled": False}}
+    ) as instance:
+        made = ShopRuns(sample, folder, instance)
+        made.release("1.0.0")
+        for begun in (made.stage("1.0.0"), made.deploy("1.0.0")):
+            assert begun.success, made.said(begun)
+        yield made
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ import pytest
 from pipeline_defs.cli.main import main
 from pipeline_defs.cli.up import prepare
 from pipeline_defs.config import Home
-from pipeline_defs.ops.events import deployment_metadata, image_metadata, rehearsal_metadata
-from pipeline_defs.release.evidence import LintCounts, StepTiming, TestCounts
+from pipeline_defs.ops.metadata import deployment_metadata, image_metadata, rehearsal_metadata
+from pipeline_defs.release.evidence import Copy, LintCounts, Migration, StepTiming, TestCounts, Verdict, WayBack
 from pipeline_defs.release.records import Deployment, DeploymentKind, Image, Outcome, Rehearsal, Release
 
 A, B = "sha256:" + "a" * 64, "sha256:" + "b" * 64
@@ -167,6 +167,36 @@ def test_trace_leads_from_a_version_to_evidence_rehearsal_and_deployments(
     shown = capsys.readouterr().out
     assert B in shown
     assert SECOND in shown
+
+
+def test_trace_and_history_tell_what_a_rehearsal_proved(
+    storage: dg.DagsterInstance, capsys: pytest.CaptureFixture[str]
+) -> None:
+    verdict = WayBack(
+        verdict=Verdict.NEEDS_DOWNGRADE, version="1.0.0", digest=A, revision="0003", reason="step way back e2e: 1 of 9"
+    )
+    rehearsal = Rehearsal(
+        id="1", release=V2, environment="staging", outcome=Outcome.SUCCEEDED, tests=PASSED, e2e=PASSED,
+        started="2026-05-04T11:30:00+00:00", run="run-2", revision_before="0003", revision="0005",
+        migrations=(Migration(before="0003", after="0004", seconds=1.5), Migration(before="0004", after="0005", seconds=2)),
+        copied=Copy(bytes=2**30, dump_bytes=2**20, tables=3, rows=1200, restore_seconds=8.5), way_back=verdict,
+    )  # fmt: skip
+    storage.report_runless_asset_event(dg.AssetMaterialization("shop_staging", metadata=rehearsal_metadata(rehearsal)))
+    materialize(storage, deployment(2, V2, Outcome.SUCCEEDED, backup="/b/2.dump", way_back=verdict))
+    found = told(capsys, "trace", "shop", "1.1.0")
+    row = found["rehearsal"]
+    assert (row["revision_before"], row["revision"], row["copied"]["rows"]) == ("0003", "0005", 1200)
+    assert [each["seconds"] for each in row["migrations"]] == [1.5, 2.0]
+    assert row["way_back"]["verdict"] == found["deployments"][0]["way_back"]["verdict"] == "needs downgrade"
+    assert found["deployments"][0]["backup"] == "/b/2.dump"
+    assert main(["trace", "shop", "1.1.0"]) == 0
+    shown = capsys.readouterr().out
+    assert "0003 -> 0005 in 3.5 s" in shown
+    assert "0003 -> 0004: 1.5 s; 0004 -> 0005: 2.0 s" in shown
+    assert "1,200 rows in 3 tables, database 1.0 GiB, dump 1.0 MiB, restored in 8.5 s" in shown
+    assert "way back to 1.0.0: needs downgrade to 0003, because step way back e2e: 1 of 9" in shown
+    assert main(["history", "shop", "staging"]) == 0
+    assert "needs downgrade" in capsys.readouterr().out
 
 
 def test_an_event_a_person_reported_in_the_ui_is_no_row(

@@ -10,7 +10,8 @@ import pytest
 from pipeline_defs.config import App, load_app
 from pipeline_defs.jobs import jobs_of
 from pipeline_defs.ops.attempt import beginning, note
-from pipeline_defs.ops.events import image_key, image_metadata
+from pipeline_defs.ops.events import image_key
+from pipeline_defs.ops.metadata import image_metadata
 from pipeline_defs.release.records import Deployment, DeploymentKind, Image, Outcome, Release
 from pipeline_defs.resources.source_resource import SourceResource
 from pipeline_defs.sensors import sensors_of

@@ -5,9 +5,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline_defs.release.evidence import Failure, TestCounts
+from pipeline_defs.release.evidence import Copy, Failure, Migration, TestCounts, Verdict, WayBack
 from pipeline_defs.release.markdown import code, plain
-from pipeline_defs.release.records import Deployment, DeploymentKind, Outcome
+from pipeline_defs.release.records import Deployment, DeploymentKind, Outcome, Rehearsal
 from pipeline_defs.release.request import Job
 from pipeline_defs.reports.comment import MOST_FAILURES, comment
 from pipeline_defs.reports.facts import IMAGE_STAGES, STAGE, Ending, Phase, RunFacts, Step
@@ -85,6 +85,60 @@ def test_the_comment_names_the_first_tests_that_failed() -> None:
     assert "failed" in text.splitlines()[0]
     assert "- `test_0`: `1 != 2`" in text
     assert f"- and {len(failed) - MOST_FAILURES} more" in text
+
+
+def rehearsal(**more: Any) -> Rehearsal:
+    """A rehearsal of 1.4.2 with all the evidence there can be."""
+    known: dict[str, Any] = {
+        "id": "20260131T120000Z-1a2b3c4d",
+        "release": sample.release(),
+        "environment": "staging",
+        "outcome": Outcome.SUCCEEDED,
+        "started": "2026-01-31T12:00:00+00:00",
+        "seconds": 30.5,
+        "tests": TestCounts(tests=12, seconds=3.1),
+        "e2e": TestCounts(tests=9, seconds=1.2),
+        "revision_before": "0002",
+        "revision": "0004",
+        "migrations": (
+            Migration(before="0002", after="0003", seconds=1),
+            Migration(before="0003", after="0004", seconds=0.5),
+        ),
+        "copied": Copy(bytes=2**30, dump_bytes=2**20, tables=3, rows=1200, restore_seconds=8.5),
+        "way_back": WayBack(
+            verdict=Verdict.NEEDS_DOWNGRADE, version="1.4.1", digest="d", revision="0002", reason="it `broke` | @all"
+        ),
+        **more,
+    }
+    return Rehearsal(**known)
+
+
+def staged(row: Rehearsal) -> RunFacts:
+    """The run of a rehearsal."""
+    return run(Phase.SUCCEEDED, {STAGE: DONE}, job=Job.STAGE, stages=(STAGE,), rehearsal=row)
+
+
+def test_the_comment_has_a_section_about_the_rehearsal() -> None:
+    text = body(run(Phase.SUCCEEDED, dict.fromkeys(IMAGE_STAGES, DONE)), staged(rehearsal()))
+    assert text.partition("#### Rehearsal\n\n")[2].splitlines() == [
+        "| | |",
+        "|---|---|",
+        "| tests | 12 passed in 3.1 s |",
+        "| e2e | 9 passed in 1.2 s |",
+        "| migrations | 0002 -&gt; 0004 in 1.5 s (0002 -&gt; 0003: 1.0 s; 0003 -&gt; 0004: 0.5 s) |",
+        "| copy of the database | 1,200 rows in 3 tables, database 1.0 GiB, dump 1.0 MiB, restored in 8.5 s |",
+        "| verdict | way back to 1.4.1: needs downgrade to 0002 |",
+        "",
+        "The verdict is no better because of: `it 'broke' ¦ @all`",
+    ]
+    assert "4.2 rehearsed in 30.5 s: 12 passed in 3.1 s; way back to 1.4.1: needs downgrade to 0002 |" in text
+
+
+def test_a_rehearsal_that_runs_or_knows_little_has_a_short_section_or_none() -> None:
+    assert "Rehearsal" not in body(staged(rehearsal(outcome=Outcome.STARTED)))
+    bare = {"tests": None, "e2e": None, "revision": None, "migrations": (), "copied": None, "way_back": None}
+    failed = body(staged(rehearsal(outcome=Outcome.FAILED, **{**bare, "tests": TestCounts(tests=2, failures=1)})))
+    assert failed.partition("#### Rehearsal\n\n")[2].splitlines()[2:] == ["| tests | 1 passed, 1 failed in 0.0 s |"]
 
 
 def test_the_notes_say_what_is_new_since_the_deployment_before() -> None:

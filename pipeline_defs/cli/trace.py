@@ -1,0 +1,101 @@
+"""`shipline trace`: from a version, digest or commit to its image, its rehearsals and what they proved, and every deployment of it."""
+
+from typing import Annotated, Any
+
+import typer
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from pipeline_defs.cli.apps import app_named
+from pipeline_defs.cli.history import AppName, history_table, open_lineage, row_json
+from pipeline_defs.cli.output import Output, Wrong, local_time, plain
+from pipeline_defs.config import Home
+from pipeline_defs.release.history import Row
+from pipeline_defs.release.migrations import led
+from pipeline_defs.release.records import Image
+from pipeline_defs.release.trace import Trace, TraceError, trace
+
+EXAMPLE = "Example: shipline trace shop 1.4.2, or shipline trace shop 9f2c1ab"
+
+
+def trace_command(
+    context: typer.Context,
+    app: AppName,
+    what: Annotated[str, typer.Argument(metavar="VERSION|DIGEST|COMMIT", help="Four or more digits are enough.")],
+) -> None:
+    """Follow one version, digest or commit: its image and evidence, its rehearsals, and every deployment of it."""
+    output: Output = context.obj
+    home = Home.find()
+    which = app_named(home, app)
+    with open_lineage(home) as lineage:
+        images = lineage.images(which)
+        rehearsals = lineage.environment(which, which.staging) if which.staging else []
+        deployments = [row for name in which.deployed for row in lineage.environment(which, name)]
+    deployments.sort(key=lambda row: row.at, reverse=True)
+    try:
+        found = trace(what, images, rehearsals, deployments)
+    except TraceError as error:
+        raise Wrong(f"{app}: {error}") from None
+    output.result(_trace_json(found), _trace_shown(found))
+
+
+def _trace_json(found: Trace) -> dict[str, Any]:
+    images = [image.model_dump(mode="json") for image in found.images]
+    rehearsals = [row_json(row) for row in found.rehearsals]
+    tests = found.images[0].tests if found.images else None
+    first = found.images[0] if found.images else next(iter((*found.deployments, *found.rehearsals)), None)
+    return {
+        "query": found.query,
+        "commit": first.commit if first else None,
+        "image": images[0] if images else None,
+        "images": images,
+        "tests": tests.model_dump(mode="json") if tests else None,
+        "rehearsal": rehearsals[0] if rehearsals else None,
+        "rehearsals": rehearsals,
+        "deployments": [row_json(row) for row in found.deployments],
+    }
+
+
+def _trace_shown(found: Trace) -> Group:
+    parts: list[RenderableType] = [_image_shown(image) for image in found.images]
+    for title, rows in (("Rehearsals", found.rehearsals), ("Deployments", found.deployments)):
+        parts.append(Text(f"\n{title}", "bold"))
+        parts.append(history_table(list(rows)) if rows else Text("none", "dim"))
+        parts += [shown for row in rows if (shown := _evidence_shown(row)) is not None]
+    return Group(*parts)
+
+
+def _evidence_shown(row: Row) -> RenderableType | None:
+    """What a rehearsal, or a deployment, knows of the database, in a few lines; None where that is nothing."""
+    lines = {
+        "migrations": led(row.revision_before, row.revision, row.migrations),
+        "each": "; ".join(map(str, row.migrations)) if len(row.migrations) > 1 else "",
+        "copy": str(row.copied or ""),
+        "way back": str(row.way_back or ""),
+        "error": row.error or "",
+    }
+    table = Table.grid(padding=(0, 2))
+    for name, value in lines.items():
+        if value:
+            table.add_row(Text(name, "dim"), Text(plain(value)))
+    if not table.row_count:
+        return None
+    return Group(Text(f"\n{row.kind} of {row.version}, {local_time(row.at)}", "dim"), table)
+
+
+def _image_shown(image: Image) -> Table:
+    table = Table.grid(padding=(0, 2))
+    lines = {
+        "image": f"{image.repository} {image.version}",
+        "digest": image.digest,
+        "commit": f"{image.commit} ({plain(image.branch)})",
+        "built from": "the same commit" if image.built_from == image.commit else image.built_from,
+        "tags": ", ".join(image.tags),
+        "lint": f"{image.lint.errors} errors, {image.lint.warnings} warnings" if image.lint else "not known",
+        "tests": str(image.tests) if image.tests else "not known",
+        "pushed": f"{local_time(image.at)}, run {image.run[:8]}" if image.at else "",
+    }
+    for name, value in lines.items():
+        table.add_row(Text(name, "dim"), Text(value))
+    return table

@@ -1,0 +1,8 @@
+"""Metadata: each record as Dagster shows it, for people and, under one key, as JSON."""
+
+from pipeline_defs.ops.metadata.deployment import deployment_metadata
+from pipeline_defs.ops.metadata.image import checked_metadata, image_metadata
+from pipeline_defs.ops.metadata.rehearsal import rehearsal_metadata
+from pipeline_defs.ops.metadata.tables import steps_text
+
+__all__ = ["checked_metadata", "deployment_metadata", "image_metadata", "rehearsal_metadata", "steps_text"]

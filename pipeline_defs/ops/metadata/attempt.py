@@ -1,0 +1,35 @@
+"""Attempt: what the records of rehearsals and deployments have in common, as Dagster shows it."""
+
+from datetime import datetime
+
+import dagster as dg
+
+from pipeline_defs.ops.metadata.image import of_release
+from pipeline_defs.ops.metadata.tables import Metadata, steps_table, tests, texts
+from pipeline_defs.release.records import Deployment, Rehearsal
+
+
+def of_attempt(row: Rehearsal | Deployment) -> Metadata:
+    """What people look for first comes first."""
+    why = {"outcome": row.outcome.value}
+    if isinstance(row, Deployment):
+        why = {
+            "kind": row.kind.value,
+            **why,
+            "previous version": row.previous.version if row.previous else "",
+            "because of": row.because_of or "",
+            "reason": row.reason,
+        }
+    return {
+        "version": dg.MetadataValue.text(row.release.version),
+        **texts({**why, "error": row.error or ""}),
+        **of_release(row.release),
+        "started": dg.MetadataValue.timestamp(datetime.fromisoformat(row.started)),
+        "seconds": dg.MetadataValue.float(row.seconds),
+        **texts({"actor": row.actor}),
+        "run": dg.MetadataValue.dagster_run(row.run),
+        **texts({"revision before": row.revision_before or "", "revision": row.revision or "", "log": row.log or ""}),
+        **steps_table(row.steps),
+        **tests("tests", row.tests),
+        **tests("e2e", row.e2e),
+    }

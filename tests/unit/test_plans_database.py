@@ -1,0 +1,155 @@
+"""Plans of rollbacks that touch the database: nothing is removed before it is sure that it can be brought back."""
+
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline_defs.server import rollback
+from pipeline_defs.server.command import ServerError
+from pipeline_defs.server.facts import UNFINISHED, Facts, gather, read
+from pipeline_defs.server.procedure import Step
+from pipeline_defs.server.restore import forget, note
+from pipeline_defs.server.rollback import take_back
+from tests.unit import sample
+from tests.unit.sample import SHELLS, example, facts, release, task, with_environment
+
+FOLDER = "/opt/shipline/shop/production/releases/1.4.2"
+BACKUP = "/opt/shipline/shop/production/backups/old.dump"
+LIVE = facts(
+    database_up=True,
+    database_there=True,
+    running=release("1.4.2").reference,
+    current=release("1.4.2"),
+    folder=FOLDER,
+)
+
+
+def going_back(about: Facts = LIVE, production: dict[str, Any] | None = None, **asked: Any) -> list[Step]:
+    """The plan of a rollback to 1.4.1."""
+    app = with_environment(example(), "production", **(production or {}))
+    return rollback.plan(task(app, "production", release=release("1.4.1"), **asked), about)
+
+
+def names(plan: list[Step]) -> str:
+    return ", ".join(step.name for step in plan)
+
+
+VERIFIED = "start, healthy, revision, test, e2e, switch, note removed, tidy"
+REPLACED = "down, volume removed, volume created, database up, wait, restore"
+PREPARED = "files, pull, backup whole, services stopped"
+
+
+@pytest.mark.parametrize(
+    ("plan", "expected"),
+    [
+        (going_back(downgrade_to="0003"), f"files, backup, pull, noted, downgrade, {VERIFIED}"),
+        (going_back(restore_from=BACKUP), f"{PREPARED}, backup, noted, {REPLACED}, {VERIFIED}"),
+        (
+            going_back(
+                facts(database_there=True, current=LIVE.current, folder=FOLDER), restore_from=BACKUP
+            ),
+            f"{PREPARED}, database start, database ready, backup, noted, {REPLACED}, {VERIFIED}",
+        ),
+        # what is not there cannot be kept
+        (
+            going_back(facts(current=LIVE.current, folder=FOLDER), restore_from=BACKUP),
+            f"{PREPARED}, {REPLACED}, {VERIFIED}",
+        ),
+    ],
+)  # fmt: skip
+def test_the_steps_and_their_order(plan: list[Step], expected: str) -> None:
+    assert names(plan) == expected
+
+
+def test_before_anything_is_removed_the_backup_is_checked_and_the_present_state_is_kept_and_noted() -> None:
+    plan = going_back(restore_from=BACKUP)
+    order = [step.name for step in plan]
+    assert order.index("backup whole") < order.index("services stopped") < order.index("backup")
+    assert order.index("noted") < order.index("down") < order.index("volume removed")
+    noted = next(step for step in plan if step.name == "noted")
+    fresh = "/opt/shipline/shop/production/backups/20260131T120000Z-1a2b3c4d.dump"
+    assert noted.command.argv[-1] == f"restore {fresh}"
+    assert BACKUP in next(step for step in plan if step.name == "restore").command.argv
+    assert next(step.name for step in plan if step.changes) == "services stopped"
+
+
+def test_migrations_are_taken_back_in_the_image_that_runs_and_noted_before() -> None:
+    plan = {step.name: step.command for step in going_back(downgrade_to="0003")}
+    assert plan["noted"].argv[-1] == "migrate"
+    assert plan["downgrade"].argv[-4:] == ("alembic", "web", "downgrade", "0003")
+    assert f"{FOLDER}/production.yml" in plan["downgrade"].argv
+
+
+def test_what_cannot_be_done_is_refused_before_anything() -> None:
+    with pytest.raises(ServerError, match="no database that a backup could be restored into"):
+        going_back(restore_from=BACKUP, production={"database": None})
+    with pytest.raises(ServerError, match="nothing runs whose migrations could be taken back"):
+        going_back(facts(), downgrade_to="0003")
+
+
+def test_after_a_failed_deployment_its_own_image_takes_its_migrations_back() -> None:
+    failed = release("1.4.3")
+    (step,) = take_back(task(example(), "production", release=None, migrated=failed, downgrade_to="0003"), LIVE)
+    assert (step.name, step.changes) == ("downgrade", True)
+    assert f"/opt/shipline/shop/production/releases/{failed.name}/production.yml" in step.command.argv
+
+
+@pytest.mark.parametrize(
+    ("asked", "about"),
+    [
+        ({"migrated": release("1.4.3"), "downgrade_to": None}, LIVE),
+        ({"migrated": None, "downgrade_to": "0003"}, LIVE),
+        # a run that was killed after the switch had deployed it
+        ({"migrated": release("1.4.2"), "downgrade_to": "0003"}, LIVE),
+        ({"migrated": release("1.4.3"), "downgrade_to": "0003"}, facts()),
+    ],
+)
+def test_migrations_stay_where_nothing_has_to_be_taken_back(asked: dict[str, Any], about: Facts) -> None:
+    assert take_back(task(example(), "production", release=None, **asked), about) == []
+
+
+# What is written down, on a disk
+
+
+def folder_with_releases(folder: Path) -> None:
+    for name in ("1.4.1", "1.4.2"):
+        (folder / "releases" / name).mkdir(parents=True)
+    (folder / "current").symlink_to(folder / "releases" / "1.4.2")
+
+
+def learnt(folder: Path) -> Facts:
+    site = sample.site(folder)
+    return read(site, sample.run(gather(site)))
+
+
+def test_a_note_is_among_the_facts_for_as_long_as_current_is_what_it_was(tmp_path: Path) -> None:
+    folder_with_releases(tmp_path)
+    site = sample.site(tmp_path)
+    assert learnt(tmp_path).unfinished is None
+    assert sample.run(note(site, "restore /a b/new.dump").command).ok
+    assert learnt(tmp_path).unfinished == "restore /a b/new.dump"
+    assert sample.run(forget(site).command).ok
+    assert learnt(tmp_path).unfinished is None
+
+
+def test_a_note_that_counts_no_more_is_removed_so_that_it_never_counts_again(tmp_path: Path) -> None:
+    folder_with_releases(tmp_path)
+    site = sample.site(tmp_path)
+    assert sample.run(note(site, "migrate").command).ok
+    current = tmp_path / "current"
+    current.unlink()
+    current.symlink_to(tmp_path / "releases" / "1.4.1")
+    assert learnt(tmp_path).unfinished is None
+    assert not (tmp_path / UNFINISHED).exists()
+
+
+@pytest.mark.parametrize("shell", SHELLS, ids=" ".join)
+def test_every_command_is_one_that_a_shell_can_read(shell: tuple[str, ...]) -> None:
+    for step in (*going_back(restore_from=BACKUP), *going_back(downgrade_to="0003")):
+        argv = step.command.argv
+        programs = [argv[n + 2] for n, word in enumerate(argv) if word == "sh" and argv[n + 1 : n + 2] == ("-euc",)]
+        for text in (step.command.rendered(), *programs):
+            checked = subprocess.run([*shell, "-n"], input=text, capture_output=True, text=True, check=False)
+            assert (checked.returncode, checked.stderr) == (0, ""), f"{step.name}: {checked.stderr}"
