@@ -9,6 +9,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from pipeline_defs.config.database import Database, Sanitize
 from pipeline_defs.config.errors import mistake, refuse
+from pipeline_defs.config.route import Route, Router
 from pipeline_defs.config.secret import SecretSource
 from pipeline_defs.config.values import (
     Argv,
@@ -49,6 +50,8 @@ class Host(Model):
             raise ValueError("user@address:port, of which user and port may be left out")
         given = {"address": match["v6"] or match["name"], "user": match["user"], "port": match["port"]}
         return {key: part for key, part in given.items() if part is not None}
+
+    router: Router = Field(default=Router(), description="the router of this server, the same for all apps there")
 
     def __str__(self) -> str:
         address = f"[{self.address}]" if ":" in self.address else self.address
@@ -129,6 +132,10 @@ class Environment(Model):
     also: tuple[Service, ...] = Field(default=(), description="further services that run the app's image")
     port: int = Field(default=8000, ge=1, le=65535, description="the service's port inside its network, for e2e")
     url: str | None = Field(default=None, description="where people find it")
+    route: Route | None = Field(
+        default=None,
+        description="reach the service by the server's router: new beside old, then switched; empty: `route: {}`",
+    )
     rehearses: Name | None = Field(default=None, description="the environment whose database is copied")
     keep_running: bool = Field(default=False, description="leave the rehearsal running until the next one")
     require_rehearsal: bool = Field(default=False, description="refuse a release that no rehearsal passed")

@@ -72,6 +72,16 @@ Service = Annotated[str, matching(r"[A-Za-z0-9._][A-Za-z0-9._-]*", "the name of 
 Branch = Annotated[str, matching(r"[^\s~^:?*\[\\-][^\s~^:?*\[\\]*", "a branch's name, such as main")]
 """https://git-scm.com/docs/git-check-ref-format, and no option."""
 
+HostName = Annotated[
+    str,
+    matching(
+        r"(?=.{1,253}$)([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*",
+        "a host name in lower case, such as shop.example.org",
+    ),
+]
+
+UrlPath = Annotated[str, matching(r"/[A-Za-z0-9._~!$&()*+,;=:@%/?-]*", "the path of an address, such as /health")]
+
 ImageName = Annotated[
     str,
     matching(

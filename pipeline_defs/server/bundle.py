@@ -51,6 +51,7 @@ def override(site: Site, release: Release, settings: Mapping[str, str | Secret])
         "shipline.version": release.version,
         "shipline.commit": release.commit,
         "shipline.digest": release.digest,
+        "shipline.release": release.name,
     }
     service = {"image": release.reference, "environment": environment, "labels": labels}
     services: dict[str, dict[str, object]] = {name: dict(service) for name in site.services}

@@ -22,15 +22,20 @@ def compose(site: Site, program: tuple[str, ...], folder: str, *words: str, says
 
     `program` is what the server has: ("docker", "compose") or ("docker-compose",).
     """
-    file = PurePosixPath(folder) / site.config.compose
     return script(
         _WITH_SETTINGS,
         f"{folder}/{SETTINGS}",
-        *program,
-        *("-p", site.project, "--project-directory", str(file.parent), "-f", str(file), "-f", f"{folder}/{OVERRIDE}"),
+        *compose_words(site, program, folder),
         *words,
         says=says or f"docker compose -p {site.project} {' '.join(words)}",
     )
+
+
+def compose_words(site: Site, program: tuple[str, ...], folder: str) -> tuple[str, ...]:
+    """The words that every Compose call for the release in `folder` begins with."""
+    file = PurePosixPath(folder) / site.config.compose
+    files = ("-f", str(file), "-f", f"{folder}/{OVERRIDE}")
+    return (*program, "-p", site.project, "--project-directory", str(file.parent), *files)
 
 
 _PULL = """

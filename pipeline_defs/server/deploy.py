@@ -5,7 +5,7 @@ from dataclasses import replace
 from pipeline_defs.release.going_back import revision_after_failure
 from pipeline_defs.release.policy import older_than_live
 from pipeline_defs.release.records import Outcome, Release
-from pipeline_defs.server import steps
+from pipeline_defs.server import steps, strategy
 from pipeline_defs.server.command import Runner, ServerError
 from pipeline_defs.server.compose import diagnose
 from pipeline_defs.server.facts import Facts, learn
@@ -62,13 +62,12 @@ def plan(task: Task, facts: Facts) -> list[Step]:
     folder = site.folder(release)
     return steps.in_order(
         steps.write_files(site, task, release),
+        strategy.look(task, facts),
         steps.back_up(site, task, facts),
         steps.pull_image(task, release),
-        steps.start(site, facts, folder),
-        steps.migrate(site, facts, folder),
-        steps.wait_healthy(site),
+        strategy.begin(task, facts, folder),
         steps.ask_revision(site, facts, folder),
         steps.verify(site, task, release, folder),
-        steps.switch(site, folder),
+        strategy.finish(task, facts, folder),
         steps.tidy(site),
     )

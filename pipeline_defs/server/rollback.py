@@ -1,7 +1,7 @@
 """Rollback: an environment goes to a release that ran before, verified like a deployment."""
 
 from pipeline_defs.release.records import Outcome, Release
-from pipeline_defs.server import steps
+from pipeline_defs.server import steps, strategy
 from pipeline_defs.server.command import Runner, ServerError, script
 from pipeline_defs.server.compose import diagnose
 from pipeline_defs.server.facts import Facts, learn
@@ -53,13 +53,13 @@ def plan(task: Task, facts: Facts) -> list[Step]:
     folder = site.folder(release)
     return steps.in_order(
         steps.write_files(site, task, release),
+        strategy.look(task, facts),
         _ready(task, facts),
         _database(task, facts, folder),
-        steps.start(site, facts, folder),
-        steps.wait_healthy(site),
+        strategy.begin(task, facts, folder, migrate=False),
         steps.ask_revision(site, facts, folder),
         steps.verify(site, task, release, folder),
-        steps.switch(site, folder),
+        strategy.finish(task, facts, folder),
         forget(site) if task.downgrade_to or task.restore_from else [],
         steps.tidy(site),
     )
@@ -107,14 +107,9 @@ def restore_current(task: Task, server: Runner, facts: Facts, execution: Executi
     if facts.current is None or facts.folder is None:
         words = (site.project, *site.services)
         remove = script(_REMOVE_SERVICES, *words, says=f"remove {', '.join(site.services)}: nothing ran before")
-        Procedure(site, task, server, execution).run([Step("remove", remove, changes=True)])
+        Procedure(site, task, server, execution).run([Step("remove", remove, changes=True), *strategy.remove(task)])
         return None
-    back = steps.in_order(
-        steps.start(site, facts, facts.folder),
-        steps.wait_healthy(site),
-        steps.ask_revision(site, facts, facts.folder),
-        steps.verify(site, task, facts.current, facts.folder),
-    )
+    back = strategy.bring_back(task, facts)
     procedure = Procedure(site, task, server, execution, diagnose(site))
     failure = procedure.attempt(take_back(task, facts))
     if failure is not None:

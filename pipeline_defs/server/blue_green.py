@@ -1,0 +1,201 @@
+"""Blue-green: the new container beside the old one, proved without traffic, then switched by the router."""
+
+import json
+import shlex
+
+from pipeline_defs.config.route import Route
+from pipeline_defs.config.secret import Secret
+from pipeline_defs.release.records import Release
+from pipeline_defs.server import router, steps
+from pipeline_defs.server.bundle import SETTINGS
+from pipeline_defs.server.command import Command, script
+from pipeline_defs.server.compose import compose, compose_words, healthy
+from pipeline_defs.server.facts import Facts
+from pipeline_defs.server.live import LIVE
+from pipeline_defs.server.parallel import impossible
+from pipeline_defs.server.procedure import LONG_SECONDS, Step
+from pipeline_defs.server.site import Site
+from pipeline_defs.server.task import Task
+
+_COMPOSE = """
+settings=$1 program=$2 project=$3; shift 3
+set -a; . "$settings"; set +a
+compose() { eval "$program \\"\\$@\\""; }
+"""
+"""Begins a program that calls Compose more than once: `compose words…`. The program's words come quoted, as one."""
+
+_OTHERS_UP = """
+others=$(compose config --services | grep -vxF "$(printf '%s\\n' "$@")" || true)
+[ -z "$others" ] || compose up -d --no-build $others
+echo "beside the app: ${others:-nothing}"
+"""
+
+# What a deployment that was killed has left beside the live container would be counted as one to keep.
+_LEAVE_LIVE = """
+project=$1 service=$2 release=$3 digest=$4
+keep=$(live "$project" "$service" "$release" "$digest")
+for id in $(all "$project" "$service"); do [ "$id" = "$keep" ] || docker rm -f "$id"; done
+"""
+
+_BESIDE = """
+service=$1
+count=$(all "$project" "$service" | wc -l)
+compose up -d --no-build --no-deps --no-recreate --scale "$service=$((count + 1))" "$service"
+"""
+
+# First the router's own count of requests at the older container goes to nothing, then the container is told to end.
+_DRAIN = """
+project=$1 service=$2 port=$3 seconds=$4
+keep=$(newest "$project" "$service") end=$(($(date +%s) + seconds))
+for id in $(all "$project" "$service"); do
+  [ "$id" != "$keep" ] || continue
+  name=$(docker inspect -f '{{.Name}}' "$id"); name=${name#/}
+  while docker exec shipline-router wget -q -O - http://localhost:2019/reverse_proxy/upstreams 2>/dev/null | tr '{' '\\n' |
+    grep -F "\\"$name:$port\\"" | grep -q '"num_requests":[1-9]'; do
+    [ "$(date +%s)" -lt "$end" ] || { echo "requests at $name did not end within $seconds s"; break; }; sleep 0.2
+  done
+  left=$((end - $(date +%s))); [ "$left" -gt 1 ] || left=1
+  docker stop -t "$left" "$id" >/dev/null; docker rm -f "$id" >/dev/null; echo "$name has ended"
+done
+"""
+
+
+def look(task: Task, facts: Facts, route: Route) -> list[Step]:
+    """Whether two containers of the service can run beside each other, and the router: before anything is changed."""
+    site, release = task.site, task.release
+    assert release is not None
+    config = compose(site, facts.compose, site.folder(release), "config", says=f"can {site.config.compose} run twice?")
+
+    def refuse(merged: str) -> str | None:
+        reasons = impossible(merged, site.config.service)
+        return (
+            f"{site.config.compose} cannot run beside itself, as a route needs it: {'; '.join(reasons)}"
+            if reasons
+            else None
+        )
+
+    return [
+        Step("parallel", config, secret=True, check=refuse),
+        Step("router", router.ready(site), timeout=LONG_SECONDS),
+    ]
+
+
+def begin(task: Task, facts: Facts, route: Route, folder: str, *, migrate: bool = True) -> list[Step]:
+    """The release runs beside the live one, migrated and healthy, and gets no requests."""
+    site, database = task.site, task.site.config.database
+    leave = _leave_live(site, facts)
+    beside = _with_compose(site, facts, folder, _BESIDE, site.config.service, says=f"one more {site.config.service}")
+    others = _with_compose(site, facts, folder, _OTHERS_UP, *site.services, says="what the app needs is up")
+    wait = (
+        [Step("wait", healthy(site, database.service), timeout=site.config.health.timeout + 60)]
+        if database and not database.url
+        else []
+    )
+    return steps.in_order(
+        Step("leftovers", leave),
+        Step("others up", others, timeout=LONG_SECONDS),
+        wait,
+        steps.migrate(site, facts, folder) if migrate else [],
+        Step("beside", beside, undo=leave, timeout=LONG_SECONDS),
+        Step("healthy", healthy(site, site.config.service), timeout=site.config.health.timeout + 60),
+    )
+
+
+def finish(task: Task, facts: Facts, route: Route, folder: str) -> list[Step]:
+    """Requests go to the new container, seen from outside; the rest of the app follows; the old one ends when it is done."""
+    site = task.site
+    pem = certificate(route)
+    back = _point_back(site, route, facts.current, pem)
+    return steps.in_order(
+        Step("route", router.point(site, route, "newest", pem=pem), undo=back, changes=True),
+        Step("outside", router.look(route)),
+        also(site, facts, folder),
+        steps.switch(site, folder),
+        Step("drain", _drain(site, route), timeout=route.drain_timeout + 120),
+    )
+
+
+def bring_back(task: Task, facts: Facts, route: Route) -> list[Step]:
+    """The release that `current` names serves, alone: routed to, started if it does not run, verified."""
+    site, current, folder = task.site, facts.current, facts.folder
+    assert current is not None and folder is not None
+    beside = _with_compose(
+        site, facts, folder, f"{_IF_GONE}{_BESIDE}", site.config.service, current.name, current.digest, says="it runs"
+    )
+    return steps.in_order(
+        Step("router", router.ready(site), timeout=LONG_SECONDS),
+        Step("beside", beside, timeout=LONG_SECONDS, changes=True),
+        Step("live healthy", _live_healthy(site, current), timeout=site.config.health.timeout + 60),
+        Step("route", _point_back(site, route, current, certificate(route))),
+        Step("leftovers", _leave_live(site, facts)),
+        also(site, facts, folder),
+        steps.ask_revision(site, facts, folder),
+        steps.verify(site, task, current, folder),
+        Step("outside", router.look(route)),
+    )
+
+
+_IF_GONE = """
+[ -z "$(live "$project" "$1" "$2" "$3")" ] || { echo "it runs"; exit 0; }
+"""
+
+_LIVE_HEALTHY = """
+project=$1 service=$2 release=$3 digest=$4 end=$(( $(date +%s) + $5 ))
+id=$(live "$project" "$service" "$release" "$digest")
+until state=$(docker inspect -f '{{.State.Status}}/{{if .State.Health}}{{.State.Health.Status}}{{else}}healthy{{end}}' "$id") &&
+  [ "$state" = running/healthy ]; do
+  [ "$(date +%s)" -lt "$end" ] || {
+    docker logs --tail 15 "$id" 2>&1; echo "the service $service does not become healthy ($state)" >&2; exit 1; }
+  sleep 0.3
+done
+echo "$service is healthy"
+"""
+
+
+def also(site: Site, facts: Facts, folder: str) -> list[Step]:
+    """Services without a route, such as workers: replaced, since two of them at once may not be wanted."""
+    names = site.config.also
+    if not names:
+        return []
+    up = compose(site, facts.compose, folder, "up", "-d", "--no-build", "--no-deps", *names)
+    return [
+        Step("also up", up, timeout=LONG_SECONDS),
+        Step("also healthy", healthy(site, *names), timeout=site.config.health.timeout * len(names) + 60),
+    ]
+
+
+def certificate(route: Route) -> Secret | None:
+    """The app's own certificate as the router takes it. Raises SecretUnavailable."""
+    own = route.certificate
+    if own is None:
+        return None
+    pem = {"certificate": own.certificate.read().reveal(), "key": own.key.read().reveal()}
+    return Secret(json.dumps(pem, separators=(",", ":")))
+
+
+def _point_back(site: Site, route: Route, current: Release | None, pem: Secret | None) -> Command:
+    if current is None:
+        return router.forget(site)
+    return router.point(site, route, current.name, current.digest, pem)
+
+
+def _leave_live(site: Site, facts: Facts) -> Command:
+    name, digest = (facts.current.name, facts.current.digest) if facts.current else ("", "")
+    words = (site.project, site.config.service, name or "none", digest or "none")
+    return script(LIVE + _LEAVE_LIVE, *words, says=f"remove what is left beside the live {site.config.service}")
+
+
+def _live_healthy(site: Site, current: Release) -> Command:
+    words = (site.project, site.config.service, current.name, current.digest, str(site.config.health.timeout))
+    return script(LIVE + _LIVE_HEALTHY, *words, says=f"wait until the live {site.config.service} is healthy")
+
+
+def _drain(site: Site, route: Route) -> Command:
+    words = (site.project, site.config.service, str(site.config.port), str(route.drain_timeout))
+    return script(LIVE + _DRAIN, *words, says=f"end the older {site.config.service} when its requests are done")
+
+
+def _with_compose(site: Site, facts: Facts, folder: str, text: str, *words: str, says: str) -> Command:
+    program = shlex.join(compose_words(site, facts.compose, folder))
+    fixed = (f"{folder}/{SETTINGS}", program, site.project)
+    return script(LIVE + _COMPOSE + text, *fixed, *words, says=says)
