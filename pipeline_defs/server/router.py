@@ -69,8 +69,8 @@ ensure() { # image, port for HTTP, for HTTPS, program
       "the container shipline-router" >&2; exit 1
   fi
   docker start shipline-router >/dev/null
-  for n in $(seq 50); do docker exec shipline-router sh -c 'caddy reload --config /router/config.json --address localhost:2019' \\
-    >/dev/null 2>&1 && return 0; sleep 0.2; done
+  for n in $(seq 50); do docker exec shipline-router wget -q -O /dev/null http://localhost:2019/config/ 2>/dev/null && return 0
+    sleep 0.2; done
   echo "the router does not start: $(docker logs --tail 1 shipline-router 2>&1)" >&2; exit 1
 }
 """

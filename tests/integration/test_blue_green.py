@@ -1,0 +1,186 @@
+"""Deployments behind a route on a real server: nobody who asks is ever turned away."""
+
+import json
+import shutil
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from pipeline_defs.config.route import Route, Router
+from pipeline_defs.release.records import Outcome, Release
+from pipeline_defs.resources.ssh import Connection
+from pipeline_defs.server.command import script
+from pipeline_defs.server.deploy import deploy
+from pipeline_defs.server.facts import learn
+from pipeline_defs.server.rollback import rollback
+from pipeline_defs.server.site import Site
+from pipeline_defs.server.task import Task
+from tests.integration.procedures import WIPE, Interrupted, InterruptingServer, images
+from tests.load import Load
+from tests.shop import SOURCE, Shop
+from tests.testbed.images import CADDY
+
+PORTS = '    ports:\n      - "${SHOP_PORT:-8080}:8000"\n'
+
+
+@dataclass
+class Routed:
+    """The sample app with a route in production."""
+
+    shop: Shop
+    source: Path
+
+    @property
+    def site(self) -> Site:
+        return Site.of(self.shop.app, "production")
+
+    def task(self, release: Release | None, run: str = "run-1") -> Task:
+        return self.shop.task("production", release, run=run, source=self.source)
+
+    @property
+    def url(self) -> str:
+        return f"{self.shop.app.environments['production'].url}/health"
+
+    @property
+    def version(self) -> str:
+        """What the app answers through the router."""
+        with urllib.request.urlopen(self.url, timeout=10) as answer:
+            return str(json.load(answer)["version"])
+
+    def bare(self) -> "Routed":
+        """Without tests and end-to-end tests: quick."""
+        return Routed(self.shop.bare(), self.source)
+
+
+@pytest.fixture
+def routed(shop: Shop, server: Connection, tmp_path: Path) -> Iterator[Routed]:
+    """A server that knows nothing yet but has the router's image, and the app's files without a published port."""
+    shop.bed.servers[0].load(CADDY.name)
+    source = tmp_path / "shop"
+    shutil.copytree(SOURCE, source, ignore=shutil.ignore_patterns("__pycache__"))
+    text = (source / "production.yml").read_text()
+    assert PORTS in text
+    (source / "production.yml").write_text(text.replace(PORTS, ""))
+    production = shop.app.environments["production"]
+    host = production.host.model_copy(update={"router": Router(http=8080, https=8443)})
+    changed = production.model_copy(update={"route": Route(health="/health", drain_timeout=20), "hosts": (host,)})
+    app = shop.app.model_copy(update={"environments": {**shop.app.environments, "production": changed}})
+    yield Routed(Shop(shop.bed, app, shop.folder, shop.said, shop.alive), source)
+    server.run(script(f"docker rm -fv shipline-router; docker volume rm shipline-router; {WIPE}"), timeout=120)
+
+
+def web(server: Connection) -> list[str]:
+    """The states of all containers of the routed service."""
+    text = "docker ps -a --filter label=com.docker.compose.project=shop-production --filter label=com.docker.compose.service=web"
+    return server.run(script(text + " --format '{{.State}}'"), timeout=30).stdout.split()
+
+
+def test_deployments_and_rollbacks_fail_no_request(
+    routed: Routed, server: Connection, first: Release, second: Release, broken: Release
+) -> None:
+    assert deploy(routed.task(first), server).error is None
+    assert routed.version == "1.0.0"
+    with Load(routed.url) as load:
+        report = deploy(routed.task(second), server)
+        assert report.error is None
+        assert routed.version == "1.1.0"
+        # what fails its tests never gets a request
+        failed = deploy(routed.task(broken), server)
+        assert failed.outcome is Outcome.FAILED and failed.error and "payments are live" in failed.error
+        assert routed.version == "1.1.0"
+        again = rollback(routed.task(None), server)
+        assert again.error is None and again.live and again.live.version == "1.1.0"
+        back = rollback(routed.task(first), server)
+        assert back.error is None
+        assert routed.version == "1.0.0"
+    assert load.failed == []
+    assert len(load.good) > 500
+    versions = {json.loads(body)["version"] for body in load.bodies}
+    assert versions == {"1.0.0", "1.1.0"}
+    assert web(server) == ["running"]
+    assert images(server, "shop-production") == {first.reference, "postgres:15"}
+
+
+@pytest.mark.parametrize("step", ["migrate", "beside", "healthy", "route", "outside", "switch", "drain"])
+def test_a_run_that_dies_at_any_step_leaves_the_site_up_and_the_next_one_goes_on(
+    routed: Routed, server: Connection, first: Release, second: Release, step: str
+) -> None:
+    quick = routed.bare()
+    assert deploy(quick.task(first), server).error is None
+
+    class Dying(InterruptingServer):
+        """As after SIGKILL: nothing is done any more, not even undone."""
+
+        def run(self, *arguments: object, **options: object) -> object:  # type: ignore[override]
+            if self.step == "\0":
+                raise Interrupted
+            return super().run(*arguments, **options)  # type: ignore[arg-type]
+
+    with Load(quick.url) as load:
+        with pytest.raises(Interrupted):
+            deploy(quick.task(second, run="killed"), Dying(server, step))  # type: ignore[arg-type]
+        recovered = rollback(quick.task(None, run="recovery"), server)
+        assert recovered.error is None
+        expected = "1.1.0" if step == "drain" else "1.0.0"
+        assert recovered.live and recovered.live.version == expected == quick.version
+        assert web(server) == ["running"]
+        assert deploy(quick.task(second, run="next"), server).error is None
+        assert quick.version == "1.1.0"
+    assert load.failed == []
+    facts = learn(quick.site, server)
+    assert facts.current and facts.current.version == "1.1.0" and facts.running == second.reference
+
+
+def test_router_and_containers_come_back_after_a_restart(routed: Routed, server: Connection, first: Release) -> None:
+    quick = routed.bare()
+    assert deploy(quick.task(first), server).error is None
+    restart = "docker restart -t 1 shipline-router >/dev/null; for n in $(seq 40); do docker exec shipline-router " \
+        "wget -qO- --header 'Host: x' http://127.0.0.1:2020/health && exit 0; sleep 0.3; done; exit 1"  # fmt: skip
+    assert server.run(script(restart), timeout=60).ok
+    assert quick.version == "1.0.0"
+    server.run(script("docker rm -f shipline-router"), timeout=60)  # its volume stays
+    assert rollback(quick.task(None), server).error is None
+    assert quick.version == "1.0.0"
+
+
+def test_what_keeps_two_containers_from_running_is_said_before_anything_is_changed(
+    routed: Routed, server: Connection, first: Release
+) -> None:
+    quick = routed.bare()
+    file = routed.source / "production.yml"
+    file.write_text(
+        file.read_text().replace(
+            "    image: shop ", '    container_name: shop\n    ports: ["8080:8000"]\n    image: shop '
+        )
+    )
+    report = deploy(quick.task(first), server)
+    assert report.error and not report.changed
+    assert "step parallel: production.yml cannot run beside itself" in report.error
+    assert "the service web has the container_name shop; remove it" in report.error
+    assert "the service web publishes the port 8080" in report.error
+    assert web(server) == []
+
+
+def test_a_host_name_belongs_to_one_app(routed: Routed, server: Connection, first: Release) -> None:
+    quick = routed.bare()
+    assert deploy(quick.task(first), server).error is None
+
+    def other(route: Route) -> Task:
+        environments = {name: each.model_copy(update={"route": route, "directory": each.directory.parent.parent / "blog" / name})
+                        for name, each in quick.shop.app.environments.items()}  # fmt: skip
+        app = quick.shop.app.model_copy(update={"name": "blog", "environments": environments})
+        blog = Shop(quick.shop.bed, app, quick.shop.folder, quick.shop.said, quick.shop.alive)
+        return blog.task("production", first, source=routed.source)
+
+    refused = deploy(other(Route(health="/health")), server)
+    assert refused.error and "the host name every.other is taken on this server, by shop-production" in refused.error
+    assert quick.version == "1.0.0"
+    named = replace(other(Route(health="/health", hosts=("blog.example.org",))))
+    assert deploy(named, server).error is None
+    request = urllib.request.Request(quick.url, headers={"Host": "blog.example.org"})
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        assert json.load(answer)["version"] == "1.0.0"
+    assert quick.version == "1.0.0"
