@@ -95,8 +95,8 @@ def _with_database(task: Task, order: RollbackOrder, log: Log) -> Task:
     if failed is None or failed.kind is not DeploymentKind.DEPLOY:
         return task
     revision = revision_after_failure(failed.way_back, failed.steps, failed.revision_before, failed.revision)
-    if revision is not None:
-        log.say(f"the {failed.way_back}: migrations are taken back to {revision}")
+    if failed.way_back is not None and revision is not None:
+        log.say(f"the {failed.way_back.brief}; its migrations are taken back to {revision}")
     return replace(task, migrated=failed.release, downgrade_to=revision)
 
 

@@ -98,6 +98,21 @@ def test_a_restore_that_is_cut_off_is_taken_back_by_whoever_comes_next(
     assert learn(production(live), server).unfinished is None
 
 
+def test_a_downgrade_that_is_cut_off_is_made_good_by_whoever_comes_next(
+    live: Shop, server: Connection, first: Release, second: Release
+) -> None:
+    quick = live.bare()
+    assert deploy(quick.task("production", second), server).error is None
+    task = replace(quick.task("production", first), downgrade_to="0002")
+    with pytest.raises(Interrupted):
+        rollback(task, InterruptingServer(server, "start"))
+    assert rows(live, server, REVISION) == "0002"
+    report = rollback(quick.task("production", None, run="run-2"), server)
+    assert report.error is None and report.live and report.live.digest == second.digest
+    assert rows(live, server, REVISION) == "0003"
+    assert live.health()["version"] == "1.1.0"
+
+
 def test_a_backup_that_is_damaged_is_found_before_anything_is_touched(
     live: Shop, server: Connection, first: Release, second: Release
 ) -> None:
