@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline_defs.release.evidence import Verdict
+from pipeline_defs.release.evidence import Verdict, WayBack
 from pipeline_defs.release.records import Release
 from pipeline_defs.resources.ssh import Connection
 from pipeline_defs.server.command import command, script
@@ -96,6 +96,26 @@ def test_a_restore_that_is_cut_off_is_taken_back_by_whoever_comes_next(
     assert live.health()["version"] == "1.1.0"
     assert rows(live, server, COUNT) == "7"
     assert learn(production(live), server).unfinished is None
+
+
+@pytest.mark.parametrize("tried", [True, False])
+def test_a_deployment_that_is_interrupted_takes_its_migrations_back_where_the_rehearsal_did(
+    live: Shop, server: Connection, first: Release, second: Release, tried: bool
+) -> None:
+    quick = live.bare()
+    assert deploy(quick.task("production", first), server).error is None
+    verdict = WayBack(
+        verdict=Verdict.NEEDS_DOWNGRADE,
+        version="1.0.0",
+        digest=first.digest if tried else second.digest,
+        revision="0002",
+        reason="it crashed",
+    )
+    with pytest.raises(Interrupted):
+        deploy(replace(quick.task("production", second), way_back=verdict), InterruptingServer(server, "healthy"))
+    assert rows(live, server, REVISION) == ("0002" if tried else "0003")
+    assert live.health()["version"] == "1.0.0"
+    assert deploy(quick.task("production", second, run="run-2"), server).error is None
 
 
 def test_a_downgrade_that_is_cut_off_is_made_good_by_whoever_comes_next(
