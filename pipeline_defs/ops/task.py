@@ -1,8 +1,8 @@
 """Task: everything a server's procedure needs, gathered from the app's file, the release's commit and the secrets."""
 
-import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import dagster as dg
 
@@ -10,8 +10,6 @@ from pipeline_defs.config import App, Secret
 from pipeline_defs.ops.attempt import actor_of
 from pipeline_defs.ops.log import Log
 from pipeline_defs.release.records import Image, Release
-from pipeline_defs.resources.registry import Registry
-from pipeline_defs.resources.registry_login import DOCKER_HUB
 from pipeline_defs.resources.source import Source
 from pipeline_defs.resources.ssh import SshResource
 from pipeline_defs.resources.tree import inside
@@ -20,9 +18,10 @@ from pipeline_defs.server.command import Runner
 from pipeline_defs.server.site import Site
 from pipeline_defs.server.task import Task
 
-Settings = Mapping[str, str | Secret]
+if TYPE_CHECKING:
+    from pipeline_defs.resources.registry_client import Registry
 
-_DOCKER_HUB_KEY = "https://index.docker.io/v1/"  # its name in a config.json, for historical reasons
+Settings = Mapping[str, str | Secret]
 
 
 def settings_of(site: Site) -> Settings:
@@ -69,7 +68,7 @@ def task_for(
     release: Release | None,
     files: Mapping[str, bytes],
     settings: Settings,
-    registry: Registry,
+    registry: "Registry",
 ) -> Task:
     """The task of the attempt with this id."""
 
@@ -84,18 +83,10 @@ def task_for(
         release=release,
         files=files,
         settings=settings,
-        registry_login=_docker_login(registry),
+        registry_login=registry.docker_config(),
         run=context.run_id,
         actor=actor_of(context.run.tags),
         alive=alive,
         say=log.say,
         listen=log.listen,
     )
-
-
-def _docker_login(registry: Registry) -> Secret | None:
-    """A Docker `config.json` that logs in to the image's registry; None where it asks for no login."""
-    if registry.credentials is None:
-        return None
-    key = _DOCKER_HUB_KEY if registry.host == DOCKER_HUB else registry.host
-    return Secret(json.dumps({"auths": {key: {"auth": registry.credentials.pair}}}))

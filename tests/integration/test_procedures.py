@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from pipeline_defs.release.records import Outcome, Release
-from pipeline_defs.resources.ssh import Connection
+from pipeline_defs.resources.connection import Connection
 from pipeline_defs.server.command import Command, Listener, Result, command, script
 from pipeline_defs.server.deploy import deploy
 from pipeline_defs.server.facts import learn
