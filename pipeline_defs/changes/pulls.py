@@ -12,6 +12,7 @@ _STANDS = {
     Verdict.CHECK: Stand.ANSWERED,
     Verdict.CHECK_UNTRUSTED: Stand.ANSWERED,
     Verdict.WAIT: Stand.WAITING,
+    Verdict.WAIT_UNTIL_READY: Stand.DRAFT,
     Verdict.IGNORE: Stand.IGNORED,
 }
 

@@ -91,7 +91,7 @@ class Memory(BaseModel):
         since: when the newest of the runs taken up had changed, seconds since 1970.
         seen: those that changed shortly before it, {run: time}, because they are found again.
         runs: the runs attended to; the one that was looked at longest ago comes first.
-        waiting: the same for commits of forks that wait for a person, by commit.
+        waiting: the same for heads of pull requests that are not checked yet, by commit.
         quiet_until: GitHub asked, or is given, time until then.
         said: what was last complained about, by kind, so that the log says it once.
     """
@@ -134,7 +134,7 @@ class Memory(BaseModel):
         return self.runs[run]
 
     def keep_waiting(self, commits: Collection[str]) -> None:
-        """Those of forks that wait now; the others are forgotten."""
+        """Those that wait now; the others are forgotten."""
         self.waiting = {commit: self.waiting.get(commit, Attended()) for commit in commits}
 
     def give_up_the_oldest(self) -> list[str]:

@@ -16,6 +16,7 @@ from pipeline_defs.release.records import Deployment, Outcome
 from pipeline_defs.release.request import THEN, Job
 from pipeline_defs.reports.facts import STAGE, Phase, RunFacts, stages_of
 from pipeline_defs.reports.told import EVENTS, Told, stage_of_ops
+from pipeline_defs.reports.waiting import WHY
 
 _NEWEST = 20  # deployments of an environment that are looked at to find what ran before
 _RELATED = 10  # runs for one head, or one pull request, that are looked at
@@ -66,8 +67,8 @@ class RunReader:
         rows = [Deployment.model_validate(metadata[DEPLOYMENT].value) for metadata in told if DEPLOYMENT in metadata]
         return sorted(rows, key=lambda row: row.id, reverse=True)
 
-    def waiting(self) -> list[str]:
-        """The commits of forks that wait for a person, as the sensor that notices changes has them in its cursor."""
+    def waiting(self) -> dict[str, Stand]:
+        """The heads of pull requests that are not checked yet, and why, as the sensor that notices changes has them in its cursor."""
         name = f"{self._app.name}_github"
         states = self._instance.all_instigator_state(instigator_type=InstigatorType.SENSOR)
         found = [state.instigator_data for state in states if state.instigator_name == name]
@@ -75,8 +76,9 @@ class RunReader:
         try:
             pulls = Handled.model_validate_json(cursors[-1]).pulls if cursors else {}
         except ValidationError:  # the other sensor says so itself
-            return []
-        return [pull.head for pull in pulls.values() if pull.stand is Stand.WAITING]
+            return {}
+        answered = {pull.head for pull in pulls.values() if pull.stand is Stand.ANSWERED}  # of another pull request
+        return {pull.head: pull.stand for pull in pulls.values() if pull.stand in WHY and pull.head not in answered}
 
     def _facts(self, record: RunRecord) -> RunFacts | None:
         run = record.dagster_run

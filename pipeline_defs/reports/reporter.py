@@ -63,12 +63,13 @@ class Reporter:
         return "; ".join([*told, *dict.fromkeys(writer.complaints)]) or "nothing new"
 
     def _tell_waiting(self, memory: Memory, writer: Writer) -> None:
-        """Say of a fork's commit that it waits, and for whom; otherwise its pull request would show nothing at all."""
+        """Say of a commit that it waits, and what for; otherwise its pull request would show nothing at all."""
         assert self._app.github is not None
         if self._app.github.report.statuses:
-            memory.keep_waiting(self._reader.waiting())
+            stands = self._reader.waiting()
+            memory.keep_waiting(stands)
             for commit, attended in memory.waiting.items():
-                writer.write(attended, waiting(self._app, commit))
+                writer.write(attended, waiting(self._app, commit, stands[commit]))
 
     def _take_up(self, memory: Memory) -> None:
         """Attend to the runs that changed; those that changed shortly before are found again, and are known."""

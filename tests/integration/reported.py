@@ -91,11 +91,12 @@ class Reported:
         assert self.cursor is not None
         return Memory.model_validate_json(self.cursor)
 
-    def notice(self, pull: SeenPull) -> None:
-        """Pull request 1 as the sensor that notices changes has it in its cursor."""
+    def notice(self, *pulls: SeenPull) -> None:
+        """Pull requests 1, 2, … as the sensor that notices changes has them in its cursor."""
+        handled = Handled(pulls={str(number): pull for number, pull in enumerate(pulls, 1)})
         place = RemoteRepositoryOrigin(ManagedGrpcPythonEnvCodeLocationOrigin(_NOWHERE), "shipline")
         origin = place.get_instigator_origin("shop_github")
-        data = SensorInstigatorData(cursor=Handled(pulls={"1": pull}).model_dump_json())
+        data = SensorInstigatorData(cursor=handled.model_dump_json())
         state = InstigatorState(origin, InstigatorType.SENSOR, InstigatorStatus.RUNNING, data)
         known = self.instance.get_instigator_state(origin.get_id(), origin.get_selector().get_id())
         (self.instance.update_instigator_state if known else self.instance.add_instigator_state)(state)

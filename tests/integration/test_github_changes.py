@@ -17,7 +17,7 @@ from pipeline_defs.cli.pulls import asked_again
 from pipeline_defs.code_server import LOCATION, CodeServer
 from pipeline_defs.launch import Launcher
 from pipeline_defs.release.change import run_id
-from pipeline_defs.release.handled import Handled
+from pipeline_defs.release.handled import Handled, Stand
 from pipeline_defs.release.own_commits import version_message
 from pipeline_defs.release.request import Job, Request
 from pipeline_defs.release.version import Version
@@ -209,7 +209,7 @@ def test_a_head_that_comes_back_is_tried_again_where_it_was_given_up(shop: World
 def test_drafts_wait_until_they_are_ready(shop: World) -> None:
     number, head = pull(shop, draft=True)
     shop.look()
-    assert shop.runs() == []
+    assert (shop.runs(), shop.handled().pulls[str(number)].stand) == ([], Stand.DRAFT)
     shop.github.set_draft(REPOSITORY, number, False, by="dora")
     shop.look()
     assert shop.rows() == [("shop_integrate", head, "QUEUED")]
