@@ -57,6 +57,10 @@ class Attended(BaseModel):
         """True where GitHub knows this very item."""
         return self.written.get(digest(item.key)) == digest(repr(item))
 
+    def knows(self, item: Item) -> bool:
+        """True where GitHub was told something about what this item is about."""
+        return digest(item.key) in self.written
+
     def note_written(self, item: Item) -> None:
         """Remember that GitHub knows it."""
         self.written[digest(item.key)] = digest(repr(item))

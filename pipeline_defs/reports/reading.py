@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 import dagster as dg
 from dagster import DagsterRun, DagsterRunStatus, RunRecord
@@ -96,6 +97,7 @@ class RunReader:
             job=job,
             phase=_PHASES.get(run.status, Phase.WAITING),
             tags=run.tags,
+            commit=_commit(run, self._app),
             stages=tuple(stage for stage in own if stage not in taken),
             steps=told.steps,
             follows="" if follows in taken else follows,
@@ -141,6 +143,14 @@ class RunReader:
             for entry in self._instance.all_logs(run.run_id, of_type=EVENTS):
                 told.take(entry)
         return told
+
+
+def _commit(run: DagsterRun, app: App) -> str:
+    """The commit that a run was given for the image it makes."""
+    config: Any = run.run_config
+    for name in ("ops", f"{app.name}_image", "config", "commit"):
+        config = config.get(name) if isinstance(config, dict) else None
+    return config if isinstance(config, str) else run.tags.get("head", "")
 
 
 def _jobs(app: App) -> dict[str, tuple[Job, str]]:

@@ -8,6 +8,8 @@ from typing import Any
 
 import dagster as dg
 import requests
+from dagster._core.definitions.job_base import InMemoryJob
+from dagster._core.execution.api import execute_run
 from dagster._core.remote_origin import ManagedGrpcPythonEnvCodeLocationOrigin, RemoteRepositoryOrigin
 from dagster._core.scheduler.instigation import (
     InstigatorState,
@@ -133,6 +135,14 @@ class Reported:
     def run(self, job: dg.JobDefinition, run_id: str | None = None) -> str:
         """Let a run of this job run to its end; its id."""
         return job.execute_in_process(instance=self.instance, raise_on_error=False, run_id=run_id).run_id
+
+    def queue(self, job: dg.JobDefinition) -> dg.DagsterRun:
+        """A run of this job that waits."""
+        return self.instance.create_run_for_job(job, tags=job.tags)
+
+    def go_on(self, job: dg.JobDefinition, run: dg.DagsterRun) -> None:
+        """Let a run that waits run to its end."""
+        execute_run(InMemoryJob(job), run, self.instance, raise_on_error=False)
 
     def statuses(self, sha: str) -> dict[str, tuple[str, str]]:
         """What GitHub shows at a commit, {stage: (state, description)}."""
