@@ -146,6 +146,21 @@ def test_a_fault_after_the_deed_doubles_nothing(reported: Reported, head: str) -
     assert not reported.memory.runs
 
 
+def test_a_comment_at_which_github_always_breaks_keeps_nothing_else_back(reported: Reported, head: str) -> None:
+    reported.github.fail("before", path="/issues/1/comments", times=None)
+    reported.run(reported.job("integrate", integrates(head), **change(head, 1)))
+    assert "comment on #1: GitHub" in reported.look()
+    assert {state for state, _ in reported.statuses(head).values()} == {"success"}
+    reported.github.reset_requests()
+    assert reported.look() == "nothing new"
+    assert reported.github.requests()["total"] == 0
+    reported.github.clear_faults()
+    reported.wait_is_over()
+    reported.look()
+    assert len(reported.github.comments(REPOSITORY, 1)) == 1
+    assert not reported.memory.runs
+
+
 def test_one_comment_is_edited(reported: Reported, head: str) -> None:
     failing = fails("the tests failed", FAILED)
     reported.run(reported.job("integrate", integrates(head, test=failing), **change(head, 1)))
