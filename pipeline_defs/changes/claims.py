@@ -4,7 +4,7 @@ from dagster import DagsterRun
 
 from pipeline_defs.changes.answers import SEEN, answers
 from pipeline_defs.config import App
-from pipeline_defs.launch import Launcher, waits
+from pipeline_defs.launch import Launcher, failed, waits
 from pipeline_defs.release.change import Change, Trigger
 from pipeline_defs.release.handled import SeenPull, Stand
 
@@ -23,10 +23,13 @@ class Claims:
         self._tags = {"dagster/sensor_name": sensor, NOTICED: actor}
         self.said: list[str] = []
 
-    def run(self, change: Change, *, untrusted: bool = False, seen: str = "") -> None:
-        """Start the change's runs. Those of older changes to the same branch that still wait are given up for it."""
+    def run(self, change: Change, *, untrusted: bool = False, seen: str = "", again: bool = False) -> None:
+        """Start the change's runs. Those of older changes to the same branch that still wait are given up for it.
+
+        `again`: also where the one that was started failed.
+        """
         for answer in answers(self._app, change, self._actor, untrusted=untrusted, seen=seen):
-            claimed = self._launcher.claim(answer.job, answer.request, {**self._tags, **answer.tags})
+            claimed = self._launcher.claim(answer.job, answer.request, {**self._tags, **answer.tags}, again=again)
             if claimed.new:
                 self.said.append(f"{answer.job} for {answer.request.reason} (run {claimed.run_id[:8]})")
         if change.trigger is Trigger.MERGE:
@@ -44,6 +47,11 @@ class Claims:
     def was_run(self, change: Change) -> bool:
         """True when a run of its own answers the change, or has answered it."""
         return any(self._launcher.answers(answer.request.change) for answer in answers(self._app, change, self._actor))
+
+    def may_run_again(self, change: Change) -> tuple[bool, str]:
+        """Whether a change has no run yet, or one that failed; and how new its pull request was when that was claimed."""
+        run = self._launcher.last_attempt(change.key)
+        return run is None or failed(run), run.tags.get(SEEN, "") if run else ""
 
     def pulls_with_runs(self) -> set[str]:
         """The numbers of the pull requests that have a run which is not over."""

@@ -1,6 +1,7 @@
 """Changes on GitHub, with the stand-in, a real Dagster storage and a real code server: nothing missed, nothing twice."""
 
 import multiprocessing
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -327,6 +328,59 @@ def test_a_person_runs_a_pull_request_again_as_a_further_attempt(shop: World) ->
     assert asked_again(client, shop.app, of_fork, "ada@here", untrusted=True)[0].untrusted
     with pytest.raises(Wrong, match="no open pull request #999"):
         asked_again(client, shop.app, 999, "ada@here", untrusted=False)
+
+
+def test_a_head_that_failed_runs_again_once_for_each_word_of_somebody_who_may_write(shop: World) -> None:
+    number, head = pull(shop)
+    shop.look()
+    before = shop.handled()
+
+    def says(login: str, at: int, words: str = "/shipline test") -> list[tuple[str, str]]:
+        shop.github.set_clock(at)
+        shop.github.comment(REPOSITORY, number, words, by=login)
+        shop.look()
+        return [(run.tags.get("attempt", "1"), run.status.value) for run in shop.runs()]
+
+    assert says("dora", 5) == [("1", "QUEUED")]  # nothing has failed yet
+    shop.instance.report_run_failed(shop.run_of(head))
+    assert says("eve", 10) == [("1", "FAILURE")]  # who may only read
+    assert says("dora", 15, "why did it fail?") == [("1", "FAILURE")]
+    assert says("dora", 20, "/shipline test 1234567") == [("1", "FAILURE")]  # of another commit
+    assert says("dora", 25) == [("1", "FAILURE"), ("2", "QUEUED")]
+    assert shop.run_of(head).tags["actor"] == "dora on GitHub"
+    receive(shop, before, pull=number)  # a delivery, with what the sensor knew long ago
+    shop.instance.report_run_failed(shop.runs()[-1])
+    receive(shop, shop.handled(), pull=number)
+    assert says("dora", 30, "it fails again") == [("1", "FAILURE"), ("2", "FAILURE")]
+    assert says("dora", 35) == [("1", "FAILURE"), ("2", "FAILURE"), ("3", "QUEUED")]
+    assert {run.tags["change"] for run in shop.runs()} == {f"pull:shop:{number}:{head}:development"}
+
+
+def test_a_pull_request_that_was_there_at_the_first_look_runs_at_a_word(shop: World) -> None:
+    number, head = pull(shop)
+    shop.cursor = None
+    shop.look()
+    assert shop.runs() == []
+    shop.github.set_clock(5)
+    shop.github.comment(REPOSITORY, number, "/shipline test", by="dora")
+    shop.look()
+    assert shop.rows() == [("shop_integrate", head, "QUEUED")]
+
+
+def test_a_word_after_an_attempt_that_a_person_started_makes_the_next_one(shop: World) -> None:
+    number, head = pull(shop)
+    shop.look()
+    first = shop.run_of(head)
+    shop.instance.report_run_failed(first)
+    tags = {**first.tags, "attempt": "2"}
+    by_hand = shop.server.create(
+        shop.instance, str(uuid.uuid4()), first.job_name, first.run_config, tags, planned=False
+    )
+    shop.instance.report_run_failed(by_hand)
+    shop.github.set_clock(5)
+    shop.github.comment(REPOSITORY, number, "/shipline test", by="dora")
+    shop.look()
+    assert [run.tags.get("attempt", "1") for run in shop.runs()] == ["1", "2", "3"]
 
 
 REQUEST = Request(app="shop", job=Job.INTEGRATE, commit="1" * 40, branch="development", change="merge:shop:x:1")
