@@ -104,6 +104,11 @@ class Launcher:
                 return True
             return bool(self._instance.run_coordinator.cancel_run(run.run_id))
 
+    def has_run(self, tags: dict[str, str]) -> bool:
+        """True when a run with these tags has begun, and has not failed."""
+        going_well = [DagsterRunStatus.STARTED, DagsterRunStatus.SUCCESS]
+        return bool(self._instance.get_runs(RunsFilter(tags=tags, statuses=going_well), limit=1))
+
     def unfinished(self, app: str) -> list[DagsterRun]:
         """The app's runs that answer a change and are not over, oldest first."""
         wanted = RunsFilter(tags={"app": app}, statuses=list(_UNFINISHED))

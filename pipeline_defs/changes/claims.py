@@ -7,6 +7,7 @@ from pipeline_defs.config import App
 from pipeline_defs.launch import Launcher, failed, waits
 from pipeline_defs.release.change import Change, Trigger
 from pipeline_defs.release.handled import SeenPull, Stand
+from pipeline_defs.release.tags import git_tag
 
 NOTICED = "noticed_by"
 """The run tag that says whether the sensor or a delivery was first."""
@@ -52,6 +53,18 @@ class Claims:
         """Whether a change has no run yet, or one that failed; and how new its pull request was when that was claimed."""
         run = self._launcher.last_attempt(change.key)
         return run is None or failed(run), run.tags.get(SEEN, "") if run else ""
+
+    def has_deployed(self, tag: str, commit: str) -> bool:
+        """True for a tag that names the version of a commit which a run of ours has deployed, where such runs make the tag."""
+        assert self._app.github is not None
+        version = tag.removeprefix("v")
+        tags = {
+            "app": self._app.name,
+            "environment": next(iter(self._app.deployed), ""),
+            "version": version,
+            "commit": commit[:12],
+        }
+        return self._app.github.report.releases and tag == git_tag(version) and self._launcher.has_run(tags)
 
     def pulls_with_runs(self) -> set[str]:
         """The numbers of the pull requests that have a run which is not over."""

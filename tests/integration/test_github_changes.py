@@ -250,6 +250,20 @@ def test_a_new_tag_is_integrated(shop: World) -> None:
     ]
 
 
+@pytest.mark.parametrize("shop", ["tags: true"], indirect=True)
+def test_the_tag_of_a_release_that_shipline_made_starts_nothing(shop: World) -> None:
+    main = shop.commit("main")
+    shop.look()
+    run = shop.run_of(main, "shop_deploy")
+    begin(shop, main, "shop_deploy")
+    shop.instance.add_run_tags(run.run_id, {"version": "1.0.0", "commit": main[:12]})  # as the run does itself
+    shop.github.tag(REPOSITORY, "v1.0.0", main, by="dora")
+    shop.github.tag(REPOSITORY, "v1.0.1", main, by="dora")  # of another version: somebody else's
+    shop.look()
+    assert [run.tags["change"] for run in shop.runs()] == [f"merge:shop:main:{main}", f"tag:shop:v1.0.1:{main}"]
+    assert shop.look() == "nothing new"
+
+
 def receive(shop: World, handled: Handled, **about: Any) -> None:
     """What a delivery does: the same look at one thing, with the sensor's cursor as it was then."""
     claims = Claims(shop.app, Launcher(shop.instance, shop.server), "webhook", "shop_github")
