@@ -11,6 +11,7 @@ from dagster import DagsterInstance, DagsterRunStatus, RunsFilter
 from dagster._core.workspace.load_target import GrpcServerTarget
 
 from pipeline_defs.changes.claims import Claims
+from pipeline_defs.changes.heads import MOST
 from pipeline_defs.changes.look import look_at
 from pipeline_defs.cli.client import Client
 from pipeline_defs.cli.output import Wrong
@@ -23,6 +24,7 @@ from pipeline_defs.release.own_commits import version_message
 from pipeline_defs.release.request import Job, Request
 from pipeline_defs.release.version import Version
 from pipeline_defs.resources.github import open_repository
+from pipeline_defs.resources.github.access import A_PAGE
 from tests.integration.github_changes import (
     REPOSITORY,
     World,
@@ -133,6 +135,18 @@ def test_an_outage_with_three_merges_accounts_for_every_one_and_runs_the_newest(
         ("shop_deploy", third, "QUEUED"),
     ]
     assert {run.tags.get("superseded_by") for run in shop.runs()} == {third, None}
+
+
+def test_more_moves_than_one_look_answers_and_more_than_a_page_of_githubs_list_are_all_accounted_for(
+    shop: World,
+) -> None:
+    moves = [shop.commit("development") for _ in range(A_PAGE + 2)]
+    looks = [len(shop.runs()) for _ in range(3) if shop.look()]
+    assert looks == [MOST, 2 * MOST, len(moves)]
+    assert [head for _, head, _ in shop.rows()] == moves
+    assert [status for _, _, status in shop.rows()] == ["CANCELED"] * (len(moves) - 1) + ["QUEUED"]
+    assert {run.tags["superseded_by"] for run in shop.runs()[:-1]} == {moves[-1]}
+    assert shop.look() == "nothing new"
 
 
 def test_a_branch_that_was_rewritten_is_made_and_not_deployed(shop: World) -> None:
