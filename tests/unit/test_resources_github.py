@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline_defs.config import App, Secret
+from pipeline_defs.config.home import PROJECT
 from pipeline_defs.resources.github import GitHubAway, Pull
 from pipeline_defs.resources.github.answer import SECONDARY_SECONDS, Answer
 from pipeline_defs.resources.github.approvals import commanded
@@ -203,6 +205,16 @@ def test_what_is_needed_follows_from_the_file() -> None:
         "statuses: write",
     ]
     assert "report.releases" in everything["contents: write"]
+
+
+def test_the_documentation_names_every_permission_and_no_other() -> None:
+    nothing = dict.fromkeys(("statuses", "deployments", "comments", "releases", "issues"), False)
+    rows = re.findall(
+        r"^\| (\w[\w ]+) \| (read|write) \|", (PROJECT / "docs" / "configuration.md").read_text(), re.MULTILINE
+    )
+    shown = {"Commit statuses": "statuses"}
+    named = {f"{shown.get(name, name.lower().replace(' ', '_'))}: {access}" for name, access in rows}
+    assert named == {*permissions_needed(with_github(**nothing)), *permissions_needed(with_github("automatic"))}
 
 
 def test_pygithub_logs_no_answers(caplog: pytest.LogCaptureFixture) -> None:
