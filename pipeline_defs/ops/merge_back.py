@@ -7,7 +7,8 @@ from pipeline_defs.ops.log import Log
 from pipeline_defs.release.own_commits import level_message, merge_message
 from pipeline_defs.release.version import Version, VersionError
 from pipeline_defs.resources.github import GitHubError
-from pipeline_defs.resources.source import Source, SourceError
+from pipeline_defs.resources.source import Source
+from pipeline_defs.resources.source_errors import SourceError
 
 if TYPE_CHECKING:
     from pipeline_defs.resources.github import Repository

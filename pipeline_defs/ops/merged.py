@@ -14,7 +14,8 @@ from pipeline_defs.release.records import Image
 from pipeline_defs.release.version import Version, VersionError
 from pipeline_defs.resources.ancestry import Ancestry
 from pipeline_defs.resources.github import Pull
-from pipeline_defs.resources.source import Source, SourceError
+from pipeline_defs.resources.source import Source
+from pipeline_defs.resources.source_errors import SourceError
 
 if TYPE_CHECKING:
     from pipeline_defs.resources.github import Repository

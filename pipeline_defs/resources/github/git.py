@@ -6,8 +6,10 @@ from urllib.parse import urlsplit
 
 from pipeline_defs.config.app import App
 from pipeline_defs.config.github import is_full_name
+from pipeline_defs.resources.address import origin_of, url_of
 from pipeline_defs.resources.github.errors import GitHubError
-from pipeline_defs.resources.source import Source, SourceError, origin_of, url_of
+from pipeline_defs.resources.source import Source
+from pipeline_defs.resources.source_errors import SourceError
 
 
 def source_of(app: App, workspace: Path) -> Source:
