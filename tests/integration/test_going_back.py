@@ -6,7 +6,7 @@ import pytest
 
 from pipeline_defs.release.evidence import Verdict, WayBack
 from pipeline_defs.release.records import Release
-from pipeline_defs.resources.ssh import Connection
+from pipeline_defs.resources.connection import Connection
 from pipeline_defs.server.command import command, script
 from pipeline_defs.server.deploy import deploy
 from pipeline_defs.server.facts import learn
