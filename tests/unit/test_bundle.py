@@ -108,6 +108,7 @@ def test_the_override_pins_the_image_by_digest_and_says_what_runs() -> None:
         "shipline.version": "1.4.2",
         "shipline.commit": "c" * 40,
         "shipline.digest": release().digest,
+        "shipline.release": release().name,
     }
     assert PASSWORD not in json.dumps(made)
 
