@@ -1,5 +1,6 @@
 """Supervisor: one `shipline up`, from start to end."""
 
+import compileall
 import os
 import signal
 import subprocess
@@ -72,6 +73,8 @@ class Supervisor:
         """Start one after the other, each as soon as what it needs is there; then say where it is."""
         self._service.record("up", psutil.Process())
         self._service.write(self._home.service)
+        # Where PYTHONDONTWRITEBYTECODE is set, as in many images, each run's process would compile all of it anew.
+        compileall.compile_dir(PROJECT / "pipeline_defs", quiet=2)
         self._prepare_instance()
         self._start_child("code")
         self._wait_until(lambda: listens(self._service.code_port))
