@@ -9,12 +9,13 @@ import signal
 import sys
 import tempfile
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import FrameType
 
 from benchmarks.github import doubled, forged, forks, idle, latency, merges, payloads, poll
 from benchmarks.github.figures import NAMES, Figures, Tell
 from benchmarks.github.stack import ONE_APP, Stack, running
+from tests.testbed.bed import TestBed, remove_orphans
 from tests.testbed.progress import Progress
 
 Measure = Callable[[Tell], Figures]
@@ -56,9 +57,9 @@ def _measured(name: str, figures: dict[str, int | float | None], progress: Progr
 
 
 def _on_stack(
-    measure: Callable[[Stack, Tell], Figures], apps: dict[str, str] = ONE_APP, *, webhooks: bool = True
+    measure: Callable[[Stack, Tell], Figures], apps: Mapping[str, str] = ONE_APP, *, webhooks: bool = True
 ) -> Measure:
-    """The part, measured on a Shipline of its own."""
+    """The part, measured on a Shipline of its own whose runs fail at once."""
 
     def measured(tell: Tell) -> Figures:
         with running(apps, webhooks=webhooks) as stack:
@@ -67,15 +68,31 @@ def _on_stack(
     return measured
 
 
+def _merges(tell: Tell) -> Figures:
+    with _bed(tell) as bed, running(bed=bed) as stack:
+        return merges.measure(stack, tell)
+
+
+def _forks(tell: Tell) -> Figures:
+    with _bed(tell) as bed:
+        return forks.measure(bed, tell)
+
+
+def _bed(tell: Tell) -> TestBed:
+    """A registry and a server."""
+    remove_orphans("proof-")
+    return TestBed(f"proof-{os.getpid()}", progress=Progress(tell))
+
+
 PARTS: dict[str, Measure] = {
-    "merges": _on_stack(merges.measure),
+    "merges": _merges,
     "latency": _on_stack(latency.measure),
     "poll": _on_stack(poll.measure, webhooks=False),
     "idle": idle.measure,
     "payloads": _on_stack(payloads.measure, payloads.APPS),
     "forged": _on_stack(forged.measure),
     "502": doubled.measure,
-    "forks": forks.measure,
+    "forks": _forks,
 }
 
 

@@ -18,7 +18,7 @@ class Account:
         lost: those without a run, and those whose run ended without a word why.
         open: those whose run waits or goes on.
         doubled: those with more than one run.
-        ended: how many ended how: deployed, failed, superseded.
+        ended: how many ended how: deployed, passed (where nothing is deployed), failed, superseded.
     """
 
     lost: list[str] = field(default_factory=list)
@@ -57,7 +57,7 @@ def _end(runs: list[DagsterRun], heads: Collection[str]) -> str:
         return "open"
     newest = runs[0]
     if newest.status is DagsterRunStatus.SUCCESS:
-        return "deployed"
+        return "deployed" if "target" in newest.tags else "passed"
     if newest.status is DagsterRunStatus.FAILURE:
         return "failed"
     return "superseded" if newest.tags.get(SUPERSEDED_BY) in heads else "lost"

@@ -10,8 +10,9 @@ import random
 from collections import Counter
 from collections.abc import Callable
 
+from benchmarks.github.app import REPOSITORY
 from benchmarks.github.figures import Failed, Figures, Tell
-from benchmarks.github.stack import REPOSITORY, SECRET, Stack
+from benchmarks.github.stack import SECRET, Stack
 from tests.testbed.github.deliveries import signature
 
 DOCUMENTED = b"Hello, World!", "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17"

@@ -5,8 +5,9 @@ import time
 
 from dagster import DagsterEventType
 
+from benchmarks.github.app import REPOSITORY
 from benchmarks.github.figures import Figures, Tell, percentile
-from benchmarks.github.stack import REPOSITORY, Stack, run_of, wait_for
+from benchmarks.github.stack import Stack, run_of, wait_for
 
 SECONDS = 60.0
 

@@ -3,14 +3,16 @@
 import random
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
 
 from benchmarks.github.account import Account, account
+from benchmarks.github.app import APP, REPOSITORY
 from benchmarks.github.figures import Figures, Tell
-from benchmarks.github.stack import APP, REPOSITORY, SECRET, Stack
+from benchmarks.github.stack import SECRET, Stack
 
 METHODS = ("merge", "squash", "rebase")
 BRANCHES = ("development", "main")
@@ -26,8 +28,8 @@ class Plan:
     """What is done: so many merges in so many bursts, with up to `pause` seconds after each; the receiver is `away` seconds."""
 
     merges: int = 500
-    bursts: int = 40
-    pause: float = 5.0
+    bursts: int = 100
+    pause: float = 4.0
     away: float = 20.0
     kills: int = 2
 
@@ -35,32 +37,30 @@ class Plan:
 def measure(stack: Stack, tell: Tell, plan: Plan = Plan(), seed: int = 1) -> Figures:
     """Merge, wait until every head has come to its end, and count those that have no run, and those that have several."""
     stack.github.reset_requests()
-    with _deliveries(stack):
+    with _deliveries(stack, tell):
         heads = _merge_all(stack, plan, random.Random(seed), tell)
         stack.github.settle(60)
     found = _wait_for_ends(stack, heads)
     for _ in range(2):  # what is late would be doubled now
         stack.looks_again()
     found = account(stack.instance, APP, heads)
-    tell(
-        f"{len(set(heads))} heads: {found.ended['deployed']} deployed, {found.ended['failed']} failed (their lint command does), "
-        f"{found.ended['superseded']} superseded, {len(found.lost)} lost, {len(found.open)} not at their end; "
-        f"{stack.github.requests()['billed']} requests billed"
-    )
+    ends = ", ".join(f"{count} {how}" for how, count in sorted(found.ended.items()))
+    tell(f"{len(set(heads))} heads: {ends}; {stack.github.requests()['billed']} requests billed")
     for what in ("lost", "open", "doubled"):
         tell(f"{what}: {', '.join(getattr(found, what)) or 'none'}")
     return {"merges": len(heads), "lost": len(found.lost) + len(found.open), "doubled": len(found.doubled)}
 
 
 @contextmanager
-def _deliveries(stack: Stack) -> Iterator[None]:
+def _deliveries(stack: Stack, tell: Tell) -> Iterator[None]:
     """GitHub delivers, as badly as it can."""
     stack.github.fail_deliveries(drop=DROPPED, duplicate=DOUBLED, delay=SHUFFLED_SECONDS)
     hook = stack.github.create_hook(REPOSITORY, stack.address, SECRET, ["push", "pull_request"])
     try:
         yield
     finally:
-        stack.github.world.repo(REPOSITORY).hooks.pop(hook)
+        sent = stack.github.world.repo(REPOSITORY).hooks.pop(hook).deliveries
+        tell(f"deliveries: {dict(Counter(each.status for each in sent))}")
         stack.github.clear_faults()
 
 

@@ -6,9 +6,10 @@ from collections import Counter
 import requests
 from dagster import RunsFilter
 
+from benchmarks.github.app import APP
 from benchmarks.github.examples import examples
 from benchmarks.github.figures import Figures, Tell
-from benchmarks.github.stack import APP, ONE_APP, Stack, wait_for
+from benchmarks.github.stack import ONE_APP, Stack, wait_for
 
 APPS = {**ONE_APP, "hello": "Codertocat/Hello-World"}
 """Beside an app of which no example speaks the one of which most do: what these say is looked at, and is not so."""

@@ -14,6 +14,7 @@ import requests
 from dagster import DagsterInstance
 from dagster._core.scheduler.instigation import TickStatus
 
+from benchmarks.github.app import APP, REPOSITORY, make_app
 from benchmarks.github.figures import Failed
 from examples.demo.shipline import Shipline
 from pipeline_defs.cli.output import Output
@@ -22,32 +23,13 @@ from pipeline_defs.cli.service import Service
 from pipeline_defs.config import Home
 from pipeline_defs.release.change import Change, Trigger, run_id
 from pipeline_defs.webhooks.inbox import Inbox
+from tests.testbed.bed import TestBed
 from tests.testbed.github import GitHubServer
 from tests.testbed.github.deliveries import signature
 
-APP = "shop"
-REPOSITORY = "acme/shop"
 ONE_APP = {APP: REPOSITORY}
 SECRET = "It's a Secret to Everybody"
 """The webhook's secret; GitHub's documentation has an example with this one."""
-
-FILE = """
-repository: {url}
-image: 127.0.0.1:9/team/{name}
-lint: ["sh", "-c", "exit 3"]
-github:
-  repository: {repository}
-  api: {api}
-  token: {{file: {folder}/token}}
-  webhook_secret: {{file: {folder}/secret}}
-  report: false
-environments:
-  production: {{hosts: a.example.org, directory: /opt/{name}, compose: production.yml}}
-"""
-"""An app whose runs begin as all do, and end at their first stage: what is measured is how they come about.
-
-Nothing is reported, since GitHub would allow no account so many statuses in an hour.
-"""
 
 _Found = TypeVar("_Found")
 
@@ -126,8 +108,11 @@ def wait_for(look: Callable[[], _Found | None], seconds: float, otherwise: str, 
 
 
 @contextmanager
-def running(apps: Mapping[str, str] = ONE_APP, *, webhooks: bool = True) -> Iterator[Stack]:
-    """A Shipline with these apps, {name: owner/name on GitHub}, after its first look; ended and removed after the block."""
+def running(apps: Mapping[str, str] = ONE_APP, *, webhooks: bool = True, bed: TestBed | None = None) -> Iterator[Stack]:
+    """A Shipline with these apps, {name: owner/name on GitHub}, after its first look; ended and removed after the block.
+
+    Without a `bed` to deploy to each run fails at its first stage.
+    """
     with ExitStack() as opened:
         root = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="shipline-proof-")))
         github = opened.enter_context(GitHubServer(root / "hub", validate=False))
@@ -135,10 +120,11 @@ def running(apps: Mapping[str, str] = ONE_APP, *, webhooks: bool = True) -> Iter
         (root / "token").write_text(github.create_token("shipline"))
         (root / "secret").write_text(SECRET)
         for name, repository in apps.items():
-            _make_app(root, github, name, repository)
+            make_app(root, github, name, repository, bed)
         port = free_port() if webhooks else None
         home = Home(root / "home")
-        variables = {"SHIPLINE_APPS": str(root / "apps"), "SHIPLINE_WEBHOOKS": str(port or "")}
+        on_bed = bed.environment() if bed else {}
+        variables = on_bed | {"SHIPLINE_APPS": str(root / "apps"), "SHIPLINE_WEBHOOKS": str(port or "")}
         shipline = Shipline(home, variables, Output())
         opened.callback(shipline.end_leftovers)
         opened.callback(shipline.down)
@@ -146,11 +132,3 @@ def running(apps: Mapping[str, str] = ONE_APP, *, webhooks: bool = True) -> Iter
         for name in apps:
             shipline.wait_for_first_look(f"{name}_github")
         yield Stack(home, github, opened.enter_context(DagsterInstance.from_config(str(home.root))), port)
-
-
-def _make_app(root: Path, github: GitHubServer, name: str, repository: str) -> None:
-    github.create_repository(repository, files={"version.txt": "1.0.0\n"})
-    github.create_branch(repository, "development", "main")
-    github.set_permission(repository, "shipline", "write")
-    text = FILE.format(name=name, folder=root, url=github.git_url(repository), repository=repository, api=github.url)
-    (root / "apps" / f"{name}.yaml").write_text(text)
