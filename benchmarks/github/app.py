@@ -24,16 +24,16 @@ github:
 
 NOWHERE = """
 environments:
-  production: {hosts: a.example.org, directory: /opt/proof/production, compose: production.yml}
+  production: {{hosts: a.example.org, directory: /opt/{name}, compose: production.yml}}
 """
 FAILS = "exit 3"
 
 ON_BED = """
-registry: {username: {env: SHOP_REGISTRY_USER}, password: {env: SHOP_REGISTRY_PASSWORD}}
+registry: {{username: {{env: SHOP_REGISTRY_USER}}, password: {{env: SHOP_REGISTRY_PASSWORD}}}}
 environments:
   production:
-    hosts: {address: "${SHOP_HOST}", port: "${SHOP_SSH_PORT}", key: "${SHOP_SSH_KEY}", known_hosts: "${SHOP_KNOWN_HOSTS}"}
-    directory: /opt/proof/production
+    hosts: {{address: "${{SHOP_HOST}}", port: "${{SHOP_SSH_PORT}}", key: "${{SHOP_SSH_KEY}}", known_hosts: "${{SHOP_KNOWN_HOSTS}}"}}
+    directory: /opt/{name}
     compose: production.yml
 """
 FAILS_SOMETIMES = "test $(($(find . -name '*.txt' | wc -l) % 4)) -gt 0"
@@ -53,7 +53,7 @@ def make_app(folder: Path, github: GitHubServer, name: str, repository: str, bed
     github.create_repository(repository, files=CONTENT)
     github.create_branch(repository, "development", "main")
     github.set_permission(repository, "shipline", "write")
-    text = FILE.format(
+    text = (FILE + (ON_BED if bed else NOWHERE)).format(
         name=name,
         folder=folder,
         url=github.git_url(repository),
@@ -62,4 +62,4 @@ def make_app(folder: Path, github: GitHubServer, name: str, repository: str, bed
         image=bed.registry.address if bed else "127.0.0.1:9/team",
         lint=FAILS_SOMETIMES if bed else FAILS,
     )
-    (folder / "apps" / f"{name}.yaml").write_text(text + (ON_BED if bed else NOWHERE))
+    (folder / "apps" / f"{name}.yaml").write_text(text)

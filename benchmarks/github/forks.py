@@ -1,6 +1,8 @@
 """Forks: what the commits of strangers get hold of."""
 
 import tempfile
+from contextlib import redirect_stderr
+from io import StringIO
 from pathlib import Path
 
 from benchmarks.github.figures import Figures, Tell
@@ -16,7 +18,8 @@ def measure(bed: TestBed, tell: Tell) -> Figures:
         ForkBed(bed, Path(folder) / "forks") as forks,
     ):
         for variant in variants():
-            got = leaks(forks, variant)
+            with redirect_stderr(StringIO()):  # Dagster tells all that a run does
+                got = leaks(forks, variant)
             tell(f"{variant.name}: {'; '.join(got) or 'nothing'}")
             found += got
     return {"fork_variants": len(variants()), "fork_leaks": len(found)}

@@ -13,14 +13,15 @@ from benchmarks.github.account import Account, account
 from benchmarks.github.app import APP, REPOSITORY
 from benchmarks.github.figures import Figures, Tell
 from benchmarks.github.stack import SECRET, Stack
+from tests.testbed.github.control_code import Files
 
 METHODS = ("merge", "squash", "rebase")
 BRANCHES = ("development", "main")
 DROPPED, DOUBLED = 0.3, 0.8
 """Of the deliveries 30 % never come; the others come one to five times, each number as often."""
 SHUFFLED_SECONDS = 3.0
-STANDSTILL_SECONDS = 120.0
-"""When nothing changes for so long, nothing will."""
+STANDSTILL_SECONDS = 240.0
+"""When nothing changes for so long, nothing will. A run whose start died with the daemon is given up after 180 s."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,8 @@ def _merge_all(stack: Stack, plan: Plan, chance: random.Random, tell: Tell) -> l
     heads: list[str] = []
     for size in _sizes(plan, chance):
         base = chance.choice(BRANCHES)
-        for number in [_propose(stack, base, chance) for _ in range(size)]:
+        for _ in range(size):
+            number = _propose(stack, base, f"1.0.{len(heads) + 1}", chance)
             heads.append(stack.github.merge(REPOSITORY, number, chance.choice(METHODS), by="dora"))
             if len(heads) in kills:
                 tell(f"the daemon is killed after {len(heads)} merges: {stack.kill('daemon')}")
@@ -89,11 +91,13 @@ def _sizes(plan: Plan, chance: random.Random) -> list[int]:
     return [after - before for before, after in pairwise(cuts)]
 
 
-def _propose(stack: Stack, base: str, chance: random.Random) -> int:
-    """A pull request of one to three commits; its number."""
-    branch = f"change-{chance.getrandbits(48):012x}"
-    for commit in range(chance.randint(1, 3)):
-        stack.github.commit(REPOSITORY, {f"{branch}/{commit}.txt": branch}, branch, by="dora", at=base)
+def _propose(stack: Stack, base: str, version: str, chance: random.Random) -> int:
+    """A pull request of one to three commits, the last of which raises the version; its number."""
+    branch = f"change-{version}"
+    for commit in range(chance.randint(0, 2)):
+        stack.github.commit(REPOSITORY, {f"{branch}/{commit}.txt": version}, branch, by="dora", at=base)
+    files: Files = {"version.txt": f"{version}\n", f"{branch}/version.txt": version}
+    stack.github.commit(REPOSITORY, files, branch, by="dora", at=base)
     return stack.github.create_pull(REPOSITORY, branch, base, by="dora")
 
 
