@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from dagster import DagsterInstance, DagsterRun, DagsterRunStatus, RunsFilter
+from dagster import DagsterInstance, DagsterRunStatus, RunRecord, RunsFilter
 
 from pipeline_defs.launch import SUPERSEDED_BY
 from pipeline_defs.release.change import is_merge
@@ -18,7 +18,8 @@ class Account:
         lost: those without a run, and those whose run ended without a word why.
         open: those whose run waits or goes on.
         doubled: those with more than one run.
-        ended: how many ended how: deployed, passed (where nothing is deployed), failed, superseded.
+        ended: how many ended how: deployed, passed (where nothing is deployed), failed, failed to start (the daemon died
+            meanwhile), superseded.
     """
 
     lost: list[str] = field(default_factory=list)
@@ -34,10 +35,11 @@ class Account:
 
 def account(instance: DagsterInstance, app: str, heads: Collection[str]) -> Account:
     """What became of these heads of an app, full ids, by Dagster's own storage."""
-    runs: dict[str, list[DagsterRun]] = defaultdict(list)
-    for run in instance.get_runs(RunsFilter(tags={"app": app})):
-        if is_merge(run.tags.get("change", "")):
-            runs[run.tags["head"]].append(run)
+    runs: dict[str, list[RunRecord]] = defaultdict(list)
+    for record in instance.get_run_records(RunsFilter(tags={"app": app})):
+        tags = record.dagster_run.tags
+        if is_merge(tags.get("change", "")):
+            runs[tags["head"]].append(record)
     made = Account()
     for head in heads:
         if len(runs[head]) > 1:
@@ -50,14 +52,14 @@ def account(instance: DagsterInstance, app: str, heads: Collection[str]) -> Acco
     return made
 
 
-def _end(runs: list[DagsterRun], heads: Collection[str]) -> str:
+def _end(runs: list[RunRecord], heads: Collection[str]) -> str:
     if not runs:
         return "lost"
-    if not all(run.is_finished for run in runs):
+    if not all(record.dagster_run.is_finished for record in runs):
         return "open"
-    newest = runs[0]
+    newest = runs[0].dagster_run
     if newest.status is DagsterRunStatus.SUCCESS:
         return "deployed" if "target" in newest.tags else "passed"
     if newest.status is DagsterRunStatus.FAILURE:
-        return "failed"
+        return "failed" if runs[0].start_time else "failed to start"
     return "superseded" if newest.tags.get(SUPERSEDED_BY) in heads else "lost"

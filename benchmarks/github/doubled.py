@@ -3,6 +3,7 @@
 import tempfile
 from collections import Counter
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 from github import Auth, Github
@@ -91,14 +92,14 @@ def _until_done(deed: Callable[[], None]) -> None:
 
 def _count(github: GitHubServer, token: str) -> Counter[str]:
     """How many there are of each kind, as GitHub lists them."""
-    shown = Github(base_url=github.url, auth=Auth.Token(token), per_page=100, seconds_between_requests=None)
-    repository = shown.get_repo(REPOSITORY)
-    deployments = list(repository.get_deployments())
-    return Counter(
-        deployments=len(deployments),
-        deployment_statuses=sum(
-            status.state != "inactive" for deployment in deployments for status in deployment.get_statuses()
-        ),
-        statuses=sum(len(github.statuses(REPOSITORY, sha)) for sha in github.log(REPOSITORY)),
-        releases=repository.get_releases().totalCount,
-    )
+    access = Github(base_url=github.url, auth=Auth.Token(token), per_page=100, seconds_between_requests=None)
+    with closing(access):
+        repository = access.get_repo(REPOSITORY)
+        deployments = list(repository.get_deployments())
+        states = [status.state for deployment in deployments for status in deployment.get_statuses()]
+        return Counter(
+            deployments=len(deployments),
+            deployment_statuses=len(states) - states.count("inactive"),  # which GitHub writes itself
+            statuses=sum(len(github.statuses(REPOSITORY, sha)) for sha in github.log(REPOSITORY)),
+            releases=repository.get_releases().totalCount,
+        )

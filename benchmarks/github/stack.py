@@ -4,9 +4,8 @@ import tempfile
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
@@ -41,6 +40,9 @@ class Stack:
     home: Home
     github: GitHubServer
     instance: DagsterInstance
+    session: requests.Session
+    inbox: Inbox
+    """The deliveries that were accepted."""
     port: int | None
     """Where it receives deliveries, None where it does not."""
 
@@ -48,15 +50,6 @@ class Stack:
     def address(self) -> str:
         """Where GitHub delivers to."""
         return f"http://127.0.0.1:{self.port}/"
-
-    @cached_property
-    def inbox(self) -> Inbox:
-        """The deliveries that were accepted."""
-        return Inbox(self.home.root / "deliveries.db")
-
-    @cached_property
-    def _session(self) -> requests.Session:
-        return requests.Session()
 
     def post(self, body: bytes, event: str, signed: str | None = None) -> int:
         """Deliver a body, rightly signed unless a signature is given; the status of the answer."""
@@ -66,7 +59,7 @@ class Stack:
             "X-GitHub-Event": event,
             "X-Hub-Signature-256": signature(SECRET, body) if signed is None else signed,
         }
-        return self._session.post(self.address, data=body, headers=headers, timeout=30).status_code
+        return self.session.post(self.address, data=body, headers=headers, timeout=30).status_code
 
     def kill(self, name: str) -> bool:
         """SIGKILL for one of its processes (`daemon`, `webhooks`, …), which is started again; False while there is none."""
@@ -131,4 +124,6 @@ def running(apps: Mapping[str, str] = ONE_APP, *, webhooks: bool = True, bed: Te
         shipline.up(free_port())
         for name in apps:
             shipline.wait_for_first_look(f"{name}_github")
-        yield Stack(home, github, opened.enter_context(DagsterInstance.from_config(str(home.root))), port)
+        instance = opened.enter_context(DagsterInstance.from_config(str(home.root)))
+        inbox = opened.enter_context(closing(Inbox(home.root / "deliveries.db")))
+        yield Stack(home, github, instance, opened.enter_context(requests.Session()), inbox, port)
