@@ -30,7 +30,7 @@ class Plan:
 
     merges: int = 500
     bursts: int = 100
-    pause: float = 4.0
+    pause: float = 3.0
     away: float = 20.0
     kills: int = 2
 
