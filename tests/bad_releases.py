@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pipeline_defs.release.evidence import Verdict
 from pipeline_defs.release.records import Outcome
-from pipeline_defs.resources.ssh import Connection
+from pipeline_defs.resources.connection import Connection
 from pipeline_defs.server.command import script
 from pipeline_defs.server.rehearse import rehearse
 from pipeline_defs.server.site import Site

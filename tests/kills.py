@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pipeline_defs.config.home import PROJECT
 from pipeline_defs.release.evidence import Verdict
 from pipeline_defs.release.records import Release
-from pipeline_defs.resources.ssh import Connection
+from pipeline_defs.resources.connection import Connection
 from pipeline_defs.server.command import Command, Listener, Result
 from pipeline_defs.server.rehearse import rehearse
 from pipeline_defs.server.site import Site

@@ -1,6 +1,6 @@
 """What an environment is at one moment, so that two moments can be compared, and what a rehearsal leaves behind."""
 
-from pipeline_defs.resources.ssh import Connection
+from pipeline_defs.resources.connection import Connection
 from pipeline_defs.server.command import script
 from pipeline_defs.server.site import Site
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from pipeline_defs.release.records import Release
-from pipeline_defs.resources.ssh import Connection
+from pipeline_defs.resources.connection import Connection
 from tests.bad_releases import BAD_RELEASES, TOO_LARGE, BadRelease, fill, problems, small_server
 from tests.integration.procedures import deploy_anew, production
 from tests.shop import Shop

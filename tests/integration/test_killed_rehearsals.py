@@ -1,7 +1,7 @@
 """Rehearsals killed by SIGKILL on a real server: production is what it was, and the next one passes."""
 
 from pipeline_defs.release.records import Release
-from pipeline_defs.resources.ssh import Connection
+from pipeline_defs.resources.connection import Connection
 from tests.bad_images import breaks_the_old_version
 from tests.bad_releases import fill
 from tests.integration.procedures import deploy_anew, production
