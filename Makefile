@@ -1,10 +1,10 @@
 # Every target sets up what it needs by itself. `make` alone lists the targets.
 PYTHON := .venv/bin/python
 
-.PHONY: help setup demo test prove-github lint format docs lock up clean
+.PHONY: help setup demo test prove-github prove-rehearsal lint format docs lock up clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## make the virtual environment .venv from the lock
 	@scripts/setup
@@ -18,6 +18,9 @@ test: setup lint ## lint, type check, and all tests; ARGS="-k name" is passed to
 
 prove-github: setup ## what is claimed of GitHub, measured at full size; PARTS="merges latency" measures these alone
 	@PARTS="$(PARTS)" $(PYTHON) -m benchmarks.github
+
+prove-rehearsal: setup ## what is claimed of the rehearsal, measured at full size; PARTS="order load kills bad" chooses
+	@PARTS="$(PARTS)" $(PYTHON) -m benchmarks.rehearsal
 
 lint: setup ## ruff (rules and format) and mypy
 	@$(PYTHON) -m ruff check
