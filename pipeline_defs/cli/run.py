@@ -1,7 +1,5 @@
 """`shipline run`: integrate, stage, deploy or roll back an app, through Shipline's queue, and see how it goes."""
 
-import getpass
-import platform
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -12,6 +10,7 @@ from pipeline_defs.cli.apps import app_named, deployed_environment
 from pipeline_defs.cli.client import Client
 from pipeline_defs.cli.follow import Follower
 from pipeline_defs.cli.output import Failed, Output, Wrong
+from pipeline_defs.cli.person import actor
 from pipeline_defs.cli.pulls import asked_again
 from pipeline_defs.config import App, Home
 from pipeline_defs.release.going_back import Choice
@@ -54,12 +53,12 @@ def integrate(
     home = Home.find()
     which = app_named(home, app)
     if pull:
-        request, tags = asked_again(Client.of(home), which, pull, _actor(), untrusted=untrusted)
+        request, tags = asked_again(Client.of(home), which, pull, actor(), untrusted=untrusted)
         _launch(context.obj, home, which, request, no_follow=no_follow, log=log, tags=tags)
         return
     chosen = "" if commit else branch or which.branches.development  # whose head a bare commit is, the job finds out
     request = Request(
-        app=app, job=Job.INTEGRATE, branch=chosen, commit=_commit(home, which, commit or chosen), actor=_actor()
+        app=app, job=Job.INTEGRATE, branch=chosen, commit=_commit(home, which, commit or chosen), actor=actor()
     )
     _launch(context.obj, home, which, request, no_follow=no_follow, log=log)
 
@@ -78,7 +77,7 @@ def stage(
     if which.staging is None:
         raise Wrong(f"{app} has no environment that rehearses another; add one with `rehearses:` to its file")
     request = Request(
-        app=app, job=Job.STAGE, environment=which.staging, actor=_actor(), **_what(home, which, version, commit)
+        app=app, job=Job.STAGE, environment=which.staging, actor=actor(), **_what(home, which, version, commit)
     )
     _launch(context.obj, home, which, request, no_follow=no_follow, log=log)
 
@@ -103,7 +102,7 @@ def deploy(
     main = "" if version or commit else which.branches.main
     what = _what(home, which, version, commit or main)
     request = Request(
-        app=app, job=Job.DEPLOY, environment=environment, branch=main, reason=reason, actor=_actor(), **what
+        app=app, job=Job.DEPLOY, environment=environment, branch=main, reason=reason, actor=actor(), **what
     )
     _launch(context.obj, home, which, request, no_follow=no_follow, log=log)
 
@@ -137,7 +136,7 @@ def rollback(
         environment=environment,
         database=database or "",
         reason=reason,
-        actor=_actor(),
+        actor=actor(),
         **_what(home, which, to, None),
     )
     _launch(context.obj, home, which, request, no_follow=no_follow, log=log)
@@ -208,8 +207,3 @@ def _wants_it_stopped(output: Output) -> bool:
         return Confirm.ask("\nStop the run too? What is not final is undone", console=output.console, default=False)
     except (KeyboardInterrupt, EOFError):
         return False
-
-
-def _actor() -> str:
-    """Who asks: user@machine."""
-    return f"{getpass.getuser()}@{platform.node()}"

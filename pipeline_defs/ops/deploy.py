@@ -17,7 +17,8 @@ from pipeline_defs.ops.releases import EnvironmentConfig, image_to_deploy, live_
 from pipeline_defs.ops.task import files_of, release_for, server_of, settings_of, task_for
 from pipeline_defs.release.evidence import WayBack
 from pipeline_defs.release.going_back import at_stake, verdict_on
-from pipeline_defs.release.policy import not_rehearsed
+from pipeline_defs.release.policy import not_rehearsed, quarantined
+from pipeline_defs.release.quarantine import bars
 from pipeline_defs.release.records import Deployment, DeploymentKind, Outcome, Release
 from pipeline_defs.release.tags import PREVIOUS_UP
 from pipeline_defs.resources.registry import RegistryResource
@@ -84,7 +85,7 @@ def deploy_op(app: App, environment: str, upstream: Sequence[str]) -> dg.OpDefin
             if row.outcome is Outcome.SUCCEEDED:
                 yield dg.Output(Ended((row,)), "live")
             elif report.changed:
-                row = _with_stake(row)
+                row = _with_stake(row.model_copy(update={"failed_after_change": True}))
                 log.say(f"{release.version} failed, going back: {row.error}")
                 yield dg.Output(RollbackOrder(failed=row.model_copy(update={"outcome": Outcome.STARTED})), "back")
             else:
@@ -111,9 +112,15 @@ def _with_stake(row: Deployment) -> Deployment:
 
 
 def _refuse(app: App, environment: str, release: Release, lineage: Lineage) -> None:
-    """Refuse a release that was not rehearsed, where the environment asks for it; that it is not older the server's lock guards."""
+    """Refuse a release that is quarantined, whoever asks, or that was not rehearsed, where the environment asks for it.
+
+    That it is not older the server's lock guards.
+    """
     rows = lineage.environment(app, app.staging) if app.staging else []
     rehearsed = any(row.outcome == Outcome.SUCCEEDED and row.digest == release.digest for row in rows)
-    refusal = not_rehearsed(release, rehearsed, app.environments[environment].require_rehearsal)
+    barred = bars(release, lineage.quarantine(app, environment))
+    refusal = quarantined(release, barred) or not_rehearsed(
+        release, rehearsed, app.environments[environment].require_rehearsal
+    )
     if refusal:
         raise stop(refusal)

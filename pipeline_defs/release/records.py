@@ -133,6 +133,8 @@ class Deployment(Record):
         backup: the file on the server that holds the database as it was before, with its checksum beside it.
         revision_before, revision: the database's migration revision before and after.
         way_back: the rehearsal's verdict on the way back to `previous`, which the deployment was made with; None where none is known.
+        failed_after_change: it failed by itself after something that serves people was touched, which speaks against its release;
+            that its run was killed or cancelled does not.
     """
 
     id: str
@@ -151,6 +153,7 @@ class Deployment(Record):
     revision: str | None = None
     backup: str | None = None
     way_back: WayBack | None = None
+    failed_after_change: bool = False
     error: str | None = None
     log: str | None = None
     run: str = ""

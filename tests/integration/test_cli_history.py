@@ -217,3 +217,63 @@ def test_a_history_longer_than_a_page_is_read_whole(
     assert [row["id"] for row in rows] == [f"{number:04}" for number in reversed(range(8))]
     assert {row["outcome"] for row in rows} == {"succeeded"}
     assert len(told(capsys, "history", "shop", "--limit", "2")) == 2
+
+
+def test_a_quarantine_is_asked_for_listed_shown_and_lifted_with_a_reason(
+    storage: dg.DagsterInstance, capsys: pytest.CaptureFixture[str]
+) -> None:
+    storage.report_runless_asset_event(dg.AssetMaterialization("shop_image", metadata=image_metadata(image(V2))))
+    materialize(storage, deployment(1, V1, Outcome.SUCCEEDED))
+    assert told(capsys, "quarantine", "list") == []
+    asked = told(capsys, "quarantine", "add", "shop", "production", "1.1.0", "--reason", "orders are lost")
+    assert (asked["version"], asked["digest"], asked["reason"], asked["lifted"]) == (
+        "1.1.0",
+        B,
+        "orders are lost",
+        False,
+    )
+    [listed] = told(capsys, "quarantine", "list", "shop")
+    assert (listed["environment"], listed["version"], listed["deployment"]) == ("production", "1.1.0", None)
+    assert listed["because"].endswith("said so: orders are lost")
+    assert told(capsys, "status", "shop")[1]["quarantined"] == [listed]
+    assert main(["status", "shop"]) == 0
+    assert "shop production: 1.1.0 is quarantined since" in capsys.readouterr().out
+    told(capsys, "quarantine", "lift", "shop", "production", "1.1.0", "--reason", "mended")
+    assert told(capsys, "quarantine", "list", "shop") == []
+    assert told(capsys, "status", "shop")[1]["quarantined"] == []
+    words = [
+        record.asset_observation
+        for record in storage.fetch_observations(dg.AssetKey("shop_production"), limit=5).records
+    ]
+    assert [word.description.partition(" by ")[0] for word in words if word and word.description] == [
+        "quarantine of 1.1.0 lifted",
+        "quarantine of 1.1.0 asked for",
+    ]
+
+
+def test_a_release_that_was_rolled_back_is_listed_until_it_is_lifted(
+    storage: dg.DagsterInstance, capsys: pytest.CaptureFixture[str]
+) -> None:
+    materialize(storage, deployment(1, V1, Outcome.SUCCEEDED))
+    observe(storage, deployment(2, V2, Outcome.ROLLED_BACK, error="1 of 9 failed", failed_after_change=True))
+    [listed] = told(capsys, "quarantine", "list", "shop")
+    assert (listed["version"], listed["deployment"]) == ("1.1.0", "0002")
+    told(capsys, "quarantine", "lift", "shop", "production", "v1.1.0", "--reason", "the mail server was down")
+    assert told(capsys, "quarantine", "list", "shop") == []
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("add", "shop", "production", "1.1.0"), "a quarantine needs a reason"),
+        (("lift", "shop", "production", "1.1.0", "--reason", " "), "lifting a quarantine needs a reason"),
+        (("add", "shop", "production", "7.0.0", "--reason", "x"), "shop has no image of version 7.0.0"),
+        (("add", "shop", "staging", "1.1.0", "--reason", "x"), "staging is where shop is rehearsed"),
+        (("lift", "shop", "production", "1.1.0", "--reason", "x"), "1.1.0 is not quarantined in production of shop"),
+    ],
+)
+def test_a_word_that_cannot_be_is_refused_with_a_sentence(
+    storage: dg.DagsterInstance, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], said: str
+) -> None:
+    assert main(["quarantine", *words]) == 2
+    assert said in capsys.readouterr().err

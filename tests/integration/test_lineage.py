@@ -20,6 +20,7 @@ from pipeline_defs.ops import rollback as rollback_stage
 from pipeline_defs.ops import stage as rehearsal_stage
 from pipeline_defs.ops.events import environment_key, image_key
 from pipeline_defs.ops.record import NOT_REHEARSED
+from pipeline_defs.release.quarantine import Word
 from pipeline_defs.release.records import Image, Outcome, Release
 from pipeline_defs.release.tags import tree_tag
 from pipeline_defs.resources.engine import EngineResource
@@ -283,3 +284,39 @@ def test_a_run_that_went_back_is_found_by_what_it_was_to_deploy(tiny: Tiny) -> N
     observed = tiny.instance.fetch_observations(PRODUCTION, limit=1).records[0].asset_observation
     assert observed is not None
     assert observed.description == "deploy of 1.1.0: rolled back: the tests failed"
+
+
+def test_a_release_that_was_rolled_back_is_not_shipped_again_until_a_person_lifts_its_quarantine(tiny: Tiny) -> None:
+    tiny.run("deploy", tiny_image={"commit": tiny.commit("1.0.0", "one")})
+    commit, tiny.broken = tiny.commit("1.1.0", "two"), "1.1.0"
+    with pytest.raises(dg.Failure, match="failed and was rolled back"):
+        tiny.run("deploy", tiny_image={"commit": commit})
+    lineage = Lineage(tiny.instance)
+    (barred,) = lineage.quarantine(tiny.app, "production")
+    assert (barred.version, barred.because) == ("1.1.0", "its deployment was rolled back: the tests failed")
+    attempts, tiny.broken = dict(tiny.deployed), ""
+    for asked in ({"version": "1.1.0"}, {"commit": commit}):
+        with pytest.raises(dg.Failure, match=r"is quarantined in production since .* shipline quarantine lift tiny"):
+            tiny.run("deploy", PRODUCTION, tiny_production=asked)
+    assert tiny.deployed == attempts, "nothing reached the server"
+    said = {
+        "app": "tiny",
+        "environment": "production",
+        "version": "1.1.0",
+        "digest": barred.digest,
+        "actor": "ada@desk",
+    }
+    lineage.say(Word.model_validate({**said, "lifted": True, "reason": "mended", "at": "2026-05-04T12:00:00+00:00"}))
+    assert lineage.quarantine(tiny.app, "production") == []
+    tiny.run("deploy", PRODUCTION, tiny_production={"version": "1.1.0"})
+    assert next(row.version for row in lineage.environment(tiny.app, "production") if row.live) == "1.1.0"
+
+
+def test_a_newer_version_is_shipped_while_the_one_before_is_quarantined(tiny: Tiny) -> None:
+    tiny.run("deploy", tiny_image={"commit": tiny.commit("1.0.0", "one")})
+    commit, tiny.broken = tiny.commit("1.1.0", "two"), "1.1.0"
+    with pytest.raises(dg.Failure, match="failed and was rolled back"):
+        tiny.run("deploy", tiny_image={"commit": commit})
+    tiny.run("deploy", tiny_image={"commit": tiny.commit("1.1.1", "three")})
+    (barred,) = Lineage(tiny.instance).quarantine(tiny.app, "production")
+    assert (barred.version, barred.overtaken_by) == ("1.1.0", "1.1.1")
