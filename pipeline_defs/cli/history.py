@@ -73,7 +73,7 @@ def history_table(rows: list[Row]) -> RenderableType:
             Text(f"{row.version} ←" if row.live else row.version, "bold" if row.live else ""),
             digits(row.digest),
             row.commit[:7],
-            outcome(row.outcome),
+            _ended(row),
             row.previous_version or "",
             plain(row.actor),
             row.run[:8],
@@ -85,13 +85,18 @@ def history_table(rows: list[Row]) -> RenderableType:
     return Group(table, Text("← runs now", "dim")) if any(row.live for row in rows) else table
 
 
+def _ended(row: Row) -> Text:
+    """How it ended; of what a freeze has held back, until when."""
+    return outcome(row.error or row.outcome if row.frozen_until else row.outcome)
+
+
 def columns(*names: str) -> Table:
     """A table without lines."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     for column in names:
         table.add_column(
             column,
-            overflow="fold" if column in ("by", "last", "because", "note") else "ellipsis",
+            overflow="fold" if column in ("by", "last", "because", "note", "outcome") else "ellipsis",
             no_wrap=column == "digest",
         )
     return table

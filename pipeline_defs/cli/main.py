@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from pipeline_defs.cli import check, history, quarantine, run, status, trace, up, webhooks
+from pipeline_defs.cli import check, freeze, history, quarantine, run, status, trace, up, webhooks
 from pipeline_defs.cli.output import CommandError, Output, last_line
 from pipeline_defs.config import ConfigError
 
@@ -25,6 +25,7 @@ shipline = typer.Typer(
 run_group = typer.Typer(
     no_args_is_help=True, help="Launch a run through the queue of a running Shipline and follow it."
 )
+freeze_group = typer.Typer(no_args_is_help=True, help="Windows in which nothing is deployed by itself.")
 quarantine_group = typer.Typer(no_args_is_help=True, help="Releases that an environment shall not get again.")
 
 shipline.command(epilog=check.EXAMPLE)(check.check)
@@ -40,6 +41,8 @@ run_group.command(epilog=run.ROLLBACK_EXAMPLE)(run.rollback)
 shipline.command(epilog=status.STATUS_EXAMPLE)(status.status)
 shipline.command(epilog=history.HISTORY_EXAMPLE)(history.history)
 shipline.command("trace", epilog=trace.EXAMPLE)(trace.trace_command)
+shipline.add_typer(freeze_group, name="freeze", epilog=freeze.EXAMPLE)
+freeze_group.command("list", epilog=freeze.EXAMPLE)(freeze.list_)
 shipline.add_typer(quarantine_group, name="quarantine", epilog=quarantine.LIFT_EXAMPLE)
 quarantine_group.command(epilog=quarantine.ADD_EXAMPLE)(quarantine.add)
 quarantine_group.command(epilog=quarantine.LIFT_EXAMPLE)(quarantine.lift)

@@ -1,6 +1,7 @@
 """`shipline run`: integrate, stage, deploy or roll back an app, through Shipline's queue, and see how it goes."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
@@ -10,10 +11,11 @@ from pipeline_defs.cli.apps import app_named, deployed_environment
 from pipeline_defs.cli.client import Client
 from pipeline_defs.cli.follow import Follower
 from pipeline_defs.cli.output import Failed, Output, Wrong
-from pipeline_defs.cli.person import actor
+from pipeline_defs.cli.person import actor, given_reason
 from pipeline_defs.cli.pulls import asked_again
 from pipeline_defs.config import App, Home
 from pipeline_defs.release.going_back import Choice
+from pipeline_defs.release.policy import frozen
 from pipeline_defs.release.request import Job, Request, job_name
 from pipeline_defs.release.version import Version, VersionError
 
@@ -88,6 +90,9 @@ def deploy(
     env: EnvironmentOption = None,
     version: VersionOption = None,
     commit: CommitOption = None,
+    override_freeze: Annotated[
+        bool, typer.Option("--override-freeze", help="Deploy although the environment is frozen; needs a --reason.")
+    ] = False,
     reason: ReasonOption = "",
     no_follow: NoFollow = False,
     log: Log = False,
@@ -99,10 +104,21 @@ def deploy(
     home = Home.find()
     which = app_named(home, app)
     environment = deployed_environment(which, env)
+    reason = given_reason(reason, "--override-freeze") if override_freeze else reason
+    held = which.environments[environment].frozen(datetime.now(UTC))
+    if held and not override_freeze:
+        raise Failed(frozen(app, environment, held.local, held.window))
     main = "" if version or commit else which.branches.main
     what = _what(home, which, version, commit or main)
     request = Request(
-        app=app, job=Job.DEPLOY, environment=environment, branch=main, reason=reason, actor=actor(), **what
+        app=app,
+        job=Job.DEPLOY,
+        environment=environment,
+        branch=main,
+        override_freeze=override_freeze,
+        reason=reason,
+        actor=actor(),
+        **what,
     )
     _launch(context.obj, home, which, request, no_follow=no_follow, log=log)
 

@@ -1,6 +1,7 @@
 """`shipline status`: what runs where now."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
@@ -12,7 +13,7 @@ from pipeline_defs.cli.apps import app_named, known_apps
 from pipeline_defs.cli.history import columns, digits, open_lineage, outcome, row_json
 from pipeline_defs.cli.output import Output, local_time, plain
 from pipeline_defs.config import App, Home
-from pipeline_defs.release.history import RUNNING, Row
+from pipeline_defs.release.history import RUNNING, Row, waiting
 from pipeline_defs.release.quarantine import Quarantined
 
 STATUS_EXAMPLE = "Example: shipline status shop"
@@ -41,6 +42,8 @@ def status(
 def _status(app: App, environment: str, rows: list[Row], barred: list[Quarantined]) -> dict[str, Any]:
     """One environment: what runs there, its last deployment or rehearsal, and what is quarantined there."""
     rehearses = app.environments[environment].rehearses is not None
+    held = app.environments[environment].frozen(datetime.now(UTC))
+    waits = waiting(rows)
     now = next((row for row in rows if row.live), None)
     shown = now or (rows[0] if rehearses and rows else None)
     return {
@@ -55,6 +58,8 @@ def _status(app: App, environment: str, rows: list[Row], barred: list[Quarantine
         "url": app.environments[environment].url,
         "running": any(row.outcome == RUNNING for row in rows),
         "last": row_json(rows[0]) if rows else None,
+        "freeze": {"until": held.until.isoformat(), "local": held.local, "window": held.window} if held else None,
+        "waiting": row_json(waits) if waits else None,
         "quarantined": [each.model_dump(mode="json") for each in barred if each.overtaken_by is None],
     }
 
@@ -79,6 +84,12 @@ def _status_table(lines: list[dict[str, Any]]) -> Table:
 def _notes(line: dict[str, Any]) -> Iterator[Text]:
     """What there is to know beside the table, a line each."""
     where = f"{line['app']} {line['environment']}: "
+    if line["freeze"]:
+        yield Text.assemble(
+            (where, "dim"), (f"frozen until {line['freeze']['local']} ({line['freeze']['window']})", "cyan")
+        )
+    if line["waiting"]:
+        yield Text.assemble((where, "dim"), (f"{line['waiting']['version']} {line['waiting']['error']}", "cyan"))
     for each in line["quarantined"]:
         said = f"{each['version']} is quarantined since {local_time(each['since'])}, because {plain(each['because'])}"
         yield Text.assemble((where, "dim"), (said, "yellow"))

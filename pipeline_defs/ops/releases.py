@@ -20,6 +20,7 @@ class EnvironmentConfig(dg.Config):
     newest image, for a rollback what ran before.
 
     `kind` is deploy or rollback; without it the job decides. `because_of` is the id of the deployment that a rollback answers.
+    `override_freeze` lets a deployment go through a freeze, for the reason that has to be given with it.
     `database` is what a rollback does to the database: keep, downgrade or restore; without it the rehearsal's verdict decides.
     """
 
@@ -29,6 +30,7 @@ class EnvironmentConfig(dg.Config):
     reason: str = ""
     because_of: str = ""
     database: str = ""
+    override_freeze: bool = False
 
     def kind_in(self, context: dg.OpExecutionContext) -> DeploymentKind:
         """Deploy or rollback."""

@@ -46,6 +46,14 @@ def quarantined(candidate: Release, barred: Quarantined | None) -> str | None:
     )
 
 
+def frozen(app: str, environment: str, until: str, window: str) -> str:
+    """Refuse what a person deploys during a freeze without saying that it shall go through it."""
+    return (
+        f"{environment} of {app} is frozen until {until} ({window}); deploy then, or go through the freeze with: "
+        f"--override-freeze --reason '…'"
+    )
+
+
 def rewritten(branch: str, forced: bool) -> str | None:
     """Refuse that automation deploys a branch that was rewritten: it may be an older state. Its image is made all the same."""
     if not forced:

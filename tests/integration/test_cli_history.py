@@ -277,3 +277,61 @@ def test_a_word_that_cannot_be_is_refused_with_a_sentence(
 ) -> None:
     assert main(["quarantine", *words]) == 2
     assert said in capsys.readouterr().err
+
+
+def freeze(folder: Path, window: str) -> None:
+    """Give production a window in the app's file."""
+    file = folder / "apps" / "shop.yaml"
+    file.write_text(
+        file.read_text().replace("compose: production.yml}", f'compose: production.yml, freeze: ["{window}"]}}')
+    )
+
+
+def test_a_freeze_is_listed_and_shown_with_what_waits_for_it(
+    storage: dg.DagsterInstance, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert told(capsys, "freeze", "list", "shop") == []
+    assert [(each["freeze"], each["waiting"]) for each in told(capsys, "status", "shop")] == [(None, None)] * 2
+    freeze(tmp_path, "2000-01-01 .. 2999-12-31 Europe/London")
+    materialize(storage, deployment(1, V1, Outcome.SUCCEEDED))
+    waits = {
+        "frozen_until": "3000-01-01T00:00:00+00:00",
+        "error": "waits for the freeze to end at Wed 3000-01-01 00:00 GMT",
+    }
+    observe(storage, deployment(2, V2, Outcome.FROZEN, **waits))
+    [listed] = told(capsys, "freeze", "list")
+    assert (listed["environment"], listed["holds"], listed["until"]) == (
+        "production",
+        True,
+        "3000-01-01T00:00:00+00:00",
+    )
+    production = told(capsys, "status", "shop")[1]
+    assert (production["version"], production["freeze"]["until"]) == ("1.0.0", "3000-01-01T00:00:00+00:00")
+    assert (production["waiting"]["version"], production["waiting"]["error"]) == ("1.1.0", waits["error"])
+    for words in (("status", "shop"), ("history", "shop"), ("freeze", "list")):
+        assert main(list(words)) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "shop production: frozen until Wed 3000-01-01 00:00 GMT (2000-01-01 .. 2999-12-31 Europe/London)" in shown
+    assert "shop production: 1.1.0 waits for the freeze to end at Wed 3000-01-01 00:00 GMT" in shown
+    assert shown.count("waits for the freeze to end at") == 2, "status and history"
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "said"),
+    [
+        ((), 1, "production of shop is frozen until Wed 3000-01-01 00:00 GMT"),
+        (("--override-freeze",), 2, "--override-freeze needs a reason"),
+        (("--override-freeze", "--reason", " "), 2, "--override-freeze needs a reason"),
+    ],
+)
+def test_a_deployment_during_a_freeze_is_refused_before_anything_is_asked_for(
+    storage: dg.DagsterInstance,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    words: tuple[str, ...],
+    status: int,
+    said: str,
+) -> None:
+    freeze(tmp_path, "2000-01-01 .. 2999-12-31 Europe/London")
+    assert main(["run", "deploy", "shop", "--version", "1.0.0", *words]) == status
+    assert said in capsys.readouterr().err
