@@ -36,14 +36,21 @@ class Lineage:
 
     def environment(self, app: App, environment: str) -> list[Row]:
         """The history of one environment, newest first: rehearsals where it rehearses, else deployments."""
-        asset = environment_key(app.name, environment)
-        attempts: list[Deployment] | list[Rehearsal]
-        if app.environments[environment].rehearses:
-            attempts = fold(self._facts(asset, REHEARSAL, Rehearsal))
-        else:
-            attempts = fold(self._facts(asset, DEPLOYMENT, Deployment))
+        rehearses = app.environments[environment].rehearses
+        attempts = self._rehearsals(app, environment) if rehearses else self.deployments(app, environment)
         unfinished = {attempt.run for attempt in attempts if attempt.outcome is Outcome.STARTED}
         return rows(attempts, alive=set(filter(self._is_alive, unfinished)), now=datetime.now(UTC))
+
+    def deployments(self, app: App, environment: str) -> list[Deployment]:
+        """The records of one environment's deployments, newest first."""
+        return fold(self._facts(environment_key(app.name, environment), DEPLOYMENT, Deployment))
+
+    def rehearsals(self, app: App) -> list[Rehearsal]:
+        """The records of an app's rehearsals, newest first."""
+        return self._rehearsals(app, app.staging) if app.staging else []
+
+    def _rehearsals(self, app: App, environment: str) -> list[Rehearsal]:
+        return fold(self._facts(environment_key(app.name, environment), REHEARSAL, Rehearsal))
 
     def quarantine(self, app: App, environment: str) -> list[Quarantined]:
         """What is quarantined in one environment, newest first."""

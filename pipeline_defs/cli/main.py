@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from pipeline_defs.cli import check, freeze, history, quarantine, run, status, trace, up, webhooks
+from pipeline_defs.cli import check, freeze, history, plan, quarantine, run, status, trace, up, webhooks
 from pipeline_defs.cli.output import CommandError, Output, last_line
 from pipeline_defs.config import ConfigError
 
@@ -41,6 +41,7 @@ run_group.command(epilog=run.ROLLBACK_EXAMPLE)(run.rollback)
 shipline.command(epilog=status.STATUS_EXAMPLE)(status.status)
 shipline.command(epilog=history.HISTORY_EXAMPLE)(history.history)
 shipline.command("trace", epilog=trace.EXAMPLE)(trace.trace_command)
+shipline.command(epilog=plan.EXAMPLE)(plan.plan)
 shipline.add_typer(freeze_group, name="freeze", epilog=freeze.EXAMPLE)
 freeze_group.command("list", epilog=freeze.EXAMPLE)(freeze.list_)
 shipline.add_typer(quarantine_group, name="quarantine", epilog=quarantine.LIFT_EXAMPLE)

@@ -87,7 +87,7 @@ def task_for(
         release=release,
         files=files,
         settings=settings,
-        registry_login=_docker_login(registry),
+        registry_login=docker_login(registry),
         run=context.run_id,
         actor=actor_of(context.run.tags),
         alive=alive,
@@ -135,7 +135,7 @@ def _files_at(site: Site, source: Source, log: Log) -> Callable[[str], Mapping[s
     return files
 
 
-def _docker_login(registry: Registry) -> Secret | None:
+def docker_login(registry: Registry) -> Secret | None:
     """A Docker `config.json` that logs in to the image's registry; None where it asks for no login."""
     if registry.credentials is None:
         return None

@@ -335,3 +335,12 @@ def test_a_deployment_during_a_freeze_is_refused_before_anything_is_asked_for(
     freeze(tmp_path, "2000-01-01 .. 2999-12-31 Europe/London")
     assert main(["run", "deploy", "shop", "--version", "1.0.0", *words]) == status
     assert said in capsys.readouterr().err
+
+
+def test_there_is_no_plan_for_what_was_never_built(
+    storage: dg.DagsterInstance, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["plan", "shop", "production", "--version", "7.0.0"]) == 1
+    assert "shop has no image of version 7.0.0; make one with: shipline run integrate shop" in capsys.readouterr().err
+    assert main(["plan", "shop"]) == 1
+    assert "shop has no image for main; give a --version that was built" in capsys.readouterr().err
