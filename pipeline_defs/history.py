@@ -1,20 +1,22 @@
 """The lineage read back from Dagster's storage, with or without a running Shipline.
 
-The only reader: the command line asks it. Everything is taken from the stored events of an asset, page by page and in the
-order in which they were stored, never from "the latest", which is another run's as soon as two of them interleave.
+The only reader: the command line asks it, and lets it write down a person's word. Everything is taken from the stored events of
+an asset, page by page and in the order in which they were stored, never from "the latest", which is another run's as soon as two
+of them interleave.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from dagster import AssetKey, DagsterInstance, EventLogRecord
+from dagster import AssetKey, AssetObservation, DagsterInstance, EventLogRecord, MetadataValue
 
 from pipeline_defs.config import App, Home
-from pipeline_defs.ops.events import DEPLOYMENT, IMAGE, REHEARSAL, environment_key, image_key
+from pipeline_defs.ops.events import DEPLOYMENT, IMAGE, QUARANTINE, REHEARSAL, environment_key, image_key
 from pipeline_defs.release.evidence import Record
 from pipeline_defs.release.history import Row, fold, rows
+from pipeline_defs.release.quarantine import Quarantined, Word, quarantine
 from pipeline_defs.release.records import Deployment, Image, Outcome, Rehearsal
 
 _PAGE = 500
@@ -34,14 +36,41 @@ class Lineage:
 
     def environment(self, app: App, environment: str) -> list[Row]:
         """The history of one environment, newest first: rehearsals where it rehearses, else deployments."""
-        asset = environment_key(app.name, environment)
-        attempts: list[Deployment] | list[Rehearsal]
-        if app.environments[environment].rehearses:
-            attempts = fold(self._facts(asset, REHEARSAL, Rehearsal))
-        else:
-            attempts = fold(self._facts(asset, DEPLOYMENT, Deployment))
+        rehearses = app.environments[environment].rehearses
+        attempts = self._rehearsals(app, environment) if rehearses else self.deployments(app, environment)
         unfinished = {attempt.run for attempt in attempts if attempt.outcome is Outcome.STARTED}
         return rows(attempts, alive=set(filter(self._is_alive, unfinished)), now=datetime.now(UTC))
+
+    def deployments(self, app: App, environment: str) -> list[Deployment]:
+        """The records of one environment's deployments, newest first."""
+        return fold(self._facts(environment_key(app.name, environment), DEPLOYMENT, Deployment))
+
+    def rehearsals(self, app: App) -> list[Rehearsal]:
+        """The records of an app's rehearsals, newest first."""
+        return self._rehearsals(app, app.staging) if app.staging else []
+
+    def _rehearsals(self, app: App, environment: str) -> list[Rehearsal]:
+        return fold(self._facts(environment_key(app.name, environment), REHEARSAL, Rehearsal))
+
+    def quarantine(self, app: App, environment: str) -> list[Quarantined]:
+        """What is quarantined in one environment, newest first."""
+        models: dict[str, type[Deployment | Word]] = {DEPLOYMENT: Deployment, QUARANTINE: Word}
+        return quarantine(self._told(environment_key(app.name, environment), models))
+
+    def say(self, word: Word) -> None:
+        """Write down a person's word on a release, as an observation of the environment's asset."""
+        if self._instance is None:
+            raise LookupError("there is no storage to write to")
+        what = f"quarantine of {word.version} {'lifted' if word.lifted else 'asked for'} by {word.actor}: {word.reason}"
+        metadata = {
+            "version": MetadataValue.text(word.version),
+            "digest": MetadataValue.text(word.digest),
+            "actor": MetadataValue.text(word.actor),
+            "reason": MetadataValue.text(word.reason),
+            QUARANTINE: MetadataValue.json(word.model_dump(mode="json")),
+        }
+        key = environment_key(word.app, word.environment)
+        self._instance.report_runless_asset_event(AssetObservation(key, description=what, metadata=metadata))
 
     def _is_alive(self, run_id: str) -> bool:
         run = self._instance.get_run_by_id(run_id) if self._instance and run_id else None
@@ -49,9 +78,13 @@ class Lineage:
 
     def _facts(self, asset: AssetKey, metadata_key: str, model: type[_Fact]) -> list[_Fact]:
         """The records under one metadata key of an asset's events, in the order in which they were stored."""
+        return self._told(asset, {metadata_key: model})
+
+    def _told(self, asset: AssetKey, models: Mapping[str, type[_Fact]]) -> list[_Fact]:
+        """The records under several metadata keys, {key: model}, in the order in which they were stored."""
         events = sorted(self._events(asset), key=lambda event: event.storage_id)
-        found = [_metadata(event).get(metadata_key) for event in events]
-        return [model.model_validate(value.value) for value in found if value is not None]
+        found = [(model, _metadata(event).get(key)) for event in events for key, model in models.items()]
+        return [model.model_validate(value.value) for model, value in found if value is not None]
 
     def _events(self, asset: AssetKey) -> Iterator[EventLogRecord]:
         for fetch in (

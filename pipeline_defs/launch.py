@@ -22,7 +22,8 @@ ATTEMPT = "attempt"
 """The run tag of a second run, and so on, for the same change."""
 
 _WAITING = (DagsterRunStatus.NOT_STARTED, DagsterRunStatus.QUEUED)
-_UNFINISHED = (*_WAITING, DagsterRunStatus.STARTING, DagsterRunStatus.STARTED, DagsterRunStatus.CANCELING)
+UNFINISHED = (*_WAITING, DagsterRunStatus.STARTING, DagsterRunStatus.STARTED, DagsterRunStatus.CANCELING)
+"""Of runs that are not over."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,7 @@ class Launcher:
 
     def unfinished(self, app: str) -> list[DagsterRun]:
         """The app's runs that answer a change and are not over, oldest first."""
-        wanted = RunsFilter(tags={"app": app}, statuses=list(_UNFINISHED))
+        wanted = RunsFilter(tags={"app": app}, statuses=list(UNFINISHED))
         return [run for run in reversed(self._instance.get_runs(wanted)) if "change" in run.tags]
 
     def _finish_claim(self, run: DagsterRun) -> None:

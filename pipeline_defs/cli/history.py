@@ -1,4 +1,4 @@
-"""`shipline status` and `shipline history`: what runs where, and what happened."""
+"""`shipline history`: what happened, and the tables and the storage that other commands show too."""
 
 from typing import Annotated, Any
 
@@ -7,37 +7,17 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from pipeline_defs.cli.apps import app_named, environment_named, known_apps
+from pipeline_defs.cli.apps import app_named, environment_named
 from pipeline_defs.cli.output import Output, duration, local_time, plain
-from pipeline_defs.config import App, Home
+from pipeline_defs.config import Home
 from pipeline_defs.release.evidence import TestCounts
 from pipeline_defs.release.history import RUNNING, Row
 
-STATUS_EXAMPLE = "Example: shipline status shop"
 HISTORY_EXAMPLE = "Example: shipline history shop production --limit 5"
 
 _STYLES = {"succeeded": "green", "rolled back": "yellow", RUNNING: "cyan"}
 
 AppName = Annotated[str, typer.Argument(metavar="APP", help="The app's name.")]
-
-
-def status(
-    context: typer.Context,
-    app: Annotated[
-        str | None, typer.Argument(metavar="[APP]", help="The app's name; without it all are shown.")
-    ] = None,
-) -> None:
-    """Show what runs in every environment, since when and by whom, and how the last deployment ended."""
-    output: Output = context.obj
-    home = Home.find()
-    apps = [app_named(home, app)] if app else list(known_apps(home)[0].values())
-    with open_lineage(home) as lineage:
-        lines = [
-            _status(each, environment, lineage.environment(each, environment))
-            for each in apps
-            for environment in each.environments
-        ]
-    output.result(lines, _status_table(lines))
 
 
 def history(
@@ -65,48 +45,11 @@ def open_lineage(home: Home) -> Any:
     return lineage.open_lineage(home)
 
 
-def _status(app: App, environment: str, rows: list[Row]) -> dict[str, Any]:
-    """One environment: what runs there, and its last deployment or rehearsal."""
-    rehearses = app.environments[environment].rehearses is not None
-    now = next((row for row in rows if row.live), None)
-    shown = now or (rows[0] if rehearses and rows else None)
-    return {
-        "app": app.name,
-        "environment": environment,
-        "kind": "rehearsal" if rehearses else "deployment",
-        "version": shown.version if shown else None,
-        "digest": shown.digest if shown else None,
-        "commit": shown.commit if shown else None,
-        "since": shown.at if shown else None,
-        "by": shown.actor if shown else None,
-        "url": app.environments[environment].url,
-        "running": any(row.outcome == RUNNING for row in rows),
-        "last": row_json(rows[0]) if rows else None,
-    }
-
-
-def _status_table(lines: list[dict[str, Any]]) -> Table:
-    table = _table("app", "environment", "version", "digest", "since", "by", "last")
-    for line in lines:
-        last = line["last"]
-        ended = _outcome(last["outcome"], f"{last['kind']} {last['version']} ") if last else Text("nothing yet", "dim")
-        table.add_row(
-            line["app"],
-            line["environment"],
-            Text(line["version"] or "-", "bold"),
-            _digest(line["digest"] or ""),
-            local_time(line["since"]) if line["since"] else "",
-            plain(line["by"] or ""),
-            ended,
-        )
-    return table
-
-
 def history_table(rows: list[Row]) -> RenderableType:
     """Rows as people read them, a line each."""
     if not rows:
         return Text("Nothing was rehearsed or deployed yet.")
-    table = _table(
+    table = columns(
         "when",
         "environment",
         "kind",
@@ -128,9 +71,9 @@ def history_table(rows: list[Row]) -> RenderableType:
             row.environment,
             row.kind,
             Text(f"{row.version} ←" if row.live else row.version, "bold" if row.live else ""),
-            _digest(row.digest),
+            digits(row.digest),
             row.commit[:7],
-            _outcome(row.outcome),
+            _ended(row),
             row.previous_version or "",
             plain(row.actor),
             row.run[:8],
@@ -142,20 +85,30 @@ def history_table(rows: list[Row]) -> RenderableType:
     return Group(table, Text("← runs now", "dim")) if any(row.live for row in rows) else table
 
 
-def _table(*columns: str) -> Table:
+def _ended(row: Row) -> Text:
+    """How it ended; of what a freeze has held back, until when."""
+    return outcome(row.error or row.outcome if row.frozen_until else row.outcome)
+
+
+def columns(*names: str) -> Table:
+    """A table without lines."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
-    for column in columns:
+    for column in names:
         table.add_column(
-            column, overflow="fold" if column in ("by", "last") else "ellipsis", no_wrap=column == "digest"
+            column,
+            overflow="fold" if column in ("by", "last", "because", "note", "outcome") else "ellipsis",
+            no_wrap=column == "digest",
         )
     return table
 
 
-def _outcome(outcome: str, before: str = "") -> Text:
-    return Text.assemble(before, (outcome, _STYLES.get(outcome, "red")))
+def outcome(how: str, before: str = "") -> Text:
+    """How an attempt ended, in its colour."""
+    return Text.assemble(before, (how, _STYLES.get(how, "red")))
 
 
-def _digest(digest: str) -> str:
+def digits(digest: str) -> str:
+    """The first digits of a digest."""
     return digest.removeprefix("sha256:")[:12]
 
 

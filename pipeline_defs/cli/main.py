@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from pipeline_defs.cli import check, history, run, trace, up, webhooks
+from pipeline_defs.cli import check, freeze, history, plan, quarantine, run, status, trace, up, webhooks
 from pipeline_defs.cli.output import CommandError, Output, last_line
 from pipeline_defs.config import ConfigError
 
@@ -25,6 +25,8 @@ shipline = typer.Typer(
 run_group = typer.Typer(
     no_args_is_help=True, help="Launch a run through the queue of a running Shipline and follow it."
 )
+freeze_group = typer.Typer(no_args_is_help=True, help="Windows in which nothing is deployed by itself.")
+quarantine_group = typer.Typer(no_args_is_help=True, help="Releases that an environment shall not get again.")
 
 shipline.command(epilog=check.EXAMPLE)(check.check)
 shipline.command(epilog=up.UP_EXAMPLE)(up.up)
@@ -36,9 +38,16 @@ run_group.command(epilog=run.INTEGRATE_EXAMPLE)(run.integrate)
 run_group.command(epilog=run.STAGE_EXAMPLE)(run.stage)
 run_group.command(epilog=run.DEPLOY_EXAMPLE)(run.deploy)
 run_group.command(epilog=run.ROLLBACK_EXAMPLE)(run.rollback)
-shipline.command(epilog=history.STATUS_EXAMPLE)(history.status)
+shipline.command(epilog=status.STATUS_EXAMPLE)(status.status)
 shipline.command(epilog=history.HISTORY_EXAMPLE)(history.history)
 shipline.command("trace", epilog=trace.EXAMPLE)(trace.trace_command)
+shipline.command(epilog=plan.EXAMPLE)(plan.plan)
+shipline.add_typer(freeze_group, name="freeze", epilog=freeze.EXAMPLE)
+freeze_group.command("list", epilog=freeze.EXAMPLE)(freeze.list_)
+shipline.add_typer(quarantine_group, name="quarantine", epilog=quarantine.LIFT_EXAMPLE)
+quarantine_group.command(epilog=quarantine.ADD_EXAMPLE)(quarantine.add)
+quarantine_group.command(epilog=quarantine.LIFT_EXAMPLE)(quarantine.lift)
+quarantine_group.command("list", epilog=quarantine.LIST_EXAMPLE)(quarantine.list_)
 
 
 @shipline.callback()

@@ -1,8 +1,7 @@
 """`shipline run`: integrate, stage, deploy or roll back an app, through Shipline's queue, and see how it goes."""
 
-import getpass
-import platform
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
@@ -12,9 +11,11 @@ from pipeline_defs.cli.apps import app_named, deployed_environment
 from pipeline_defs.cli.client import Client
 from pipeline_defs.cli.follow import Follower
 from pipeline_defs.cli.output import Failed, Output, Wrong
+from pipeline_defs.cli.person import actor, given_reason
 from pipeline_defs.cli.pulls import asked_again
 from pipeline_defs.config import App, Home
 from pipeline_defs.release.going_back import Choice
+from pipeline_defs.release.policy import frozen
 from pipeline_defs.release.request import Job, Request, job_name
 from pipeline_defs.release.version import Version, VersionError
 
@@ -54,12 +55,12 @@ def integrate(
     home = Home.find()
     which = app_named(home, app)
     if pull:
-        request, tags = asked_again(Client.of(home), which, pull, _actor(), untrusted=untrusted)
+        request, tags = asked_again(Client.of(home), which, pull, actor(), untrusted=untrusted)
         _launch(context.obj, home, which, request, no_follow=no_follow, log=log, tags=tags)
         return
     chosen = "" if commit else branch or which.branches.development  # whose head a bare commit is, the job finds out
     request = Request(
-        app=app, job=Job.INTEGRATE, branch=chosen, commit=_commit(home, which, commit or chosen), actor=_actor()
+        app=app, job=Job.INTEGRATE, branch=chosen, commit=_commit(home, which, commit or chosen), actor=actor()
     )
     _launch(context.obj, home, which, request, no_follow=no_follow, log=log)
 
@@ -78,7 +79,7 @@ def stage(
     if which.staging is None:
         raise Wrong(f"{app} has no environment that rehearses another; add one with `rehearses:` to its file")
     request = Request(
-        app=app, job=Job.STAGE, environment=which.staging, actor=_actor(), **_what(home, which, version, commit)
+        app=app, job=Job.STAGE, environment=which.staging, actor=actor(), **_what(home, which, version, commit)
     )
     _launch(context.obj, home, which, request, no_follow=no_follow, log=log)
 
@@ -89,6 +90,9 @@ def deploy(
     env: EnvironmentOption = None,
     version: VersionOption = None,
     commit: CommitOption = None,
+    override_freeze: Annotated[
+        bool, typer.Option("--override-freeze", help="Deploy although the environment is frozen; needs a --reason.")
+    ] = False,
     reason: ReasonOption = "",
     no_follow: NoFollow = False,
     log: Log = False,
@@ -100,10 +104,21 @@ def deploy(
     home = Home.find()
     which = app_named(home, app)
     environment = deployed_environment(which, env)
+    reason = given_reason(reason, "--override-freeze") if override_freeze else reason
+    held = which.environments[environment].frozen(datetime.now(UTC))
+    if held and not override_freeze:
+        raise Failed(frozen(app, environment, held.local, held.window))
     main = "" if version or commit else which.branches.main
     what = _what(home, which, version, commit or main)
     request = Request(
-        app=app, job=Job.DEPLOY, environment=environment, branch=main, reason=reason, actor=_actor(), **what
+        app=app,
+        job=Job.DEPLOY,
+        environment=environment,
+        branch=main,
+        override_freeze=override_freeze,
+        reason=reason,
+        actor=actor(),
+        **what,
     )
     _launch(context.obj, home, which, request, no_follow=no_follow, log=log)
 
@@ -137,7 +152,7 @@ def rollback(
         environment=environment,
         database=database or "",
         reason=reason,
-        actor=_actor(),
+        actor=actor(),
         **_what(home, which, to, None),
     )
     _launch(context.obj, home, which, request, no_follow=no_follow, log=log)
@@ -208,8 +223,3 @@ def _wants_it_stopped(output: Output) -> bool:
         return Confirm.ask("\nStop the run too? What is not final is undone", console=output.console, default=False)
     except (KeyboardInterrupt, EOFError):
         return False
-
-
-def _actor() -> str:
-    """Who asks: user@machine."""
-    return f"{getpass.getuser()}@{platform.node()}"

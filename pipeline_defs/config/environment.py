@@ -2,6 +2,7 @@
 
 import re
 import shlex
+from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import Any, Self
 
@@ -9,6 +10,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from pipeline_defs.config.database import Database, Sanitize
 from pipeline_defs.config.errors import mistake, refuse
+from pipeline_defs.config.freeze import FreezeWindow, Frozen, Window, frozen, window
 from pipeline_defs.config.route import Route, Router
 from pipeline_defs.config.secret import SecretSource
 from pipeline_defs.config.values import (
@@ -140,6 +142,11 @@ class Environment(Model):
     keep_running: bool = Field(default=False, description="leave the rehearsal running until the next one")
     require_rehearsal: bool = Field(default=False, description="refuse a release that no rehearsal passed")
     auto_deploy: bool = True
+    freeze: tuple[FreezeWindow, ...] = Field(
+        default=(),
+        description="windows in which nothing is deployed by itself: `Fri 12:00 .. Mon 07:00 Europe/London` every week, or "
+        "`2026-12-20 .. 2027-01-02 Europe/London`; a day without a time is the whole day. What comes meanwhile waits",
+    )
     environment: dict[EnvironmentVariable, str] = Field(default_factory=dict)
     secrets: dict[EnvironmentVariable, SecretSource] = Field(default_factory=dict)
     database: Database | None = None
@@ -163,7 +170,7 @@ class Environment(Model):
     health: Health = Health()
     retention: Retention = Retention()
 
-    @field_validator("hosts", mode="before")
+    @field_validator("hosts", "freeze", mode="before")
     @classmethod
     def _one_or_many(cls, value: Any) -> Any:
         return [value] if isinstance(value, (str, dict)) else value
@@ -206,6 +213,21 @@ class Environment(Model):
         if not any(PurePosixPath(word).name == "alembic" for word in program):
             return value
         return {"revision": [*program, "current"], "downgrade": [*program, "downgrade", REVISION], **value}
+
+    @model_validator(mode="after")
+    def _only_what_is_deployed_to_is_frozen(self) -> Self:
+        if self.freeze and self.rehearses:
+            refuse([mistake("freeze", found=self.freeze[0], allowed="an environment that is deployed to")])
+        return self
+
+    @property
+    def windows(self) -> tuple[Window, ...]:
+        """The windows of its freezes."""
+        return tuple(window(text) for text in self.freeze)
+
+    def frozen(self, at: datetime) -> Frozen | None:
+        """The freeze that holds at a moment, None where none does."""
+        return frozen(self.windows, at)
 
     @property
     def host(self) -> Host:

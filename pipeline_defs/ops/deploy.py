@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import dagster as dg
 
 from pipeline_defs.config import App
 from pipeline_defs.history import Lineage
-from pipeline_defs.ops.attempt import beginning, ending, note
+from pipeline_defs.ops.attempt import beginning, ending, is_automatic, note
 from pipeline_defs.ops.events import release_tags
 from pipeline_defs.ops.log import Log, open_log, stop
 from pipeline_defs.ops.metadata import steps_text
@@ -17,8 +18,10 @@ from pipeline_defs.ops.releases import EnvironmentConfig, image_to_deploy, live_
 from pipeline_defs.ops.task import files_of, release_for, server_of, settings_of, task_for
 from pipeline_defs.release.evidence import WayBack
 from pipeline_defs.release.going_back import at_stake, verdict_on
-from pipeline_defs.release.policy import not_rehearsed
+from pipeline_defs.release.policy import frozen, not_rehearsed, quarantined
+from pipeline_defs.release.quarantine import bars
 from pipeline_defs.release.records import Deployment, DeploymentKind, Outcome, Release
+from pipeline_defs.release.request import FREEZE, WAITS_FOR
 from pipeline_defs.release.tags import PREVIOUS_UP
 from pipeline_defs.resources.registry import RegistryResource
 from pipeline_defs.resources.source_resource import SourceResource
@@ -68,6 +71,10 @@ def deploy_op(app: App, environment: str, upstream: Sequence[str]) -> dg.OpDefin
                 way_back=_way_back(app, release, live, lineage, log),
                 **beginning(context),
             )
+            row = _through_freeze(context, app, row, config)
+            if row.outcome is Outcome.FROZEN:
+                _wait(context, row, log)
+                return
             task = task_for(
                 context, log, row.id, app, site, release=release, files=files, settings=settings, registry=images
             )
@@ -87,7 +94,7 @@ def deploy_op(app: App, environment: str, upstream: Sequence[str]) -> dg.OpDefin
             if row.outcome is Outcome.SUCCEEDED:
                 yield dg.Output(Ended((row,)), "live")
             elif report.changed:
-                row = _with_stake(row)
+                row = _with_stake(row.model_copy(update={"failed_after_change": True}))
                 log.say(f"{release.version} failed, going back: {row.error}")
                 yield dg.Output(RollbackOrder(failed=row.model_copy(update={"outcome": Outcome.STARTED})), "back")
             else:
@@ -113,10 +120,39 @@ def _with_stake(row: Deployment) -> Deployment:
     return row.model_copy(update={"error": f"{row.error}; {stake}"}) if stake else row
 
 
+def _through_freeze(context: dg.OpExecutionContext, app: App, row: Deployment, config: EnvironmentConfig) -> Deployment:
+    """The record of a deployment that may begin now, or that waits: a freeze holds back what nobody in person asks for."""
+    held = app.environments[row.environment].frozen(datetime.now(UTC))
+    if held is None:
+        return row
+    if config.override_freeze and config.reason.strip():
+        return row.model_copy(update={"freeze_overridden": held.window})
+    if config.override_freeze:
+        raise stop("to go through a freeze needs a reason, which is kept with the deployment")
+    if not is_automatic(context.run.tags):
+        raise stop(frozen(app.name, row.environment, held.local, held.window))
+    until = held.until.isoformat(timespec="seconds")
+    why = f"waits for the freeze to end at {held.local}"
+    return row.model_copy(update={"outcome": Outcome.FROZEN, "frozen_until": until, "error": why})
+
+
+def _wait(context: dg.OpExecutionContext, row: Deployment, log: Log) -> None:
+    """Write down that a deployment waits, and end without one: the sensor `<app>_after_freeze` finds it by the run's tag."""
+    context.instance.add_run_tags(context.run_id, {WAITS_FOR: FREEZE})
+    note(context, row)
+    log.say(f"{row.release.version} is made, and {row.error}")
+
+
 def _refuse(app: App, environment: str, release: Release, lineage: Lineage) -> None:
-    """Refuse a release that was not rehearsed, where the environment asks for it; that it is not older the server's lock guards."""
+    """Refuse a release that is quarantined, whoever asks, or that was not rehearsed, where the environment asks for it.
+
+    That it is not older the server's lock guards.
+    """
     rows = lineage.environment(app, app.staging) if app.staging else []
     rehearsed = any(row.outcome == Outcome.SUCCEEDED and row.digest == release.digest for row in rows)
-    refusal = not_rehearsed(release, rehearsed, app.environments[environment].require_rehearsal)
+    barred = bars(release, lineage.quarantine(app, environment))
+    refusal = quarantined(release, barred) or not_rehearsed(
+        release, rehearsed, app.environments[environment].require_rehearsal
+    )
     if refusal:
         raise stop(refusal)

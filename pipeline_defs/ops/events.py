@@ -13,7 +13,9 @@ IMAGE = "image"
 CHECKED = "checked"
 REHEARSAL = "rehearsal"
 DEPLOYMENT = "deployment"
-"""The metadata keys under which the records stand as JSON; CHECKED is the image of an untrusted run, of which there is no image."""
+QUARANTINE = "quarantine"
+"""The metadata keys under which the records stand as JSON; CHECKED is the image of an untrusted run, of which there is no image,
+QUARANTINE a person's word on a release."""
 
 LINT_COUNTS = "lint_counts"
 TEST_COUNTS = "test_counts"

@@ -10,8 +10,8 @@ from pipeline_defs.ops.events import IMAGE, facts_of_run, image_key, short
 from pipeline_defs.ops.log import Log, stop
 from pipeline_defs.release.going_back import Choice
 from pipeline_defs.release.history import Row
+from pipeline_defs.release.images import image_of
 from pipeline_defs.release.records import DeploymentKind, Image, Outcome, Release
-from pipeline_defs.release.tags import release_tag
 from pipeline_defs.release.version import Version
 
 
@@ -20,6 +20,7 @@ class EnvironmentConfig(dg.Config):
     newest image, for a rollback what ran before.
 
     `kind` is deploy or rollback; without it the job decides. `because_of` is the id of the deployment that a rollback answers.
+    `override_freeze` lets a deployment go through a freeze, for the reason that has to be given with it.
     `database` is what a rollback does to the database: keep, downgrade or restore; without it the rehearsal's verdict decides.
     """
 
@@ -29,6 +30,7 @@ class EnvironmentConfig(dg.Config):
     reason: str = ""
     because_of: str = ""
     database: str = ""
+    override_freeze: bool = False
 
     def kind_in(self, context: dg.OpExecutionContext) -> DeploymentKind:
         """Deploy or rollback."""
@@ -83,15 +85,12 @@ def _asked_for(context: dg.OpExecutionContext, app: App, config: EnvironmentConf
 
 
 def _known_image(images: Iterable[Image], app: App, config: EnvironmentConfig) -> Image:
-    version = str(Version.parse(config.version)) if config.version else ""
-    found = [image for image in images if version in ("", image.version) and image.commit.startswith(config.commit)]
-    if not found:
-        what = " and ".join(
-            f"{name} {value[:12]}" for name, value in (("version", version), ("commit", config.commit)) if value
-        )
+    found = image_of(images, version=config.version, commit=config.commit)
+    if found is None:
+        given = (("version", config.version), ("commit", config.commit))
+        what = " and ".join(f"{name} {value[:12]}" for name, value in given if value)
         raise stop(f"{app.name} has no image of {what}; make it with: shipline run integrate {app.name}")
-    # A branch under review builds images of the same version; the one that has the version's own tag is meant.
-    return next((image for image in found if release_tag(Version.parse(image.version)) in image.tags), found[0])
+    return found
 
 
 def live_release(app: App, rows: Sequence[Row]) -> Release | None:

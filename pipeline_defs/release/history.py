@@ -1,11 +1,12 @@
 """History: what became of every rehearsal and deployment, folded from the records that were written as they happened."""
 
-from collections.abc import Iterable, Set
+from collections.abc import Iterable, Sequence, Set
 from datetime import datetime
 from typing import Any, TypeVar
 
 from pipeline_defs.release.evidence import Copy, Migration, Record, TestCounts, WayBack
-from pipeline_defs.release.records import Deployment, Outcome, Rehearsal
+from pipeline_defs.release.records import Deployment, DeploymentKind, Outcome, Rehearsal
+from pipeline_defs.release.version import Version
 
 RUNNING = "running"
 INTERRUPTED = "failed (interrupted)"
@@ -17,7 +18,9 @@ class Row(Record):
     """One line of the history.
 
     `kind` is deploy, rollback or rehearsal. `outcome` is how it ended, "running" while its run lives, or "failed (interrupted)"
-    where the run ended without writing an outcome. `at` is ISO 8601, `seconds` how long it took, `live` marks what runs now.
+    where the run ended without writing an outcome. Of what a freeze has held back it is "frozen", `frozen_until` says until when,
+    and `error` in a sentence. `freeze_overridden` is the window of a freeze that a person let it go through. `at` is ISO 8601, `seconds`
+    how long it took, `live` marks what runs now.
     `way_back` is a rehearsal's verdict, and of a deployment the one it was made with; `backup` is a deployment's.
     """
 
@@ -46,6 +49,8 @@ class Row(Record):
     copied: Copy | None = None
     way_back: WayBack | None = None
     backup: str | None = None
+    frozen_until: str | None = None
+    freeze_overridden: str | None = None
 
 
 def fold(events: Iterable[_Attempt]) -> list[_Attempt]:
@@ -68,7 +73,23 @@ def rows(attempts: Iterable[Deployment | Rehearsal], *, alive: Set[str], now: da
         live = isinstance(attempt, Deployment) and attempt.outcome is Outcome.SUCCEEDED and not found_live
         found_live = found_live or live
         result.append(_row(attempt, alive=alive, now=now, live=live))
-    return result
+    held = waiting(result)
+    over = {"error": "a freeze held it back; what came after it counts"}
+    return [row if row is held or not row.frozen_until else row.model_copy(update=over) for row in result]
+
+
+def waiting(rows: Sequence[Row]) -> Row | None:
+    """The deployment that comes once a freeze has ended: the newest one that was held back; None where it was overtaken.
+
+    What was deployed or tried since then overtakes it with the same version or a newer one; an older one that a person brought
+    through the freeze does not. `rows` are an environment's, newest first.
+    """
+    held = next((row for row in rows if row.frozen_until is not None), None)
+    if held is None:
+        return None
+    since = (row for row in rows if row.id > held.id and row.kind == DeploymentKind.DEPLOY)
+    overtaken = any(Version.parse(row.version) >= Version.parse(held.version) for row in since)
+    return None if overtaken else held
 
 
 def _row(attempt: Deployment | Rehearsal, *, alive: Set[str], now: datetime, live: bool) -> Row:
@@ -110,4 +131,6 @@ def _of_deployment(attempt: Deployment | Rehearsal) -> dict[str, Any]:
         "because_of": attempt.because_of,
         "reason": attempt.reason,
         "backup": attempt.backup,
+        "frozen_until": attempt.frozen_until,
+        "freeze_overridden": attempt.freeze_overridden,
     }

@@ -1,5 +1,6 @@
 """Policy: what may be shipped where. Each function answers with the sentence to refuse with, or None."""
 
+from pipeline_defs.release.quarantine import Quarantined
 from pipeline_defs.release.records import Release
 from pipeline_defs.release.version import Version
 
@@ -31,6 +32,25 @@ def not_rehearsed(candidate: Release, rehearsed: bool, required: bool) -> str | 
     return (
         f"release {candidate.version} ({candidate.digest[:19]}…) has not passed a rehearsal; "
         f"run: shipline run stage {candidate.app} --version {candidate.version}"
+    )
+
+
+def quarantined(candidate: Release, barred: Quarantined | None) -> str | None:
+    """Refuse a release that is quarantined where it shall go, whoever asks for it."""
+    if barred is None:
+        return None
+    return (
+        f"version {candidate.version} ({candidate.digest[:19]}…) is quarantined in {barred.environment} since {barred.since}, "
+        f"because {barred.because}; ship a newer version, or lift it with: "
+        f"shipline quarantine lift {barred.app} {barred.environment} {barred.version} --reason '…'"
+    )
+
+
+def frozen(app: str, environment: str, until: str, window: str) -> str:
+    """Refuse what a person deploys during a freeze without saying that it shall go through it."""
+    return (
+        f"{environment} of {app} is frozen until {until} ({window}); deploy then, or go through the freeze with: "
+        f"--override-freeze --reason '…'"
     )
 
 

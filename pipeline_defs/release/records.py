@@ -81,6 +81,7 @@ class Outcome(StrEnum):
     SUCCEEDED = "succeeded"
     FAILED = "failed"  # it ended without changing what runs, or what runs is unknown
     ROLLED_BACK = "rolled back"  # the release before it runs again
+    FROZEN = "frozen"  # it was not begun, because the environment is frozen; a later one follows
 
 
 class Rehearsal(Record):
@@ -133,6 +134,10 @@ class Deployment(Record):
         backup: the file on the server that holds the database as it was before, with its checksum beside it.
         revision_before, revision: the database's migration revision before and after.
         way_back: the rehearsal's verdict on the way back to `previous`, which the deployment was made with; None where none is known.
+        failed_after_change: it failed by itself after something that serves people was touched, which speaks against its release;
+            that its run was killed or cancelled does not.
+        frozen_until: when the freeze ends that held it back, ISO 8601; None where none did. `error` says it to people.
+        freeze_overridden: the window of the freeze that a person let it go through, for `reason`.
     """
 
     id: str
@@ -151,6 +156,9 @@ class Deployment(Record):
     revision: str | None = None
     backup: str | None = None
     way_back: WayBack | None = None
+    failed_after_change: bool = False
+    frozen_until: str | None = None
+    freeze_overridden: str | None = None
     error: str | None = None
     log: str | None = None
     run: str = ""

@@ -13,6 +13,9 @@ _LONGEST_TAG = 200
 THEN = "then"
 """The run tag that says which job follows."""
 
+WAITS_FOR, FREEZE, NOTHING = "waits_for", "freeze", "nothing"
+"""The run tag of a run that a freeze has held back, and its values: it waits, or it waits no more."""
+
 
 class Job(StrEnum):
     """The jobs every app has."""
@@ -38,6 +41,7 @@ class Request(Record):
         branch, since: the branch the commit is on, and the head that was handled before it.
         because_of: for a rollback, the id of the deployment it answers.
         database: for a rollback, what becomes of the database; empty: the rehearsal's verdict decides.
+        override_freeze: a deployment goes through a freeze; it needs a reason.
         change: the key of the change that asks (`release/change.py`); empty where a person does.
         pull: the number of the pull request it is about, 0 for none.
         issue: the number of the issue it is about, 0 for none.
@@ -55,6 +59,7 @@ class Request(Record):
     reason: str = ""
     because_of: str = ""
     database: Choice | Literal[""] = ""
+    override_freeze: bool = False
     actor: str = ""
     change: str = ""
     pull: int = 0
@@ -91,6 +96,7 @@ class Request(Record):
             "reason": self.reason,
             "because_of": self.because_of,
             **({"database": self.database} if self.database else {}),
+            **({"override_freeze": True} if self.override_freeze else {}),
         }
         return {"ops": {name: {"config": of_environment if name == self.target else of_image} for name in self.assets}}
 

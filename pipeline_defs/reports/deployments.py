@@ -19,9 +19,13 @@ QUEUED, IN_PROGRESS, SUCCESS, FAILURE, ERROR, INACTIVE = (
 
 
 def deployments(app: App, facts: RunFacts, url: str) -> Iterator[DeploymentState]:
-    """One for each record that the run wrote. A rollback is a deployment too, of the release that it brings back."""
+    """One for each record that the run wrote. A rollback is a deployment too, of the release that it brings back.
+
+    What a freeze has held back is none yet.
+    """
     for row in facts.deployments:
-        yield of_row(app, row, *_state(row, over=facts.phase.over), url)
+        if row.outcome is not Outcome.FROZEN:
+            yield of_row(app, row, *_state(row, over=facts.phase.over), url)
 
 
 def before_record(app: App, facts: RunFacts, url: str) -> DeploymentState | None:

@@ -6,8 +6,8 @@ from enum import StrEnum
 
 from pipeline_defs.config import App
 from pipeline_defs.release.evidence import LintCounts, TestCounts
-from pipeline_defs.release.records import Deployment, Image, Rehearsal
-from pipeline_defs.release.request import Job
+from pipeline_defs.release.records import Deployment, Image, Outcome, Rehearsal
+from pipeline_defs.release.request import NOTHING, WAITS_FOR, Job
 
 LINT, BUILD, TEST, PUSH, STAGE, DEPLOY = "lint", "build", "test", "push", "stage", "deploy"
 IMAGE_STAGES = (LINT, BUILD, TEST, PUSH)
@@ -110,6 +110,16 @@ class RunFacts:
     def untrusted(self) -> bool:
         """True where nobody here vouches for the code."""
         return bool(self.tags.get("untrusted"))
+
+    @property
+    def held_back(self) -> str:
+        """That its deployment waits for a freeze to end, in a sentence; empty where it does not."""
+        return next((row.error or "" for row in self.deployments if row.outcome is Outcome.FROZEN), "")
+
+    @property
+    def overtaken(self) -> bool:
+        """True where its deployment waited for a freeze to end and waits no more. A run that follows tells the rest."""
+        return self.tags.get(WAITS_FOR) == NOTHING
 
     @property
     def given_up(self) -> str:

@@ -17,7 +17,7 @@ _Answer = tuple[str, str]
 
 
 def statuses(app: App, facts: RunFacts, url: str, now: float) -> Iterator[Status]:
-    """One for each stage and commit of the run. Once the run is over none is pending, except for a stage that follows."""
+    """One for each stage and commit of the run. Once the run is over none is pending, except for a stage that follows and a freeze."""
     told = [(stage, of_stage(app, facts, stage)) for stage in facts.stages]
     if facts.follows:
         told.append((facts.follows, _of_follower(facts, now)))
@@ -34,6 +34,8 @@ def context(app: App, stage: str) -> str:
 def of_stage(app: App, facts: RunFacts, stage: str) -> _Answer:
     """State and description of one stage."""
     step = facts.steps.get(stage)
+    if stage not in IMAGE_STAGES and facts.held_back:
+        return (ERROR, "overtaken while the environment was frozen") if facts.overtaken else (PENDING, facts.held_back)
     if step is not None and step.ending is Ending.SUCCEEDED:
         return SUCCESS, _done(app, facts, stage, step)
     if facts.given_up:

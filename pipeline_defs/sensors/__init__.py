@@ -12,6 +12,7 @@ from pipeline_defs.config import App
 from pipeline_defs.jobs import AssetJob
 from pipeline_defs.sensors.branches import branches_sensor
 from pipeline_defs.sensors.chaining import chaining_sensor
+from pipeline_defs.sensors.freeze import freeze_sensor
 from pipeline_defs.sensors.github import github_sensor
 from pipeline_defs.sensors.recovery import recovery_sensors
 from pipeline_defs.sensors.report import report_sensor
@@ -21,5 +22,6 @@ def sensors_of(app: App, jobs: Mapping[str, AssetJob]) -> list[dg.SensorDefiniti
     """The sensors of one app; `jobs` are its jobs by name."""
     chaining = [chaining_sensor(app, jobs)] if app.staging else []
     changes = github_sensor(app, jobs) if app.github else branches_sensor(app, jobs)
+    frozen = [freeze_sensor(app, jobs)] if app.deployed else []
     reports = [report_sensor(app)] if app.github else []
-    return [changes, *chaining, *recovery_sensors(app, jobs), *reports]
+    return [changes, *chaining, *frozen, *recovery_sensors(app, jobs), *reports]

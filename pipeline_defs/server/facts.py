@@ -19,15 +19,18 @@ LEAST_FREE_BYTES = 64 * 1024 * 1024
 _GATHER = (
     FIND
     + """
-project=$1 root=$2 database=$3 volume=$4 release=$5 service=$6 unfinished=$7
-mkdir -p "$root/releases" "$root/backups" "$root/logs" "$root/results" "$root/journal"
-chmod 700 "$root/backups" "$root/logs" "$root/journal"
+project=$1 root=$2 database=$3 volume=$4 release=$5 service=$6 unfinished=$7 only_look=$8
+if [ -z "$only_look" ]; then
+  mkdir -p "$root/releases" "$root/backups" "$root/logs" "$root/results" "$root/journal"
+  chmod 700 "$root/backups" "$root/logs" "$root/journal"
+fi
 if engine=$(docker version -f '{{.Server.Version}} {{.Server.Os}}/{{.Server.Arch}}' 2>&1); then
   echo "engine ${engine% *}"; echo "platform ${engine##* }"
 else echo "no_engine $(printf '%s\\n' "$engine" | tail -n 1)"; fi
 if docker compose version >/dev/null 2>&1; then echo "compose docker compose"
 elif docker-compose version >/dev/null 2>&1; then echo "compose docker-compose"; fi
-echo "free_kib $(df -Pk "$root" | awk 'NR==2 {print $4}')"
+there=$root; while [ ! -e "$there" ]; do there=$(dirname "$there"); done
+echo "free_kib $(df -Pk "$there" | awk 'NR==2 {print $4}')"
 if [ -n "$database" ]; then
   label="label=com.docker.compose"
   echo "database $(found "$project" "$database" 2>/dev/null)"
@@ -40,7 +43,7 @@ id=$(found "$project" "$service" 2>/dev/null || true)
 if [ -f "$root/$unfinished" ]; then
   if [ "$(sed -n 2p "$root/$unfinished")" = "$(readlink -f "$root/current")" ]; then
     echo "unfinished $(sed -n 1p "$root/$unfinished")"
-  else rm -f "$root/$unfinished"; fi
+  elif [ -z "$only_look" ]; then rm -f "$root/$unfinished"; fi
 fi
 [ ! -f "$root/current/$release" ] || echo "current $(tr -d '\\n' <"$root/current/$release")"
 """
@@ -76,11 +79,11 @@ class Facts:
     unfinished: str | None = None
 
 
-def gather(site: Site) -> Command:
-    """Ask the server; also makes the environment's own folders."""
+def gather(site: Site, *, only_look: bool = False) -> Command:
+    """Ask the server; also makes the environment's own folders, unless nothing at all may be changed there."""
     config = site.config.database
     database = (config.service, config.volume) if config and config.url is None else ("", "")
-    words = (site.project, site.path(), *database, RELEASE, site.config.service, UNFINISHED)
+    words = (site.project, site.path(), *database, RELEASE, site.config.service, UNFINISHED, "yes" if only_look else "")
     return script(_GATHER, *words, says=f"facts about {site.path()}")
 
 
@@ -91,6 +94,11 @@ def learn(site: Site, server: Runner) -> Facts:
     if lack:
         raise ServerError(f"{site}: {lack}")
     return facts
+
+
+def look(site: Site, server: Runner) -> Facts:
+    """The facts about a site, whatever it lacks. Nothing is changed there. Raises ServerError."""
+    return read(site, server.run(gather(site, only_look=True), timeout=60))
 
 
 def lacking(site: Site, facts: Facts) -> str | None:

@@ -14,6 +14,7 @@ from pipeline_defs.server.facts import learn
 from tests.integration.procedures import WIPE, production
 from tests.integration.reported import REPOSITORY, Reported
 from tests.integration.shop_runs import ShopRuns
+from tests.integration.tiny import Tiny, shipped
 from tests.shop import PRODUCTION_ONLY_BUG, Shop, load
 from tests.testbed.bed import TestBed
 from tests.testbed.github import GitHubServer
@@ -86,6 +87,13 @@ def runs(sample: Shop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sho
         made.release("1.0.0")
         for begun in (made.stage("1.0.0"), made.deploy("1.0.0")):
             assert begun.success, made.said(begun)
+        yield made
+
+
+@pytest.fixture
+def tiny(testbed: TestBed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tiny]:
+    """An app whose image is one file, and that runs nowhere yet."""
+    with shipped(testbed, tmp_path, monkeypatch) as made:
         yield made
 
 

@@ -217,3 +217,130 @@ def test_a_history_longer_than_a_page_is_read_whole(
     assert [row["id"] for row in rows] == [f"{number:04}" for number in reversed(range(8))]
     assert {row["outcome"] for row in rows} == {"succeeded"}
     assert len(told(capsys, "history", "shop", "--limit", "2")) == 2
+
+
+def test_a_quarantine_is_asked_for_listed_shown_and_lifted_with_a_reason(
+    storage: dg.DagsterInstance, capsys: pytest.CaptureFixture[str]
+) -> None:
+    storage.report_runless_asset_event(dg.AssetMaterialization("shop_image", metadata=image_metadata(image(V2))))
+    materialize(storage, deployment(1, V1, Outcome.SUCCEEDED))
+    assert told(capsys, "quarantine", "list") == []
+    asked = told(capsys, "quarantine", "add", "shop", "production", "1.1.0", "--reason", "orders are lost")
+    assert (asked["version"], asked["digest"], asked["reason"], asked["lifted"]) == (
+        "1.1.0",
+        B,
+        "orders are lost",
+        False,
+    )
+    [listed] = told(capsys, "quarantine", "list", "shop")
+    assert (listed["environment"], listed["version"], listed["deployment"]) == ("production", "1.1.0", None)
+    assert listed["because"].endswith("said so: orders are lost")
+    assert told(capsys, "status", "shop")[1]["quarantined"] == [listed]
+    assert main(["status", "shop"]) == 0
+    assert "shop production: 1.1.0 is quarantined since" in capsys.readouterr().out
+    told(capsys, "quarantine", "lift", "shop", "production", "1.1.0", "--reason", "mended")
+    assert told(capsys, "quarantine", "list", "shop") == []
+    assert told(capsys, "status", "shop")[1]["quarantined"] == []
+    words = [
+        record.asset_observation
+        for record in storage.fetch_observations(dg.AssetKey("shop_production"), limit=5).records
+    ]
+    assert [word.description.partition(" by ")[0] for word in words if word and word.description] == [
+        "quarantine of 1.1.0 lifted",
+        "quarantine of 1.1.0 asked for",
+    ]
+
+
+def test_a_release_that_was_rolled_back_is_listed_until_it_is_lifted(
+    storage: dg.DagsterInstance, capsys: pytest.CaptureFixture[str]
+) -> None:
+    materialize(storage, deployment(1, V1, Outcome.SUCCEEDED))
+    observe(storage, deployment(2, V2, Outcome.ROLLED_BACK, error="1 of 9 failed", failed_after_change=True))
+    [listed] = told(capsys, "quarantine", "list", "shop")
+    assert (listed["version"], listed["deployment"]) == ("1.1.0", "0002")
+    told(capsys, "quarantine", "lift", "shop", "production", "v1.1.0", "--reason", "the mail server was down")
+    assert told(capsys, "quarantine", "list", "shop") == []
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("add", "shop", "production", "1.1.0"), "a quarantine needs a reason"),
+        (("lift", "shop", "production", "1.1.0", "--reason", " "), "lifting a quarantine needs a reason"),
+        (("add", "shop", "production", "7.0.0", "--reason", "x"), "shop has no image of version 7.0.0"),
+        (("add", "shop", "staging", "1.1.0", "--reason", "x"), "staging is where shop is rehearsed"),
+        (("lift", "shop", "production", "1.1.0", "--reason", "x"), "1.1.0 is not quarantined in production of shop"),
+    ],
+)
+def test_a_word_that_cannot_be_is_refused_with_a_sentence(
+    storage: dg.DagsterInstance, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], said: str
+) -> None:
+    assert main(["quarantine", *words]) == 2
+    assert said in capsys.readouterr().err
+
+
+def freeze(folder: Path, window: str) -> None:
+    """Give production a window in the app's file."""
+    file = folder / "apps" / "shop.yaml"
+    file.write_text(
+        file.read_text().replace("compose: production.yml}", f'compose: production.yml, freeze: ["{window}"]}}')
+    )
+
+
+def test_a_freeze_is_listed_and_shown_with_what_waits_for_it(
+    storage: dg.DagsterInstance, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert told(capsys, "freeze", "list", "shop") == []
+    assert [(each["freeze"], each["waiting"]) for each in told(capsys, "status", "shop")] == [(None, None)] * 2
+    freeze(tmp_path, "2000-01-01 .. 2999-12-31 Europe/London")
+    materialize(storage, deployment(1, V1, Outcome.SUCCEEDED))
+    waits = {
+        "frozen_until": "3000-01-01T00:00:00+00:00",
+        "error": "waits for the freeze to end at Wed 3000-01-01 00:00 GMT",
+    }
+    observe(storage, deployment(2, V2, Outcome.FROZEN, **waits))
+    [listed] = told(capsys, "freeze", "list")
+    assert (listed["environment"], listed["holds"], listed["until"]) == (
+        "production",
+        True,
+        "3000-01-01T00:00:00+00:00",
+    )
+    production = told(capsys, "status", "shop")[1]
+    assert (production["version"], production["freeze"]["until"]) == ("1.0.0", "3000-01-01T00:00:00+00:00")
+    assert (production["waiting"]["version"], production["waiting"]["error"]) == ("1.1.0", waits["error"])
+    for words in (("status", "shop"), ("history", "shop"), ("freeze", "list")):
+        assert main(list(words)) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "shop production: frozen until Wed 3000-01-01 00:00 GMT (2000-01-01 .. 2999-12-31 Europe/London)" in shown
+    assert "shop production: 1.1.0 waits for the freeze to end at Wed 3000-01-01 00:00 GMT" in shown
+    assert shown.count("waits for the freeze to end at") == 2, "status and history"
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "said"),
+    [
+        ((), 1, "production of shop is frozen until Wed 3000-01-01 00:00 GMT"),
+        (("--override-freeze",), 2, "--override-freeze needs a reason"),
+        (("--override-freeze", "--reason", " "), 2, "--override-freeze needs a reason"),
+    ],
+)
+def test_a_deployment_during_a_freeze_is_refused_before_anything_is_asked_for(
+    storage: dg.DagsterInstance,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    words: tuple[str, ...],
+    status: int,
+    said: str,
+) -> None:
+    freeze(tmp_path, "2000-01-01 .. 2999-12-31 Europe/London")
+    assert main(["run", "deploy", "shop", "--version", "1.0.0", *words]) == status
+    assert said in capsys.readouterr().err
+
+
+def test_there_is_no_plan_for_what_was_never_built(
+    storage: dg.DagsterInstance, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["plan", "shop", "production", "--version", "7.0.0"]) == 1
+    assert "shop has no image of version 7.0.0; make one with: shipline run integrate shop" in capsys.readouterr().err
+    assert main(["plan", "shop"]) == 1
+    assert "shop has no image for main; give a --version that was built" in capsys.readouterr().err

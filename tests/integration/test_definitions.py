@@ -46,6 +46,7 @@ def test_the_example_loads_as_the_code_server_loads_it() -> None:
     assert {sensor.name for sensor in repository.sensor_defs} == {
         "shop_branches",
         "shop_then_stage",
+        "shop_after_freeze",
         "shop_recover_failed",
         "shop_recover_canceled",
     }

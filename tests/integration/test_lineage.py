@@ -1,180 +1,18 @@
 """The lineage under runs that interleave: each deploys its own image and says which one it used.
 
-Git, builds, registry and SSH are real. Only what happens on the server after that is left out, at the procedure's own door: the
-question here is which release Dagster hands over, and what it records of it.
+The question is which release Dagster hands over, and what it records of it.
 """
 
-import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import dagster as dg
 import pytest
 
-from pipeline_defs.assets import assets_of
-from pipeline_defs.config import App, load_app
 from pipeline_defs.history import Lineage
-from pipeline_defs.ops import deploy as deploy_stage
-from pipeline_defs.ops import rollback as rollback_stage
-from pipeline_defs.ops import stage as rehearsal_stage
-from pipeline_defs.ops.events import environment_key, image_key
 from pipeline_defs.ops.record import NOT_REHEARSED
-from pipeline_defs.release.records import Image, Outcome, Release
-from pipeline_defs.release.tags import tree_tag
-from pipeline_defs.resources.engine import EngineResource
-from pipeline_defs.resources.github_resource import GitHubResource
+from pipeline_defs.release.quarantine import Word
 from pipeline_defs.resources.registry import RegistryResource
-from pipeline_defs.resources.source_resource import SourceResource
-from pipeline_defs.resources.ssh import SshResource
-from pipeline_defs.server.command import Runner
-from pipeline_defs.server.site import Site
-from pipeline_defs.server.task import Report, Task
-from tests import shop
-from tests.shop import git
-from tests.testbed.bed import TestBed
-
-IMAGE, STAGING, PRODUCTION = (
-    image_key("tiny"),
-    environment_key("tiny", "staging"),
-    environment_key("tiny", "production"),
-)
-LIMIT = 120.0  # seconds after which a thread that should have been waited for is given up
-
-APP = """
-repository: {repository}
-image: ${{SHOP_REGISTRY}}/tiny-{name}
-registry: {{username: {{env: SHOP_REGISTRY_USER}}, password: {{env: SHOP_REGISTRY_PASSWORD}}}}
-test: null
-environments:
-  staging: &place
-    hosts: {{address: "${{SHOP_HOST}}", port: "${{SHOP_SSH_PORT}}", key: "${{SHOP_SSH_KEY}}", known_hosts: "${{SHOP_KNOWN_HOSTS}}"}}
-    directory: /opt/tiny/staging
-    compose: tiny.yml
-    rehearses: production
-    database: {{name: tiny, user: tiny}}
-  production: {{<<: *place, directory: /opt/tiny/production, rehearses: null}}
-"""
-
-
-class Tiny:
-    """An app whose image is one file. `deployed` is what reached the server's door: {run: digest}; `live` is what runs there.
-
-    Of the version in `broken` every deployment fails.
-    """
-
-    def __init__(self, folder: Path, instance: dg.DagsterInstance) -> None:
-        self.instance = instance
-        self.deployed: dict[str, str] = {}
-        self.live: Release | None = None
-        self.broken = ""
-        self.pushed, self.go_on = threading.Event(), threading.Event()
-        self.repository = folder / "tiny"
-        self.repository.mkdir()
-        git(self.repository, "init", "--quiet", "--initial-branch=main")
-        (folder / "tiny.yaml").write_text(APP.format(repository=self.repository, name=folder.name.replace("_", "-")))
-        self.app: App = load_app(folder / "tiny.yaml")
-        workspace = str(folder / "workspace")
-        self.resources = {
-            "source": SourceResource(workspace=workspace),
-            "github": GitHubResource(),
-            "engine": EngineResource(workspace=workspace),
-            "registry": RegistryResource(),
-            "ssh": SshResource(),
-        }
-        hooks = {self._pause_after_push()}
-        jobs = [
-            dg.define_asset_job("deploy", selection=[IMAGE, PRODUCTION], tags={"kind": "deploy"}, hooks=hooks),
-            dg.define_asset_job("stage", selection=[STAGING]),
-        ]
-        self.defs = dg.Definitions(
-            assets=assets_of(self.app), jobs=jobs, resources=self.resources, executor=dg.in_process_executor
-        )
-
-    def commit(self, version: str, content: str) -> str:
-        """A commit of this version, whose image holds this content."""
-        files = {"version.txt": version, "content.txt": content, "tiny.yml": "services: {}\n"}
-        files |= {"Dockerfile": "FROM scratch\nCOPY content.txt /\n", ".dockerignore": "version.txt\ntiny.yml\n.git\n"}
-        for name, text in files.items():
-            (self.repository / name).write_text(text)
-        git(self.repository, "add", "--all")
-        git(self.repository, "commit", "--quiet", "-m", version)
-        return git(self.repository, "rev-parse", "HEAD")
-
-    def run(self, job: str, *assets: dg.AssetKey, pause: bool = False, **configs: dict[str, str]) -> str:
-        """A run of a job, of some of its assets; `configs` by asset. Gives the run's id."""
-        config = {"ops": {name: {"config": config} for name, config in configs.items()}}
-        result = self.defs.resolve_job_def(job).execute_in_process(
-            run_config=config,
-            instance=self.instance,
-            asset_selection=list(assets) or None,
-            tags={"pause": "yes"} if pause else {},
-        )
-        assert result.success
-        return result.run_id
-
-    def _pause_after_push(self) -> dg.HookDefinition:
-        """Between making the image and deploying it, a run with the tag `pause` waits until it may go on."""
-
-        @dg.success_hook
-        def pause_after_push(context: dg.HookContext) -> None:
-            run = context.instance.get_run_by_id(context.run_id)
-            if context.op.name == "tiny_push" and run is not None and run.tags.get("pause"):
-                self.pushed.set()
-                assert self.go_on.wait(LIMIT)
-
-        return pause_after_push
-
-    def digest_of(self, run: str) -> str:
-        """The digest of the image that a run made."""
-        return next(image.digest for image in self.images if image.run == run)
-
-    @property
-    def images(self) -> list[Image]:
-        return Lineage(self.instance).images(self.app)
-
-    def used(self, run: str) -> dict[str, str]:
-        """The versions that a run's deployment says it came from, by upstream asset, and its own under its own name."""
-        for record in self.instance.fetch_materializations(PRODUCTION, limit=100).records:
-            if record.run_id == run:
-                assert record.asset_materialization is not None
-                tags = record.asset_materialization.tags or {}
-                start = "dagster/input_data_version/"
-                found = {name.removeprefix(start): value for name, value in tags.items() if name.startswith(start)}
-                return {**found, "tiny_production": tags["dagster/data_version"]}
-        raise AssertionError(f"run {run} deployed nothing")
-
-
-@pytest.fixture
-def tiny(testbed: TestBed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tiny]:
-    def deploy(task: Task, server: Runner) -> Report:
-        assert task.release is not None
-        made.deployed[task.run] = task.release.digest
-        if task.release.version == made.broken:
-            return Report(Outcome.FAILED, changed=True, error="the tests failed")
-        made.live = task.release
-        return Report(Outcome.SUCCEEDED, live=task.release)
-
-    def rollback(task: Task, server: Runner) -> Report:
-        return Report(Outcome.SUCCEEDED, live=made.live)
-
-    def rehearse(task: Task, server: Runner, production: Site) -> Report:
-        return Report(Outcome.SUCCEEDED, live=task.release)
-
-    monkeypatch.setattr(deploy_stage, "deploy", deploy)
-    monkeypatch.setattr(rollback_stage, "rollback", rollback)
-    monkeypatch.setattr(rehearsal_stage, "rehearse", rehearse)
-    (tmp_path / "dagster").mkdir()
-    with (
-        shop.variables(shop.environment(testbed)),
-        dg.DagsterInstance.local_temp(
-            str(tmp_path / "dagster"), overrides={"telemetry": {"enabled": False}}
-        ) as instance,
-    ):
-        made = Tiny(tmp_path, instance)
-        yield made
-        engine = EngineResource(workspace=str(tmp_path / "workspace")).find()
-        engine.remove(*(f"{made.app.image}:{tree_tag(image.tree)}" for image in made.images))
+from tests.integration.tiny import IMAGE, LIMIT, PRODUCTION, Tiny
 
 
 def test_of_two_runs_that_interleave_each_deploys_its_own_image(tiny: Tiny) -> None:
@@ -283,3 +121,39 @@ def test_a_run_that_went_back_is_found_by_what_it_was_to_deploy(tiny: Tiny) -> N
     observed = tiny.instance.fetch_observations(PRODUCTION, limit=1).records[0].asset_observation
     assert observed is not None
     assert observed.description == "deploy of 1.1.0: rolled back: the tests failed"
+
+
+def test_a_release_that_was_rolled_back_is_not_shipped_again_until_a_person_lifts_its_quarantine(tiny: Tiny) -> None:
+    tiny.run("deploy", tiny_image={"commit": tiny.commit("1.0.0", "one")})
+    commit, tiny.broken = tiny.commit("1.1.0", "two"), "1.1.0"
+    with pytest.raises(dg.Failure, match="failed and was rolled back"):
+        tiny.run("deploy", tiny_image={"commit": commit})
+    lineage = Lineage(tiny.instance)
+    (barred,) = lineage.quarantine(tiny.app, "production")
+    assert (barred.version, barred.because) == ("1.1.0", "its deployment was rolled back: the tests failed")
+    attempts, tiny.broken = dict(tiny.deployed), ""
+    for asked in ({"version": "1.1.0"}, {"commit": commit}):
+        with pytest.raises(dg.Failure, match=r"is quarantined in production since .* shipline quarantine lift tiny"):
+            tiny.run("deploy", PRODUCTION, tiny_production=asked)
+    assert tiny.deployed == attempts, "nothing reached the server"
+    said = {
+        "app": "tiny",
+        "environment": "production",
+        "version": "1.1.0",
+        "digest": barred.digest,
+        "actor": "ada@desk",
+    }
+    lineage.say(Word.model_validate({**said, "lifted": True, "reason": "mended", "at": "2026-05-04T12:00:00+00:00"}))
+    assert lineage.quarantine(tiny.app, "production") == []
+    tiny.run("deploy", PRODUCTION, tiny_production={"version": "1.1.0"})
+    assert next(row.version for row in lineage.environment(tiny.app, "production") if row.live) == "1.1.0"
+
+
+def test_a_newer_version_is_shipped_while_the_one_before_is_quarantined(tiny: Tiny) -> None:
+    tiny.run("deploy", tiny_image={"commit": tiny.commit("1.0.0", "one")})
+    commit, tiny.broken = tiny.commit("1.1.0", "two"), "1.1.0"
+    with pytest.raises(dg.Failure, match="failed and was rolled back"):
+        tiny.run("deploy", tiny_image={"commit": commit})
+    tiny.run("deploy", tiny_image={"commit": tiny.commit("1.1.1", "three")})
+    (barred,) = Lineage(tiny.instance).quarantine(tiny.app, "production")
+    assert (barred.version, barred.overtaken_by) == ("1.1.0", "1.1.1")

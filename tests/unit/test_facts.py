@@ -8,7 +8,7 @@ import pytest
 from pipeline_defs.resources.process import LocalRunner
 from pipeline_defs.server.bundle import RELEASE
 from pipeline_defs.server.command import Result, ServerError
-from pipeline_defs.server.facts import gather, lacking, learn, read
+from pipeline_defs.server.facts import UNFINISHED, gather, lacking, learn, read
 from pipeline_defs.server.site import Site
 from tests.unit.sample import example, release, run, site
 
@@ -136,3 +136,25 @@ def test_a_release_whose_folder_is_gone_is_no_release(tmp_path: Path, bare: Loca
     (tmp_path / "current").symlink_to("releases/gone")
     facts = read(place, bare.run(gather(place), timeout=30))
     assert (facts.current, facts.folder) == (None, None)
+
+
+def contents(folder: Path) -> dict[str, tuple[int, int]]:
+    """All that lies below a folder, with mode and time of its last change."""
+    found = {path: path.lstat() for path in [folder, *folder.rglob("*")]}
+    return {str(path): (stat.st_mode, stat.st_mtime_ns) for path, stat in found.items()}
+
+
+@pytest.mark.parametrize("exists", [False, True])
+def test_who_only_looks_leaves_everything_as_it_is(tmp_path: Path, exists: bool) -> None:
+    place = tmp_path / "opt" / "production"
+    if exists:
+        place.mkdir(parents=True)
+        (place / UNFINISHED).write_text("migrate\n/another/release\n")  # a note that counts no more
+    before = contents(tmp_path)
+    answered = run(gather(site(place), only_look=True))
+    assert answered.ok, answered.stderr
+    assert contents(tmp_path) == before
+    assert read(site(place), answered).free_bytes > 0
+    assert read(site(place), answered).unfinished is None
+    assert run(gather(site(place))).ok
+    assert contents(tmp_path) != before

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline_defs.release.history import INTERRUPTED, RUNNING, fold, rows
+from pipeline_defs.release.history import INTERRUPTED, RUNNING, fold, rows, waiting
 from pipeline_defs.release.records import Deployment, DeploymentKind, Outcome, Rehearsal, Release
 
 NOW = datetime(2026, 5, 4, 12, 0, 30, tzinfo=UTC)
@@ -105,3 +105,31 @@ def test_a_rehearsal_is_a_row_that_never_is_live() -> None:
     )
     [row] = rows(fold([rehearsal]), alive=set(), now=NOW)
     assert (row.kind, row.environment, row.live, row.previous_version) == ("rehearsal", "staging", False, None)
+
+
+def held(number: int, version: str) -> Deployment:
+    until = {"frozen_until": "2026-05-04T13:00:00+00:00", "error": "waits for the freeze to end at 13:00"}
+    return deployment(number, Outcome.FROZEN, release=release(version), **until)
+
+
+def waits(*attempts: Deployment) -> tuple[str | None, list[str | None]]:
+    """The version that waits, and what the rows of frozen deployments say, newest first."""
+    result = rows(fold(attempts), alive=set(), now=NOW)
+    found = waiting(result)
+    return found.version if found else None, [row.error for row in result if row.outcome == "frozen"]
+
+
+def test_the_newest_release_that_a_freeze_has_held_back_waits_and_the_others_do_not() -> None:
+    over, still = "a freeze held it back; what came after it counts", "waits for the freeze to end at 13:00"
+    assert waits(deployment(1)) == (None, [])
+    assert waits(deployment(1), held(2, "1.1.0")) == ("1.1.0", [still])
+    assert waits(held(1, "1.1.0"), held(2, "1.2.0")) == ("1.2.0", [still, over])
+    assert waits(held(1, "1.1.0"), deployment(2, release=release("1.1.0"))) == (None, [over])
+    failed = deployment(2, Outcome.ROLLED_BACK, release=release("1.2.0"))
+    assert waits(held(1, "1.1.0"), failed) == (None, [over])
+
+
+def test_what_goes_through_a_freeze_with_an_older_version_or_goes_back_overtakes_nothing() -> None:
+    older = deployment(2, release=release("1.0.1"))
+    back = deployment(3, release=release("1.1.0"), kind=DeploymentKind.ROLLBACK)
+    assert waits(held(1, "1.1.0"), older, back)[0] == "1.1.0"

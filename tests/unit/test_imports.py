@@ -45,7 +45,8 @@ BELOW = {
     },
     "definitions": {"config", "release", "resources", "ops", "assets", "jobs", "sensors"},
     "webhooks": {"config", "release", "resources", "code_server", "launch", "changes"},
-    "cli": {"config", "release", "resources", "history", "instance", "webhooks", "changes"},
+    "planning": {"config", "release", "server", "resources", "ops", "history"},
+    "cli": {"config", "release", "resources", "history", "instance", "webhooks", "changes", "planning"},
 }
 WITHOUT_DAGSTER = {"release", "config", "server"}
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pipeline_defs.config import App
 from pipeline_defs.release.evidence import LintCounts, StepTiming, TestCounts
 from pipeline_defs.release.handled import Stand
-from pipeline_defs.release.records import Image
+from pipeline_defs.release.records import Deployment, DeploymentKind, Image, Outcome
 from pipeline_defs.release.request import Job
 from pipeline_defs.reports.facts import IMAGE_STAGES, STAGE, Ending, Phase, RunFacts, Step, stages_of
 from pipeline_defs.reports.statuses import FOLLOWS_SECONDS, statuses
@@ -181,3 +181,28 @@ def test_a_job_is_for_its_stages() -> None:
     assert stages_of(app, Job.DEPLOY, "production", makes_image=True) == (*IMAGE_STAGES, "deploy")
     assert stages_of(app, Job.DEPLOY, "production", makes_image=False) == ("deploy",)
     assert stages_of(app, Job.ROLLBACK, "production", makes_image=True) == ("deploy",)
+
+
+def test_a_deployment_that_a_freeze_has_held_back_is_waited_for_until_something_overtakes_it() -> None:
+    row = Deployment(
+        id="1",
+        kind=DeploymentKind.DEPLOY,
+        release=sample.release(),
+        environment="production",
+        outcome=Outcome.FROZEN,
+        started="2026-05-04T12:00:00+00:00",
+        frozen_until="2026-05-04T13:00:00+00:00",
+        error="waits for the freeze to end at Mon 2026-05-04 14:00 BST",
+    )
+    steps = dict.fromkeys((*IMAGE_STAGES, "deploy"), DONE)
+    more: dict[str, Any] = {
+        "job": Job.DEPLOY,
+        "stages": (*IMAGE_STAGES, "deploy"),
+        "image": image(),
+        "deployments": (row,),
+    }
+    waits_for = {"waits_for": "freeze"}
+    assert told(facts(Phase.SUCCEEDED, steps, waits_for, **more))["deploy"] == ("pending", row.error)
+    assert told(facts(Phase.SUCCEEDED, steps, waits_for, **more))["push"][0] == "success"
+    overtaken = ("error", "overtaken while the environment was frozen")
+    assert told(facts(Phase.SUCCEEDED, steps, {"waits_for": "nothing"}, **more))["deploy"] == overtaken

@@ -11,5 +11,9 @@ from pipeline_defs.release.records import Deployment
 
 def deployment_metadata(row: Deployment) -> Metadata:
     """A deployment's record, for people and as JSON."""
-    entries = {**of_attempt(row), **texts({"backup": row.backup or ""}), **way_back(row.way_back)}
+    entries = {
+        **of_attempt(row),
+        **texts({"backup": row.backup or "", "freeze overridden": row.freeze_overridden or ""}),
+        **way_back(row.way_back),
+    }
     return entries | {DEPLOYMENT: dg.MetadataValue.json(row.model_dump(mode="json"))}

@@ -1,0 +1,78 @@
+"""`shipline plan`: what a deployment would do now."""
+
+from typing import Annotated, Any
+
+import typer
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from pipeline_defs.cli.apps import app_named, deployed_environment
+from pipeline_defs.cli.history import AppName, columns, digits, open_lineage
+from pipeline_defs.cli.output import Failed, Output, duration, plain
+from pipeline_defs.config import Home
+from pipeline_defs.release.plan import Plan
+from pipeline_defs.release.records import Release
+
+EXAMPLE = "Example: shipline plan shop production --version 1.4.2"
+
+
+def plan(
+    context: typer.Context,
+    app: AppName,
+    environment: Annotated[
+        str | None,
+        typer.Argument(metavar="[ENV]", help="Where to; the first environment of the app's file by default."),
+    ] = None,
+    version: Annotated[
+        str, typer.Option("--version", help="A version that was built before; by default the newest image for main.")
+    ] = "",
+) -> None:
+    """Show what a deployment would do now: its steps and how long they take, migrations, downtime, and the way back.
+
+    The server is looked at and not changed. Shipline need not run. Ends with status 0 also where the deployment would be refused.
+    """
+    output: Output = context.obj
+    home = Home.find()
+    which = app_named(home, app)
+    place = deployed_environment(which, environment)
+    with open_lineage(home) as lineage:
+        made = _made(which, place, version, lineage, home)
+    output.result(made.model_dump(mode="json"), _shown(made))
+
+
+def _made(app: Any, environment: str, version: str, lineage: Any, home: Home) -> Plan:
+    """The plan; what it needs takes most of a second to import."""
+    from pipeline_defs.planning import PlanError, plan_of
+
+    try:
+        return plan_of(app, environment, version, lineage, home.workspace)
+    except PlanError as error:
+        raise Failed(str(error)) from None
+
+
+def _shown(plan: Plan) -> RenderableType:
+    grid = Table.grid(padding=(0, 2))
+    for name, value in {
+        "deploy": f"{_name(plan.release)} to {plan.environment}, in place of {_name(plan.live)}",
+        "takes": f"{duration(plan.seconds)}{'' if all(s.seconds is not None for s in plan.steps) else ' and more'}",
+        "downtime": "not known" if plan.downtime is None else f"about {duration(plan.downtime)}",
+        "migrations": plan.migrations.sentence,
+        "going back": plan.going_back,
+    }.items():
+        grid.add_row(Text(name, "dim"), Text(plain(value)))
+    refused = [Text(f"✗ refused: {plain(sentence)}", "red") for sentence in plan.refusals]
+    notes = [Text(f"! {plain(sentence)}", "yellow") for sentence in plan.notes]
+    return Group(grid, _steps_shown(plan), *refused, *notes, Text("Nothing was changed.", "dim"))
+
+
+def _steps_shown(plan: Plan) -> Table:
+    table = columns("step", "expected", "as in", "does")
+    for step in plan.steps:
+        seconds = "?" if step.seconds is None else duration(step.seconds)
+        table.add_row(Text(step.step, "bold"), seconds, Text(step.learned_from, "dim"), plain(step.does))
+    return table
+
+
+def _name(release: Release | None) -> str:
+    return f"{release.version} ({digits(release.digest)})" if release else "nothing"

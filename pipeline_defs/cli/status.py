@@ -1,0 +1,95 @@
+"""`shipline status`: what runs where now."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import typer
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from pipeline_defs.cli.apps import app_named, known_apps
+from pipeline_defs.cli.history import columns, digits, open_lineage, outcome, row_json
+from pipeline_defs.cli.output import Output, local_time, plain
+from pipeline_defs.config import App, Home
+from pipeline_defs.release.history import RUNNING, Row, waiting
+from pipeline_defs.release.quarantine import Quarantined
+
+STATUS_EXAMPLE = "Example: shipline status shop"
+
+
+def status(
+    context: typer.Context,
+    app: Annotated[
+        str | None, typer.Argument(metavar="[APP]", help="The app's name; without it all are shown.")
+    ] = None,
+) -> None:
+    """Show what runs in every environment, since when and by whom, and how the last deployment ended."""
+    output: Output = context.obj
+    home = Home.find()
+    apps = [app_named(home, app)] if app else list(known_apps(home)[0].values())
+    with open_lineage(home) as lineage:
+        lines = [
+            _status(each, environment, lineage.environment(each, environment), lineage.quarantine(each, environment))
+            for each in apps
+            for environment in each.environments
+        ]
+    notes = [note for line in lines for note in _notes(line)]
+    output.result(lines, Group(_status_table(lines), *notes))
+
+
+def _status(app: App, environment: str, rows: list[Row], barred: list[Quarantined]) -> dict[str, Any]:
+    """One environment: what runs there, its last deployment or rehearsal, and what is quarantined there."""
+    rehearses = app.environments[environment].rehearses is not None
+    held = app.environments[environment].frozen(datetime.now(UTC))
+    waits = waiting(rows)
+    now = next((row for row in rows if row.live), None)
+    shown = now or (rows[0] if rehearses and rows else None)
+    return {
+        "app": app.name,
+        "environment": environment,
+        "kind": "rehearsal" if rehearses else "deployment",
+        "version": shown.version if shown else None,
+        "digest": shown.digest if shown else None,
+        "commit": shown.commit if shown else None,
+        "since": shown.at if shown else None,
+        "by": shown.actor if shown else None,
+        "url": app.environments[environment].url,
+        "running": any(row.outcome == RUNNING for row in rows),
+        "last": row_json(rows[0]) if rows else None,
+        "freeze": {"until": held.until.isoformat(), "local": held.local, "window": held.window} if held else None,
+        "waiting": row_json(waits) if waits else None,
+        "quarantined": [each.model_dump(mode="json") for each in barred if each.overtaken_by is None],
+    }
+
+
+def _status_table(lines: list[dict[str, Any]]) -> Table:
+    table = columns("app", "environment", "version", "digest", "since", "by", "last")
+    for line in lines:
+        last = line["last"]
+        ended = outcome(last["outcome"], f"{last['kind']} {last['version']} ") if last else Text("nothing yet", "dim")
+        table.add_row(
+            line["app"],
+            line["environment"],
+            Text(line["version"] or "-", "bold"),
+            digits(line["digest"] or ""),
+            local_time(line["since"]) if line["since"] else "",
+            plain(line["by"] or ""),
+            ended,
+        )
+    return table
+
+
+def _notes(line: dict[str, Any]) -> Iterator[Text]:
+    """What there is to know beside the table, a line each."""
+    where = f"{line['app']} {line['environment']}: "
+    if line["freeze"]:
+        yield Text.assemble(
+            (where, "dim"), (f"frozen until {line['freeze']['local']} ({line['freeze']['window']})", "cyan")
+        )
+    if line["waiting"]:
+        yield Text.assemble((where, "dim"), (f"{line['waiting']['version']} {line['waiting']['error']}", "cyan"))
+    for each in line["quarantined"]:
+        said = f"{each['version']} is quarantined since {local_time(each['since'])}, because {plain(each['because'])}"
+        yield Text.assemble((where, "dim"), (said, "yellow"))

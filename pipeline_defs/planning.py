@@ -1,0 +1,133 @@
+"""Planning: what a deployment would do now, without doing anything: from the lineage, git, and a look at the server."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pipeline_defs.config import App
+from pipeline_defs.history import Lineage
+from pipeline_defs.ops.attempt import new_id
+from pipeline_defs.ops.log import EXPECTED
+from pipeline_defs.ops.task import addresses_of, files_of, release_for, server_of, settings_of
+from pipeline_defs.release import policy
+from pipeline_defs.release.going_back import verdict_on
+from pipeline_defs.release.history import Row
+from pipeline_defs.release.images import image_of
+from pipeline_defs.release.plan import Plan, PlannedStep, downtime, expected, going_back, migrations
+from pipeline_defs.release.quarantine import bars
+from pipeline_defs.release.records import Deployment, Image, Outcome, Rehearsal, Release
+from pipeline_defs.resources.github.git import source_of
+from pipeline_defs.resources.registry import RegistryResource
+from pipeline_defs.resources.ssh import SshResource
+from pipeline_defs.server.deploy import plan
+from pipeline_defs.server.facts import Facts, lacking, look
+from pipeline_defs.server.site import Site
+from pipeline_defs.server.task import Task
+
+
+class PlanError(Exception):
+    """It cannot be said what a deployment would do; the message is one sentence."""
+
+
+def plan_of(app: App, environment: str, version: str, lineage: Lineage, workspace: Path) -> Plan:
+    """What a deployment of a version would do; of the newest image for main where none is given.
+
+    Nothing is changed on the server, and Shipline need not run. Raises PlanError.
+    """
+    try:
+        return _plan_of(app, environment, _image(app, version, lineage), lineage, workspace)
+    except EXPECTED as error:
+        raise PlanError(str(error)) from error
+
+
+def _plan_of(app: App, environment: str, image: Image, lineage: Lineage, workspace: Path) -> Plan:
+    site = Site.of(app, environment)
+    files, settings = files_of(site, image.commit, source_of(app, workspace)), settings_of(site)
+    release = release_for(site, image, files, settings)
+    notes: list[str] = []
+    task = Task(
+        id=new_id(),
+        app=app,
+        environment=environment,
+        release=release,
+        files=files,
+        settings=settings,
+        registry_login=RegistryResource().of(app).docker_config(),
+        run="",
+        actor="",
+        alive=lambda run: False,
+        say=notes.append,
+        listen=lambda line: None,
+        addresses=addresses_of(app),
+    )
+    with server_of(SshResource(), task) as server:
+        facts = look(site, server)
+    rows = lineage.environment(app, environment)
+    deployments, rehearsals = lineage.deployments(app, environment), lineage.rehearsals(app)
+    told = lineage.environment(app, app.staging) if app.staging else []
+    live = facts.current
+    verdict = verdict_on(told, release.digest, live.digest) if live else None
+    revision = next((row.revision for row in rows if row.live), None)
+    steps = _steps(task, facts, deployments, rehearsals)
+    return Plan(
+        release=release,
+        environment=environment,
+        live=live,
+        steps=steps,
+        seconds=round(sum(step.seconds or 0.0 for step in steps), 1),
+        downtime=downtime(steps),
+        migrations=migrations(release, rehearsals, revision, migrates=site.config.migrate is not None),
+        way_back=verdict,
+        going_back=going_back(release, live, verdict),
+        refusals=tuple(_refusals(app, site, release, facts, told, lineage)),
+        notes=(*notes, *_notes(facts, rows)),
+    )
+
+
+def _image(app: App, version: str, lineage: Lineage) -> Image:
+    """The image that is meant. Raises PlanError where there is none."""
+    images = [image for image in lineage.images(app) if not image.untrusted]
+    if version:
+        found = image_of(images, version=version)
+    else:
+        found = next((image for image in images if image.branch == app.branches.main and not image.pull), None)
+    if found is None:
+        what = f"of version {version}" if version else f"for {app.branches.main}; give a --version that was built"
+        raise PlanError(f"{app.name} has no image {what}; make one with: shipline run integrate {app.name}")
+    return found
+
+
+def _steps(
+    task: Task, facts: Facts, deployments: list[Deployment], rehearsals: list[Rehearsal]
+) -> tuple[PlannedStep, ...]:
+    """The very list that a deployment executes, with the seconds that each step is expected to take."""
+    assert task.release is not None
+    steps = [PlannedStep(step=each.name, does=each.command.shown(), changes=each.changes) for each in plan(task, facts)]
+    return tuple(expected(step, task.release.digest, deployments, rehearsals) for step in steps)
+
+
+def _refusals(app: App, site: Site, release: Release, facts: Facts, told: list[Row], lineage: Lineage) -> list[str]:
+    """Why it would not be deployed now, a sentence each."""
+    rehearsed = any(row.outcome == Outcome.SUCCEEDED and row.digest == release.digest for row in told)
+    held = site.config.frozen(datetime.now(UTC))
+    found = [
+        lacking(site, facts),
+        policy.older_than_live(release, facts.current),
+        policy.not_rehearsed(release, rehearsed, site.config.require_rehearsal),
+        policy.quarantined(release, bars(release, lineage.quarantine(app, site.environment))),
+        policy.frozen(app.name, site.environment, held.local, held.window) if held else None,
+    ]
+    return [sentence for sentence in found if sentence]
+
+
+def _notes(facts: Facts, rows: list[Row]) -> list[str]:
+    """What is not as the lineage says it, and what is taken back first."""
+    notes = []
+    known = next((row for row in rows if row.live), None)
+    there = facts.current
+    if there is not None and (known is None or known.digest != there.digest):
+        notes.append(f"the server says that {there.version} runs, the history {known.version if known else 'nothing'}")
+    if there is None and known is not None:
+        notes.append(f"the server knows of no release, the history says that {known.version} runs")
+    if facts.unfinished is not None:
+        notes.append(f"a rollback never ended: what it did to the database is taken back first ({facts.unfinished})")
+    return notes

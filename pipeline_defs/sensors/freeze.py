@@ -1,0 +1,105 @@
+"""Freeze: what a freeze has held back is deployed once it has ended."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+import dagster as dg
+from dagster import DagsterRun
+
+from pipeline_defs.config import App
+from pipeline_defs.history import Lineage
+from pipeline_defs.jobs import AssetJob, job_name
+from pipeline_defs.launch import UNFINISHED
+from pipeline_defs.ops.events import environment_key
+from pipeline_defs.release.history import Row, waiting
+from pipeline_defs.release.request import FREEZE, NOTHING, WAITS_FOR, Job, Request
+from pipeline_defs.sensors.branches import SECONDS
+from pipeline_defs.sensors.chaining import of_change
+
+AFTER = "after"
+"""The run tag that names the run which a freeze has held back."""
+
+_MOST = 50  # runs of one environment that wait
+
+
+def freeze_sensor(app: App, jobs: Mapping[str, AssetJob]) -> dg.SensorDefinition:
+    """The sensor `<app>_after_freeze`: of the runs with the tag `waits_for: freeze`, the newest is deployed, the others are overtaken.
+
+    What waits stands in the storage alone: a run that found the freeze has written so and ended. Whoever comes after a restart finds
+    it there. The key of the run that follows is the id of the one that waited, so it comes once.
+    """
+    deploys = [job_name(app, Job.DEPLOY, environment) for environment in app.deployed]
+
+    @dg.sensor(
+        name=f"{app.name}_after_freeze",
+        jobs=[jobs[name] for name in deploys],
+        minimum_interval_seconds=SECONDS,
+        default_status=dg.DefaultSensorStatus.RUNNING,
+        description=(
+            f"Deploys what was made for {app.name} while an environment was frozen, once the freeze has ended: the newest of it. "
+            "Switch it off and it goes on waiting."
+        ),
+    )
+    def after_freeze(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+        requests: list[dg.RunRequest] = []
+        said: list[str] = []
+        for environment in app.deployed:
+            runs = _held_back(context.instance, app, environment)
+            if runs:
+                request, what = _answer(context.instance, app, environment, runs)
+                requests += [request] if request else []
+                said.append(f"{environment}: {what}")
+        return dg.SensorResult(
+            run_requests=requests,
+            skip_reason=None if requests else "; ".join(said) or "nothing waits for a freeze to end",
+        )
+
+    return after_freeze
+
+
+def _held_back(instance: dg.DagsterInstance, app: App, environment: str) -> Sequence[DagsterRun]:
+    """The runs that wait, newest first: one small question, as most looks find none."""
+    wanted = {"app": app.name, "environment": environment, WAITS_FOR: FREEZE}
+    return instance.get_runs(dg.RunsFilter(tags=wanted), limit=_MOST)
+
+
+def _answer(
+    instance: dg.DagsterInstance, app: App, environment: str, runs: Sequence[DagsterRun]
+) -> tuple[dg.RunRequest | None, str]:
+    """The run to be started now, if there is one, and a sentence about it."""
+    frozen = app.environments[environment].frozen(datetime.now(UTC))
+    if frozen:
+        return None, f"waits for the freeze to end at {frozen.local}"
+    target = environment_key(app.name, environment).to_user_string()
+    if instance.get_runs(dg.RunsFilter(tags={"target": target}, statuses=list(UNFINISHED)), limit=1):
+        return None, "waits for the run that changes it"
+    row = waiting(Lineage(instance).environment(app, environment))
+    newest = next((run for run in runs if row is not None and run.run_id == row.run), None)
+    followed = newest is not None and instance.get_runs(dg.RunsFilter(tags={AFTER: newest.run_id}), limit=1)
+    for run in runs:
+        if run is not newest or followed:
+            instance.add_run_tags(run.run_id, {WAITS_FOR: NOTHING})
+    if row is None or newest is None or followed:
+        return None, "what waited is answered"
+    return _request(app, environment, newest, row), f"{row.version} is deployed"
+
+
+def _request(app: App, environment: str, run: DagsterRun, row: Row) -> dg.RunRequest:
+    request = Request(
+        app=app.name,
+        job=Job.DEPLOY,
+        environment=environment,
+        version=row.version,
+        commit=row.commit,
+        branch=run.tags.get("branch", ""),
+        reason=f"the freeze has ended; {row.reason}".removesuffix("; "),
+        actor=row.actor,
+        change=run.tags.get("change", ""),
+    )
+    return dg.RunRequest(
+        run_key=run.run_id,
+        job_name=job_name(app, Job.DEPLOY, environment),
+        run_config=request.run_config(),
+        tags={**request.run_tags(), **of_change(run), AFTER: run.run_id},
+        asset_selection=[dg.AssetKey(name) for name in request.assets],
+    )

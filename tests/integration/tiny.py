@@ -1,0 +1,193 @@
+"""An app whose image is one file, shipped by Dagster's own runs: real git, builds, registry and SSH.
+
+Only what happens on the server after that is left out, at the procedure's own door.
+"""
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from pipeline_defs.assets import assets_of
+from pipeline_defs.config import App, load_app
+from pipeline_defs.history import Lineage
+from pipeline_defs.ops import deploy as deploy_stage
+from pipeline_defs.ops import rollback as rollback_stage
+from pipeline_defs.ops import stage as rehearsal_stage
+from pipeline_defs.ops.events import environment_key, image_key
+from pipeline_defs.release.records import Image, Outcome, Release
+from pipeline_defs.release.tags import tree_tag
+from pipeline_defs.resources.engine import EngineResource
+from pipeline_defs.resources.github_resource import GitHubResource
+from pipeline_defs.resources.registry import RegistryResource
+from pipeline_defs.resources.source_resource import SourceResource
+from pipeline_defs.resources.ssh import SshResource
+from pipeline_defs.server.command import Runner
+from pipeline_defs.server.site import Site
+from pipeline_defs.server.task import Report, Task
+from tests import shop
+from tests.shop import git
+from tests.testbed.bed import TestBed
+
+IMAGE, STAGING, PRODUCTION = (
+    image_key("tiny"),
+    environment_key("tiny", "staging"),
+    environment_key("tiny", "production"),
+)
+LIMIT = 120.0  # seconds after which a thread that should have been waited for is given up
+
+APP = """
+repository: {repository}
+image: ${{SHOP_REGISTRY}}/tiny-{name}
+registry: {{username: {{env: SHOP_REGISTRY_USER}}, password: {{env: SHOP_REGISTRY_PASSWORD}}}}
+test: null
+environments:
+  staging: &place
+    hosts: {{address: "${{SHOP_HOST}}", port: "${{SHOP_SSH_PORT}}", key: "${{SHOP_SSH_KEY}}", known_hosts: "${{SHOP_KNOWN_HOSTS}}"}}
+    directory: /opt/tiny/staging
+    compose: tiny.yml
+    rehearses: production
+    database: {{name: tiny, user: tiny}}
+  production: {{<<: *place, directory: /opt/tiny/production, rehearses: null}}
+"""
+
+
+class Tiny:
+    """An app whose image is one file. `deployed` is what reached the server's door: {run: digest}; `live` is what runs there.
+
+    Of the version in `broken` every deployment fails.
+    """
+
+    def __init__(self, folder: Path, instance: dg.DagsterInstance) -> None:
+        self.instance = instance
+        self.deployed: dict[str, str] = {}
+        self.live: Release | None = None
+        self.broken = ""
+        self.pushed, self.go_on = threading.Event(), threading.Event()
+        self.repository = folder / "tiny"
+        self.repository.mkdir()
+        git(self.repository, "init", "--quiet", "--initial-branch=main")
+        (folder / "tiny.yaml").write_text(APP.format(repository=self.repository, name=folder.name.replace("_", "-")))
+        self.app: App = load_app(folder / "tiny.yaml")
+        workspace = str(folder / "workspace")
+        self.resources = {
+            "source": SourceResource(workspace=workspace),
+            "github": GitHubResource(),
+            "engine": EngineResource(workspace=workspace),
+            "registry": RegistryResource(),
+            "ssh": SshResource(),
+        }
+        self._define()
+
+    def freeze(self, *windows: str) -> None:
+        """Give production these windows, as when its file was changed and read anew."""
+        changed = self.app.environments["production"].model_copy(update={"freeze": windows})
+        self.app = self.app.model_copy(update={"environments": {**self.app.environments, "production": changed}})
+        self._define()
+
+    def _define(self) -> None:
+        hooks = {self._pause_after_push()}
+        jobs = [
+            dg.define_asset_job("deploy", selection=[IMAGE, PRODUCTION], tags={"kind": "deploy"}, hooks=hooks),
+            dg.define_asset_job("stage", selection=[STAGING]),
+        ]
+        self.defs = dg.Definitions(
+            assets=assets_of(self.app), jobs=jobs, resources=self.resources, executor=dg.in_process_executor
+        )
+
+    def commit(self, version: str, content: str) -> str:
+        """A commit of this version, whose image holds this content."""
+        files = {"version.txt": version, "content.txt": content, "tiny.yml": "services: {}\n"}
+        files |= {"Dockerfile": "FROM scratch\nCOPY content.txt /\n", ".dockerignore": "version.txt\ntiny.yml\n.git\n"}
+        for name, text in files.items():
+            (self.repository / name).write_text(text)
+        git(self.repository, "add", "--all")
+        git(self.repository, "commit", "--quiet", "-m", version)
+        return git(self.repository, "rev-parse", "HEAD")
+
+    def run(
+        self,
+        job: str,
+        *assets: dg.AssetKey,
+        pause: bool = False,
+        tags: Mapping[str, str] | None = None,
+        **configs: Mapping[str, object],
+    ) -> str:
+        """A run of a job, of some of its assets; `configs` by asset. Gives the run's id."""
+        config = {"ops": {name: {"config": config} for name, config in configs.items()}}
+        result = self.defs.resolve_job_def(job).execute_in_process(
+            run_config=config,
+            instance=self.instance,
+            asset_selection=list(assets) or None,
+            tags={**(tags or {}), **({"pause": "yes"} if pause else {})},
+        )
+        assert result.success
+        return result.run_id
+
+    def _pause_after_push(self) -> dg.HookDefinition:
+        """Between making the image and deploying it, a run with the tag `pause` waits until it may go on."""
+
+        @dg.success_hook
+        def pause_after_push(context: dg.HookContext) -> None:
+            run = context.instance.get_run_by_id(context.run_id)
+            if context.op.name == "tiny_push" and run is not None and run.tags.get("pause"):
+                self.pushed.set()
+                assert self.go_on.wait(LIMIT)
+
+        return pause_after_push
+
+    def digest_of(self, run: str) -> str:
+        """The digest of the image that a run made."""
+        return next(image.digest for image in self.images if image.run == run)
+
+    @property
+    def images(self) -> list[Image]:
+        return Lineage(self.instance).images(self.app)
+
+    def used(self, run: str) -> dict[str, str]:
+        """The versions that a run's deployment says it came from, by upstream asset, and its own under its own name."""
+        for record in self.instance.fetch_materializations(PRODUCTION, limit=100).records:
+            if record.run_id == run:
+                assert record.asset_materialization is not None
+                tags = record.asset_materialization.tags or {}
+                start = "dagster/input_data_version/"
+                found = {name.removeprefix(start): value for name, value in tags.items() if name.startswith(start)}
+                return {**found, "tiny_production": tags["dagster/data_version"]}
+        raise AssertionError(f"run {run} deployed nothing")
+
+
+@contextmanager
+def shipped(testbed: TestBed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tiny]:
+    """A tiny app in a storage of its own, whose servers do what they are told."""
+
+    def deploy(task: Task, server: Runner) -> Report:
+        assert task.release is not None
+        made.deployed[task.run] = task.release.digest
+        if task.release.version == made.broken:
+            return Report(Outcome.FAILED, changed=True, error="the tests failed")
+        made.live = task.release
+        return Report(Outcome.SUCCEEDED, live=task.release)
+
+    def rollback(task: Task, server: Runner) -> Report:
+        return Report(Outcome.SUCCEEDED, live=made.live)
+
+    def rehearse(task: Task, server: Runner, production: Site) -> Report:
+        return Report(Outcome.SUCCEEDED, live=task.release)
+
+    monkeypatch.setattr(deploy_stage, "deploy", deploy)
+    monkeypatch.setattr(rollback_stage, "rollback", rollback)
+    monkeypatch.setattr(rehearsal_stage, "rehearse", rehearse)
+    (tmp_path / "dagster").mkdir()
+    with (
+        shop.variables(shop.environment(testbed)),
+        dg.DagsterInstance.local_temp(
+            str(tmp_path / "dagster"), overrides={"telemetry": {"enabled": False}}
+        ) as instance,
+    ):
+        made = Tiny(tmp_path, instance)
+        yield made
+        engine = EngineResource(workspace=str(tmp_path / "workspace")).find()
+        engine.remove(*(f"{made.app.image}:{tree_tag(image.tree)}" for image in made.images))
