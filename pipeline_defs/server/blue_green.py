@@ -2,6 +2,7 @@
 
 import json
 import shlex
+from dataclasses import replace
 
 from pipeline_defs.config.route import Route
 from pipeline_defs.config.secret import Secret
@@ -95,7 +96,7 @@ def begin(task: Task, facts: Facts, route: Route, folder: str, *, migrate: bool 
         Step("leftovers", leave),
         Step("others up", others, timeout=LONG_SECONDS),
         wait,
-        steps.migrate(site, facts, folder) if migrate else [],
+        [replace(step, changes=step.migrates) for step in steps.migrate(site, facts, folder)] if migrate else [],
         Step("beside", beside, undo=leave, timeout=LONG_SECONDS),
         Step("healthy", healthy(site, site.config.service), timeout=site.config.health.timeout + 60),
     )

@@ -12,7 +12,7 @@ import pytest
 from pipeline_defs.config.route import Route, Router
 from pipeline_defs.release.records import Outcome, Release
 from pipeline_defs.resources.connection import Connection
-from pipeline_defs.server.command import script
+from pipeline_defs.server.command import Command, Listener, Result, script
 from pipeline_defs.server.deploy import deploy
 from pipeline_defs.server.facts import learn
 from pipeline_defs.server.rollback import rollback
@@ -104,31 +104,29 @@ def test_deployments_and_rollbacks_fail_no_request(
     assert images(server, "shop-production") == {first.reference, "postgres:15"}
 
 
-@pytest.mark.parametrize("step", ["migrate", "beside", "healthy", "route", "outside", "switch", "drain"])
+class Dying(InterruptingServer):
+    """As after SIGKILL: once it is interrupted nothing is done any more, not even undone."""
+
+    def run(self, command: Command, *, timeout: float, listen: Listener | None = None) -> Result:
+        if self.step == "\0":
+            raise Interrupted
+        return super().run(command, timeout=timeout, listen=listen)
+
+
 def test_a_run_that_dies_at_any_step_leaves_the_site_up_and_the_next_one_goes_on(
-    routed: Routed, server: Connection, first: Release, second: Release, step: str
+    routed: Routed, server: Connection, first: Release, second: Release
 ) -> None:
     quick = routed.bare()
     assert deploy(quick.task(first), server).error is None
-
-    class Dying(InterruptingServer):
-        """As after SIGKILL: nothing is done any more, not even undone."""
-
-        def run(self, *arguments: object, **options: object) -> object:  # type: ignore[override]
-            if self.step == "\0":
-                raise Interrupted
-            return super().run(*arguments, **options)  # type: ignore[arg-type]
-
     with Load(quick.url) as load:
-        with pytest.raises(Interrupted):
-            deploy(quick.task(second, run="killed"), Dying(server, step))  # type: ignore[arg-type]
-        recovered = rollback(quick.task(None, run="recovery"), server)
-        assert recovered.error is None
-        expected = "1.1.0" if step == "drain" else "1.0.0"
-        assert recovered.live and recovered.live.version == expected == quick.version
-        assert web(server) == ["running"]
-        assert deploy(quick.task(second, run="next"), server).error is None
-        assert quick.version == "1.1.0"
+        for step in ("migrate", "healthy", "route", "switch", "drain"):
+            with pytest.raises(Interrupted):
+                deploy(quick.task(second, run=f"killed at {step}"), Dying(server, step))
+            recovered = rollback(quick.task(None, run=f"recovery of {step}"), server)
+            assert recovered.error is None, step
+            expected = "1.1.0" if step == "drain" else "1.0.0"
+            assert recovered.live and recovered.live.version == expected == quick.version, step
+            assert web(server) == ["running"], step
     assert load.failed == []
     facts = learn(quick.site, server)
     assert facts.current and facts.current.version == "1.1.0" and facts.running == second.reference
