@@ -1,7 +1,11 @@
 """Deployments behind a route on a real server: nobody who asks is ever turned away."""
 
+import http.client
 import json
 import shutil
+import socket
+import ssl
+import subprocess
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -9,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline_defs.config.route import Route, Router
+from pipeline_defs.config.route import Certificate, Route, Router
+from pipeline_defs.config.secret import SecretSource
 from pipeline_defs.release.records import Outcome, Release
 from pipeline_defs.resources.connection import Connection
 from pipeline_defs.server.command import Command, Listener, Result, script
@@ -182,3 +187,39 @@ def test_a_host_name_belongs_to_one_app(routed: Routed, server: Connection, firs
     with urllib.request.urlopen(request, timeout=10) as answer:
         assert json.load(answer)["version"] == "1.0.0"
     assert quick.version == "1.0.0"
+
+
+def test_https_is_served_with_a_certificate_of_one_s_own_and_http_leads_there(
+    routed: Routed, server: Connection, first: Release, tmp_path: Path
+) -> None:
+    name = "shop.example.org"
+    make = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", f"/CN={name}"]
+    files = ["-addext", f"subjectAltName=DNS:{name}", "-keyout", str(tmp_path / "key"), "-out", str(tmp_path / "cert")]
+    subprocess.run([*make, *files], check=True, capture_output=True)
+    own = Certificate(certificate=SecretSource(file=tmp_path / "cert"), key=SecretSource(file=tmp_path / "key"))
+    production = routed.site.config
+    host = production.host.model_copy(update={"router": Router(http=8080, https=8081)})
+    route = Route(hosts=(name,), tls=True, certificate=own, health="/health")
+    environments = {
+        **routed.shop.bare().app.environments,
+        "production": routed.bare().site.config.model_copy(update={"route": route, "hosts": (host,)}),
+    }
+    app = routed.shop.app.model_copy(update={"environments": environments})
+    secure = Routed(Shop(routed.shop.bed, app, routed.shop.folder, routed.shop.said, routed.shop.alive), routed.source)
+    assert deploy(secure.task(first), server).error is None
+
+    bed = routed.shop.bed.servers[0]
+    context = ssl.create_default_context(cafile=str(tmp_path / "cert"))
+    with (
+        socket.create_connection((bed.host, bed.ports[8081]), timeout=10) as plain,
+        context.wrap_socket(plain, server_hostname=name) as wrapped,
+    ):
+        wrapped.sendall(f"GET /health HTTP/1.1\r\nHost: {name}\r\nConnection: close\r\n\r\n".encode())
+        answer = b"".join(iter(lambda: wrapped.recv(65536), b""))
+    assert answer.startswith(b"HTTP/1.1 200") and b'"version":"1.0.0"' in answer.replace(b" ", b"")
+    connection = http.client.HTTPConnection(bed.host, bed.ports[8080], timeout=10)
+    connection.request("GET", "/health?x=1", headers={"Host": name})
+    moved = connection.getresponse()
+    assert (moved.status, moved.headers["Location"]) == (308, f"https://{name}:8081/health?x=1")
+    key = (tmp_path / "key").read_text().splitlines()[5]
+    assert server.run(script('! grep -rqF "$1" /opt/shipline', key), timeout=30).ok
