@@ -5,7 +5,7 @@ Dagster has no public way to choose a run's id; the test with two processes fail
 """
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from dagster import DagsterInstance, DagsterRun, DagsterRunStatus
@@ -13,7 +13,7 @@ from dagster._core.definitions.selector import JobSubsetSelector
 from dagster._core.remote_representation.code_location import CodeLocation
 from dagster._core.remote_representation.external import RemoteJob
 from dagster._core.workspace.context import WorkspaceProcessContext, WorkspaceRequestContext
-from dagster._core.workspace.load_target import WorkspaceFileTarget, WorkspaceLoadTarget
+from dagster._core.workspace.load_target import GrpcServerTarget, WorkspaceFileTarget, WorkspaceLoadTarget
 
 from pipeline_defs.config.home import PROJECT
 
@@ -98,6 +98,28 @@ class CodeServer:
 
     def _workspace(self) -> WorkspaceRequestContext:
         return self._process.create_request_context()
+
+
+class FollowedCodeServer:
+    """The code server of a Shipline that may end and come back at another port while this process lives."""
+
+    def __init__(self, instance: DagsterInstance, port: Callable[[], int | None]) -> None:
+        """`port` says where it is now, None while Shipline does not run. Nothing is asked yet."""
+        self._instance, self._port = instance, port
+        self._connected: tuple[int, CodeServer] | None = None
+
+    def get(self) -> CodeServer:
+        """The connection to where it is now. Raises CodeServerAway."""
+        port = self._port()
+        if port is None:
+            raise CodeServerAway("Shipline does not run; start it with: shipline up")
+        if self._connected is not None and self._connected[0] != port:
+            self._connected[1].close()
+            self._connected = None
+        if self._connected is None:
+            server = CodeServer(self._instance, GrpcServerTarget("127.0.0.1", port, None, LOCATION))
+            self._connected = port, server
+        return self._connected[1]
 
 
 @functools.cache

@@ -14,7 +14,7 @@ from filelock import FileLock
 
 from pipeline_defs.code_server import CodeServer
 from pipeline_defs.release.change import run_id
-from pipeline_defs.release.request import Request
+from pipeline_defs.release.request import Job, Request
 
 SUPERSEDED_BY = "superseded_by"
 """The run tag that says why a run was given up: the full id of the newer commit, or `closed`."""
@@ -42,20 +42,26 @@ class Launcher:
         self._instance, self._server = instance, server
 
     def claim(
-        self, job_name: str, request: Request, tags: Mapping[str, str] | None = None, *, superseded_by: str = ""
+        self,
+        job_name: str,
+        request: Request,
+        tags: Mapping[str, str] | None = None,
+        *,
+        superseded_by: str = "",
+        again: bool = False,
     ) -> Claimed:
         """Put the change's run into the queue, unless that was done before.
 
         With `superseded_by` the run is only written down, as canceled, for every commit is to be accounted for. A run that was
-        given up earlier, and whose commit is the newest again, is followed by a new attempt.
+        given up earlier, and whose commit is the newest again, is followed by a new attempt; `again`: one that failed, too.
         """
         with self._alone():
-            attempt, run = self._last_attempt(request.change)
-            while run is not None:
-                self._finish_claim(run)
-                if superseded_by or not _given_up(run):
-                    return Claimed(run.run_id, new=False)
-                attempt, run = attempt + 1, self._attempt(request.change, attempt + 1)
+            last = self.last_attempt(request.change)
+            if last is not None:
+                self._finish_claim(last)
+                if superseded_by or not (_given_up(last) or (again and failed(last))):
+                    return Claimed(last.run_id, new=False)
+            attempt = _number(last) + 1 if last else 1
             identity = _identity(request.change, attempt)
             more = {ATTEMPT: str(attempt) if attempt > 1 else "", SUPERSEDED_BY: superseded_by}
             given = {name: value for name, value in more.items() if value}
@@ -67,9 +73,16 @@ class Launcher:
                 self._finish_claim(run)
             return Claimed(identity, new=True)
 
+    def last_attempt(self, key: str) -> DagsterRun | None:
+        """The newest run for this change, also one that a person asked for; None before there is any."""
+        runs = self._instance.get_runs(RunsFilter(tags={"change": key}))
+        # A rehearsal follows the run for a change, and has its tags.
+        answers = [run for run in runs if run.job_name != f"{run.tags.get('app')}_{Job.STAGE}"]
+        return max(answers, key=_number, default=None)
+
     def answers(self, key: str) -> bool:
         """True when there is a run for this change that was not given up."""
-        run = self._last_attempt(key)[1]
+        run = self.last_attempt(key)
         return run is not None and not _given_up(run)
 
     def give_up(self, run: DagsterRun, superseded_by: str, *, in_progress: bool) -> bool:
@@ -92,20 +105,15 @@ class Launcher:
                 return True
             return bool(self._instance.run_coordinator.cancel_run(run.run_id))
 
+    def has_run(self, tags: dict[str, str]) -> bool:
+        """True when a run with these tags has begun, and has not failed."""
+        going_well = [DagsterRunStatus.STARTED, DagsterRunStatus.SUCCESS]
+        return bool(self._instance.get_runs(RunsFilter(tags=tags, statuses=going_well), limit=1))
+
     def unfinished(self, app: str) -> list[DagsterRun]:
         """The app's runs that answer a change and are not over, oldest first."""
         wanted = RunsFilter(tags={"app": app}, statuses=list(UNFINISHED))
         return [run for run in reversed(self._instance.get_runs(wanted)) if "change" in run.tags]
-
-    def _last_attempt(self, key: str) -> tuple[int, DagsterRun | None]:
-        """The newest attempt that was made, or the first one to be made."""
-        attempt, run = 1, self._attempt(key, 1)
-        while run is not None and (following := self._attempt(key, attempt + 1)) is not None:
-            attempt, run = attempt + 1, following
-        return attempt, run
-
-    def _attempt(self, key: str, attempt: int) -> DagsterRun | None:
-        return self._instance.get_run_by_id(_identity(key, attempt))
 
     def _finish_claim(self, run: DagsterRun) -> None:
         """Do what is left to do for a run that was only created, also where its claimer was killed right after that."""
@@ -131,6 +139,17 @@ class Launcher:
 def waits(run: DagsterRun) -> bool:
     """True for a run that has not begun."""
     return run.status in _WAITING
+
+
+def failed(run: DagsterRun) -> bool:
+    """True for a run that is over and did not go well."""
+    return run.is_finished and run.status is not DagsterRunStatus.SUCCESS
+
+
+def _number(run: DagsterRun) -> int:
+    """Which attempt a run is."""
+    number = run.tags.get(ATTEMPT, "1")
+    return int(number) if number.isdecimal() else 1
 
 
 def _identity(key: str, attempt: int) -> str:

@@ -7,7 +7,7 @@ from pipeline_defs.config import App
 from pipeline_defs.history import Lineage
 from pipeline_defs.ops.attempt import new_id
 from pipeline_defs.ops.log import EXPECTED
-from pipeline_defs.ops.task import addresses_of, docker_login, files_of, release_for, server_of, settings_of
+from pipeline_defs.ops.task import addresses_of, files_of, release_for, server_of, settings_of
 from pipeline_defs.release import policy
 from pipeline_defs.release.going_back import verdict_on
 from pipeline_defs.release.history import Row
@@ -51,7 +51,7 @@ def _plan_of(app: App, environment: str, image: Image, lineage: Lineage, workspa
         release=release,
         files=files,
         settings=settings,
-        registry_login=docker_login(RegistryResource().of(app)),
+        registry_login=RegistryResource().of(app).docker_config(),
         run="",
         actor="",
         alive=lambda run: False,

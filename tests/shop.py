@@ -15,9 +15,9 @@ from pathlib import Path
 from pipeline_defs.config import App, Secret, load_app
 from pipeline_defs.config.home import PROJECT
 from pipeline_defs.release.records import Release
+from pipeline_defs.resources.connection import Connection
 from pipeline_defs.resources.engine import Engine
 from pipeline_defs.resources.registry import RegistryResource
-from pipeline_defs.resources.ssh import Connection
 from pipeline_defs.server.bundle import configuration_hash, needed_files
 from pipeline_defs.server.site import Site
 from pipeline_defs.server.task import Task

@@ -4,9 +4,10 @@ from dagster import DagsterRun
 
 from pipeline_defs.changes.answers import SEEN, answers
 from pipeline_defs.config import App
-from pipeline_defs.launch import Launcher, waits
+from pipeline_defs.launch import Launcher, failed, waits
 from pipeline_defs.release.change import Change, Trigger
 from pipeline_defs.release.handled import SeenPull, Stand
+from pipeline_defs.release.tags import git_tag
 
 NOTICED = "noticed_by"
 """The run tag that says whether the sensor or a delivery was first."""
@@ -23,10 +24,13 @@ class Claims:
         self._tags = {"dagster/sensor_name": sensor, NOTICED: actor}
         self.said: list[str] = []
 
-    def run(self, change: Change, *, untrusted: bool = False, seen: str = "") -> None:
-        """Start the change's runs. Those of older changes to the same branch that still wait are given up for it."""
+    def run(self, change: Change, *, untrusted: bool = False, seen: str = "", again: bool = False) -> None:
+        """Start the change's runs. Those of older changes to the same branch that still wait are given up for it.
+
+        `again`: also where the one that was started failed.
+        """
         for answer in answers(self._app, change, self._actor, untrusted=untrusted, seen=seen):
-            claimed = self._launcher.claim(answer.job, answer.request, {**self._tags, **answer.tags})
+            claimed = self._launcher.claim(answer.job, answer.request, {**self._tags, **answer.tags}, again=again)
             if claimed.new:
                 self.said.append(f"{answer.job} for {answer.request.reason} (run {claimed.run_id[:8]})")
         if change.trigger is Trigger.MERGE:
@@ -44,6 +48,23 @@ class Claims:
     def was_run(self, change: Change) -> bool:
         """True when a run of its own answers the change, or has answered it."""
         return any(self._launcher.answers(answer.request.change) for answer in answers(self._app, change, self._actor))
+
+    def may_run_again(self, change: Change) -> tuple[bool, str]:
+        """Whether a change has no run yet, or one that failed; and how new its pull request was when that was claimed."""
+        run = self._launcher.last_attempt(change.key)
+        return run is None or failed(run), run.tags.get(SEEN, "") if run else ""
+
+    def has_deployed(self, tag: str, commit: str) -> bool:
+        """True for a tag that names the version of a commit which a run of ours has deployed, where such runs make the tag."""
+        assert self._app.github is not None
+        version = tag.removeprefix("v")
+        tags = {
+            "app": self._app.name,
+            "environment": next(iter(self._app.deployed), ""),
+            "version": version,
+            "commit": commit[:12],
+        }
+        return self._app.github.report.releases and tag == git_tag(version) and self._launcher.has_run(tags)
 
     def pulls_with_runs(self) -> set[str]:
         """The numbers of the pull requests that have a run which is not over."""

@@ -12,6 +12,7 @@ _STANDS = {
     Verdict.CHECK: Stand.ANSWERED,
     Verdict.CHECK_UNTRUSTED: Stand.ANSWERED,
     Verdict.WAIT: Stand.WAITING,
+    Verdict.WAIT_UNTIL_READY: Stand.DRAFT,
     Verdict.IGNORE: Stand.IGNORED,
 }
 
@@ -51,6 +52,9 @@ def look_at_pull(
     if pull.state != "open":
         return handled.with_pull(pull.number, now.model_copy(update={"stand": Stand.CLOSED}))
     if before is not None and now.stand is Stand.ANSWERED:
+        if pull.updated_at > before.at and (by := _wants_it_again(app, repository, pull, before, claims)):
+            change = change_of(app, pull).model_copy(update={"actor": by})
+            claims.run(change, untrusted=pull.fork, seen=pull.updated_at, again=True)
         return handled.with_pull(pull.number, now)
     decision, now = _decision(app, repository, pull, now, is_new=before is None or before.head != pull.head)
     if decision.verdict in (Verdict.CHECK, Verdict.CHECK_UNTRUSTED) and not baseline:
@@ -84,6 +88,22 @@ def _decision(
     by = valid_approval(given, head=pull.head, first_seen=now.seen, may_write=repository.may_write)
     approved = Proposal(base=pull.base, draft=pull.draft, fork=True, approved=by is not None)
     return decide(approved, bases=bases, drafts=app.github.drafts), now
+
+
+def _wants_it_again(app: App, repository: Repository, pull: Pull, before: SeenPull, claims: Claims) -> str:
+    """Who may write and wants a head that failed run again, by `/shipline test` or the label; empty where nobody does.
+
+    It has to be newer than the last look, and than the run itself: one word starts one run, whoever looks. Nothing is asked
+    of GitHub unless the head failed.
+    """
+    assert app.github is not None
+    may, claimed = claims.may_run_again(change_of(app, pull))
+    if not may:
+        return ""
+    since = max(before.at, claimed)
+    new = [word for word in repository.approvals(pull.number, app.github.test_label) if word.at > since]
+    word = valid_approval(new, head=pull.head, first_seen=before.seen, may_write=repository.may_write)
+    return word.by if word else ""
 
 
 def _after_all(given: list[Approval], now: SeenPull) -> SeenPull:

@@ -8,7 +8,10 @@ from pipeline_defs.resources.github import Repository
 
 
 def look_at_tags(app: App, repository: Repository, handled: Handled, claims: Claims) -> Handled:
-    """Answer new tags, and tags that were moved. Those that are there at the first look are not new. Raises GitHubError."""
+    """Answer new tags, and tags that were moved. Those that are there at the first look are not new. Raises GitHubError.
+
+    The tag of a release that Shipline made itself is no news: what it names is in production.
+    """
     if app.github is None or not app.github.tags:
         return handled
     tags, known = repository.tags(handled.tags_known or None)
@@ -16,6 +19,6 @@ def look_at_tags(app: App, repository: Repository, handled: Handled, claims: Cla
         return handled
     if handled.tags is not None:
         for tag, commit in tags.items():
-            if handled.tags.get(tag) != commit:
+            if handled.tags.get(tag) != commit and not claims.has_deployed(tag, commit):
                 claims.run(Change(app=app.name, trigger=Trigger.TAG, commit=commit, branch=tag))
     return handled.model_copy(update={"tags": tags, "tags_known": known})

@@ -12,6 +12,9 @@ import psutil
 from pipeline_defs.cli.output import exception_line, last_line, plain
 from pipeline_defs.config.home import PROJECT
 
+STOP_SECONDS = 20.0
+"""What a process gets to end by itself."""
+
 _LONGEST_PAUSE = 30.0  # seconds between two starts of a process that keeps dying
 _INNER_SECONDS = 60.0  # until the code server has started the process that holds the definitions, on a busy machine
 _HEALTHY_AFTER = 60.0  # seconds after which an earlier death is forgotten

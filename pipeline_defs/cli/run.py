@@ -172,7 +172,7 @@ def _what(home: Home, app: App, version: str | None, commit: str | None) -> dict
 def _commit(home: Home, app: App, name: str) -> str:
     """The full commit id, fixed now: what is deployed is what the branch was when somebody asked, not when the queue came to it."""
     from pipeline_defs.resources.github.git import source_of
-    from pipeline_defs.resources.source import SourceError
+    from pipeline_defs.resources.source_errors import SourceError
 
     try:
         return source_of(app, home.workspace).resolve(name)

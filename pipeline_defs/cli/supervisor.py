@@ -1,5 +1,6 @@
 """Supervisor: one `shipline up`, from start to end."""
 
+import compileall
 import os
 import signal
 import subprocess
@@ -7,14 +8,15 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import psutil
 from rich.text import Text
 
-from pipeline_defs.cli.child import Child, dagster_children, end, webhooks_child
+from pipeline_defs.cli.child import STOP_SECONDS, Child, dagster_children, end, webhooks_child
 from pipeline_defs.cli.client import Client, NotRunning
+from pipeline_defs.cli.leftovers import end_leftovers
+from pipeline_defs.cli.logs import fresh_logs, logs_folder
 from pipeline_defs.cli.output import Failed, Output, exception_line, last_line
 from pipeline_defs.cli.ports import free_port, listens, wanted_port
 from pipeline_defs.cli.service import Service
@@ -22,7 +24,6 @@ from pipeline_defs.config import Home
 from pipeline_defs.config.home import PROJECT
 
 RUNS_SECONDS = 180.0  # what runs get to undo what is not final
-STOP_SECONDS = 20.0
 _READY_SECONDS = 120.0
 _PORT = 3000
 
@@ -44,7 +45,7 @@ class Supervisor:
         self._client = Client(self._service.url)
         self._environment = os.environ | variables(home, self._service.code_port)
         self._children: dict[str, Child] = dagster_children(
-            _fresh_logs(home), port=chosen, code_port=self._service.code_port
+            fresh_logs(home), port=chosen, code_port=self._service.code_port
         )
         if webhooks is not None:
             child = webhooks_child(logs_folder(home), wanted_port(webhooks))
@@ -72,6 +73,8 @@ class Supervisor:
         """Start one after the other, each as soon as what it needs is there; then say where it is."""
         self._service.record("up", psutil.Process())
         self._service.write(self._home.service)
+        # Where PYTHONDONTWRITEBYTECODE is set, as in many images, each run's process would compile all of it anew.
+        compileall.compile_dir(PROJECT / "pipeline_defs", quiet=2)
         self._prepare_instance()
         self._start_child("code")
         self._wait_until(lambda: listens(self._service.code_port))
@@ -184,28 +187,6 @@ class Supervisor:
             return  # no web server to ask: it was never ready, or is dead
 
 
-def end_leftovers(home: Home) -> bool:
-    """End the processes of a `shipline up` that was killed and could not do so itself; True when there were any.
-
-    Only for one who knows that it is dead. A code server with unfinished runs is told to end but not killed: it
-    finishes them, watches over them, and then ends by itself.
-    """
-    service = Service.read(home.service)
-    if service is None:
-        return False
-    code = service.process("code")
-    others = [process for name in ("webhooks", "daemon", "webserver") if (process := service.process(name))]
-    end(others, seconds=STOP_SECONDS)
-    end([code] if code else [], seconds=STOP_SECONDS / 4, kill=False)
-    home.service.unlink(missing_ok=True)
-    return bool(others or code)
-
-
-def logs_folder(home: Home) -> Path:
-    """Where the processes' logs are. Not `logs`: Dagster takes that folder for its telemetry, moves it, and empties it."""
-    return home.root / "service-logs"
-
-
 def variables(home: Home, code_port: int) -> dict[str, str]:
     """What Dagster's programs need in their environment to work for this home."""
     return {
@@ -216,13 +197,3 @@ def variables(home: Home, code_port: int) -> dict[str, str]:
         # With telemetry off in dagster.yaml the web server still sends away what lies in its home's folder `logs`.
         "DAGSTER_DISABLE_TELEMETRY": "1",
     }
-
-
-def _fresh_logs(home: Home) -> Path:
-    """The folder of the logs. The log of the start before is kept beside."""
-    folder = logs_folder(home)
-    for name in ("code", "webserver", "daemon", "webhooks"):
-        log = folder / f"{name}.log"
-        if log.exists():
-            log.replace(folder / f"{name}.log.1")
-    return folder

@@ -1,7 +1,6 @@
 """`shipline webhooks`: receive GitHub's deliveries, so that what happened there is noticed at once."""
 
 import logging
-import os
 import sqlite3
 from typing import Annotated
 
@@ -30,14 +29,18 @@ def webhooks(
     """
     output: Output = context.obj
     home = Home.find()
-    service = Service.read(home.service)
-    if service is None:
+    if _code_port(home) is None:
         raise NotRunning
     wanted_port(port)
-    os.environ["SHIPLINE_CODE_HOST"], os.environ["SHIPLINE_CODE_PORT"] = "127.0.0.1", str(service.code_port)
     url = f"http://{host}:{port}"
     output.result({"url": url}, Text(f"Webhooks are received at {url}  (Ctrl-C ends it)"))
     _serve(home, host, port)
+
+
+def _code_port(home: Home) -> int | None:
+    """Where the code server is now: a Shipline that was started anew has another one."""
+    service = Service.read(home.service)
+    return service.code_port if service else None
 
 
 def _serve(home: Home, host: str, port: int) -> None:
@@ -55,7 +58,7 @@ def _serve(home: Home, host: str, port: int) -> None:
     except sqlite3.Error as error:
         raise Failed(f"the deliveries in {file} cannot be opened: {error}") from None
     apps = Apps(home.apps)
-    worker = Worker(apps, inbox)
+    worker = Worker(apps, inbox, lambda: _code_port(home))
     worker.start()
     receiver = Receiver(apps, inbox, worker.wake, worker.is_alive)
     try:

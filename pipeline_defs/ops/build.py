@@ -1,6 +1,7 @@
 """Build: the source tree as an image, once."""
 
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import dagster as dg
 from filelock import FileLock
@@ -15,9 +16,12 @@ from pipeline_defs.release.records import Image
 from pipeline_defs.release.tags import release_tag, tags_for, tree_tag
 from pipeline_defs.release.version import Version
 from pipeline_defs.resources.engine import EngineResource
-from pipeline_defs.resources.registry import Registry, RegistryResource
+from pipeline_defs.resources.registry import RegistryResource
 from pipeline_defs.resources.source_resource import SourceResource
 from pipeline_defs.resources.tree import source_tree
+
+if TYPE_CHECKING:
+    from pipeline_defs.resources.registry_client import Registry
 
 
 def build_op(app: App) -> dg.OpDefinition:
@@ -85,7 +89,7 @@ def tags_of(app: App, image: Image, change: str) -> tuple[str, ...]:
     )
 
 
-def _refuse_taken_version(image: Image, images: Registry) -> None:
+def _refuse_taken_version(image: Image, images: "Registry") -> None:
     """Before anything is built: a released version's number is never given to another image."""
     tag = release_tag(Version.parse(image.version))
     if tag in image.tags:

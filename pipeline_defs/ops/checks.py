@@ -31,7 +31,7 @@ def check_specs(asset: dg.AssetKey, config: Environment) -> list[dg.AssetCheckSp
 
 
 def check_results(row: Rehearsal, config: Environment) -> Iterator[dg.AssetCheckResult]:
-    """How the checks went. One that the rehearsal did not reach has no result: Dagster shows it as not executed."""
+    """How the checks went. One that the rehearsal did not reach has no result: Dagster shows that it was not executed."""
     for result in (_tests(row), _e2e(row, config), _migrations(row), _way_back(row)):
         if result is not None and result.check_name in _names(config):
             yield result

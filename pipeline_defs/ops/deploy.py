@@ -84,9 +84,12 @@ def deploy_op(app: App, environment: str, upstream: Sequence[str]) -> dg.OpDefin
                 note(context, row)
                 log.say(f"deploy {release.version} ({release.reference}) to {site}")
                 report = deploy(replace(task, way_back=row.way_back), server)
-            row = row.model_copy(
-                update={**ending(report, row.started), "backup": report.backup, "previous": report.previous or live}
-            )
+            found = {"backup": report.backup, "previous": report.previous or live}
+            row = row.model_copy(update={**ending(report, row.started), **found})
+            if row.way_back and row.previous and row.way_back.digest != row.previous.digest:
+                row = row.model_copy(
+                    update={"way_back": None}
+                )  # the server ran another release than the lineage knew of
             log.say(f"{row.outcome} after {row.seconds:.1f} s\n\n{steps_text(row.steps)}")
             if row.outcome is Outcome.SUCCEEDED:
                 yield dg.Output(Ended((row,)), "live")

@@ -13,8 +13,8 @@ from pipeline_defs.release.evidence import Record, StepTiming
 from pipeline_defs.release.version import VersionError
 from pipeline_defs.resources.client import EngineError
 from pipeline_defs.resources.github import GitHubError
-from pipeline_defs.resources.registry_login import RegistryError
-from pipeline_defs.resources.source import SourceError
+from pipeline_defs.resources.registry_errors import RegistryError
+from pipeline_defs.resources.source_errors import SourceError
 from pipeline_defs.server.command import ServerError
 
 EXPECTED = (SourceError, GitHubError, EngineError, RegistryError, ServerError, SecretUnavailable, VersionError)

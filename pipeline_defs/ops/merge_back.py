@@ -1,14 +1,20 @@
 """Merge back: main's version into development, so that the next merge the other way has nothing to settle."""
 
+from typing import TYPE_CHECKING
+
 from pipeline_defs.config import App
 from pipeline_defs.ops.log import Log
 from pipeline_defs.release.own_commits import level_message, merge_message
 from pipeline_defs.release.version import Version, VersionError
-from pipeline_defs.resources.github import GitHubError, Repository
-from pipeline_defs.resources.source import Source, SourceError
+from pipeline_defs.resources.github import GitHubError
+from pipeline_defs.resources.source import Source
+from pipeline_defs.resources.source_errors import SourceError
+
+if TYPE_CHECKING:
+    from pipeline_defs.resources.github import Repository
 
 
-def merge_back(app: App, repository: Repository, source: Source, commit: str, version: Version, log: Log) -> None:
+def merge_back(app: App, repository: "Repository", source: Source, commit: str, version: Version, log: Log) -> None:
     """Merge main's commit with its version into development. It never fails the run: main has what it needs.
 
     Where both branches got a version meanwhile, the two numbers conflict. Then development is given main's number first: what
@@ -34,7 +40,7 @@ def merge_back(app: App, repository: Repository, source: Source, commit: str, ve
     )
 
 
-def _level(app: App, repository: Repository, source: Source, commit: str, version: Version) -> bool:
+def _level(app: App, repository: "Repository", source: Source, commit: str, version: Version) -> bool:
     """Give development main's number, if that is the greater one. True where that was done."""
     development = app.branches.development
     at = repository.head(development)

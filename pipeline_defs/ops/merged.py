@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
@@ -13,8 +13,12 @@ from pipeline_defs.release.own_commits import change_below, gives_version
 from pipeline_defs.release.records import Image
 from pipeline_defs.release.version import Version, VersionError
 from pipeline_defs.resources.ancestry import Ancestry
-from pipeline_defs.resources.github import Pull, Repository
-from pipeline_defs.resources.source import Source, SourceError
+from pipeline_defs.resources.github import Pull
+from pipeline_defs.resources.source import Source
+from pipeline_defs.resources.source_errors import SourceError
+
+if TYPE_CHECKING:
+    from pipeline_defs.resources.github import Repository
 
 MOST_ASKED = 50
 """Merges of one range whose labels are asked for, the newest ones: each costs a question."""
@@ -84,7 +88,7 @@ class Merged:
             labels=labels,
         )
 
-    def asked_of(self, repository: Repository) -> Numbers:
+    def asked_of(self, repository: "Repository") -> Numbers:
         """The numbers with what GitHub knows: the labels of what was merged, and main's version. Raises GitHubError."""
         pulls = {pull.number: pull for pull in self._pulls(repository)}
         main = repository.head(self.app.branches.main) if self.branch != self.app.branches.main else None
@@ -94,7 +98,7 @@ class Merged:
             labels=frozenset(label for pull in pulls.values() for label in pull.labels),
         )
 
-    def _pulls(self, repository: Repository) -> Iterator[Pull]:
+    def _pulls(self, repository: "Repository") -> Iterator[Pull]:
         """A commit may be part of pull requests for other branches too, or of some that are open."""
         for commit in (self.line or (self.top,))[-MOST_ASKED:]:
             for pull in repository.pulls_of(commit):

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import dagster as dg
 
@@ -18,15 +19,19 @@ from pipeline_defs.ops.task import Settings, files_of, release_for, server_of, s
 from pipeline_defs.release.going_back import revision_after_failure
 from pipeline_defs.release.records import Deployment, DeploymentKind, Outcome, Release
 from pipeline_defs.release.tags import PREVIOUS_UP
-from pipeline_defs.resources.registry import Registry, RegistryResource
-from pipeline_defs.resources.registry_login import RegistryError
-from pipeline_defs.resources.source import Source, SourceError
+from pipeline_defs.resources.registry import RegistryResource
+from pipeline_defs.resources.registry_errors import RegistryError
+from pipeline_defs.resources.source import Source
+from pipeline_defs.resources.source_errors import SourceError
 from pipeline_defs.resources.source_resource import SourceResource
 from pipeline_defs.resources.ssh import SshResource
 from pipeline_defs.server.command import Runner
 from pipeline_defs.server.rollback import rollback
 from pipeline_defs.server.site import Site
 from pipeline_defs.server.task import Report, Task
+
+if TYPE_CHECKING:
+    from pipeline_defs.resources.registry_client import Registry
 
 
 def rollback_op(app: App, environment: str) -> dg.OpDefinition:
@@ -95,8 +100,8 @@ def _with_database(task: Task, order: RollbackOrder, log: Log) -> Task:
     if failed is None or failed.kind is not DeploymentKind.DEPLOY:
         return task
     revision = revision_after_failure(failed.way_back, failed.steps, failed.revision_before, failed.revision)
-    if revision is not None:
-        log.say(f"the {failed.way_back}: migrations are taken back to {revision}")
+    if failed.way_back is not None and revision is not None:
+        log.say(f"the {failed.way_back.brief}; its migrations are taken back to {revision}")
     return replace(task, migrated=failed.release, downgrade_to=revision)
 
 
@@ -125,7 +130,7 @@ def _stay(task: Task, server: Runner, report: Report) -> Report:
     return replace(report, outcome=outcome, steps=report.steps + again.steps, live=again.live)
 
 
-def _remember(live: Release | None, images: Registry, log: Log) -> None:
+def _remember(live: Release | None, images: "Registry", log: Log) -> None:
     """Tag what runs now, so that it is found again; a registry that does not answer keeps nobody from going back."""
     if live is not None:
         try:

@@ -1,8 +1,8 @@
 """Task: everything a server's procedure needs, gathered from the app's file, the release's commit and the secrets."""
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
 
 import dagster as dg
 
@@ -11,9 +11,9 @@ from pipeline_defs.ops.attempt import actor_of
 from pipeline_defs.ops.log import Log
 from pipeline_defs.release.records import Image, Release
 from pipeline_defs.resources.client import EngineError
-from pipeline_defs.resources.registry import Registry
-from pipeline_defs.resources.registry_login import DOCKER_HUB, RegistryError
-from pipeline_defs.resources.source import Source, SourceError
+from pipeline_defs.resources.registry_errors import RegistryError
+from pipeline_defs.resources.source import Source
+from pipeline_defs.resources.source_errors import SourceError
 from pipeline_defs.resources.ssh import SshResource
 from pipeline_defs.resources.tree import inside
 from pipeline_defs.server.bundle import configuration_hash, needed_files
@@ -22,9 +22,10 @@ from pipeline_defs.server.database import Address
 from pipeline_defs.server.site import Site
 from pipeline_defs.server.task import Task
 
-Settings = Mapping[str, str | Secret]
+if TYPE_CHECKING:
+    from pipeline_defs.resources.registry_client import Registry
 
-_DOCKER_HUB_KEY = "https://index.docker.io/v1/"  # its name in a config.json, for historical reasons
+Settings = Mapping[str, str | Secret]
 
 
 def settings_of(site: Site) -> Settings:
@@ -71,7 +72,7 @@ def task_for(
     release: Release | None,
     files: Mapping[str, bytes],
     settings: Settings,
-    registry: Registry,
+    registry: "Registry",
     source: Source | None = None,
 ) -> Task:
     """The task of the attempt with this id. With a `source` it can look up the files of other commits."""
@@ -87,7 +88,7 @@ def task_for(
         release=release,
         files=files,
         settings=settings,
-        registry_login=docker_login(registry),
+        registry_login=registry.docker_config(),
         run=context.run_id,
         actor=actor_of(context.run.tags),
         alive=alive,
@@ -113,7 +114,7 @@ def _addresses(task: Task) -> Iterator[Secret]:
             yield Address.parse(url).password
 
 
-def _platforms(registry: Registry, release: Release | None, log: Log) -> tuple[str, ...]:
+def _platforms(registry: "Registry", release: Release | None, log: Log) -> tuple[str, ...]:
     """What the image was built for; a registry that does not answer keeps nobody from using an image that the server has."""
     try:
         return registry.platforms(release.digest) if release else ()
@@ -133,11 +134,3 @@ def _files_at(site: Site, source: Source, log: Log) -> Callable[[str], Mapping[s
             return None
 
     return files
-
-
-def docker_login(registry: Registry) -> Secret | None:
-    """A Docker `config.json` that logs in to the image's registry; None where it asks for no login."""
-    if registry.credentials is None:
-        return None
-    key = _DOCKER_HUB_KEY if registry.host == DOCKER_HUB else registry.host
-    return Secret(json.dumps({"auths": {key: {"auth": registry.credentials.pair}}}))

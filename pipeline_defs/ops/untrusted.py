@@ -13,7 +13,8 @@ from pipeline_defs.release.records import Image
 from pipeline_defs.resources.compose import TestRun
 from pipeline_defs.resources.engine import Engine
 from pipeline_defs.resources.isolation import Isolation, untrusted_checkout
-from pipeline_defs.resources.source import FULL_COMMIT, Source
+from pipeline_defs.resources.mirror import FULL_COMMIT
+from pipeline_defs.resources.source import Source
 
 UNTRUSTED = "untrusted"
 """The run tag that says the same as the configuration; either is enough."""

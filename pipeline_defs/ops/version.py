@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import dagster as dg
 
@@ -16,9 +17,12 @@ from pipeline_defs.release.own_commits import change_below, gives_version, versi
 from pipeline_defs.release.records import Image
 from pipeline_defs.release.version import Version
 from pipeline_defs.resources.ancestry import Ancestry
-from pipeline_defs.resources.github import GitHubAway, GitHubRefused, Moved, Repository
+from pipeline_defs.resources.github import GitHubAway, GitHubRefused, Moved
 from pipeline_defs.resources.github_resource import GitHubResource
 from pipeline_defs.resources.source import Source
+
+if TYPE_CHECKING:
+    from pipeline_defs.resources.github import Repository
 
 MOST_TRIES = 5
 """Looks at a branch that moves while a version is put on it; and tries of a stage while GitHub is away."""
@@ -63,7 +67,7 @@ def _raised(
     image: Image,
     since: str,
     source: Source,
-    repository: Repository,
+    repository: "Repository",
     log: Log,
 ) -> Image:
     """Put a commit with the next version on the branch, unless one is there already or the number was raised with the merge.
@@ -100,7 +104,7 @@ def _raised(
 
 
 def _top(
-    context: dg.OpExecutionContext, app: App, repository: Repository, ancestry: Ancestry, image: Image
+    context: dg.OpExecutionContext, app: App, repository: "Repository", ancestry: Ancestry, image: Image
 ) -> tuple[str, str]:
     """Where the merge's version is to be put on, and the commit that gives it one already, or none.
 

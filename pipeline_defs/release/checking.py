@@ -11,6 +11,7 @@ class Verdict(StrEnum):
     CHECK = "check"
     CHECK_UNTRUSTED = "check untrusted"  # it sees no secret, reaches no server, and nothing of it is kept
     WAIT = "wait"  # for a person's approval
+    WAIT_UNTIL_READY = "wait until ready"  # for its author, who calls it a draft
     IGNORE = "ignore"
 
 
@@ -50,7 +51,7 @@ def decide(proposal: Proposal, *, bases: Collection[str], drafts: bool) -> Decis
     if proposal.base not in bases:
         return Decision(Verdict.IGNORE, "it is to be merged into no branch that ships")
     if proposal.draft and not drafts:
-        return Decision(Verdict.IGNORE, "it is a draft")
+        return Decision(Verdict.WAIT_UNTIL_READY, "it is a draft")
     if not proposal.fork:
         return Decision(Verdict.CHECK, "it is of this repository")
     if proposal.approved:

@@ -12,7 +12,8 @@ class Stand(StrEnum):
 
     ANSWERED = "answered"  # its run was claimed, or it was there before anybody looked
     WAITING = "waiting"  # for a person's approval: it is a fork's
-    IGNORED = "ignored"  # a draft, or for a branch that does not ship
+    DRAFT = "draft"  # until it is ready for review
+    IGNORED = "ignored"  # for a branch that does not ship
     CLOSED = "closed"  # kept in mind until nothing of it runs any more
 
 

@@ -1,4 +1,4 @@
-"""Tags: the labels an image gets in the registry. A tag is only a label; the digest is the image."""
+"""Tags: the labels an image gets in the registry, and a version in git. A tag is only a label; the digest is the image."""
 
 from pipeline_defs.release.version import Version
 
@@ -31,6 +31,11 @@ def pull_tag(pull: int) -> str:
 def commit_tag(commit: str) -> str:
     """The tag of one commit of a pull request; two pull requests never share it."""
     return f"sha-{commit[:12]}"
+
+
+def git_tag(version: Version | str) -> str:
+    """The tag that a commit gets in git when its version reaches the first environment that is deployed to."""
+    return f"v{version}"
 
 
 def tags_for(

@@ -1,30 +1,79 @@
-"""Deployments: how the records of deployments stand on GitHub. Pure."""
+"""Deployments: how deployments stand on GitHub, from the queue to the end of their record. Pure."""
 
 from collections.abc import Iterator
 
 from pipeline_defs.config import App
 from pipeline_defs.release.records import Deployment, DeploymentKind, Outcome
-from pipeline_defs.reports.facts import RunFacts
+from pipeline_defs.release.request import Job
+from pipeline_defs.reports.facts import Phase, RunFacts
 from pipeline_defs.reports.items import DeploymentState
 
-IN_PROGRESS, SUCCESS, FAILURE, ERROR, INACTIVE = "in_progress", "success", "failure", "error", "inactive"
+QUEUED, IN_PROGRESS, SUCCESS, FAILURE, ERROR, INACTIVE = (
+    "queued",
+    "in_progress",
+    "success",
+    "failure",
+    "error",
+    "inactive",
+)
 
 
 def deployments(app: App, facts: RunFacts, url: str) -> Iterator[DeploymentState]:
     """One for each record that the run wrote. A rollback is a deployment too, of the release that it brings back.
 
-    What a freeze has held back is none yet.
+    What a freeze has held back stays queued until a run of its own deploys it, or something has overtaken it.
     """
     for row in facts.deployments:
-        if row.outcome is not Outcome.FROZEN:
-            yield of_row(app, row, *_state(row, over=facts.phase.over), url)
+        if row.outcome is Outcome.FROZEN:
+            answer = (INACTIVE, "a later run answers it") if facts.overtaken else (QUEUED, row.error or "")
+        else:
+            answer = _state(row, over=facts.phase.over)
+        yield of_row(app, row, *answer, url)
+
+
+def before_record(app: App, facts: RunFacts, url: str) -> DeploymentState | None:
+    """The deployment of a run that has no record of it, or one of another commit; None where it has, or makes none.
+
+    It is queued, and stays so while the run makes the image. If it never comes to the deployment, it ends as the run did. A run
+    that is asked for a version, or goes back, does not say which commit that is before it has begun.
+    """
+    rows = [row for row in facts.deployments if _name(row) == facts.run]
+    if facts.job is not Job.DEPLOY or not facts.commit or any(row.release.commit == facts.commit for row in rows):
+        return None
+    state, description = (
+        (INACTIVE, f"goes on as {rows[0].release.commit[:12]}, its version") if rows else _unbegun(facts)
+    )
+    reason = facts.tags.get("reason", "")
+    return DeploymentState(
+        name=facts.run,
+        sha=facts.commit,
+        environment=facts.tags.get("environment", ""),
+        state=state,
+        description=description,
+        subject=f"deploy of {facts.commit[:12]}" + (f": {reason}" if reason else ""),
+        payload=(("app", app.name), ("run", facts.run)),
+        log_url=url,
+    )
+
+
+def _unbegun(facts: RunFacts) -> tuple[str, str]:
+    if not facts.phase.over:
+        return QUEUED, "waits in the queue" if facts.phase is Phase.WAITING else "its image is made first"
+    if facts.given_up or facts.phase is Phase.CANCELLED:
+        return INACTIVE, facts.given_up or "cancelled"
+    return (INACTIVE, "nothing was deployed") if facts.phase is Phase.SUCCEEDED else (FAILURE, "failed before it began")
+
+
+def _name(row: Deployment) -> str:
+    """A run makes one deployment, which is known by the run from the queue on; what it goes back to, by its record."""
+    return row.run if row.run and row.kind is DeploymentKind.DEPLOY else row.id
 
 
 def of_row(app: App, row: Deployment, state: str, description: str, url: str) -> DeploymentState:
     """A record in the words of GitHub. All environments but the one that rehearses are production: people use them."""
     release = row.release
     return DeploymentState(
-        row=row.id,
+        name=_name(row),
         sha=release.commit,
         environment=row.environment,
         state=state,

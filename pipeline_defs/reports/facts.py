@@ -64,6 +64,7 @@ class RunFacts:
     """One run.
 
     Attributes:
+        commit: the full id of the commit that it was given; empty where it was given none.
         stages: what it is for, in order; those that a newer run for the same head does again are left out.
         follows: a stage that a run of its own does after this one; empty where none does.
         ended: when it was over, seconds since 1970; 0 until then.
@@ -75,6 +76,7 @@ class RunFacts:
     phase: Phase
     tags: Mapping[str, str]
     stages: tuple[str, ...]
+    commit: str = ""
     steps: Mapping[str, Step] = field(default_factory=dict)
     follows: str = ""
     created: float = 0.0

@@ -43,10 +43,10 @@ class Status:
 
 @dataclass(frozen=True)
 class DeploymentState:
-    """A deployment and how it stands; `row` is the id of its record, by which it is found again."""
+    """A deployment and how it stands; `name` is what it is found by again."""
 
     kind: ClassVar[str] = "deployments"
-    row: str
+    name: str
     sha: str
     environment: str
     state: str
@@ -59,13 +59,13 @@ class DeploymentState:
 
     @property
     def key(self) -> str:
-        """The record's id."""
-        return f"deployment {self.row}"
+        """Its name, and its commit: GitHub's deployments are of one."""
+        return f"deployment {self.name} of {self.sha}"
 
     def write(self, repository: Repository) -> None:
         """Make the deployment unless it is there, and add its state."""
         deployment = repository.ensure_deployment(
-            self.row,
+            self.name,
             self.sha,
             self.environment,
             description=self.subject,

@@ -57,6 +57,10 @@ class Attended(BaseModel):
         """True where GitHub knows this very item."""
         return self.written.get(digest(item.key)) == digest(repr(item))
 
+    def knows(self, item: Item) -> bool:
+        """True where GitHub was told something about what this item is about."""
+        return digest(item.key) in self.written
+
     def note_written(self, item: Item) -> None:
         """Remember that GitHub knows it."""
         self.written[digest(item.key)] = digest(repr(item))
@@ -91,7 +95,7 @@ class Memory(BaseModel):
         since: when the newest of the runs taken up had changed, seconds since 1970.
         seen: those that changed shortly before it, {run: time}, because they are found again.
         runs: the runs attended to; the one that was looked at longest ago comes first.
-        waiting: the same for commits of forks that wait for a person, by commit.
+        waiting: the same for heads of pull requests that are not checked yet, by commit.
         quiet_until: GitHub asked, or is given, time until then.
         said: what was last complained about, by kind, so that the log says it once.
     """
@@ -134,7 +138,7 @@ class Memory(BaseModel):
         return self.runs[run]
 
     def keep_waiting(self, commits: Collection[str]) -> None:
-        """Those of forks that wait now; the others are forgotten."""
+        """Those that wait now; the others are forgotten."""
         self.waiting = {commit: self.waiting.get(commit, Attended()) for commit in commits}
 
     def give_up_the_oldest(self) -> list[str]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from pipeline_defs.config import App
 from pipeline_defs.release.markdown import code, link, plain
+from pipeline_defs.release.tags import git_tag
 from pipeline_defs.reports.items import Published, Word
 from pipeline_defs.reports.shipped import Shipped
 
@@ -15,7 +16,7 @@ def published(app: App, shipped: Shipped) -> Published:
     """The version's tag and release, with notes since the deployment before."""
     release = shipped.row.release
     lines = [*_range(shipped), *_pulls(shipped), *_commits(shipped), "", f"Image: {code(release.reference)}"]
-    return Published(f"v{release.version}", release.commit, f"{app.name} {release.version}", "\n".join(lines))
+    return Published(git_tag(release.version), release.commit, f"{app.name} {release.version}", "\n".join(lines))
 
 
 def words(app: App, shipped: Shipped) -> list[Word]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 import dagster as dg
 from dagster import DagsterRun, DagsterRunStatus, RunRecord
@@ -16,6 +17,7 @@ from pipeline_defs.release.records import Deployment, Outcome
 from pipeline_defs.release.request import THEN, Job
 from pipeline_defs.reports.facts import STAGE, Phase, RunFacts, stages_of
 from pipeline_defs.reports.told import EVENTS, Told, stage_of_ops
+from pipeline_defs.reports.waiting import WHY
 
 _NEWEST = 20  # deployments of an environment that are looked at to find what ran before
 _RELATED = 10  # runs for one head, or one pull request, that are looked at
@@ -66,8 +68,8 @@ class RunReader:
         rows = [Deployment.model_validate(metadata[DEPLOYMENT].value) for metadata in told if DEPLOYMENT in metadata]
         return sorted(rows, key=lambda row: row.id, reverse=True)
 
-    def waiting(self) -> list[str]:
-        """The commits of forks that wait for a person, as the sensor that notices changes has them in its cursor."""
+    def waiting(self) -> dict[str, Stand]:
+        """The heads of pull requests that are not checked yet, and why, as the sensor that notices changes has them in its cursor."""
         name = f"{self._app.name}_github"
         states = self._instance.all_instigator_state(instigator_type=InstigatorType.SENSOR)
         found = [state.instigator_data for state in states if state.instigator_name == name]
@@ -75,8 +77,9 @@ class RunReader:
         try:
             pulls = Handled.model_validate_json(cursors[-1]).pulls if cursors else {}
         except ValidationError:  # the other sensor says so itself
-            return []
-        return [pull.head for pull in pulls.values() if pull.stand is Stand.WAITING]
+            return {}
+        answered = {pull.head for pull in pulls.values() if pull.stand is Stand.ANSWERED}  # of another pull request
+        return {pull.head: pull.stand for pull in pulls.values() if pull.stand in WHY and pull.head not in answered}
 
     def _facts(self, record: RunRecord) -> RunFacts | None:
         run = record.dagster_run
@@ -94,6 +97,7 @@ class RunReader:
             job=job,
             phase=_PHASES.get(run.status, Phase.WAITING),
             tags=run.tags,
+            commit=_commit(run, self._app),
             stages=tuple(stage for stage in own if stage not in taken),
             steps=told.steps,
             follows="" if follows in taken else follows,
@@ -139,6 +143,14 @@ class RunReader:
             for entry in self._instance.all_logs(run.run_id, of_type=EVENTS):
                 told.take(entry)
         return told
+
+
+def _commit(run: DagsterRun, app: App) -> str:
+    """The commit that a run was given for the image it makes."""
+    config: Any = run.run_config
+    for name in ("ops", f"{app.name}_image", "config", "commit"):
+        config = config.get(name) if isinstance(config, dict) else None
+    return config if isinstance(config, str) else run.tags.get("head", "")
 
 
 def _jobs(app: App) -> dict[str, tuple[Job, str]]:

@@ -7,7 +7,7 @@ from pipeline_defs.config import App
 from pipeline_defs.release.records import Deployment
 from pipeline_defs.release.request import Job
 from pipeline_defs.reports.comment import comment
-from pipeline_defs.reports.deployments import INACTIVE, deployments, of_row
+from pipeline_defs.reports.deployments import INACTIVE, before_record, deployments, of_row
 from pipeline_defs.reports.facts import Phase, RunFacts
 from pipeline_defs.reports.items import DeploymentState, Item, Status
 from pipeline_defs.reports.memory import OVERLAP, Attended, Memory
@@ -63,12 +63,13 @@ class Reporter:
         return "; ".join([*told, *dict.fromkeys(writer.complaints)]) or "nothing new"
 
     def _tell_waiting(self, memory: Memory, writer: Writer) -> None:
-        """Say of a fork's commit that it waits, and for whom; otherwise its pull request would show nothing at all."""
+        """Say of a commit that it waits, and what for; otherwise its pull request would show nothing at all."""
         assert self._app.github is not None
         if self._app.github.report.statuses:
-            memory.keep_waiting(self._reader.waiting())
+            stands = self._reader.waiting()
+            memory.keep_waiting(stands)
             for commit, attended in memory.waiting.items():
-                writer.write(attended, waiting(self._app, commit))
+                writer.write(attended, waiting(self._app, commit, stands[commit]))
 
     def _take_up(self, memory: Memory) -> None:
         """Attend to the runs that changed; those that changed shortly before are found again, and are known."""
@@ -86,7 +87,7 @@ class Reporter:
             memory.finish(run)
             return
         attended = memory.put_last(run)
-        items = list(self._items(facts))
+        items = list(self._items(facts, attended))
         complete = writer.write(attended, items) & self._tell_shipments(writer, attended, facts)
         waits = any(isinstance(item, Status) and item.state == PENDING for item in items)
         attended.asleep = facts.phase is Phase.WAITING and complete
@@ -96,19 +97,22 @@ class Reporter:
             for row in facts.deployments:
                 self._ranges.pop(row.id, None)
 
-    def _items(self, facts: RunFacts) -> Iterator[Item]:
+    def _items(self, facts: RunFacts, attended: Attended) -> Iterator[Item]:
         """Everything that GitHub is to know about a run now, without what is switched off."""
         assert self._app.github is not None
         report = self._app.github.report
         if report.statuses:
             yield from statuses(self._app, facts, self._address(facts.run), self._clock())
         if report.deployments:
-            yield from self._deployments(facts)
+            yield from self._deployments(facts, attended)
         if report.comments and facts.pull and facts.head and facts.newest:
             yield comment(self._app, self._reader.of_pull(facts), self._address)
 
-    def _deployments(self, facts: RunFacts) -> Iterator[DeploymentState]:
+    def _deployments(self, facts: RunFacts, attended: Attended) -> Iterator[DeploymentState]:
         """The run's own. Of all that ever ran in an environment, only what runs now is not inactive."""
+        unbegun = before_record(self._app, facts, self._address(facts.run))
+        if unbegun is not None and (facts.phase is Phase.WAITING or attended.knows(unbegun)):
+            yield unbegun
         ran = succeeded(facts.deployments)
         live = self._reader.live(ran[-1].environment) if ran else []
         for row, item in zip(facts.deployments, deployments(self._app, facts, self._address(facts.run)), strict=True):

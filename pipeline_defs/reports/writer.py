@@ -41,6 +41,7 @@ class Writer:
         self._clock = clock
         self._opened: Repository | None = None
         self._refused: set[str] = set()
+        self._answers: bool | None = None  # whether GitHub answers anything in this look; asked when it matters
 
     def write(self, attended: Attended, items: Iterable[Item]) -> bool:
         """Write what differs from what was written last. False while something is still to be written.
@@ -69,25 +70,45 @@ class Writer:
             return False
         try:
             item.write(self._repository())
-        except GitHubAway:
-            raise
+        except GitHubAway as error:
+            if not self._is_about_the_item(error):
+                raise
+            self._set_aside(attended, item, error)
         except (
             GitHubRefused
         ) as error:  # a permission that is missing, most likely: then it is missing for all of its kind
             self._refused.add(item.kind)
             attended.note_not_taken(item, self._clock())
             self._complain(item.kind, f"{item.kind}: {error}")
-        except GitHubError as error:  # about this item alone
-            later = attended.note_not_taken(item, self._clock())
-            self.complaints.append(f"{item.key}: {error}")
-            if later.tries == 1 or later.given_up:
-                _log.warning("%s: %s was not taken: %s", self._app, item.key, error)
+        except GitHubError as error:
+            self._set_aside(attended, item, error)
         else:
             attended.note_written(item)
             self._memory.said.pop(item.kind, None)
             self._memory.said.pop("away", None)
             self.written += 1
         return attended.is_written(item) or attended.is_given_up(item)
+
+    def _is_about_the_item(self, error: GitHubAway) -> bool:
+        """True where GitHub answers other questions: then it is not away, but fails at this one, perhaps for ever."""
+        if error.retry_after is not None or not error.unsure:
+            return False
+        if self._answers is None:
+            try:
+                self._repository().ask_whether_there()
+            except GitHubError:
+                self._answers = False
+            else:
+                self._answers = True
+        return self._answers
+
+    def _set_aside(self, attended: Attended, item: Item, error: GitHubError) -> None:
+        """Leave the item alone for a while, and say so; in the log when it begins and when it is over."""
+        later = attended.note_not_taken(item, self._clock())
+        pause = "given up" if later.given_up else f"tried again in {(later.after - self._clock()) / 60:.0f} min"
+        self.complaints.append(f"{item.key}: {error}; {pause}")
+        if later.tries == 1 or later.given_up:
+            _log.warning("%s: %s was not taken: %s", self._app, item.key, error)
 
     def _complain(self, kind: str, sentence: str) -> None:
         """Say it in the tick each time, and in the log once."""

@@ -1,7 +1,8 @@
 """Ancestry: which commits lie between two, and what they changed; asked of an app's git repository."""
 
 from pipeline_defs.release.own_commits import CommitDetails
-from pipeline_defs.resources.source import Source, SourceError
+from pipeline_defs.resources.source import Source
+from pipeline_defs.resources.source_errors import SourceError
 
 MOST = 200
 """Commits of one line that are looked at, the newest."""

@@ -1,12 +1,12 @@
 """Engine: the Docker Engine of the machine that runs Shipline. It builds, tests and pushes."""
 
-import json
 import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dagster import ConfigurableResource
 
@@ -14,10 +14,12 @@ from pipeline_defs.config.app import Build, ImageTest
 from pipeline_defs.config.home import Home
 from pipeline_defs.resources.client import Client, EngineError, find_client, last_line
 from pipeline_defs.resources.compose import TestRun, run_tests
-from pipeline_defs.resources.registry import Registry
 from pipeline_defs.resources.scratch import scratch
 from pipeline_defs.resources.tree import inside
 from pipeline_defs.server.command import Listener, Result
+
+if TYPE_CHECKING:
+    from pipeline_defs.resources.registry_client import Registry
 
 PUSH_SECONDS = 1800.0
 
@@ -86,7 +88,7 @@ class Engine:
         """Run the app's own tests on an image; see `compose.run_tests`."""
         return run_tests(self.client, self.workspace / "tests", checkout, app, image, test, listen=listen)
 
-    def push(self, image: str, registry: Registry, tag: str, *, listen: Listener | None = None) -> str:
+    def push(self, image: str, registry: "Registry", tag: str, *, listen: Listener | None = None) -> str:
         """Push a local image (tag or id) under `tag` into the registry; gives the digest that the registry answers.
 
         Credentials go through a Docker configuration of this push alone: a 0600 file, removed afterwards.
@@ -111,17 +113,16 @@ class Engine:
         self.client.run("image", "rm", "--", *references)
 
     @contextmanager
-    def _login(self, registry: Registry) -> Iterator[dict[str, str]]:
+    def _login(self, registry: "Registry") -> Iterator[dict[str, str]]:
         """The environment in which docker is logged in to one registry; without credentials it is the user's own."""
-        if registry.credentials is None:
+        login = registry.docker_config()
+        if login is None:
             yield {}
             return
-        key = "https://index.docker.io/v1/" if registry.host == "docker.io" else registry.host
-        content = json.dumps({"auths": {key: {"auth": registry.credentials.pair}}})
         with scratch(self.workspace / "logins") as folder:
             file = os.open(folder / "config.json", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(file, "w") as stream:
-                stream.write(content)
+                stream.write(login.reveal())
             yield {"DOCKER_CONFIG": str(folder), "DOCKER_HOST": self.client.host}
 
 
@@ -146,7 +147,7 @@ def _build_failure(dockerfile: str, built: Result) -> str:
     return f"{dockerfile} failed at {step[1]}: {' | '.join([*said[-3:], failed[2]])}"
 
 
-def _push_failure(reference: str, registry: Registry, pushed: Result) -> str:
+def _push_failure(reference: str, registry: "Registry", pushed: Result) -> str:
     reason = last_line(pushed)
     if re.search(r"unauthorized|authentication required|no basic auth|incorrect username or password", reason):
         return registry.login.refused()

@@ -21,7 +21,8 @@ from pipeline_defs.resources.confinement import Confinement
 from pipeline_defs.resources.engine import Engine
 from pipeline_defs.resources.frontend import refuse_foreign_frontend
 from pipeline_defs.resources.scratch import scratch
-from pipeline_defs.resources.source import Source, SourceError
+from pipeline_defs.resources.source import Source
+from pipeline_defs.resources.source_errors import SourceError
 from pipeline_defs.resources.tree import inside
 from pipeline_defs.server.command import Listener
 

@@ -15,14 +15,11 @@ from requests.auth import AuthBase
 from requests.utils import parse_dict_header
 
 from pipeline_defs.config.secret import Secret
+from pipeline_defs.resources.registry_errors import RegistryError
 
 DOCKER_HUB = "docker.io"
 TOKEN_SECONDS = 45.0
 """How long a token is used; no registry may give one that lives for less than a minute."""
-
-
-class RegistryError(Exception):
-    """The registry does not do what was asked; one sentence that says what to do."""
 
 
 @dataclass(frozen=True)

@@ -1,61 +1,22 @@
 """Source: an app's git repository, on any host, seen through `git` itself."""
 
-import base64
-import hashlib
-import os
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
-from filelock import FileLock
-
-from pipeline_defs.config.github import is_full_name
-from pipeline_defs.config.home import PROJECT
 from pipeline_defs.config.secret import Secret
-from pipeline_defs.resources.process import LocalRunner
+from pipeline_defs.resources.address import url_of
+from pipeline_defs.resources.git import NO_SETTINGS, Git, must
+from pipeline_defs.resources.mirror import FULL_COMMIT, Mirror
 from pipeline_defs.resources.scratch import scratch
-from pipeline_defs.server.command import Command, CommandTimeout, Listener, Result
+from pipeline_defs.resources.source_errors import SourceError
+from pipeline_defs.server.command import Result
 
-HEADS_SECONDS = 20.0
-FETCH_SECONDS = 900.0
-LOCAL_SECONDS = 300.0
 MOST_COMMITS = 200
 
-LOGIN_USER = "x-access-token"
-"""The user with whom GitHub takes a token, whoever's it is, as the password."""
-
-FULL_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
-"""A full commit id."""
-
 _ABBREVIATED = re.compile(r"[0-9a-f]{7,63}")
-_SETTINGS = (
-    "core.hooksPath=/dev/null",
-    "gc.autoDetach=false",
-    "i18n.logOutputEncoding=UTF-8",
-    "http.lowSpeedLimit=1000",  # bytes/s; a transfer that stays below it
-    "http.lowSpeedTime=30",  # so many seconds is given up
-)
-# fmt: off
-_OF_A_SURROUNDING_GIT = {
-    "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES",
-    "GIT_COMMON_DIR", "GIT_NAMESPACE", "GIT_PREFIX", "GIT_QUARANTINE_PATH", "SSH_ASKPASS",
-}
-# fmt: on
-
-
-_NO_SETTINGS = {
-    "GIT_CONFIG_GLOBAL": "/dev/null",
-    "GIT_CONFIG_NOSYSTEM": "1",
-    "GIT_ATTR_NOSYSTEM": "1",
-    "GIT_LFS_SKIP_SMUDGE": "1",
-}
-
-
-class SourceError(Exception):
-    """The repository cannot give what was asked for; one sentence that says what to do."""
 
 
 class _Enough(Exception):
@@ -85,31 +46,30 @@ class Source:
         """
         self.repository = repository
         self.url = url_of(repository)
-        self._login = login if origin_of(self.url) else None
-        name = re.sub(r"[^a-z0-9]+", "-", repository.removesuffix(".git").rpartition("/")[2].lower())
-        self._mirror = workspace / "mirrors" / f"{name}-{hashlib.sha256(self.url.encode()).hexdigest()[:10]}.git"
+        self._git = Git(repository, self.url, login)
+        self._mirror = Mirror(repository, self.url, workspace / "mirrors", self._git)
         self._checkouts = workspace / "checkouts"
 
     def heads(self, branches: Collection[str]) -> dict[str, str]:
         """The head commits of these branches, {branch: commit}; a branch that does not exist is absent. No clone needed."""
-        references = self._remote_references(*(f"refs/heads/{branch}" for branch in branches))
+        references = self._mirror.references(*(f"refs/heads/{branch}" for branch in branches))
         found = {branch: references.get(f"refs/heads/{branch}") for branch in branches}
         return {branch: commit for branch, commit in found.items() if commit}
 
     def resolve(self, name: str) -> str:
         """The full commit id for a branch, a tag, HEAD, or a commit id (at least seven digits of it)."""
         if FULL_COMMIT.fullmatch(name):
-            self._require(name)
+            self._mirror.require(name)
             return name
-        references = self._remote_references()
+        references = self._mirror.references()
         if not references:
             raise SourceError(f"the repository {self.repository} is empty; push a first commit to it")
         for reference in (f"refs/heads/{name}", f"refs/tags/{name}^{{}}", f"refs/tags/{name}", name):
             if reference in references:
                 return references[reference]
         if _ABBREVIATED.fullmatch(name):
-            self._fetch_branches()
-            found = self._mirror_git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
+            self._mirror.fetch_branches()
+            found = self._mirror.git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
             if found.ok:
                 return found.stdout.strip()
         branches = [reference.removeprefix("refs/heads/") for reference in references if "refs/heads/" in reference]
@@ -125,15 +85,15 @@ class Source:
         and never followed. A folder that a killed run left behind is removed by the next checkout. `plain`: without the
         settings of this machine and user, so that no filter runs because the commit's attributes name it.
         """
-        self._require(commit)
+        self._mirror.require(commit)
         with scratch(self._checkouts) as folder:
             files = folder / "files"
             files.mkdir()
-            settings = {"GIT_INDEX_FILE": str(folder / "index"), **(_NO_SETTINGS if plain else {})}
-            written = self._mirror_git(
+            settings = {"GIT_INDEX_FILE": str(folder / "index"), **(NO_SETTINGS if plain else {})}
+            written = self._mirror.git(
                 f"--work-tree={files}", "read-tree", "--reset", "-u", commit, environment=settings
             )
-            self._must(written, f"commit {commit[:12]} of {self.repository} cannot be checked out")
+            must(written, f"commit {commit[:12]} of {self.repository} cannot be checked out")
             yield files
 
     def measure(self, commit: str, *, most_files: int) -> tuple[int, int]:
@@ -141,7 +101,7 @@ class Source:
 
         Trees may share parts, so that a few objects unfold into any number of files.
         """
-        self._require(commit)
+        self._mirror.require(commit)
         count = size = 0
 
         def take(line: str) -> None:
@@ -153,10 +113,10 @@ class Source:
                 raise _Enough
 
         try:
-            listed = self._mirror_git("ls-tree", "-r", "--long", "--full-tree", commit, listen=take)
+            listed = self._mirror.git("ls-tree", "-r", "--long", "--full-tree", commit, listen=take)
         except _Enough:
             return count, size
-        self._must(listed, f"the files of commit {commit[:12]} of {self.repository} cannot be listed")
+        must(listed, f"the files of commit {commit[:12]} of {self.repository} cannot be listed")
         return count, size
 
     def commits_between(self, since: str | None, commit: str) -> list[Commit]:
@@ -164,17 +124,17 @@ class Source:
 
         Without `since`, or when it is gone (the branch was rewritten), it is the commit alone.
         """
-        self._require(commit)
-        known = since is not None and (self._has(since) or self._try_fetch(since))
+        self._mirror.require(commit)
+        known = since is not None and self._mirror.can_have(since)
         which = [f"--max-count={MOST_COMMITS}", f"{since}..{commit}"] if known else ["--max-count=1", commit]
-        log = self._mirror_git("log", "-z", "--format=%H%n%an%n%s", *which, "--")
-        self._must(log, f"the commits of {self.repository} up to {commit[:12]} cannot be listed")
+        log = self._mirror.git("log", "-z", "--format=%H%n%an%n%s", *which, "--")
+        must(log, f"the commits of {self.repository} up to {commit[:12]} cannot be listed")
         return [Commit(*record.split("\n", 2)) for record in log.stdout.split("\0") if record]
 
     def read_file(self, commit: str, path: str) -> str:
         """The text of one file in a commit."""
-        self._require(commit)
-        shown = self._mirror_git("cat-file", "blob", f"{commit}:{path}")
+        self._mirror.require(commit)
+        shown = self._mirror.git("cat-file", "blob", f"{commit}:{path}")
         if not shown.ok:
             raise SourceError(f"commit {commit[:12]} of {self.repository} has no file {path}")
         return shown.stdout
@@ -182,143 +142,5 @@ class Source:
     def ask(self, *arguments: str, about: Collection[str]) -> Result:
         """What git answers to a question about these commits (full ids), which are fetched where they are missing."""
         for commit in about:
-            self._require(commit)
-        return self._mirror_git(*arguments)
-
-    def _remote_references(self, *references: str) -> dict[str, str]:
-        """What the repository's host answers, {reference: commit}. The patterns of `ls-remote` match more than they say."""
-        listed = self._git(
-            "ls-remote", "--quiet", "--", self.url, *references, timeout=HEADS_SECONDS, login=self._login
-        )
-        self._must(listed, f"the repository {self.repository} cannot be read")
-        pairs = (line.split("\t", 1) for line in listed.stdout.splitlines() if "\t" in line)
-        return {reference: commit for commit, reference in pairs}
-
-    def _require(self, commit: str) -> None:
-        """See to it that the mirror has the commit."""
-        if not FULL_COMMIT.fullmatch(commit):
-            raise SourceError(f"{commit[:80]!r} is not a full commit id of 40 or 64 hex digits")
-        if self._has(commit) or self._try_fetch(commit):
-            return
-        self._fetch_branches()
-        if not self._has(commit):
-            empty = "" if self._remote_references() else " (it is empty; push a first commit to it)"
-            raise SourceError(f"the repository {self.repository} has no commit {commit[:12]}{empty}")
-
-    def _has(self, commit: str) -> bool:
-        return self._mirror.is_dir() and self._mirror_git("cat-file", "-e", f"{commit}^{{commit}}").ok
-
-    def _try_fetch(self, commit: str) -> bool:
-        """Ask for the very commit. A host may refuse what is no branch's head; then only its branches can be asked for."""
-        return self._fetch(f"+{commit}:refs/shipline/{commit}").ok and self._has(commit)
-
-    def _fetch_branches(self) -> None:
-        self._must(self._fetch("+refs/heads/*:refs/heads/*"), f"the repository {self.repository} cannot be fetched")
-
-    def _fetch(self, refspec: str) -> Result:
-        self._mirror.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with FileLock(self._mirror.with_suffix(".lock")):
-            for left_behind in [*self._mirror.glob("*.lock"), *self._mirror.glob("refs/**/*.lock")]:
-                left_behind.unlink(missing_ok=True)  # of a killed fetch; this one has the mirror to itself
-            made = self._git("init", "--quiet", "--bare", "--", str(self._mirror))
-            self._must(made, f"the mirror of {self.repository} cannot be made in {self._mirror.parent}")
-            fetch = ("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--", self.url, refspec)
-            return self._mirror_git(*fetch, timeout=FETCH_SECONDS, login=self._login)
-
-    def _mirror_git(
-        self,
-        *arguments: str,
-        timeout: float = LOCAL_SECONDS,
-        listen: Listener | None = None,
-        login: Secret | None = None,
-        environment: Mapping[str, str] | None = None,
-    ) -> Result:
-        words = (f"--git-dir={self._mirror}", *arguments)
-        return self._git(*words, timeout=timeout, listen=listen, login=login, environment=environment)
-
-    def _git(
-        self,
-        *arguments: str,
-        timeout: float = LOCAL_SECONDS,
-        listen: Listener | None = None,
-        login: Secret | None = None,
-        environment: Mapping[str, str] | None = None,
-    ) -> Result:
-        """Execute git; only what speaks with the repository's host is given the login."""
-        settings = [word for setting in _SETTINGS for word in ("-c", setting)]
-        git = Command(("git", *settings, *arguments), environment=environment or {})
-        try:
-            return self._runner(login).run(git, timeout=timeout, listen=listen)
-        except CommandTimeout:
-            verb = next(word for word in arguments if not word.startswith("-"))
-            raise SourceError(
-                f"`git {verb}` for {self.repository} did not end within {timeout:g} s; is its host reachable?"
-            ) from None
-
-    def _runner(self, login: Secret | None) -> LocalRunner:
-        inherited = _environment()
-        if login is None:
-            return LocalRunner(environment=inherited)
-        given = Secret(base64.b64encode(f"{LOGIN_USER}:{login.reveal()}".encode()).decode())
-        return LocalRunner(
-            environment=inherited | _header(inherited, origin_of(self.url), given), secrets=(login, given)
-        )
-
-    @staticmethod
-    def _must(result: Result, failure: str) -> None:
-        if not result.ok:
-            said = [line for line in result.stderr.splitlines() if line and not line.startswith(("warning:", "hint:"))]
-            raise SourceError(f"{failure}: {said[0] if said else f'git ended with status {result.status}'}")
-
-
-def url_of(repository: str) -> str:
-    """The address that git is given. Raises SourceError for one that holds a password."""
-    if is_full_name(repository):
-        return f"https://github.com/{repository.removesuffix('.git')}.git"
-    if "://" in repository:
-        if urlsplit(repository).password is not None:
-            raise SourceError(
-                f"the repository's URL at {urlsplit(repository).hostname} holds a password, which would be shown in "
-                "logs; leave it out and use an SSH key or a git credential helper"
-            )
-        return repository
-    if re.match(r"[^/]+:", repository):  # user@host:path
-        return repository
-    return str((PROJECT / Path(repository).expanduser()).resolve())
-
-
-def origin_of(url: str) -> str:
-    """Where an http or https URL leads, such as `https://github.com`; empty for every other address."""
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        return ""
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}".lower()
-
-
-def _header(inherited: Mapping[str, str], origin: str, login: Secret) -> dict[str, str]:
-    """Settings that make git send the login to this origin. In the environment, since everybody may read a program's words.
-
-    An empty value first takes out what the user's own settings may send there: two headers are refused.
-    https://git-scm.com/docs/git-config#Documentation/git-config.txt-httpextraHeader
-    """
-    count = inherited.get("GIT_CONFIG_COUNT", "")
-    first = int(count) if count.isdigit() else 0
-    values = ("", f"Authorization: Basic {login.reveal()}")
-    settings = {"GIT_CONFIG_COUNT": str(first + len(values))}
-    for number, value in enumerate(values, first):
-        settings |= {f"GIT_CONFIG_KEY_{number}": f"http.{origin}/.extraHeader", f"GIT_CONFIG_VALUE_{number}": value}
-    return settings
-
-
-def _environment() -> dict[str, str]:
-    """For git without its questions, with only the protocols that fetch, and without the variables of a surrounding git."""
-    inherited = {name: value for name, value in os.environ.items() if name not in _OF_A_SURROUNDING_GIT}
-    settings = {
-        "LC_ALL": "C.UTF-8",
-        "GIT_TERMINAL_PROMPT": "0",
-        "GIT_ALLOW_PROTOCOL": "file:git:http:https:ssh",  # `ext::` and other helpers would run what the URL says
-        "SSH_ASKPASS_REQUIRE": "never",
-    }
-    if "GIT_SSH" not in inherited:
-        settings["GIT_SSH_COMMAND"] = inherited.get("GIT_SSH_COMMAND", "ssh -o BatchMode=yes -o ConnectTimeout=10")
-    return inherited | settings
+            self._mirror.require(commit)
+        return self._mirror.git(*arguments)

@@ -6,9 +6,6 @@ import os
 import stat
 from pathlib import Path
 
-from docker.utils.build import Pattern
-from docker.utils.fnmatch import fnmatchcase
-
 from pipeline_defs.config.app import Build
 from pipeline_defs.resources.client import EngineError
 
@@ -51,6 +48,8 @@ def _context_paths(context: Path, dockerfile: Path) -> list[str]:
 
 def _rules(ignore: Path) -> list[tuple[str, bool]]:
     """The patterns of a `.dockerignore`, each with whether it excludes or, after `!`, takes back in."""
+    from docker.utils.build import Pattern  # it brings all of docker-py, for which no run's start has to wait
+
     lines = ignore.read_text(encoding="utf-8-sig", errors="surrogateescape").splitlines() if ignore.is_file() else []
     words = [line.strip() for line in lines if not line.startswith("#")]
     rules = [("/".join(Pattern.normalize(word.removeprefix("!"))), not word.startswith("!")) for word in words]
@@ -62,6 +61,8 @@ def _excluded(path: str, rules: list[tuple[str, bool]]) -> bool:
 
     Not docker-py's own walk: it takes no heed of upper and lower case and passes over what `!` takes back in excluded folders.
     """
+    from docker.utils.fnmatch import fnmatchcase
+
     parts = path.split("/")
     above = ["/".join(parts[:length]) for length in range(1, len(parts) + 1)]
     for pattern, excludes in reversed(rules):

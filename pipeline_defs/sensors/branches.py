@@ -8,7 +8,7 @@ import dagster as dg
 from pipeline_defs.config import App
 from pipeline_defs.jobs import AssetJob, job_name
 from pipeline_defs.release.request import THEN, Job, Request
-from pipeline_defs.resources.source import SourceError
+from pipeline_defs.resources.source_errors import SourceError
 from pipeline_defs.resources.source_resource import SourceResource
 
 SECONDS = 4

@@ -1,17 +1,15 @@
 """Report: GitHub shows how it went. Nothing waits for it: what GitHub could not be told is told later."""
 
-import time
+from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from pipeline_defs.config import App, Home
-from pipeline_defs.reports.memory import Memory
-from pipeline_defs.reports.reading import RunReader
-from pipeline_defs.reports.reporter import Reporter
-from pipeline_defs.reports.shipped import Shipped
-from pipeline_defs.reports.writer import Writer
+from pipeline_defs.config import App
 from pipeline_defs.resources.github_resource import GitHubResource
 from pipeline_defs.sensors.branches import SECONDS
+
+if TYPE_CHECKING:
+    from pipeline_defs.reports.shipped import Shipped
 
 
 def report_sensor(app: App) -> dg.SensorDefinition:
@@ -33,10 +31,9 @@ def report_sensor(app: App) -> dg.SensorDefinition:
         ),
     )
     def report(context: dg.SensorEvaluationContext, github: GitHubResource) -> dg.SensorResult:
-        memory = Memory.read(context.cursor, time.time())
-        reader = RunReader(context.instance, app)
-        writer = Writer(app.name, memory, lambda: github.open(app), time.time)
-        said = Reporter(app, reader, Home.find().page, ranges, time.time).look(memory, writer)
-        return dg.SensorResult(skip_reason=said, cursor=memory.model_dump_json(exclude_defaults=True))
+        # Every run's process loads the sensors; none of them looks, so none has to wait for these imports.
+        from pipeline_defs.reports.tick import tick
+
+        return tick(context, app, github, ranges)
 
     return report

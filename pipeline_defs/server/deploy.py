@@ -39,7 +39,7 @@ def deploy(task: Task, server: Runner) -> Report:
             except BaseException:
                 if execution.changed:
                     task.say("interrupted: the release before is brought back")
-                    restore_current(_taking_back(task, execution), server, facts, Execution())
+                    restore_current(_taking_back(task, facts, execution), server, facts, Execution())
                 raise
     except ServerError as error:
         live = None if execution.changed else previous
@@ -47,11 +47,12 @@ def deploy(task: Task, server: Runner) -> Report:
     return report(task, execution, Outcome.SUCCEEDED, None, previous=previous, live=task.release)
 
 
-def _taking_back(task: Task, execution: Execution) -> Task:
+def _taking_back(task: Task, facts: Facts, execution: Execution) -> Task:
     """The task with the migrations that have to be taken back, by the rehearsal's verdict."""
-    known = execution.facts
-    before, after = known.get("revision_before"), known.get("revision")
-    revision = revision_after_failure(task.way_back, execution.steps, before, after)
+    known, found = execution.facts, task.way_back
+    if found is None or facts.current is None or found.digest != facts.current.digest:
+        return task
+    revision = revision_after_failure(found, execution.steps, known.get("revision_before"), known.get("revision"))
     return replace(task, migrated=task.release, downgrade_to=revision)
 
 

@@ -112,7 +112,8 @@ class Procedure:
             step = self._begun.pop()
             if step.undo is not None:
                 self._line(f"undo {step.name}: {step.undo.shown()}")
-                undone = self._try(journalled(self.site, self.task, step.name, step.undo, undoes=True))
+                undo = journalled(self.site, self.task, step.name, step.undo, undoes=True)
+                undone = self._try(undo, max(QUICK_SECONDS, step.timeout))
                 self.task.say(f"{step.name}: {'undone' if undone else 'could not be undone; the next run does it'}")
 
     def _begin(self, step: Step) -> None:
@@ -180,10 +181,10 @@ class Procedure:
         if self.on_failure is not None and isinstance(error, StepFailed):
             self._try(self.on_failure)
 
-    def _try(self, wanted: Command) -> bool:
+    def _try(self, wanted: Command, timeout: float = QUICK_SECONDS) -> bool:
         """Execute something that must not hide the failure that led to it."""
         try:
-            return self.server.run(wanted, timeout=QUICK_SECONDS, listen=self._listen).ok
+            return self.server.run(wanted, timeout=timeout, listen=self._listen).ok
         except ServerError as error:
             self._line(str(error))
             return False

@@ -15,11 +15,11 @@ from pipeline_defs.server.task import Task
 NAME = "way back"
 
 
-def way_back(task: Task, procedure: Procedure, facts: Facts, previous: Release) -> WayBack:
+def way_back(task: Task, procedure: Procedure, facts: Facts, previous: Release) -> WayBack | None:
     """Start the release that runs in production on the migrated copy, and see whether it is healthy and passes its end-to-end tests.
 
     Where it does not, the migrations are taken back, in the newer image, and it is tried once more. What fails here is evidence,
-    not a failure of the rehearsal. `previous` is the release that runs in production.
+    not a failure of the rehearsal. `previous` is the release that runs in production; where it cannot be had, nothing is known.
     """
     site = task.site
     assert task.release is not None
@@ -31,8 +31,12 @@ def way_back(task: Task, procedure: Procedure, facts: Facts, previous: Release) 
         replace(steps.write_files(site, replace(task, files=files), release), name=f"{NAME} files"),
         replace(steps.pull_image(task, release), name=f"{NAME} pull"),
     ]
+    missing = procedure.attempt(prepare)
+    if missing is not None:
+        task.say(f"the way back to {previous.version} is not known: {missing}")
+        return None
     revision = procedure.execution.facts.get("revision_before")
-    failure = procedure.attempt([*prepare, *_try(task, facts, release, folder, NAME)])
+    failure = procedure.attempt(_try(task, facts, release, folder, NAME))
     verdict, reason = Verdict.COMPATIBLE, ""
     if failure is not None:
         verdict, reason = Verdict.NEEDS_RESTORE, str(failure)

@@ -3,13 +3,14 @@
 import logging
 import threading
 import time
+from collections.abc import Callable
 
 from dagster import DagsterInstance
 from dagster._core.scheduler.instigation import InstigatorStatus
 
 from pipeline_defs.changes.claims import Claims
 from pipeline_defs.changes.look import alone, look_at
-from pipeline_defs.code_server import code_server
+from pipeline_defs.code_server import FollowedCodeServer
 from pipeline_defs.launch import Launcher
 from pipeline_defs.release.handled import Handled
 from pipeline_defs.resources.github import GitHubAway, open_repository
@@ -27,11 +28,13 @@ _log = logging.getLogger(__name__)
 class Worker(threading.Thread):
     """One thread, which takes deliveries up in the order in which they came, those of an earlier process first."""
 
-    def __init__(self, apps: Apps, inbox: Inbox) -> None:
+    def __init__(self, apps: Apps, inbox: Inbox, code_port: Callable[[], int | None]) -> None:
+        """`code_port` says where the code server is now, None while Shipline does not run."""
         super().__init__(name="webhooks", daemon=True)
         self._apps, self._inbox = apps, inbox
         self._wake, self._ended = threading.Event(), threading.Event()
-        self._instance: DagsterInstance | None = None
+        self._code_port = code_port
+        self._opened: tuple[DagsterInstance, FollowedCodeServer] | None = None
 
     def wake(self) -> None:
         """There is something new."""
@@ -52,7 +55,7 @@ class Worker(threading.Thread):
                 self._take(delivery)
                 continue
             if time.monotonic() >= purge_at:
-                self._connect()
+                self._warm_up()
                 self._inbox.purge()
                 purge_at = time.monotonic() + _PURGE_SECONDS
             self._wake.wait(1.0)
@@ -77,26 +80,30 @@ class Worker(threading.Thread):
         app = self._apps.all().get(name)
         if app is None:
             return f"there is no app {name} any more"
-        instance = self._connect()
+        instance, code_server = self._open()
         with alone(instance, app):
             handled = handled_by_sensor(instance, f"{name}_github")
             if handled is None:
                 return f"{name}_github is switched off, or has not looked yet"
-            claims = Claims(app, Launcher(instance, code_server()), ACTOR, f"{name}_github")
+            claims = Claims(app, Launcher(instance, code_server.get()), ACTOR, f"{name}_github")
             look_at(app, open_repository(app), handled, claims, branch=delivery.branch, pull=delivery.pull)
         for sentence in claims.said:
             _log.info("%s", sentence)
         return ""
 
-    def _connect(self) -> DagsterInstance:
-        """Dagster's storage, and the code server, both opened once, and before the first delivery waits for them."""
-        if self._instance is None:
-            self._instance = DagsterInstance.get()
-            try:
-                code_server()
-            except Exception as error:  # the delivery that needs it will say so, and wait
-                _log.warning("%s", error)
-        return self._instance
+    def _open(self) -> tuple[DagsterInstance, FollowedCodeServer]:
+        """Dagster's storage, opened once, and its code server, wherever that is."""
+        if self._opened is None:
+            instance = DagsterInstance.get()
+            self._opened = instance, FollowedCodeServer(instance, self._code_port)
+        return self._opened
+
+    def _warm_up(self) -> None:
+        """Connect before the first delivery waits for it."""
+        try:
+            self._open()[1].get()
+        except Exception as error:  # the delivery that needs it will say so, and wait
+            _log.warning("%s", error)
 
 
 def handled_by_sensor(instance: DagsterInstance, sensor: str) -> Handled | None:

@@ -7,7 +7,7 @@ import dagster as dg
 import pytest
 
 from pipeline_defs.release.records import Release
-from pipeline_defs.resources.ssh import Connection
+from pipeline_defs.resources.connection import Connection
 from pipeline_defs.server.command import script
 from pipeline_defs.server.deploy import deploy
 from pipeline_defs.server.facts import learn

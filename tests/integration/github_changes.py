@@ -14,6 +14,7 @@ import dagster as dg
 from dagster import DagsterInstance, DagsterRun, RunsFilter
 from dagster._core.workspace.load_target import GrpcServerTarget
 
+from pipeline_defs.changes import tick
 from pipeline_defs.cli.ports import free_port
 from pipeline_defs.code_server import LOCATION, CodeServer
 from pipeline_defs.config import App, load_app
@@ -21,7 +22,6 @@ from pipeline_defs.config.home import PROJECT
 from pipeline_defs.jobs import jobs_of
 from pipeline_defs.release.handled import Handled
 from pipeline_defs.resources.github_resource import GitHubResource
-from pipeline_defs.sensors import github as sensor_module
 from pipeline_defs.sensors import sensors_of
 from tests.testbed.github import GitHubServer
 
@@ -144,7 +144,7 @@ def world(folder: Path, github: GitHubServer, port: int, monkeypatch: Any, more:
     (folder / "dagster").mkdir()
     with DagsterInstance.local_temp(str(folder / "dagster"), overrides=settings) as instance:
         server = CodeServer(instance, GrpcServerTarget("127.0.0.1", port, None, LOCATION))
-        monkeypatch.setattr(sensor_module, "code_server", lambda: server)
+        monkeypatch.setattr(tick, "code_server", lambda: server)
         try:
             yield World(github, make_home(folder / "world", github.url, more), instance, server)
         finally:

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from pipeline_defs.resources.ssh import Connection
+from pipeline_defs.resources.connection import Connection
 from pipeline_defs.server.command import Command, Listener, Result, command, script
 from pipeline_defs.server.site import Site
 from tests.shop import Shop

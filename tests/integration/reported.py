@@ -8,6 +8,8 @@ from typing import Any
 
 import dagster as dg
 import requests
+from dagster._core.definitions.job_base import InMemoryJob
+from dagster._core.execution.api import execute_run
 from dagster._core.remote_origin import ManagedGrpcPythonEnvCodeLocationOrigin, RemoteRepositoryOrigin
 from dagster._core.scheduler.instigation import (
     InstigatorState,
@@ -84,11 +86,12 @@ class Reported:
         assert self.cursor is not None
         return Memory.model_validate_json(self.cursor)
 
-    def notice(self, pull: SeenPull) -> None:
-        """Pull request 1 as the sensor that notices changes has it in its cursor."""
+    def notice(self, *pulls: SeenPull) -> None:
+        """Pull requests 1, 2, … as the sensor that notices changes has them in its cursor."""
+        handled = Handled(pulls={str(number): pull for number, pull in enumerate(pulls, 1)})
         place = RemoteRepositoryOrigin(ManagedGrpcPythonEnvCodeLocationOrigin(_NOWHERE), "shipline")
         origin = place.get_instigator_origin("shop_github")
-        data = SensorInstigatorData(cursor=Handled(pulls={"1": pull}).model_dump_json())
+        data = SensorInstigatorData(cursor=handled.model_dump_json())
         state = InstigatorState(origin, InstigatorType.SENSOR, InstigatorStatus.RUNNING, data)
         known = self.instance.get_instigator_state(origin.get_id(), origin.get_selector().get_id())
         (self.instance.update_instigator_state if known else self.instance.add_instigator_state)(state)
@@ -125,6 +128,14 @@ class Reported:
     def run(self, job: dg.JobDefinition, run_id: str | None = None) -> str:
         """Let a run of this job run to its end; its id."""
         return job.execute_in_process(instance=self.instance, raise_on_error=False, run_id=run_id).run_id
+
+    def queue(self, job: dg.JobDefinition) -> dg.DagsterRun:
+        """A run of this job that waits."""
+        return self.instance.create_run_for_job(job, tags=job.tags)
+
+    def go_on(self, job: dg.JobDefinition, run: dg.DagsterRun) -> None:
+        """Let a run that waits run to its end."""
+        execute_run(InMemoryJob(job), run, self.instance, raise_on_error=False)
 
     def statuses(self, sha: str) -> dict[str, tuple[str, str]]:
         """What GitHub shows at a commit, {stage: (state, description)}."""

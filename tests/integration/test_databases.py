@@ -13,7 +13,7 @@ from pipeline_defs.config.database import DatabaseCommands
 from pipeline_defs.config.environment import E2E
 from pipeline_defs.config.secret import SecretSource
 from pipeline_defs.release.records import Release
-from pipeline_defs.resources.ssh import Connection
+from pipeline_defs.resources.connection import Connection
 from pipeline_defs.server.command import script
 from pipeline_defs.server.deploy import deploy
 from pipeline_defs.server.rehearse import rehearse

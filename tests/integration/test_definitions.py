@@ -8,6 +8,7 @@ import pytest
 from pipeline_defs.config.home import PROJECT
 from pipeline_defs.definitions import definitions
 from pipeline_defs.release.request import Job, Request, job_name
+from pipeline_defs.run_queue import RunQueue
 
 GOOD = """
 repository: team/{name}
@@ -51,6 +52,17 @@ def test_the_example_loads_as_the_code_server_loads_it() -> None:
     }
     assert all(sensor.default_status is dg.DefaultSensorStatus.RUNNING for sensor in repository.sensor_defs)
     assert asset_names(defs) == {"shop_image", "shop_staging", "shop_production"}
+
+
+def test_dagsters_settings_name_the_queue_that_is_looked_at_twice_a_second(tmp_path: Path) -> None:
+    (tmp_path / "dagster.yaml").symlink_to(PROJECT / "dagster.yaml")
+    with dg.DagsterInstance.from_config(str(tmp_path)) as instance:
+        queue = instance.run_coordinator
+        assert isinstance(queue, RunQueue)
+        assert queue.dequeue_interval_seconds == 0.5
+        limits = instance.get_concurrency_config().run_queue_config
+        assert limits is not None
+        assert [limit["key"] for limit in limits.tag_concurrency_limits or ()] == ["target"]
 
 
 def test_the_stages_are_ops_under_their_own_names() -> None:

@@ -16,7 +16,8 @@ from pipeline_defs.config import Secret
 from pipeline_defs.config.app import Build, ImageTest
 from pipeline_defs.resources.client import EngineError
 from pipeline_defs.resources.engine import Engine
-from pipeline_defs.resources.registry import Credentials, Registry
+from pipeline_defs.resources.registry_client import Registry
+from pipeline_defs.resources.registry_login import Credentials
 from pipeline_defs.resources.tree import source_tree
 from tests.testbed import docker
 from tests.testbed.bed import TestBed

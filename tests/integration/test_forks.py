@@ -10,7 +10,8 @@ import pytest
 from pipeline_defs.ops.events import image_key
 from pipeline_defs.release.request import Job
 from pipeline_defs.resources.isolation import NAMES, Isolation, untrusted_checkout
-from pipeline_defs.resources.source import Source, SourceError
+from pipeline_defs.resources.source import Source
+from pipeline_defs.resources.source_errors import SourceError
 from tests.fork_variants import GOOD_END, Variant
 from tests.forks import ForkBed, leaks, variants
 from tests.shop import git

@@ -1,6 +1,7 @@
 """Changes on GitHub, with the stand-in, a real Dagster storage and a real code server: nothing missed, nothing twice."""
 
 import multiprocessing
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from dagster import DagsterInstance, DagsterRunStatus, RunsFilter
 from dagster._core.workspace.load_target import GrpcServerTarget
 
 from pipeline_defs.changes.claims import Claims
+from pipeline_defs.changes.heads import MOST
 from pipeline_defs.changes.look import look_at
 from pipeline_defs.cli.client import Client
 from pipeline_defs.cli.output import Wrong
@@ -17,11 +19,12 @@ from pipeline_defs.cli.pulls import asked_again
 from pipeline_defs.code_server import LOCATION, CodeServer
 from pipeline_defs.launch import Launcher
 from pipeline_defs.release.change import run_id
-from pipeline_defs.release.handled import Handled
+from pipeline_defs.release.handled import Handled, Stand
 from pipeline_defs.release.own_commits import version_message
 from pipeline_defs.release.request import Job, Request
 from pipeline_defs.release.version import Version
 from pipeline_defs.resources.github import open_repository
+from pipeline_defs.resources.github.access import A_PAGE
 from tests.integration.github_changes import (
     REPOSITORY,
     World,
@@ -134,6 +137,18 @@ def test_an_outage_with_three_merges_accounts_for_every_one_and_runs_the_newest(
     assert {run.tags.get("superseded_by") for run in shop.runs()} == {third, None}
 
 
+def test_more_moves_than_one_look_answers_and_more_than_a_page_of_githubs_list_are_all_accounted_for(
+    shop: World,
+) -> None:
+    moves = [shop.commit("development") for _ in range(A_PAGE + 2)]
+    looks = [len(shop.runs()) for _ in range(3) if shop.look()]
+    assert looks == [MOST, 2 * MOST, len(moves)]
+    assert [head for _, head, _ in shop.rows()] == moves
+    assert [status for _, _, status in shop.rows()] == ["CANCELED"] * (len(moves) - 1) + ["QUEUED"]
+    assert {run.tags["superseded_by"] for run in shop.runs()[:-1]} == {moves[-1]}
+    assert shop.look() == "nothing new"
+
+
 def test_a_branch_that_was_rewritten_is_made_and_not_deployed(shop: World) -> None:
     lost = shop.commit("main")
     shop.look()
@@ -209,7 +224,7 @@ def test_a_head_that_comes_back_is_tried_again_where_it_was_given_up(shop: World
 def test_drafts_wait_until_they_are_ready(shop: World) -> None:
     number, head = pull(shop, draft=True)
     shop.look()
-    assert shop.runs() == []
+    assert (shop.runs(), shop.handled().pulls[str(number)].stand) == ([], Stand.DRAFT)
     shop.github.set_draft(REPOSITORY, number, False, by="dora")
     shop.look()
     assert shop.rows() == [("shop_integrate", head, "QUEUED")]
@@ -247,6 +262,20 @@ def test_a_new_tag_is_integrated(shop: World) -> None:
     assert [(run.job_name, run.tags["head"], run.tags["change"]) for run in shop.runs()] == [
         ("shop_integrate", head, f"tag:shop:v1:{head}")
     ]
+
+
+@pytest.mark.parametrize("shop", ["tags: true"], indirect=True)
+def test_the_tag_of_a_release_that_shipline_made_starts_nothing(shop: World) -> None:
+    main = shop.commit("main")
+    shop.look()
+    run = shop.run_of(main, "shop_deploy")
+    begin(shop, main, "shop_deploy")
+    shop.instance.add_run_tags(run.run_id, {"version": "1.0.0", "commit": main[:12]})  # as the run does itself
+    shop.github.tag(REPOSITORY, "v1.0.0", main, by="dora")
+    shop.github.tag(REPOSITORY, "v1.0.1", main, by="dora")  # of another version: somebody else's
+    shop.look()
+    assert [run.tags["change"] for run in shop.runs()] == [f"merge:shop:main:{main}", f"tag:shop:v1.0.1:{main}"]
+    assert shop.look() == "nothing new"
 
 
 def receive(shop: World, handled: Handled, **about: Any) -> None:
@@ -327,6 +356,59 @@ def test_a_person_runs_a_pull_request_again_as_a_further_attempt(shop: World) ->
     assert asked_again(client, shop.app, of_fork, "ada@here", untrusted=True)[0].untrusted
     with pytest.raises(Wrong, match="no open pull request #999"):
         asked_again(client, shop.app, 999, "ada@here", untrusted=False)
+
+
+def test_a_head_that_failed_runs_again_once_for_each_word_of_somebody_who_may_write(shop: World) -> None:
+    number, head = pull(shop)
+    shop.look()
+    before = shop.handled()
+
+    def says(login: str, at: int, words: str = "/shipline test") -> list[tuple[str, str]]:
+        shop.github.set_clock(at)
+        shop.github.comment(REPOSITORY, number, words, by=login)
+        shop.look()
+        return [(run.tags.get("attempt", "1"), run.status.value) for run in shop.runs()]
+
+    assert says("dora", 5) == [("1", "QUEUED")]  # nothing has failed yet
+    shop.instance.report_run_failed(shop.run_of(head))
+    assert says("eve", 10) == [("1", "FAILURE")]  # who may only read
+    assert says("dora", 15, "why did it fail?") == [("1", "FAILURE")]
+    assert says("dora", 20, "/shipline test 1234567") == [("1", "FAILURE")]  # of another commit
+    assert says("dora", 25) == [("1", "FAILURE"), ("2", "QUEUED")]
+    assert shop.run_of(head).tags["actor"] == "dora on GitHub"
+    receive(shop, before, pull=number)  # a delivery, with what the sensor knew long ago
+    shop.instance.report_run_failed(shop.runs()[-1])
+    receive(shop, shop.handled(), pull=number)
+    assert says("dora", 30, "it fails again") == [("1", "FAILURE"), ("2", "FAILURE")]
+    assert says("dora", 35) == [("1", "FAILURE"), ("2", "FAILURE"), ("3", "QUEUED")]
+    assert {run.tags["change"] for run in shop.runs()} == {f"pull:shop:{number}:{head}:development"}
+
+
+def test_a_pull_request_that_was_there_at_the_first_look_runs_at_a_word(shop: World) -> None:
+    number, head = pull(shop)
+    shop.cursor = None
+    shop.look()
+    assert shop.runs() == []
+    shop.github.set_clock(5)
+    shop.github.comment(REPOSITORY, number, "/shipline test", by="dora")
+    shop.look()
+    assert shop.rows() == [("shop_integrate", head, "QUEUED")]
+
+
+def test_a_word_after_an_attempt_that_a_person_started_makes_the_next_one(shop: World) -> None:
+    number, head = pull(shop)
+    shop.look()
+    first = shop.run_of(head)
+    shop.instance.report_run_failed(first)
+    tags = {**first.tags, "attempt": "2"}
+    by_hand = shop.server.create(
+        shop.instance, str(uuid.uuid4()), first.job_name, first.run_config, tags, planned=False
+    )
+    shop.instance.report_run_failed(by_hand)
+    shop.github.set_clock(5)
+    shop.github.comment(REPOSITORY, number, "/shipline test", by="dora")
+    shop.look()
+    assert [run.tags.get("attempt", "1") for run in shop.runs()] == ["1", "2", "3"]
 
 
 REQUEST = Request(app="shop", job=Job.INTEGRATE, commit="1" * 40, branch="development", change="merge:shop:x:1")

@@ -21,7 +21,7 @@ from pipeline_defs.resources.github import (
     open_repository,
 )
 from pipeline_defs.resources.github.git import source_of
-from pipeline_defs.resources.source import SourceError
+from pipeline_defs.resources.source_errors import SourceError
 from tests.testbed.github import GitHubServer
 
 REPO = "acme/shop"
@@ -569,7 +569,7 @@ def test_a_token_is_given_to_no_other_host(
         app = app_of(server).model_copy(update={"repository": other.git_url(REPO)})
         with pytest.raises(SourceError, match="cannot be read"):
             source_of(app, tmp_path).heads(["main"])
-        assert source_of(app, tmp_path)._login is None
+        assert source_of(app, tmp_path)._git.login is None
 
 
 def test_check_names_what_is_missing(

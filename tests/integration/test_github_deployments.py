@@ -14,6 +14,7 @@ from tests.integration.reported import (
     fails,
     integrates,
     nothing,
+    pushes,
     release,
 )
 
@@ -64,6 +65,56 @@ def test_a_deployment_is_in_progress_and_then_a_success_that_replaces_the_one_be
     assert status["log_url"] == f"https://shipline.example.org/runs/{run}"
     assert reported.states(main, "deploy") == ["pending", "success"]
     assert not reported.memory.runs
+
+
+def test_a_deployment_is_queued_while_its_run_waits_and_is_the_same_one_afterwards(
+    reported: Reported, head: str
+) -> None:
+    deploys = Deploys(release(head, "1.0.0"))
+    job = reported.job("deploy", {**integrates(head), **deploys.ops}, environment="production", **change(head))
+    run = reported.queue(job)
+    reported.look()
+    reported.look()
+    assert reported.deployments() == [(head, f"deploy of {head[:12]}", ["queued"])]
+    reported.go_on(job, run)
+    reported.look()
+    assert reported.deployments() == [(head, f"deploy of {head[:12]}", ["queued", "success"])]
+    assert not reported.memory.runs
+
+
+def test_a_queued_deployment_that_is_given_up_is_inactive(reported: Reported, head: str) -> None:
+    job = reported.job("deploy", integrates(head), environment="production", **change(head))
+    run = reported.queue(job)
+    reported.look()
+    reported.instance.add_run_tags(run.run_id, {"superseded_by": "beef" * 10})
+    reported.instance.report_run_canceled(run)
+    reported.look()
+    assert reported.deployments() == [(head, f"deploy of {head[:12]}", ["queued", "inactive"])]
+
+
+def test_a_queued_deployment_whose_build_fails_is_a_failure(reported: Reported, head: str) -> None:
+    ops = integrates(head, build=fails("the Dockerfile is wrong"))
+    job = reported.job("deploy", ops, environment="production", **change(head))
+    run = reported.queue(job)
+    reported.look()
+    reported.go_on(job, run)
+    reported.look()
+    assert reported.deployments() == [(head, f"deploy of {head[:12]}", ["queued", "failure"])]
+
+
+def test_a_deployment_whose_commit_got_a_version_goes_on_as_that_commit(reported: Reported, head: str) -> None:
+    versioned = reported.github.commit(REPOSITORY, {"version.txt": "1.1.0\n"}, branch="fix")
+    deploys = Deploys(release(versioned, "1.1.0"))
+    ops = {**integrates(head, push=pushes(versioned)), **deploys.ops}
+    job = reported.job("deploy", ops, environment="production", **change(head))
+    run = reported.queue(job)
+    reported.look()
+    reported.go_on(job, run)
+    reported.look()
+    assert [(sha, states) for sha, _, states in reported.deployments()] == [
+        (head, ["queued", "inactive"]),
+        (versioned, ["success"]),
+    ]
 
 
 def test_a_deployment_that_is_rolled_back_is_a_failure_and_the_rollback_a_deployment(

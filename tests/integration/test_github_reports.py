@@ -8,6 +8,7 @@ import pytest
 
 from pipeline_defs.ops.events import TEST_COUNTS, evidence_metadata
 from pipeline_defs.release.handled import SeenPull, Stand
+from pipeline_defs.reports.facts import IMAGE_STAGES
 from pipeline_defs.reports.reporter import MOST_TAKEN_UP
 from tests.integration.reported import (
     COUNTS,
@@ -145,6 +146,21 @@ def test_a_fault_after_the_deed_doubles_nothing(reported: Reported, head: str) -
     assert not reported.memory.runs
 
 
+def test_a_comment_at_which_github_always_breaks_keeps_nothing_else_back(reported: Reported, head: str) -> None:
+    reported.github.fail("before", path="/issues/1/comments", times=None)
+    reported.run(reported.job("integrate", integrates(head), **change(head, 1)))
+    assert "comment on #1: GitHub" in reported.look()
+    assert {state for state, _ in reported.statuses(head).values()} == {"success"}
+    reported.github.reset_requests()
+    assert reported.look() == "nothing new"
+    assert reported.github.requests()["total"] == 0
+    reported.github.clear_faults()
+    reported.wait_is_over()
+    reported.look()
+    assert len(reported.github.comments(REPOSITORY, 1)) == 1
+    assert not reported.memory.runs
+
+
 def test_one_comment_is_edited(reported: Reported, head: str) -> None:
     failing = fails("the tests failed", FAILED)
     reported.run(reported.job("integrate", integrates(head, test=failing), **change(head, 1)))
@@ -209,12 +225,19 @@ def test_many_runs_are_told_in_portions(reported: Reported, head: str, tmp_path:
     assert all(attended.asleep for attended in quiet.memory.runs.values())
 
 
-def test_a_commit_that_waits_for_a_person_says_so_until_its_run_begins(reported: Reported, head: str) -> None:
-    reported.notice(SeenPull(head=head, base="main", at="", seen="", stand=Stand.WAITING))
+@pytest.mark.parametrize(
+    ("stand", "said"),
+    [
+        (Stand.WAITING, "waits for a person with write permission: /shipline test"),
+        (Stand.DRAFT, "skipped because it is a draft; runs when it is ready for review"),
+    ],
+)
+def test_a_commit_that_is_not_checked_yet_says_why_until_its_run_begins(
+    reported: Reported, head: str, stand: Stand, said: str
+) -> None:
+    reported.notice(SeenPull(head=head, base="main", at="", seen="", stand=stand))
     reported.look()
-    assert set(reported.statuses(head).values()) == {
-        ("pending", "waits for a person with write permission: /shipline test")
-    }
+    assert reported.statuses(head) == dict.fromkeys(IMAGE_STAGES, ("pending", said))
     reported.github.reset_requests()
     reported.look()
     assert reported.github.requests()["total"] == 0
@@ -223,6 +246,17 @@ def test_a_commit_that_waits_for_a_person_says_so_until_its_run_begins(reported:
     reported.look()
     assert reported.states(head, "lint") == ["pending", "success"]
     assert not reported.memory.waiting
+
+
+def test_a_draft_says_nothing_at_a_commit_that_another_pull_request_has_had_checked(
+    reported: Reported, head: str
+) -> None:
+    draft, ready = (
+        SeenPull(head=head, base="main", at="", seen="", stand=stand) for stand in (Stand.DRAFT, Stand.ANSWERED)
+    )
+    reported.notice(draft, ready)
+    reported.look()
+    assert reported.statuses(head) == {}
 
 
 def test_of_a_fork_what_ran_is_told_and_nothing_stays_open(reported: Reported, head: str) -> None:

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline_defs.release.evidence import Verdict
+from pipeline_defs.release.evidence import Verdict, WayBack
 from pipeline_defs.release.records import Release
-from pipeline_defs.resources.ssh import Connection
+from pipeline_defs.resources.connection import Connection
 from pipeline_defs.server.command import command, script
 from pipeline_defs.server.deploy import deploy
 from pipeline_defs.server.facts import learn
@@ -96,6 +96,41 @@ def test_a_restore_that_is_cut_off_is_taken_back_by_whoever_comes_next(
     assert live.health()["version"] == "1.1.0"
     assert rows(live, server, COUNT) == "7"
     assert learn(production(live), server).unfinished is None
+
+
+@pytest.mark.parametrize("tried", [True, False])
+def test_a_deployment_that_is_interrupted_takes_its_migrations_back_where_the_rehearsal_did(
+    live: Shop, server: Connection, first: Release, second: Release, tried: bool
+) -> None:
+    quick = live.bare()
+    assert deploy(quick.task("production", first), server).error is None
+    verdict = WayBack(
+        verdict=Verdict.NEEDS_DOWNGRADE,
+        version="1.0.0",
+        digest=first.digest if tried else second.digest,
+        revision="0002",
+        reason="it crashed",
+    )
+    with pytest.raises(Interrupted):
+        deploy(replace(quick.task("production", second), way_back=verdict), InterruptingServer(server, "healthy"))
+    assert rows(live, server, REVISION) == ("0002" if tried else "0003")
+    assert live.health()["version"] == "1.0.0"
+    assert deploy(quick.task("production", second, run="run-2"), server).error is None
+
+
+def test_a_downgrade_that_is_cut_off_is_made_good_by_whoever_comes_next(
+    live: Shop, server: Connection, first: Release, second: Release
+) -> None:
+    quick = live.bare()
+    assert deploy(quick.task("production", second), server).error is None
+    task = replace(quick.task("production", first), downgrade_to="0002")
+    with pytest.raises(Interrupted):
+        rollback(task, InterruptingServer(server, "start"))
+    assert rows(live, server, REVISION) == "0002"
+    report = rollback(quick.task("production", None, run="run-2"), server)
+    assert report.error is None and report.live and report.live.digest == second.digest
+    assert rows(live, server, REVISION) == "0003"
+    assert live.health()["version"] == "1.1.0"
 
 
 def test_a_backup_that_is_damaged_is_found_before_anything_is_touched(

@@ -13,7 +13,7 @@ from pipeline_defs.ops.lint import lint_op
 from pipeline_defs.ops.log import open_log
 from pipeline_defs.release.records import Image
 from pipeline_defs.resources.github_resource import GitHubResource
-from pipeline_defs.resources.source import SourceError
+from pipeline_defs.resources.source_errors import SourceError
 from pipeline_defs.resources.source_resource import SourceResource
 from tests.shop import git
 

@@ -3,7 +3,7 @@
 import pytest
 
 from pipeline_defs.release.records import Outcome, Release
-from pipeline_defs.resources.ssh import Connection
+from pipeline_defs.resources.connection import Connection
 from pipeline_defs.server.command import command, script
 from pipeline_defs.server.deploy import deploy
 from pipeline_defs.server.facts import learn

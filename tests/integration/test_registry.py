@@ -21,10 +21,11 @@ from cryptography.x509.oid import NameOID
 
 from pipeline_defs.config import Secret
 from pipeline_defs.config.app import Build
-from pipeline_defs.resources import registry as registry_module
+from pipeline_defs.resources import registry_client as registry_module
 from pipeline_defs.resources.engine import Engine
-from pipeline_defs.resources.registry import Registry
-from pipeline_defs.resources.registry_login import Credentials, RegistryError
+from pipeline_defs.resources.registry_client import Registry
+from pipeline_defs.resources.registry_errors import RegistryError
+from pipeline_defs.resources.registry_login import Credentials
 from tests.testbed import docker
 from tests.testbed.bed import TestBed
 from tests.testbed.checkout import ID

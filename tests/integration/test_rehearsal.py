@@ -10,7 +10,7 @@ import pytest
 from pipeline_defs.config.database import Sanitize
 from pipeline_defs.release.evidence import Verdict
 from pipeline_defs.release.records import Outcome, Release
-from pipeline_defs.resources.ssh import Connection
+from pipeline_defs.resources.connection import Connection
 from pipeline_defs.server.command import command, script
 from pipeline_defs.server.rehearse import rehearse
 from tests.integration.procedures import Interrupted, InterruptingServer, done, images, journal, production, rows

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline_defs.resources import source as source_module
-from pipeline_defs.resources.source import Source, SourceError
+from pipeline_defs.config.home import PROJECT
+from pipeline_defs.resources import mirror
+from pipeline_defs.resources.source import Source
+from pipeline_defs.resources.source_errors import SourceError
 
 
 class Repository:
@@ -194,7 +196,7 @@ def test_repositories_that_do_not_answer(repository_name: str, sentence: str, tm
 
 
 def test_a_repository_that_never_answers(tmp_path: Path, silent_port: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(source_module, "HEADS_SECONDS", 1.0)
+    monkeypatch.setattr(mirror, "HEADS_SECONDS", 1.0)
     with pytest.raises(SourceError, match=r"`git ls-remote` for .* did not end within 1 s; is its host reachable"):
         Source(f"git://127.0.0.1:{silent_port}/shop.git", tmp_path).heads(["main"])
 
@@ -219,7 +221,7 @@ def test_a_password_in_the_url_is_refused_and_not_shown(tmp_path: Path) -> None:
         ("git@git.example.org:acme/shop.git", "git@git.example.org:acme/shop.git"),
         ("https://git.example.org/shop.git", "https://git.example.org/shop.git"),
         ("/srv/git/shop.git", "/srv/git/shop.git"),
-        ("./examples/shop", str(source_module.PROJECT / "examples" / "shop")),
+        ("./examples/shop", str(PROJECT / "examples" / "shop")),
     ],
 )
 def test_what_a_repository_may_be(repository: str, url: str, tmp_path: Path) -> None:

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from pipeline_defs.config import Host, Secret
-from pipeline_defs.resources.ssh import Connection, SshResource
+from pipeline_defs.resources.connection import Connection
+from pipeline_defs.resources.ssh import SshResource
 from pipeline_defs.server.command import CommandTimeout, Unreachable, command, script
 from tests.testbed.bed import TestBed
 from tests.testbed.server import Server

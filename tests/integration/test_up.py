@@ -114,6 +114,7 @@ def wait_until(is_so: Callable[[], object]) -> None:
 def test_up_serves_runs_and_down_leaves_nothing(shipline: Shipline) -> None:
     told = shipline.up()
     assert told["url"] == shipline.service().url
+    assert list((PROJECT / "pipeline_defs" / "__pycache__").glob("definitions.*"))  # no run has to compile anything
 
     second = shipline("up")
     assert (second.returncode, second.stdout) == (1, "")

@@ -217,6 +217,27 @@ def test_what_was_accepted_is_done_after_a_restart(home: Home) -> None:
         assert home.heads_with_runs() == [head]
 
 
+def test_a_shipline_that_was_started_anew_is_found_at_its_new_port(home: Home) -> None:
+    def deliver(*, code_port: int) -> None:
+        head = home.github.commit(REPOSITORY, {"e": str(time.time())}, branch="development")
+        with code_server_process(home.environment | {"SHIPLINE_CODE_PORT": str(code_port)}):
+            Service("http://127.0.0.1:9", 9, code_port).write(home.root / "service.json")
+            assert home.post(push(), signed(push())) == 202
+            home.wait_until_done()
+            assert home.heads_with_runs()[-1] == head
+
+    with home.receiver():
+        first, second = a_free_port(), a_free_port()
+        deliver(code_port=first)
+        (home.root / "service.json").unlink()
+        home.github.commit(REPOSITORY, {"f": str(time.time())}, branch="development")
+        assert home.post(push(), signed(push())) == 202
+        while not home.deliveries("tries > 0 and error like '%start it with: shipline up%'"):
+            time.sleep(0.05)
+        deliver(code_port=second)
+        deliver(code_port=second)  # a code server that died, and was started again where it was
+
+
 def test_without_shipline_it_says_so(home: Home) -> None:
     (home.root / "service.json").unlink()
     command = [sys.executable, "-m", "pipeline_defs.cli.main", "webhooks"]

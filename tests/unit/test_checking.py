@@ -22,10 +22,11 @@ proposals = st.builds(
         (Proposal("Main"), False, Verdict.IGNORE),
         (Proposal("feature/basket"), True, Verdict.IGNORE),
         (Proposal("main", is_open=False), True, Verdict.IGNORE),
-        (Proposal("main", draft=True), False, Verdict.IGNORE),
+        (Proposal("main", draft=True), False, Verdict.WAIT_UNTIL_READY),
         (Proposal("main", draft=True), True, Verdict.CHECK),
         (Proposal("main", fork=True), False, Verdict.WAIT),
-        (Proposal("main", fork=True, draft=True), False, Verdict.IGNORE),
+        (Proposal("main", fork=True, draft=True), False, Verdict.WAIT_UNTIL_READY),
+        (Proposal("feature", draft=True), False, Verdict.IGNORE),
         (Proposal("main", fork=True, approved=True), False, Verdict.CHECK_UNTRUSTED),
         (Proposal("feature", fork=True, approved=True), False, Verdict.IGNORE),
     ],
@@ -43,4 +44,4 @@ def test_code_from_outside_is_never_trusted_and_never_runs_unasked(proposal: Pro
         assert verdict is not Verdict.CHECK
         assert proposal.approved or verdict is not Verdict.CHECK_UNTRUSTED
     else:
-        assert verdict in (Verdict.CHECK, Verdict.IGNORE)
+        assert verdict in (Verdict.CHECK, Verdict.WAIT_UNTIL_READY, Verdict.IGNORE)

@@ -1,5 +1,6 @@
 """Request: what Dagster is told for what a person or a sensor asked."""
 
+from pipeline_defs.release.going_back import Choice
 from pipeline_defs.release.request import Job, Request, job_name
 
 COMMIT = "0123456789abcdef" * 2 + "01234567"
@@ -37,6 +38,13 @@ def test_a_rollback_says_that_it_is_one_and_what_it_answers() -> None:
     request = Request(app="shop", job=Job.ROLLBACK, environment="production", because_of="20260504T120000-ab")
     config = request.run_config()["ops"]["shop_production"]["config"]
     assert (config["kind"], config["because_of"]) == ("rollback", "20260504T120000-ab")
+
+
+def test_what_becomes_of_the_database_is_said_only_where_a_person_said_so() -> None:
+    request = Request(app="shop", job=Job.ROLLBACK, environment="production", database=Choice.RESTORE)
+    assert request.run_config()["ops"]["shop_production"]["config"]["database"] == "restore"
+    silent = Request(app="shop", job=Job.ROLLBACK, environment="production")
+    assert "database" not in silent.run_config()["ops"]["shop_production"]["config"]
 
 
 def test_a_rehearsal_is_of_an_image_that_exists() -> None:

@@ -1,6 +1,8 @@
 """The rooms: imports point one way, Dagster stays above, and everything public says what it is."""
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -21,6 +23,7 @@ BELOW = {
     "resources": {"config", "release", "server"},
     "ops": {"config", "release", "server", "resources", "history"},
     "history": {"config", "release", "ops"},  # reads the events that ops/events.py writes
+    "run_queue": set[str](),
     "instance": {"config", "release"},
     "assets": {"config", "release", "ops"},
     "jobs": {"config", "release", "ops"},
@@ -63,6 +66,15 @@ def imported(tree: ast.AST, *, at_import: bool = False) -> Iterator[str]:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
         elif not (at_import and isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda))):
             yield from imported(node, at_import=at_import)
+
+
+def test_a_run_waits_for_no_import_that_it_may_never_need() -> None:
+    """Every run begins with a process that loads the definitions: each of these would cost it a tenth of a second or so."""
+    heavy = {"github", "jwt", "docker", "requests", "paramiko", "cryptography", "uvicorn", "starlette"}
+    shown = "import sys, pipeline_defs.definitions; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", shown], cwd=PROJECT, capture_output=True, text=True, check=True)
+    assert not heavy & {name.split(".")[0] for name in done.stdout.split()}
+    assert not {"pipeline_defs.changes.look", "pipeline_defs.reports.reporter"} & set(done.stdout.split())
 
 
 def parsed(file: Path) -> ast.Module:

@@ -3,7 +3,7 @@
 import dagster as dg
 import pytest
 
-from pipeline_defs.ops.releases import EnvironmentConfig, live_release, row_to_go_back_to
+from pipeline_defs.ops.releases import EnvironmentConfig, live_release, row_by_which_it_was_left, row_to_go_back_to
 from pipeline_defs.release.history import Row
 from tests.unit.test_jobs import app
 
@@ -50,6 +50,25 @@ def test_a_rollback_goes_to_any_version_that_ever_ran() -> None:
     rows = history(("1.0.0", GOOD), ("1.1.0", GOOD), ("1.2.0", GOOD))
     assert row_to_go_back_to(app(), "production", rows, EnvironmentConfig(version="v1.0.0")).version == "1.0.0"
     assert row_to_go_back_to(app(), "production", rows, EnvironmentConfig(commit="110110")).version == "1.1.0"
+
+
+def test_a_release_was_left_by_the_next_one_that_ran() -> None:
+    rows = history(("1.0.0", GOOD), ("1.1.0", BAD), ("1.2.0", GOOD), ("1.3.0", GOOD))
+    three, two, _, one = rows
+    assert row_by_which_it_was_left(rows, one) == two
+    assert row_by_which_it_was_left(rows, two) == three
+    assert row_by_which_it_was_left(rows, three) == three
+
+
+@pytest.mark.parametrize("choice", ["keep", "downgrade", "restore"])
+def test_what_becomes_of_the_database_is_one_of_three(choice: str) -> None:
+    assert EnvironmentConfig(database=choice).choice == choice
+    assert EnvironmentConfig().choice is None
+
+
+def test_any_other_word_about_the_database_is_refused() -> None:
+    with pytest.raises(dg.Failure, match="database is 'drop', and may be keep, downgrade, restore, or nothing"):
+        _ = EnvironmentConfig(database="drop").choice
 
 
 @pytest.mark.parametrize(

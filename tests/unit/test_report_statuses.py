@@ -9,11 +9,13 @@ from hypothesis import strategies as st
 
 from pipeline_defs.config import App
 from pipeline_defs.release.evidence import LintCounts, StepTiming, TestCounts
+from pipeline_defs.release.handled import Stand
 from pipeline_defs.release.records import Deployment, DeploymentKind, Image, Outcome
 from pipeline_defs.release.request import Job
 from pipeline_defs.reports.facts import IMAGE_STAGES, STAGE, Ending, Phase, RunFacts, Step, stages_of
 from pipeline_defs.reports.statuses import FOLLOWS_SECONDS, statuses
-from pipeline_defs.reports.waiting import waiting
+from pipeline_defs.reports.waiting import WHY, waiting
+from pipeline_defs.resources.github.statuses import LONGEST_DESCRIPTION
 from tests.unit import sample
 
 HEAD, VERSIONED = "a" * 40, "b" * 40
@@ -148,10 +150,11 @@ def test_a_run_that_no_change_asked_for_has_no_status() -> None:
     assert not list(statuses(sample.example(), facts(Phase.RUNNING, tags={"head": ""}), "", 0))
 
 
-def test_a_commit_that_waits_for_a_person_says_how() -> None:
-    assert {(each.state, each.description) for each in waiting(sample.example(), HEAD)} == {
-        ("pending", "waits for a person with write permission: /shipline test")
-    }
+@pytest.mark.parametrize("stand", WHY)
+def test_a_commit_that_waits_says_what_for(stand: Stand) -> None:
+    told = waiting(sample.example(), HEAD, stand)
+    assert {(each.state, each.description) for each in told} == {("pending", WHY[stand])}
+    assert all(len(why) <= LONGEST_DESCRIPTION for why in WHY.values())
 
 
 _STEPS = st.builds(Step, st.just(1.0), st.sampled_from([0.0, 2.0]), st.sampled_from(Ending))

@@ -62,16 +62,30 @@ def writer(memory: Memory, clock: Clock) -> Writer:
     return new(memory, clock)
 
 
-def new(memory: Memory, clock: Clock) -> Writer:
+@dataclass
+class Asked:
+    """A repository that is there, or is away like the rest of GitHub."""
+
+    away: bool = False
+    asked: int = 0
+
+    def ask_whether_there(self) -> None:
+        """Count the question."""
+        self.asked += 1
+        if self.away:
+            raise GitHubAway("GitHub is out of order", unsure=True)
+
+
+def new(memory: Memory, clock: Clock, repository: Asked | None = None) -> Writer:
     """The writer of another look."""
-    return Writer("shop", memory, lambda: cast(Repository, None), clock)
+    return Writer("shop", memory, lambda: cast(Repository, repository), clock)
 
 
 def test_one_bad_item_keeps_no_other_back(writer: Writer) -> None:
     attended, bad, good = Attended(), Piece("bad", GitHubError("no such commit")), Piece("good")
     assert not writer.write(attended, [bad, good])
     assert attended.is_written(good)
-    assert writer.complaints == ["bad: no such commit"]
+    assert writer.complaints == ["bad: no such commit; tried again in 1 min"]
     writer.write(attended, [bad, good])
     assert (bad.tried, good.tried) == (1, 1)
 
@@ -98,6 +112,32 @@ def test_a_github_that_is_away_is_given_the_time_it_asks_for(
     writer.rest(away)
     assert memory.quiet_until == clock.now + pause
     assert attended == Attended()
+
+
+def test_an_item_at_which_github_always_breaks_is_tried_again_in_growing_distances_and_then_given_up(
+    memory: Memory, clock: Clock
+) -> None:
+    broken = GitHubAway("GitHub is out of order: status 502", unsure=True)
+    attended, bad, good, began = Attended(), Piece("bad", broken), Piece("good"), clock.now
+    said, tried_at = [], []
+    while not (writer := new(memory, clock, Asked())).write(attended, [bad, good]) and clock.now < began + 90000:
+        if bad.tried > len(tried_at):
+            tried_at.append(clock.now - began)
+            said += writer.complaints
+        clock.now += 15
+    assert tried_at[:5] == [0, 60, 180, 420, 900]
+    assert said[2] == "bad: GitHub is out of order: status 502; tried again in 4 min"
+    assert attended.is_given_up(bad) and attended.is_written(good)
+    assert 20 * 3600 < clock.now - began < 26 * 3600
+
+
+def test_one_question_tells_whether_github_breaks_at_items_or_is_away(memory: Memory, clock: Clock) -> None:
+    broken = GitHubAway("GitHub is out of order", unsure=True)
+    there, attended = Asked(), Attended()
+    new(memory, clock, there).write(attended, [Piece("one", broken), Piece("two", broken)])
+    assert (there.asked, len(attended.later)) == (1, 2)
+    with pytest.raises(GitHubAway):
+        new(memory, clock, Asked(away=True)).write(Attended(), [Piece("one", broken)])
 
 
 def test_an_access_that_is_wrong_is_as_if_github_were_away(memory: Memory, clock: Clock) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline_defs.config import App, Secret
+from pipeline_defs.config.home import PROJECT
+from pipeline_defs.resources.git import header
 from pipeline_defs.resources.github import GitHubAway, Pull
 from pipeline_defs.resources.github.answer import SECONDARY_SECONDS, Answer
 from pipeline_defs.resources.github.approvals import commanded
@@ -19,7 +22,6 @@ from pipeline_defs.resources.github.issues import closing_issues
 from pipeline_defs.resources.github.needs import permissions_needed
 from pipeline_defs.resources.github.shapes import commit_id, fact, login, pull_of
 from pipeline_defs.resources.github.statuses import cut
-from pipeline_defs.resources.source import _header
 from tests.unit.sample import example
 
 DATE = "Mon, 04 May 2026 12:00:00 GMT"
@@ -168,7 +170,7 @@ def test_where_the_repositories_of_an_api_are(api: str, web: str) -> None:
 
 
 def test_settings_of_a_surrounding_git_stay() -> None:
-    added = _header({"GIT_CONFIG_COUNT": "2"}, "https://github.com", Secret("eDp5"))
+    added = header({"GIT_CONFIG_COUNT": "2"}, "https://github.com", Secret("eDp5"))
     assert added == {
         "GIT_CONFIG_COUNT": "4",
         "GIT_CONFIG_KEY_2": "http.https://github.com/.extraHeader",
@@ -205,6 +207,16 @@ def test_what_is_needed_follows_from_the_file() -> None:
     assert "report.releases" in everything["contents: write"]
 
 
+def test_the_documentation_names_every_permission_and_no_other() -> None:
+    nothing = dict.fromkeys(("statuses", "deployments", "comments", "releases", "issues"), False)
+    rows = re.findall(
+        r"^\| (\w[\w ]+) \| (read|write) \|", (PROJECT / "docs" / "configuration.md").read_text(), re.MULTILINE
+    )
+    shown = {"Commit statuses": "statuses"}
+    named = {f"{shown.get(name, name.lower().replace(' ', '_'))}: {access}" for name, access in rows}
+    assert named == {*permissions_needed(with_github(**nothing)), *permissions_needed(with_github("automatic"))}
+
+
 def test_pygithub_logs_no_answers(caplog: pytest.LogCaptureFixture) -> None:
     """At DEBUG it would write whole answers, those with a token too."""
     caplog.set_level(logging.DEBUG, "github")
@@ -231,4 +243,4 @@ def test_git_signs_in_at_github_and_nowhere_else(
         App.model_validate({**example().model_dump(exclude_unset=True), "repository": repository, "github": github}),
         tmp_path,
     )
-    assert (source.url, source._login is not None) == (url, signs_in)
+    assert (source.url, source._git.login is not None) == (url, signs_in)

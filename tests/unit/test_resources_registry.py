@@ -3,8 +3,9 @@
 import pytest
 
 from pipeline_defs.config import Secret
-from pipeline_defs.resources.registry import Registry
-from pipeline_defs.resources.registry_login import Credentials, Login, RegistryError
+from pipeline_defs.resources.registry_client import Registry
+from pipeline_defs.resources.registry_errors import RegistryError
+from pipeline_defs.resources.registry_login import Credentials, Login
 
 
 @pytest.mark.parametrize(

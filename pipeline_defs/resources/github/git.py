@@ -6,9 +6,10 @@ from urllib.parse import urlsplit
 
 from pipeline_defs.config.app import App
 from pipeline_defs.config.github import is_full_name
+from pipeline_defs.resources.address import origin_of, url_of
 from pipeline_defs.resources.github.errors import GitHubError
-from pipeline_defs.resources.github.opened import open_repository
-from pipeline_defs.resources.source import Source, SourceError, origin_of, url_of
+from pipeline_defs.resources.source import Source
+from pipeline_defs.resources.source_errors import SourceError
 
 
 def source_of(app: App, workspace: Path) -> Source:
@@ -24,6 +25,8 @@ def source_of(app: App, workspace: Path) -> Source:
         repository = f"{web}/{repository.removesuffix('.git')}.git"
     if origin_of(url_of(repository)) != web:
         return Source(repository, workspace)
+    from pipeline_defs.resources.github.opened import open_repository
+
     try:
         return Source(repository, workspace, open_repository(app).token())
     except GitHubError as error:

@@ -54,6 +54,10 @@ class Repository:
             return fact(lambda data: f"{data['app_slug']}[bot]", self._login.installation())
         return fact(login, self._access.get("/user").json())
 
+    def ask_whether_there(self) -> None:
+        """Ask for the repository itself. Raises GitHubError where not even that is answered."""
+        reading.about(self._access, self._path)
+
     def token(self) -> Secret:
         """What git fetches with: the token, or one of the App's installation that lives for a quarter of an hour at least."""
         return Secret(self._login.token)

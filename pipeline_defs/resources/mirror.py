@@ -1,0 +1,79 @@
+"""Mirror: what was fetched of an app's repository, as a bare repository of this machine that can be made anew at any time."""
+
+import hashlib
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from filelock import FileLock
+
+from pipeline_defs.resources.git import LOCAL_SECONDS, Git, must
+from pipeline_defs.resources.source_errors import SourceError
+from pipeline_defs.server.command import Listener, Result
+
+HEADS_SECONDS = 20.0
+FETCH_SECONDS = 900.0
+
+FULL_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
+"""A full commit id."""
+
+
+class Mirror:
+    """The mirror of one repository in `folder`. Commits are fetched when they are asked for."""
+
+    def __init__(self, repository: str, url: str, folder: Path, git: Git) -> None:
+        """`repository` is what errors call it."""
+        self._repository, self._url, self._run = repository, url, git.run
+        name = re.sub(r"[^a-z0-9]+", "-", repository.removesuffix(".git").rpartition("/")[2].lower())
+        self._folder = folder / f"{name}-{hashlib.sha256(url.encode()).hexdigest()[:10]}.git"
+
+    def references(self, *references: str) -> dict[str, str]:
+        """What the repository's host answers, {reference: commit}. The patterns of `ls-remote` match more than they say."""
+        listed = self._run("ls-remote", "--quiet", "--", self._url, *references, timeout=HEADS_SECONDS, log_in=True)
+        must(listed, f"the repository {self._repository} cannot be read")
+        pairs = (line.split("\t", 1) for line in listed.stdout.splitlines() if "\t" in line)
+        return {reference: commit for commit, reference in pairs}
+
+    def require(self, commit: str) -> None:
+        """See to it that the commit (full id) is here. Raises SourceError."""
+        if not FULL_COMMIT.fullmatch(commit):
+            raise SourceError(f"{commit[:80]!r} is not a full commit id of 40 or 64 hex digits")
+        if self.can_have(commit):
+            return
+        self.fetch_branches()
+        if not self._has(commit):
+            empty = "" if self.references() else " (it is empty; push a first commit to it)"
+            raise SourceError(f"the repository {self._repository} has no commit {commit[:12]}{empty}")
+
+    def can_have(self, commit: str) -> bool:
+        """Whether the commit is here, or the host gives it. A host may refuse what is no branch's head."""
+        return self._has(commit) or (self._fetch(f"+{commit}:refs/shipline/{commit}").ok and self._has(commit))
+
+    def fetch_branches(self) -> None:
+        """Fetch every branch."""
+        must(self._fetch("+refs/heads/*:refs/heads/*"), f"the repository {self._repository} cannot be fetched")
+
+    def git(
+        self,
+        *arguments: str,
+        timeout: float = LOCAL_SECONDS,
+        listen: Listener | None = None,
+        environment: Mapping[str, str] | None = None,
+        log_in: bool = False,
+    ) -> Result:
+        """Execute git on the mirror."""
+        words = (f"--git-dir={self._folder}", *arguments)
+        return self._run(*words, timeout=timeout, listen=listen, environment=environment, log_in=log_in)
+
+    def _has(self, commit: str) -> bool:
+        return self._folder.is_dir() and self.git("cat-file", "-e", f"{commit}^{{commit}}").ok
+
+    def _fetch(self, refspec: str) -> Result:
+        self._folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with FileLock(self._folder.with_suffix(".lock")):
+            for left_behind in [*self._folder.glob("*.lock"), *self._folder.glob("refs/**/*.lock")]:
+                left_behind.unlink(missing_ok=True)  # of a killed fetch; this one has the mirror to itself
+            made = self._run("init", "--quiet", "--bare", "--", str(self._folder))
+            must(made, f"the mirror of {self._repository} cannot be made in {self._folder.parent}")
+            fetch = ("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--", self._url, refspec)
+            return self.git(*fetch, timeout=FETCH_SECONDS, log_in=True)
