@@ -1,10 +1,10 @@
 # Every target sets up what it needs by itself. `make` alone lists the targets.
 PYTHON := .venv/bin/python
 
-.PHONY: help setup demo test lint format docs lock up clean
+.PHONY: help setup demo test prove-github prove-rehearsal lint format docs lock up clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## make the virtual environment .venv from the lock
 	@scripts/setup
@@ -15,6 +15,12 @@ demo: setup ## the sample app from a commit to a verified deployment; ONCE=1 end
 test: setup lint ## lint, type check, and all tests; ARGS="-k name" is passed to pytest
 	@$(PYTHON) -m tests.testbed prepare
 	@$(PYTHON) -m pytest -n logical --maxprocesses 4 --dist loadfile --durations=15 $(ARGS)
+
+prove-github: setup ## what is claimed of GitHub, measured at full size; PARTS="merges latency" measures these alone
+	@PARTS="$(PARTS)" $(PYTHON) -m benchmarks.github
+
+prove-rehearsal: setup ## what is claimed of the rehearsal, measured at full size; PARTS="order load kills bad" chooses
+	@PARTS="$(PARTS)" $(PYTHON) -m benchmarks.rehearsal
 
 lint: setup ## ruff (rules and format) and mypy
 	@$(PYTHON) -m ruff check

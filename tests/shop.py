@@ -19,15 +19,27 @@ from pipeline_defs.resources.connection import Connection
 from pipeline_defs.resources.engine import Engine
 from pipeline_defs.resources.registry import RegistryResource
 from pipeline_defs.server.bundle import configuration_hash, needed_files
+from pipeline_defs.server.deploy import deploy
 from pipeline_defs.server.site import Site
 from pipeline_defs.server.task import Task
 from tests.testbed.bed import TestBed
+from tests.testbed.server import Server
 
 SOURCE = PROJECT / "examples" / "shop"
 DATABASE_PASSWORD = "ship-DB_pa55word"
 
 PRODUCTION_ONLY_BUG = ("shop/settings.py", 'LIVE_ENVIRONMENT = "production"', 'LIVE_ENVIRONMENT = "prod"')
 """A bug that no test and no rehearsal sees: payments are live in an environment that is named otherwise."""
+
+Edit = tuple[str, str, str]
+"""A file of the sample app, a text in it, and what stands there instead."""
+
+
+def edited(text: str, edit: Edit) -> str:
+    """A file's text after an edit; the text that is replaced has to be there."""
+    file, old, new = edit
+    assert old in text, f"{file} no longer contains {old}"
+    return text.replace(old, new)
 
 
 def environment(bed: TestBed, **more: str) -> dict[str, str]:
@@ -66,37 +78,48 @@ class Shop:
     def release(
         self,
         version: str,
-        edit: tuple[str, str, str] | None = None,
+        *edits: Edit,
         commit: str | None = None,
+        files: Mapping[str, str] | None = None,
+        platform: str = "",
         source: Path = SOURCE,
     ) -> Release:
-        """Build the sample app (with one edit: file, old text, new text), push it, and give the release's outline."""
+        """Build the sample app with these edits and further files, push it, and give the release's outline."""
         tree = self.folder / f"tree-{version}"
         shutil.copytree(source, tree, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__", ".*_cache"))
-        if edit is not None:
-            file, old, new = edit
-            text = (tree / file).read_text()
-            assert old in text, f"{file} no longer contains {old}"
-            (tree / file).write_text(text.replace(old, new))
+        for file, old, new in edits:
+            (tree / file).write_text(edited((tree / file).read_text(), (file, old, new)))
+        for file, text in (files or {}).items():
+            (tree / file).write_text(text)
+        build = self.app.build.model_copy(update={"platforms": (platform,)}) if platform else self.app.build
         engine = Engine.find(self.folder)
         with variables(environment(self.bed)):
             registry = RegistryResource().of(self.app)
         tag = f"{self.app.image}:test-{version}-{secrets.token_hex(3)}"
-        image = engine.build(tree, tag, self.app.build, labels={"test": version})
+        image = engine.build(tree, tag, build, labels={"test": version})
         digest = engine.push(image, registry, version)
         engine.remove(tag, f"{self.app.image}:{version}")
         commit = commit or secrets.token_hex(20)
         return Release(app="shop", version=version, repository=self.app.image, digest=digest, commit=commit)
 
-    def task(self, environment_name: str, release: Release | None, run: str = "run-1", source: Path = SOURCE) -> Task:
-        """A task for one of the app's environments, with the files of the sample app as they are."""
+    def task(
+        self,
+        environment_name: str,
+        release: Release | None,
+        run: str = "run-1",
+        source: Path = SOURCE,
+        files: Mapping[str, str] | None = None,
+    ) -> Task:
+        """A task for one of the app's environments, with the files of the sample app; `files` are others instead of these."""
         site = Site.of(self.app, environment_name)
-        files = {path: (source / path).read_bytes() for path in needed_files(site)}
+        given = {path: text.encode() for path, text in (files or {}).items()}
+        files_there = {path: given.get(path) or (source / path).read_bytes() for path in needed_files(site)}
         settings: dict[str, str | Secret] = {"SHOP_DB_PASSWORD": Secret(DATABASE_PASSWORD)}
         if release is not None:
-            release = release.model_copy(update={"configuration": configuration_hash(site, files, settings)})
+            release = release.model_copy(update={"configuration": configuration_hash(site, files_there, settings)})
         with variables(environment(self.bed)):
-            credentials = RegistryResource().of(self.app).credentials
+            registry = RegistryResource().of(self.app)
+        credentials = registry.credentials
         assert credentials is not None
         login = f'{{"auths": {{"{self.app.image.partition("/")[0]}": {{"auth": "{credentials.pair}"}}}}}}'
         return Task(
@@ -104,7 +127,7 @@ class Shop:
             app=self.app,
             environment=environment_name,
             release=release,
-            files=files,
+            files=files_there,
             settings=settings,
             registry_login=Secret(login),
             run=run,
@@ -112,14 +135,28 @@ class Shop:
             alive=self.alive.__contains__,
             say=self.said.append,
             listen=lambda _line: None,
+            platforms=registry.platforms(release.digest) if release else (),
         )
 
     def bare(self) -> "Shop":
         """The same shop without tests, e2e and revision in its environments: quick, for what is not about them."""
-        less = {"test": None, "e2e": (), "revision": None}
-        environments = {name: each.model_copy(update=less) for name, each in self.app.environments.items()}
-        app = self.app.model_copy(update={"environments": environments})
+        bare = self
+        for name in self.app.environments:
+            bare = bare.changed(name, test=None, e2e=(), revision=None)
+        return bare
+
+    def changed(self, environment_name: str, **settings: object) -> "Shop":
+        """The same shop with other settings in one of its environments."""
+        environments = self.app.environments
+        changed = environments[environment_name].model_copy(update=settings)
+        app = self.app.model_copy(update={"environments": {**environments, environment_name: changed}})
         return Shop(self.bed, app, self.folder, self.said, self.alive)
+
+    def on(self, server: Server) -> "Shop":
+        """The same shop on another server of the bed."""
+        host = self.app.environments["production"].host
+        moved = host.model_copy(update={"address": server.host, "port": server.ssh_port})
+        return self.changed("staging", hosts=(moved,)).changed("production", hosts=(moved,))
 
     @contextmanager
     def server(self) -> Iterator[Connection]:
@@ -136,6 +173,12 @@ class Shop:
         url = f"{self.app.environments[environment_name].url}/health"
         with urllib.request.urlopen(url, timeout=5) as answer:
             return dict(json.load(answer))
+
+
+def deploy_bare(shop: Shop, release: Release, server: Connection) -> None:
+    """Have a release in production, quickly: it is deployed without its tests."""
+    report = deploy(shop.bare().task("production", release), server)
+    assert report.error is None, report.error
 
 
 def git(folder: Path, *words: str) -> str:

@@ -10,6 +10,7 @@ from pipeline_defs.release.junit import ResultsError, read_junit
 from pipeline_defs.release.migrations import read_migrations
 from pipeline_defs.server.command import Command, Result, Runner, ServerError, command
 from pipeline_defs.server.journal import journalled, said, tell
+from pipeline_defs.server.reason import reason
 from pipeline_defs.server.site import Site
 from pipeline_defs.server.task import Task
 
@@ -173,8 +174,8 @@ class Procedure:
             return f"{where}: {bad} of {counts.tests} failed, first {first.name}: {first.message.partition(chr(10))[0]}"
         if "No space left on device" in result.stdout + result.stderr:
             return f"{self.site}, step {step.name}: the server's disk is full; free some room there and run again"
-        words = (result.stderr.strip() or result.stdout.strip()).splitlines()
-        return f"{self.site}, step {step.name}: {words[-1].strip() if words else f'exit status {result.status}'}"
+        why = reason(result.stderr) or reason(result.stdout) or f"exit status {result.status}"
+        return f"{self.site}, step {step.name}: {why}"
 
     def _explain(self, error: BaseException) -> None:
         self._line(f"{type(error).__name__}: {error}")

@@ -3,10 +3,11 @@
 import json
 from typing import Any
 
+from pipeline_defs.release.records import Release
 from pipeline_defs.resources.connection import Connection
 from pipeline_defs.server.command import Command, Listener, Result, command, script
 from pipeline_defs.server.site import Site
-from tests.shop import Shop
+from tests.shop import Shop, deploy_bare
 
 WIPE = """
 docker ps -aq --filter label=com.docker.compose.project | xargs -r docker rm -fv
@@ -19,6 +20,12 @@ rm -rf /opt/shipline
 
 def production(shop: Shop) -> Site:
     return Site.of(shop.app, "production")
+
+
+def deploy_anew(shop: Shop, release: Release, server: Connection) -> None:
+    """Remove all that any app has on the server, and deploy a release to it, without its tests."""
+    assert server.run(script(WIPE), timeout=120).ok
+    deploy_bare(shop, release, server)
 
 
 def images(server: Connection, project: str) -> set[str]:

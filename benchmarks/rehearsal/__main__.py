@@ -1,0 +1,73 @@
+"""`make prove-rehearsal`: measure what is claimed of the rehearsal. The last line of standard output is one JSON object with all figures.
+
+PARTS="order kills" measures these parts alone; the figures of the others are null.
+"""
+
+import json
+import os
+import signal
+import sys
+import tempfile
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+
+from benchmarks.rehearsal import bad, killed, load, order
+from benchmarks.rehearsal.figures import NAMES, Figures, Tell
+from benchmarks.rehearsal.ground import Ground, ground
+from tests.shop import Shop
+from tests.shop import load as load_shop
+from tests.testbed.bed import TestBed, remove_orphans
+from tests.testbed.progress import Progress
+
+PARTS: dict[str, Callable[[Ground, Tell], Figures]] = {
+    "order": order.measure,
+    "load": load.measure,
+    "kills": killed.measure,
+    "bad": bad.measure,
+}
+
+
+def main() -> int:
+    """Exit status 0 when all that was asked for could be measured, whatever came out, and 1 otherwise."""
+    signal.signal(signal.SIGTERM, _stop)
+    wanted = os.environ.get("PARTS", "").split() or list(PARTS)
+    if unknown := [name for name in wanted if name not in PARTS]:
+        tell(f"there is no part {', '.join(unknown)}; the parts are: {', '.join(PARTS)}")
+        return 1
+    progress = Progress(tell)
+    figures: Figures = {}
+    # Whatever reads the settings of this process's home finds none: a person's own Shipline lends nothing.
+    with tempfile.TemporaryDirectory(prefix="shipline-rehearsal-") as home:
+        os.environ["SHIPLINE_HOME"] = home
+        remove_orphans("rehearsal-")
+        with TestBed(f"rehearsal-{os.getpid()}", progress=progress) as bed:
+            shop = Shop(bed, load_shop(bed), Path(home))
+            measured = [_measured(name, shop, figures, progress) for name in wanted]
+    print(json.dumps(dict.fromkeys(NAMES) | figures), flush=True)
+    return 0 if all(measured) else 1
+
+
+def tell(line: str) -> None:
+    """One line about how it goes, on standard error."""
+    print(line, file=sys.stderr, flush=True)
+
+
+def _measured(name: str, shop: Shop, figures: Figures, progress: Progress) -> bool:
+    """Put a part's figures among the others; False when it could not be measured, which keeps no other part back."""
+    try:
+        with progress.step(name), ground(shop) as made:
+            figures |= PARTS[name](made, tell)
+    except Exception:
+        traceback.print_exc()
+        return False
+    return True
+
+
+def _stop(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,19 @@
+"""Reason: the line that says why a program failed, among those it said last."""
+
+import re
+
+_FURTHER = re.compile(
+    r"^(\s|\(Background on this error|\[SQL: |\[parameters: |(LINE \d+|DETAIL|HINT|CONTEXT|QUERY|STATEMENT): )"
+)
+"""Lines that only tell more of an error above them, as SQLAlchemy and psql write them; what is told may be a customer's data."""
+
+_ERROR = re.compile(r"^(?:\w+\.)*\w*(?:Error|Exception|Violation): |\b(?:ERROR|FATAL|error|fatal): ")
+
+
+def reason(said: str) -> str:
+    """The last line, or the error it belongs to; empty where nothing was said."""
+    lines = [line for line in said.splitlines() if line.strip()]
+    if lines and _FURTHER.match(lines[-1]):
+        errors = [line for line in lines if _ERROR.search(line) and not _FURTHER.match(line)]
+        lines += errors[-1:]
+    return lines[-1].strip() if lines else ""

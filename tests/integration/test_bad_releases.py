@@ -1,0 +1,32 @@
+"""Releases made for the purpose: a rehearsal on a real server catches each, says what is wrong, and leaves nothing behind."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from pipeline_defs.release.records import Release
+from pipeline_defs.resources.connection import Connection
+from tests.bad_releases import BAD_RELEASES, TOO_LARGE, BadRelease, fill, problems, small_server
+from tests.integration.procedures import deploy_anew, production
+from tests.shop import Shop
+
+
+@pytest.fixture(scope="module")
+def server(sample: Shop, first: Release) -> Iterator[Connection]:
+    """The server, with a first release in production that has customers."""
+    with sample.server() as connection:
+        deploy_anew(sample, first, connection)
+        fill(production(sample), connection)
+        yield connection
+
+
+@pytest.mark.parametrize("bad", BAD_RELEASES, ids=[bad.what.replace(" ", "-") for bad in BAD_RELEASES])
+def test_it_is_caught_with_the_right_sentence_and_nothing_is_left_or_touched(
+    bad: BadRelease, sample: Shop, server: Connection
+) -> None:
+    assert problems(bad, sample, server) == []
+
+
+def test_too_little_room_is_told_with_the_numbers(sample: Shop) -> None:
+    with small_server(sample) as (shop, server):
+        assert problems(TOO_LARGE, shop, server) == []

@@ -1,0 +1,22 @@
+"""Rehearsals killed by SIGKILL on a real server: production is what it was, and the next one passes."""
+
+from pipeline_defs.release.records import Release
+from pipeline_defs.resources.connection import Connection
+from tests.bad_images import breaks_the_old_version
+from tests.bad_releases import fill
+from tests.integration.procedures import deploy_anew, production
+from tests.killed import Point
+from tests.kills import Kills
+from tests.shop import Shop
+
+
+def test_a_killed_rehearsal_leaves_production_alone_and_is_made_good_by_the_next(
+    sample: Shop, server: Connection, first: Release
+) -> None:
+    deploy_anew(sample, first, server)
+    fill(production(sample), server)
+    kills = Kills(sample, server, breaks_the_old_version(sample))
+    for point in (Point("backup", after=0.2), Point("restore", after=0.3), Point("way back start")):
+        kills.kill(point)
+    kills.passes("the last kill")
+    assert (kills.changed, kills.failed) == ({}, [])
