@@ -55,7 +55,7 @@ def _shown(plan: Plan) -> RenderableType:
     grid = Table.grid(padding=(0, 2))
     for name, value in {
         "deploy": f"{_name(plan.release)} to {plan.environment}, in place of {_name(plan.live)}",
-        "takes": f"{duration(plan.seconds)}{'' if all(s.seconds is not None for s in plan.steps) else ' and more'}",
+        "takes": _takes(plan),
         "downtime": "not known" if plan.downtime is None else f"about {duration(plan.downtime)}",
         "migrations": plan.migrations.sentence,
         "going back": plan.going_back,
@@ -64,6 +64,14 @@ def _shown(plan: Plan) -> RenderableType:
     refused = [Text(f"✗ refused: {plain(sentence)}", "red") for sentence in plan.refusals]
     notes = [Text(f"! {plain(sentence)}", "yellow") for sentence in plan.notes]
     return Group(grid, _steps_shown(plan), *refused, *notes, Text("Nothing was changed.", "dim"))
+
+
+def _takes(plan: Plan) -> str:
+    known = [step.seconds for step in plan.steps if step.seconds is not None]
+    if not known:
+        return "not known: nothing was deployed or rehearsed yet"
+    more = len(plan.steps) - len(known)
+    return f"about {duration(plan.seconds)}{f', and {more} steps of which nobody knows' if more else ''}"
 
 
 def _steps_shown(plan: Plan) -> Table:

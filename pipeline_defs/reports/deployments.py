@@ -21,11 +21,14 @@ QUEUED, IN_PROGRESS, SUCCESS, FAILURE, ERROR, INACTIVE = (
 def deployments(app: App, facts: RunFacts, url: str) -> Iterator[DeploymentState]:
     """One for each record that the run wrote. A rollback is a deployment too, of the release that it brings back.
 
-    What a freeze has held back is none yet.
+    What a freeze has held back stays queued until a run of its own deploys it, or something has overtaken it.
     """
     for row in facts.deployments:
-        if row.outcome is not Outcome.FROZEN:
-            yield of_row(app, row, *_state(row, over=facts.phase.over), url)
+        if row.outcome is Outcome.FROZEN:
+            answer = (INACTIVE, "a later run answers it") if facts.overtaken else (QUEUED, row.error or "")
+        else:
+            answer = _state(row, over=facts.phase.over)
+        yield of_row(app, row, *answer, url)
 
 
 def before_record(app: App, facts: RunFacts, url: str) -> DeploymentState | None:

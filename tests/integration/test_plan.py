@@ -9,7 +9,7 @@ from pipeline_defs.cli.plan import _shown
 from pipeline_defs.history import Lineage
 from pipeline_defs.planning import PlanError, plan_of
 from pipeline_defs.release.plan import Plan
-from pipeline_defs.resources.ssh import Connection
+from pipeline_defs.resources.connection import Connection
 from pipeline_defs.server.command import script
 from tests import shop
 from tests.integration.shop_runs import ADDS, ShopRuns

@@ -54,6 +54,22 @@ def test_every_outcome_has_a_state(outcome: Outcome, phase: Phase, state: str, d
     assert (found.state, found.description) == (state, description)
 
 
+@pytest.mark.parametrize(
+    ("waits_for", "state", "description"),
+    [
+        ("freeze", "queued", "waits for the freeze to end at Mon 2026-02-02 07:00 GMT"),
+        ("nothing", "inactive", "a later run answers it"),
+    ],
+)
+def test_what_a_freeze_has_held_back_is_queued_until_a_later_run_answers_it(
+    waits_for: str, state: str, description: str
+) -> None:
+    held = row(Outcome.FROZEN, error="waits for the freeze to end at Mon 2026-02-02 07:00 GMT")
+    facts = RunFacts("run-1", Job.DEPLOY, Phase.SUCCEEDED, {"waits_for": waits_for}, (), deployments=(held,))
+    (found,) = deployments(sample.example(), facts, "")
+    assert (found.state, found.description) == (state, description)
+
+
 def test_a_deployment_leads_to_what_runs_and_to_its_run() -> None:
     app, found = sample.example(), told(row(Outcome.SUCCEEDED), Phase.SUCCEEDED)
     assert found.environment_url == app.environments["production"].url
