@@ -1,6 +1,7 @@
 """The connection to PostgreSQL. Nothing connects at import, so the app starts without a database or a schema."""
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import AsyncIterator
 from typing import Annotated
 
 from fastapi import Depends
@@ -9,8 +10,13 @@ from sqlalchemy.orm import Session
 
 from shop.settings import settings
 
+SESSIONS = 10
+_free = asyncio.Semaphore(SESSIONS)
+
 engine = create_engine(
     settings.database_url,
+    pool_size=SESSIONS,
+    max_overflow=5,  # for /health, which has no session
     pool_pre_ping=True,  # a restarted database costs no failed request
     connect_args={"connect_timeout": 3},  # seconds; /health must answer before its caller gives up
 )
@@ -21,10 +27,15 @@ def get_engine() -> Engine:
     return engine
 
 
-def get_session() -> Iterator[Session]:
-    """A session for one request; what the route does not commit is rolled back."""
-    with Session(engine) as session:
-        yield session
+async def get_session() -> AsyncIterator[Session]:
+    """A session for one request; what the route does not commit is rolled back.
+
+    Requests wait here for their turn. Those that waited for a connection in one of the few threads that serve routes would keep
+    these from the requests that have a connection and need a thread to give it back: in a rush, all would wait for each other.
+    """
+    async with _free:
+        with Session(engine) as session:
+            yield session
 
 
 EngineDependency = Annotated[Engine, Depends(get_engine)]
