@@ -12,7 +12,8 @@ from pipeline_defs.server.task import Task
 _TAKE_DOWN = """
 for label in com.docker.compose.project shipline.project; do
   for id in $(docker ps -aq --filter "label=$label=$1"); do docker rm -f "$id"; done; done
-for id in $(docker network ls -q --filter "label=com.docker.compose.project=$1"); do docker network rm "$id" || true; done
+for id in $(docker network ls -q --filter "label=com.docker.compose.project=$1"); do
+  docker network disconnect -f "$id" shipline-router 2>/dev/null || true; docker network rm "$id" || true; done
 """
 
 

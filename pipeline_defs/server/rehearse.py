@@ -2,14 +2,15 @@
 
 from pipeline_defs.release.evidence import Verdict, WayBack
 from pipeline_defs.release.records import Outcome
-from pipeline_defs.server import steps
+from pipeline_defs.server import router, steps
+from pipeline_defs.server.blue_green import certificate
 from pipeline_defs.server.command import Runner, ServerError
 from pipeline_defs.server.compose import diagnose
 from pipeline_defs.server.copy import copy, remove_copy, take_down
 from pipeline_defs.server.facts import Facts, learn
 from pipeline_defs.server.lock import locked
 from pipeline_defs.server.look import look
-from pipeline_defs.server.procedure import Execution, Procedure, Step
+from pipeline_defs.server.procedure import LONG_SECONDS, Execution, Procedure, Step
 from pipeline_defs.server.report import report
 from pipeline_defs.server.site import Site
 from pipeline_defs.server.task import Report, Task
@@ -61,7 +62,18 @@ def end(task: Task, facts: Facts, tried: WayBack | None) -> list[Step]:
     site = task.site
     if not site.config.keep_running:
         return steps.in_order(Step("down", take_down(site)), remove_copy(task), steps.tidy(site))
-    return steps.in_order(_up_again(task, facts, tried), steps.tidy(site))
+    return steps.in_order(_up_again(task, facts, tried), _routed(site), steps.tidy(site))
+
+
+def _routed(site: Site) -> list[Step]:
+    """People who try it come by the router, where staging has a route; else by the port that its compose file publishes."""
+    route = site.config.route
+    if route is None:
+        return []
+    return [
+        Step("router", router.ready(site), timeout=LONG_SECONDS),
+        Step("route", router.point(site, route, "newest", pem=certificate(route))),
+    ]
 
 
 def _up_again(task: Task, facts: Facts, tried: WayBack | None) -> list[Step]:

@@ -20,6 +20,7 @@ from pipeline_defs.resources.connection import Connection
 from pipeline_defs.server.command import Command, Listener, Result, script
 from pipeline_defs.server.deploy import deploy
 from pipeline_defs.server.facts import learn
+from pipeline_defs.server.rehearse import rehearse
 from pipeline_defs.server.rollback import rollback
 from pipeline_defs.server.site import Site
 from pipeline_defs.server.task import Task
@@ -135,6 +136,25 @@ def test_a_run_that_dies_at_any_step_leaves_the_site_up_and_the_next_one_goes_on
     assert load.failed == []
     facts = learn(quick.site, server)
     assert facts.current and facts.current.version == "1.1.0" and facts.running == second.reference
+
+
+def test_a_rehearsal_that_stays_is_reached_by_its_own_host_name(
+    routed: Routed, server: Connection, first: Release, second: Release
+) -> None:
+    quick = routed.bare()
+    assert deploy(quick.task(first), server).error is None
+    route = Route(hosts=("staging.example.org",), health="/health")
+    staging = quick.shop.app.environments["staging"]
+    changed = staging.model_copy(update={"route": route, "keep_running": True, "hosts": quick.site.config.hosts})
+    app = quick.shop.app.model_copy(update={"environments": {**quick.shop.app.environments, "staging": changed}})
+    shop = Shop(quick.shop.bed, app, quick.shop.folder, quick.shop.said, quick.shop.alive)
+    for release in (first, second):  # the second takes the first down
+        report = rehearse(shop.task("staging", release, source=routed.source), server, quick.site)
+        assert report.error is None
+        request = urllib.request.Request(quick.url, headers={"Host": "staging.example.org"})
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            assert json.load(answer)["version"] == release.version
+    assert quick.version == "1.0.0"
 
 
 def test_router_and_containers_come_back_after_a_restart(routed: Routed, server: Connection, first: Release) -> None:

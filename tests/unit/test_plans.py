@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from pipeline_defs.config import App, Database, Secret, SecretSource, mask
 from pipeline_defs.config.database import DatabaseCommands, Sanitize
+from pipeline_defs.config.route import Route
 from pipeline_defs.release.evidence import Verdict, WayBack
 from pipeline_defs.server import deploy, rehearse, rollback
 from pipeline_defs.server.command import Command
@@ -149,6 +150,11 @@ def test_a_database_that_stands_still_is_started_from_the_release_that_runs() ->
     assert f"{LIVE.folder}/production.yml" in start.command.argv
     assert start.command.argv[-1] == "db"
     assert said == ["the database of production does not run: it is started"]
+
+
+def test_a_rehearsal_that_stays_is_reached_by_its_route() -> None:
+    app = with_environment(example(), "staging", keep_running=True, route=Route(hosts=("staging.example.org",)))
+    assert names(rehearse.end(task(app, "staging"), facts(), None)) == "router, route, tidy"
 
 
 flags = st.fixed_dictionaries({name: st.booleans() for name in BARE})
