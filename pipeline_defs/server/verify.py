@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from pipeline_defs.config.environment import E2E, Test
 from pipeline_defs.release.records import Release
+from pipeline_defs.server.bundle import REHEARSAL_SHARES
 from pipeline_defs.server.command import Command, script
 from pipeline_defs.server.compose import FIND
 from pipeline_defs.server.site import Site
@@ -33,12 +34,12 @@ def test(site: Site, tests: Test, results: str) -> Command:
 _E2E = (
     FIND
     + """
-project=$1 service=$2 folder=$3 results=$4 image=$5 collection=$6; shift 6
+project=$1 service=$2 folder=$3 results=$4 shares=$5 image=$6 collection=$7; shift 7
 need "$project" "$service"
 [ -f "$folder/$collection" ] || { echo "the release has no $collection" >&2; exit 1; }
 mkdir -p "$(dirname "$results")"; rm -f "$results"; out=$(mktemp -d); trap 'rm -rf "$out"' EXIT
 status=0
-docker run --rm --label "shipline.project=$project" --network "container:$id" --user 0:0 \
+docker run --rm --label "shipline.project=$project" --cpu-shares "$shares" --network "container:$id" --user 0:0 \
   -v "$folder:/etc/newman:ro" -v "$out:/results" "$image" \
   run "/etc/newman/$collection" --reporters cli,junit --reporter-junit-export /results/e2e.xml --color off --disable-unicode \
   --timeout-request 15000 "$@" || status=$?
@@ -51,11 +52,12 @@ exit $status
 _COMMAND = (
     FIND
     + """
-project=$1 service=$2 results=$3 junit=$4; shift 4
+project=$1 service=$2 results=$3 shares=$4 junit=$5; shift 5
 need "$project" "$service"
 mkdir -p "$(dirname "$results")"; rm -f "$results"; out=$(mktemp -d); chmod 777 "$out"; trap 'rm -rf "$out"' EXIT
 status=0
-docker run --rm --label "shipline.project=$project" --network "container:$id" -v "$out:/results" -e RESULTS=/results "$@" || status=$?
+docker run --rm --label "shipline.project=$project" --cpu-shares "$shares" --network "container:$id" \
+  -v "$out:/results" -e RESULTS=/results "$@" || status=$?
 [ -z "$junit" ] || [ ! -f "$out/$junit" ] || cp "$out/$junit" "$results"
 exit $status
 """
@@ -81,7 +83,7 @@ def e2e(site: Site, tests: E2E, release: Release, folder: str, results: str) -> 
     words = [word for name, value in given.items() for word in ("--env-var", f"{name}={value}")]
     if tests.environment:
         words = ["--environment", f"/etc/newman/{tests.environment}", *words]
-    fixed = (site.project, site.config.service, folder, results, tests.image or NEWMAN, tests.collection)
+    fixed = (site.project, site.config.service, folder, results, _shares(site), tests.image or NEWMAN, tests.collection)
     return script(_E2E, *fixed, *words, says=f"newman run {tests.collection}")
 
 
@@ -91,5 +93,10 @@ def _command(
     given = {**variables, **tests.variables}
     options = [word for name, value in given.items() for word in ("-e", f"{name}={value}")]
     program = ["--entrypoint", words[0], tests.image or release.reference, *words[1:]]
-    fixed = (site.project, site.config.service, results, tests.junit or "")
+    fixed = (site.project, site.config.service, results, _shares(site), tests.junit or "")
     return script(_COMMAND, *fixed, *options, *program, says=f"end to end: {' '.join(words)}")
+
+
+def _shares(site: Site) -> str:
+    """Of processor time; 0 is what a container has by itself."""
+    return str(REHEARSAL_SHARES if site.config.rehearses else 0)
