@@ -5,16 +5,15 @@ PARTS="merges latency" measures these parts alone; the figures of the others are
 
 import json
 import os
-import signal
 import sys
 import tempfile
 import traceback
 from collections.abc import Callable, Mapping
-from types import FrameType
 
 from benchmarks.github import doubled, forged, forks, idle, latency, merges, payloads, poll
 from benchmarks.github.figures import NAMES, Figures, Tell
 from benchmarks.github.stack import ONE_APP, Stack, running
+from benchmarks.parts import Unknown, clean_up_on_sigterm, tell, wanted
 from tests.testbed.bed import TestBed, remove_orphans
 from tests.testbed.progress import Progress
 
@@ -23,10 +22,11 @@ Measure = Callable[[Tell], Figures]
 
 def main() -> int:
     """Exit status 0 when all that was asked for could be measured, whatever came out, and 1 otherwise."""
-    signal.signal(signal.SIGTERM, _stop)
-    wanted = os.environ.get("PARTS", "").split() or list(PARTS)
-    if unknown := [name for name in wanted if name not in PARTS]:
-        tell(f"there is no part {', '.join(unknown)}; the parts are: {', '.join(PARTS)}")
+    clean_up_on_sigterm()
+    try:
+        named = wanted(PARTS)
+    except Unknown as error:
+        tell(str(error))
         return 1
     progress = Progress(tell)
     figures: dict[str, int | float | None] = dict.fromkeys(NAMES)
@@ -34,15 +34,10 @@ def main() -> int:
     # Whatever reads the settings of this process's home finds none: a person's own Shipline lends nothing.
     with tempfile.TemporaryDirectory(prefix="shipline-proof-") as home:
         os.environ["SHIPLINE_HOME"] = home
-        for name in wanted:
+        for name in named:
             whole = _measured(name, figures, progress) and whole
     print(json.dumps(figures), flush=True)
     return 0 if whole else 1
-
-
-def tell(line: str) -> None:
-    """One line about how it goes, on standard error."""
-    print(line, file=sys.stderr, flush=True)
 
 
 def _measured(name: str, figures: dict[str, int | float | None], progress: Progress) -> bool:
@@ -94,10 +89,6 @@ PARTS: dict[str, Measure] = {
     "502": doubled.measure,
     "forks": _forks,
 }
-
-
-def _stop(_signal: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

@@ -5,14 +5,13 @@ PARTS="order kills" measures these parts alone; the figures of the others are nu
 
 import json
 import os
-import signal
 import sys
 import tempfile
 import traceback
 from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
 
+from benchmarks.parts import Unknown, clean_up_on_sigterm, tell, wanted
 from benchmarks.rehearsal import bad, killed, load, order
 from benchmarks.rehearsal.figures import NAMES, Figures, Tell
 from benchmarks.rehearsal.ground import Ground, ground
@@ -31,10 +30,11 @@ PARTS: dict[str, Callable[[Ground, Tell], Figures]] = {
 
 def main() -> int:
     """Exit status 0 when all that was asked for could be measured, whatever came out, and 1 otherwise."""
-    signal.signal(signal.SIGTERM, _stop)
-    wanted = os.environ.get("PARTS", "").split() or list(PARTS)
-    if unknown := [name for name in wanted if name not in PARTS]:
-        tell(f"there is no part {', '.join(unknown)}; the parts are: {', '.join(PARTS)}")
+    clean_up_on_sigterm()
+    try:
+        named = wanted(PARTS)
+    except Unknown as error:
+        tell(str(error))
         return 1
     progress = Progress(tell)
     figures: Figures = {}
@@ -44,14 +44,9 @@ def main() -> int:
         remove_orphans("rehearsal-")
         with TestBed(f"rehearsal-{os.getpid()}", progress=progress) as bed:
             shop = Shop(bed, load_shop(bed), Path(home))
-            measured = [_measured(name, shop, figures, progress) for name in wanted]
+            measured = [_measured(name, shop, figures, progress) for name in named]
     print(json.dumps(dict.fromkeys(NAMES) | figures), flush=True)
     return 0 if all(measured) else 1
-
-
-def tell(line: str) -> None:
-    """One line about how it goes, on standard error."""
-    print(line, file=sys.stderr, flush=True)
 
 
 def _measured(name: str, shop: Shop, figures: Figures, progress: Progress) -> bool:
@@ -63,10 +58,6 @@ def _measured(name: str, shop: Shop, figures: Figures, progress: Progress) -> bo
         traceback.print_exc()
         return False
     return True
-
-
-def _stop(_signal: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
 
 
 if __name__ == "__main__":

@@ -2,9 +2,15 @@
 
 import difflib
 from collections.abc import Collection
+from typing import Annotated
+
+import typer
 
 from pipeline_defs.cli.output import Wrong
 from pipeline_defs.config import App, ConfigError, Home, load_apps
+
+OneOrAll = Annotated[str | None, typer.Argument(metavar="[APP]", help="The app's name; without it all are shown.")]
+"""An argument of commands that show one app or all of them."""
 
 
 def known_apps(home: Home) -> tuple[dict[str, App], list[ConfigError]]:
@@ -25,6 +31,11 @@ def app_named(home: Home, name: str) -> App:
             raise Wrong(str(error))
     known = [*apps, *(error.file.stem for error in errors)]
     raise Wrong(f"there is no app {name!r}{_hint(name, known)}")
+
+
+def apps_named(home: Home, name: str | None) -> list[App]:
+    """The app of this name, or all whose files can be used. Raises Wrong."""
+    return [app_named(home, name)] if name else list(known_apps(home)[0].values())
 
 
 def environment_named(app: App, name: str) -> str:

@@ -1,13 +1,13 @@
 """`shipline freeze`: when nothing is deployed by itself, and where that is so now."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 from rich.console import RenderableType
 from rich.text import Text
 
-from pipeline_defs.cli.apps import app_named, known_apps
+from pipeline_defs.cli.apps import OneOrAll, apps_named
 from pipeline_defs.cli.history import columns
 from pipeline_defs.cli.output import Output, local_time
 from pipeline_defs.config import App, Home
@@ -18,14 +18,12 @@ EXAMPLE = "Example: shipline freeze list shop"
 
 def list_(
     context: typer.Context,
-    app: Annotated[
-        str | None, typer.Argument(metavar="[APP]", help="The app's name; without it all are shown.")
-    ] = None,
+    app: OneOrAll = None,
 ) -> None:
     """List the windows of the apps' files, and of each whether it holds now, until when, or when it begins next."""
     output: Output = context.obj
     home = Home.find()
-    apps = [app_named(home, app)] if app else list(known_apps(home)[0].values())
+    apps = apps_named(home, app)
     now = datetime.now(UTC)
     lines = [
         _line(one, name, text, now) for one in apps for name in one.deployed for text in one.environments[name].freeze

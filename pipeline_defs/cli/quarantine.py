@@ -7,7 +7,7 @@ import typer
 from rich.console import RenderableType
 from rich.text import Text
 
-from pipeline_defs.cli.apps import app_named, deployed_environment, known_apps
+from pipeline_defs.cli.apps import OneOrAll, app_named, apps_named, deployed_environment
 from pipeline_defs.cli.history import AppName, columns, digits, open_lineage
 from pipeline_defs.cli.output import Output, Wrong, local_time, plain
 from pipeline_defs.cli.person import actor, given_reason
@@ -65,14 +65,12 @@ def lift(
 
 def list_(
     context: typer.Context,
-    app: Annotated[
-        str | None, typer.Argument(metavar="[APP]", help="The app's name; without it all are shown.")
-    ] = None,
+    app: OneOrAll = None,
 ) -> None:
     """List what is quarantined, where, since when and why."""
     output: Output = context.obj
     home = Home.find()
-    apps = [app_named(home, app)] if app else list(known_apps(home)[0].values())
+    apps = apps_named(home, app)
     with open_lineage(home) as lineage:
         barred = [each for one in apps for name in one.deployed for each in lineage.quarantine(one, name)]
     output.result([each.model_dump(mode="json") for each in barred], _shown(barred))

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from pipeline_defs.cli.apps import app_named, known_apps
+from pipeline_defs.cli.apps import OneOrAll, apps_named
 from pipeline_defs.cli.history import columns, digits, open_lineage, outcome, row_json
 from pipeline_defs.cli.output import Output, local_time, plain
 from pipeline_defs.config import App, Home
@@ -21,14 +21,12 @@ STATUS_EXAMPLE = "Example: shipline status shop"
 
 def status(
     context: typer.Context,
-    app: Annotated[
-        str | None, typer.Argument(metavar="[APP]", help="The app's name; without it all are shown.")
-    ] = None,
+    app: OneOrAll = None,
 ) -> None:
     """Show what runs in every environment, since when and by whom, and how the last deployment ended."""
     output: Output = context.obj
     home = Home.find()
-    apps = [app_named(home, app)] if app else list(known_apps(home)[0].values())
+    apps = apps_named(home, app)
     with open_lineage(home) as lineage:
         lines = [
             _status(each, environment, lineage.environment(each, environment), lineage.quarantine(each, environment))

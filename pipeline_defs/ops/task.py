@@ -55,7 +55,9 @@ def release_for(site: Site, image: Image | Release, files: Mapping[str, bytes], 
 @contextmanager
 def server_of(ssh: SshResource, task: Task) -> Iterator[Runner]:
     """The connection to the task's server. What is secret in the task is masked in all that is heard from it."""
-    hidden = [value for value in (*task.settings.values(), *_addresses(task)) if isinstance(value, Secret)]
+    hidden = [
+        value for value in (*task.settings.values(), *_addresses(task), *_keys(task)) if isinstance(value, Secret)
+    ]
     with ssh.connect(
         task.site.config.host, [*hidden, *([task.registry_login] if task.registry_login else [])]
     ) as server:
@@ -112,6 +114,13 @@ def _addresses(task: Task) -> Iterator[Secret]:
         yield url
         with suppress(ValueError):
             yield Address.parse(url).password
+
+
+def _keys(task: Task) -> Iterator[Secret]:
+    """The private key of a route's certificate."""
+    route = task.site.config.route
+    if route is not None and route.certificate is not None:
+        yield route.certificate.key.read()
 
 
 def _platforms(registry: "Registry", release: Release | None, log: Log) -> tuple[str, ...]:

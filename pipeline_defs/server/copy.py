@@ -1,8 +1,8 @@
 """Copy: production's database as it is now, restored into staging's own."""
 
 from pipeline_defs.server import steps
+from pipeline_defs.server.anew import anew, with_undo
 from pipeline_defs.server.command import Command, command, script
-from pipeline_defs.server.compose import compose, healthy
 from pipeline_defs.server.database import Driver, driver
 from pipeline_defs.server.facts import Facts
 from pipeline_defs.server.procedure import LONG_SECONDS, Step
@@ -57,24 +57,11 @@ def _original(task: Task, production: Site, live: Facts, original: Driver | None
 
 
 def _anew(task: Task, facts: Facts, copied: Driver) -> list[Step]:
-    """An empty database that takes connections; its data is removed again when the rehearsal fails."""
-    site, config = task.site, copied.config
+    """An empty database that takes connections; containers and data are removed again when the rehearsal fails."""
+    site = task.site
     assert task.release is not None
-    if not copied.in_container:
-        ready = copied.ready()
-        made = Step("volume removed", copied.empty(), undo=copied.empty(), timeout=LONG_SECONDS)
-        return [made, *([Step("wait", ready)] if ready else [])]
-    folder = site.folder(task.release)
-    create = compose(site, facts.compose, folder, "up", "--no-start", "--no-build", config.service)
-    up = compose(site, facts.compose, folder, "up", "-d", "--no-build", config.service)
-    ready = copied.ready()
-    return [
-        Step("volume removed", copied.empty(), undo=copied.empty()),
-        Step("volume created", create, undo=take_down(site), timeout=LONG_SECONDS),
-        Step("database up", up, timeout=LONG_SECONDS),
-        Step("wait", healthy(site, config.service), timeout=site.config.health.timeout + 60),
-        *([Step("takes connections", ready)] if ready else []),
-    ]
+    made = anew(site, facts, site.folder(task.release), copied)
+    return with_undo(made, {"volume removed": copied.empty(), "volume created": take_down(site)})
 
 
 def _restore(task: Task, copied: Driver) -> list[Step]:

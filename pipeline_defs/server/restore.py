@@ -6,9 +6,10 @@ older release it counts no more.
 """
 
 from pipeline_defs.server import steps
-from pipeline_defs.server.command import Command, Runner, ServerError, script
-from pipeline_defs.server.compose import compose, diagnose, healthy
-from pipeline_defs.server.database import Driver, driver
+from pipeline_defs.server.anew import anew
+from pipeline_defs.server.command import Runner, ServerError, script
+from pipeline_defs.server.compose import compose, diagnose
+from pipeline_defs.server.database import driver
 from pipeline_defs.server.facts import UNFINISHED, Facts, learn
 from pipeline_defs.server.procedure import LONG_SECONDS, Execution, Procedure, Step
 from pipeline_defs.server.site import Site
@@ -53,7 +54,7 @@ def replace_database(task: Task, facts: Facts, folder: str, path: str) -> list[S
     assert database is not None
     return steps.in_order(
         Step("down", steps.down(site, facts, folder), timeout=LONG_SECONDS, changes=True),
-        _anew(site, facts, folder, database),
+        anew(site, facts, folder, database),
         Step("restore", database.restore(path), timeout=LONG_SECONDS),
     )
 
@@ -87,22 +88,3 @@ def finish(task: Task, server: Runner, facts: Facts, execution: Execution) -> Fa
     )
     Procedure(site, task, server, execution, diagnose(site)).run(steps.in_order(back, forget(site)))
     return learn(site, server)
-
-
-def _anew(site: Site, facts: Facts, folder: str, database: Driver) -> list[Step]:
-    """An empty database that takes connections."""
-    ready: Command | None = database.ready()
-    takes = [Step("takes connections", ready)] if ready else []
-    removed = Step("volume removed", database.empty(), timeout=LONG_SECONDS)
-    if not database.in_container:
-        return [removed, *takes]
-    service = database.config.service
-    create = compose(site, facts.compose, folder, "up", "--no-start", "--no-build", service)
-    up = compose(site, facts.compose, folder, "up", "-d", "--no-build", service)
-    return [
-        removed,
-        Step("volume created", create, timeout=LONG_SECONDS),
-        Step("database up", up, timeout=LONG_SECONDS),
-        Step("wait", healthy(site, service), timeout=site.config.health.timeout + 60),
-        *takes,
-    ]

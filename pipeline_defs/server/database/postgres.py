@@ -1,5 +1,7 @@
 """PostgreSQL: as a service of the compose file, or elsewhere by its URL. Only how a client program is called differs."""
 
+from abc import abstractmethod
+
 from typing_extensions import override
 
 from pipeline_defs.config.database import Database, Sanitize
@@ -117,8 +119,9 @@ class Postgres(Driver):
 
     counts_rows = True
 
+    @abstractmethod
     def _client(self, text: str, *words: str, says: str) -> Command:
-        raise NotImplementedError
+        """A program that calls `client`, `with_dump` and `maintenance`; its own words come after those of the kind."""
 
     @override
     def room(self, target: Site) -> Command | None:
@@ -152,6 +155,7 @@ class PostgresService(Postgres):
 
     in_container = True
 
+    @override
     def _client(self, text: str, *words: str, says: str) -> Command:
         fixed = (self.site.project, self.config.service, self.config.user, self.config.name)
         return script(_IN_SERVICE + text, *fixed, *words, says=says)
@@ -183,6 +187,7 @@ class PostgresElsewhere(Postgres):
         super().__init__(site, config)
         self.address = address
 
+    @override
     def _client(self, text: str, *words: str, says: str) -> Command:
         fixed = (self.site.project, self.config.client, self.address.name)
         settings: Secret = self.address.settings()
