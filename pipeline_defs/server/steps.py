@@ -9,8 +9,8 @@ from pipeline_defs.server.command import Command, script
 from pipeline_defs.server.compose import compose, execute, healthy, once, pull
 from pipeline_defs.server.database import driver, learn_backup
 from pipeline_defs.server.facts import Facts
-from pipeline_defs.server.procedure import LONG_SECONDS, Step
 from pipeline_defs.server.site import Site
+from pipeline_defs.server.step import LONG_SECONDS, Step
 from pipeline_defs.server.task import Task
 from pipeline_defs.server.verify import e2e, test
 
