@@ -14,7 +14,7 @@ from pipeline_defs.cli.output import Failed, Output, Wrong
 from pipeline_defs.cli.person import actor, given_reason
 from pipeline_defs.cli.pulls import asked_again
 from pipeline_defs.config import App, Home
-from pipeline_defs.release.going_back import Choice
+from pipeline_defs.release.going_back import Choice, Settings
 from pipeline_defs.release.policy import frozen
 from pipeline_defs.release.request import Job, Request, job_name
 from pipeline_defs.release.version import Version, VersionError
@@ -138,6 +138,12 @@ def rollback(
             "written since. Without it the rehearsal's verdict decides, and what would drop data is refused.",
         ),
     ] = None,
+    settings: Annotated[
+        Settings | None,
+        typer.Option(
+            "--settings", help="frozen: those that the release had, as without it; now: those that apply today."
+        ),
+    ] = None,
     reason: ReasonOption = "",
     no_follow: NoFollow = False,
     log: Log = False,
@@ -151,6 +157,7 @@ def rollback(
         job=Job.ROLLBACK,
         environment=environment,
         database=database or "",
+        settings=settings or "",
         reason=reason,
         actor=actor(),
         **_what(home, which, to, None),

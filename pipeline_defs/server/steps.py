@@ -39,7 +39,7 @@ for kind in logs journal results; do
 
 def write_files(site: Site, task: Task, release: Release) -> Step:
     """Put the release's compose file, override and settings on the server."""
-    return Step("files", bundle.install(site, release, task.files, task.settings))
+    return Step("files", bundle.install(site, release, task.files, task.settings, frozen=task.frozen))
 
 
 def pull_image(task: Task, release: Release) -> Step:
