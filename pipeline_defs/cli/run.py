@@ -21,14 +21,17 @@ from pipeline_defs.release.version import Version, VersionError
 
 INTEGRATE_EXAMPLE = "Example: shipline run integrate shop --branch development"
 STAGE_EXAMPLE = "Example: shipline run stage shop --version 1.4.2"
-DEPLOY_EXAMPLE = "Example: shipline run deploy shop --version 1.4.2 --reason 'the spring release'"
-ROLLBACK_EXAMPLE = "Example: shipline run rollback shop --to 1.4.1"
+DEPLOY_EXAMPLE = "Example: shipline deploy shop production --version 1.4.2 --reason 'the spring release'"
+ROLLBACK_EXAMPLE = "Example: shipline rollback shop production --to 1.4.1"
 
 AppName = Annotated[str, typer.Argument(metavar="APP", help="The app's name, as its file in apps/ is named.")]
 VersionOption = Annotated[str | None, typer.Option("--version", help="A version that was built before.")]
 CommitOption = Annotated[str | None, typer.Option("--commit", help="A commit, branch or tag of the app's repository.")]
-EnvironmentOption = Annotated[
-    str | None, typer.Option("--env", help="Where to; the first environment of the app's file by default.")
+EnvironmentName = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="[ENV]", help="Which environment; the first one of the app's file that is deployed to by default."
+    ),
 ]
 ReasonOption = Annotated[str, typer.Option("--reason", help="Why; kept in the history.")]
 NoFollow = Annotated[bool, typer.Option("--no-follow", help="Return as soon as the run is in the queue.")]
@@ -87,7 +90,7 @@ def stage(
 def deploy(
     context: typer.Context,
     app: AppName,
-    env: EnvironmentOption = None,
+    env: EnvironmentName = None,
     version: VersionOption = None,
     commit: CommitOption = None,
     override_freeze: Annotated[
@@ -126,7 +129,7 @@ def deploy(
 def rollback(
     context: typer.Context,
     app: AppName,
-    env: EnvironmentOption = None,
+    env: EnvironmentName = None,
     to: Annotated[
         str | None, typer.Option("--to", help="A version that was deployed there; the one before by default.")
     ] = None,
