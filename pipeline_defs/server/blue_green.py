@@ -111,7 +111,7 @@ def finish(task: Task, facts: Facts, route: Route, folder: str) -> list[Step]:
         Step("route", router.point(site, route, "newest", pem=pem), undo=back, changes=True),
         Step("outside", router.look(route)),
         also(site, facts, folder),
-        steps.switch(site, folder),
+        steps.switch(task, folder),
         Step("drain", _drain(site, route), timeout=route.drain_timeout + 120),
     )
 

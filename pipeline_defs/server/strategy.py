@@ -27,7 +27,7 @@ def begin(task: Task, facts: Facts, folder: str, *, migrate: bool = True) -> lis
 def finish(task: Task, facts: Facts, folder: str) -> list[Step]:
     """The release in `folder` is what the environment runs: the point of no return."""
     route = task.site.config.route
-    return blue_green.finish(task, facts, route, folder) if route else [steps.switch(task.site, folder)]
+    return blue_green.finish(task, facts, route, folder) if route else [steps.switch(task, folder)]
 
 
 def bring_back(task: Task, facts: Facts) -> list[Step]:
