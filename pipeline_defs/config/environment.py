@@ -105,7 +105,7 @@ class Test(Model):
 
 
 class Health(Model):
-    """How long a started service may take until it is healthy. The check itself is the container's own HEALTHCHECK."""
+    """How long a started service may take until it is healthy. The check itself is the container's own HEALTHCHECK, or `route.health`."""
 
     timeout: int = Field(default=60, ge=1, description="seconds")
 

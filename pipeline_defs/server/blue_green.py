@@ -10,8 +10,9 @@ from pipeline_defs.release.records import Release
 from pipeline_defs.server import router, steps
 from pipeline_defs.server.bundle import SETTINGS
 from pipeline_defs.server.command import Command, script
-from pipeline_defs.server.compose import compose, compose_words, healthy
+from pipeline_defs.server.compose import compose, compose_words
 from pipeline_defs.server.facts import Facts
+from pipeline_defs.server.health import answers, healthy
 from pipeline_defs.server.live import LIVE
 from pipeline_defs.server.parallel import impossible
 from pipeline_defs.server.procedure import LONG_SECONDS, Step
@@ -98,7 +99,7 @@ def begin(task: Task, facts: Facts, route: Route, folder: str, *, migrate: bool 
         wait,
         [replace(step, changes=step.migrates) for step in steps.migrate(site, facts, folder)] if migrate else [],
         Step("beside", beside, undo=leave, timeout=LONG_SECONDS),
-        Step("healthy", healthy(site, site.config.service), timeout=site.config.health.timeout + 60),
+        Step("healthy", answers(site, route), timeout=site.config.health.timeout + 60),
     )
 
 
@@ -126,7 +127,7 @@ def bring_back(task: Task, facts: Facts, route: Route) -> list[Step]:
     return steps.in_order(
         Step("router", router.ready(site), timeout=LONG_SECONDS),
         Step("beside", beside, timeout=LONG_SECONDS, changes=True),
-        Step("live healthy", _live_healthy(site, current), timeout=site.config.health.timeout + 60),
+        Step("live healthy", answers(site, route, current), timeout=site.config.health.timeout + 60),
         Step("route", _point_back(site, route, current, certificate(route))),
         Step("leftovers", _leave_live(site, facts)),
         also(site, facts, folder),
@@ -138,18 +139,6 @@ def bring_back(task: Task, facts: Facts, route: Route) -> list[Step]:
 
 _IF_GONE = """
 [ -z "$(live "$project" "$1" "$2" "$3")" ] || { echo "it runs"; exit 0; }
-"""
-
-_LIVE_HEALTHY = """
-project=$1 service=$2 release=$3 digest=$4 end=$(( $(date +%s) + $5 ))
-id=$(live "$project" "$service" "$release" "$digest")
-until state=$(docker inspect -f '{{.State.Status}}/{{if .State.Health}}{{.State.Health.Status}}{{else}}healthy{{end}}' "$id") &&
-  [ "$state" = running/healthy ]; do
-  [ "$(date +%s)" -lt "$end" ] || {
-    docker logs --tail 15 "$id" 2>&1; echo "the service $service does not become healthy ($state)" >&2; exit 1; }
-  sleep 0.3
-done
-echo "$service is healthy"
 """
 
 
@@ -184,11 +173,6 @@ def _leave_live(site: Site, facts: Facts) -> Command:
     name, digest = (facts.current.name, facts.current.digest) if facts.current else ("", "")
     words = (site.project, site.config.service, name or "none", digest or "none")
     return script(LIVE + _LEAVE_LIVE, *words, says=f"remove what is left beside the live {site.config.service}")
-
-
-def _live_healthy(site: Site, current: Release) -> Command:
-    words = (site.project, site.config.service, current.name, current.digest, str(site.config.health.timeout))
-    return script(LIVE + _LIVE_HEALTHY, *words, says=f"wait until the live {site.config.service} is healthy")
 
 
 def _drain(site: Site, route: Route) -> Command:

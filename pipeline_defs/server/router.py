@@ -75,9 +75,19 @@ ensure() { # image, port for HTTP, for HTTPS, program
 }
 """
 
+JOIN = """
+networks() { docker inspect -f '{{range $name, $_ := .NetworkSettings.Networks}}{{$name}}{{"\\n"}}{{end}}' "$1"; }
+join() {
+  network=$(networks "$1" | head -n 1)
+  networks shipline-router | grep -qxF "$network" || docker network connect "$network" shipline-router
+}
+"""
+"""A shell function: `join id` lets the router reach a container, by the first of its networks."""
+
 _POINT = (
     LIVE
     + _ENSURE
+    + JOIN
     + """
 project=$1 service=$2 port=$3 release=$4 digest=$5 hosts=$6 image=$7 http=$8 https=$9; shift 9
 apply=$1 run=$2 checks=$3
@@ -87,9 +97,7 @@ if [ "$release" = newest ]; then id=$(newest "$project" "$service"); else id=$(l
 name=$(docker inspect -f '{{.Name}}' "$id"); name=${name#/}
 docker inspect shipline-router >/dev/null 2>&1 && [ "$(docker inspect -f '{{.State.Running}}' shipline-router)" = true ] && up=yes || up=no
 [ $up = yes ] || ensure "$image" "$http" "$https" "$run"
-network=$(docker inspect -f '{{range $name, $_ := .NetworkSettings.Networks}}{{$name}}{{"\\n"}}{{end}}' "$id" | head -n 1)
-docker inspect -f '{{range $name, $_ := .NetworkSettings.Networks}}{{$name}}{{"\\n"}}{{end}}' shipline-router | grep -qxF "$network" ||
-  docker network connect "$network" shipline-router
+join "$id"
 sed "s/UPSTREAM/$name:$port/g" "$lines" | docker exec -i shipline-router sh -euc "$apply" apply "$project" "$hosts" "$checks"
 echo "requests go to $name"
 """

@@ -6,9 +6,10 @@ from pipeline_defs.config.environment import REVISION
 from pipeline_defs.release.records import Release
 from pipeline_defs.server import bundle
 from pipeline_defs.server.command import Command, script
-from pipeline_defs.server.compose import compose, execute, healthy, once, pull
+from pipeline_defs.server.compose import compose, execute, once, pull
 from pipeline_defs.server.database import driver, learn_backup
 from pipeline_defs.server.facts import Facts
+from pipeline_defs.server.health import healthy
 from pipeline_defs.server.procedure import LONG_SECONDS, Step
 from pipeline_defs.server.site import Site
 from pipeline_defs.server.task import Task
