@@ -7,11 +7,23 @@ from pipeline_defs.server.live import LIVE
 from pipeline_defs.server.router import JOIN
 from pipeline_defs.server.site import Site
 
+LAST_WORDS = """
+refuse() {
+  said=; [ -z "$1" ] || said=$(docker logs --tail 15 "$1" 2>&1) || true
+  printf '%s\\n' "$said"
+  said=$(printf '%s\\n' "$said" | sed 's/\\x1b\\[[0-9;]*[A-Za-z]//g' | tr -d '\\000-\\010\\013-\\037' |
+    grep '[^ ]' | tail -n 3 | awk '{ printf "%s%s", between, substr($0, 1, 160); between = " | " }') || true
+  echo "the service $2 $3${said:+; it said last: $said}" >&2; exit 1
+}
+"""
+"""A shell function: `refuse id service why` ends with a sentence that has the container's last lines; more of them go to the log."""
+
 # One look tells everything. A restart counts from here on where the container has run for ten seconds: by then Docker, too,
 # takes it for one that runs. The router asks for about a second before the next look, as starting it takes longer than an answer.
 _HEALTHY = (
     LIVE
     + JOIN
+    + LAST_WORDS
     + """
 project=$1 limit=$2 release=$3 digest=$4 host=$5 port=$6 path=$7; shift 7
 now() { date +%s%3N; } # milliseconds
@@ -27,13 +39,6 @@ answers() {
   docker exec shipline-router sh -c 'end=$(( $(date +%s) + 1 ))
     until wget -q -t 1 -T 1 -O /dev/null ${1:+--header "Host: $1"} "$2"; do [ "$(date +%s)" -lt "$end" ] || exit 1; sleep 0.1; done' \\
     ask "$host" "http://$1:$port$path" >/dev/null 2>&1
-}
-refuse() { # id, service, why: the last lines go to the log, the last three into the sentence
-  said=; [ -z "$1" ] || said=$(docker logs --tail 15 "$1" 2>&1) || true
-  printf '%s\\n' "$said"
-  said=$(printf '%s\\n' "$said" | sed 's/\\x1b\\[[0-9;]*[A-Za-z]//g' | tr -d '\\000-\\010\\013-\\037' |
-    grep '[^ ]' | tail -n 3 | awk '{ printf "%s%s", between, substr($0, 1, 160); between = " | " }') || true
-  echo "the service $2 $3${said:+; it said last: $said}" >&2; exit 1
 }
 for service; do
   before= joined=

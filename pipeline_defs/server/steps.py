@@ -15,6 +15,9 @@ from pipeline_defs.server.site import Site
 from pipeline_defs.server.task import Task
 from pipeline_defs.server.verify import e2e, test
 
+_STOP_GRACE = 10
+"""Seconds that Compose itself gives a container to end."""
+
 # A link's target is compared with paths below the root, which may itself lie behind a link.
 _SWITCH = """
 root=$(readlink -f "$1") folder=$(readlink -f "$2")
@@ -95,7 +98,9 @@ def backup_path(task: Task) -> str:
 
 def start(site: Site, facts: Facts, folder: str, *, name: str = "start", undo: Command | None = None) -> Step:
     """Make the containers those of the release in `folder`; only what differs is created anew."""
-    up = compose(site, facts.compose, folder, "up", "-d", "--no-build", "--remove-orphans")
+    graces = site.config.stop_graces.values()
+    longest = ("--timeout", str(max(_STOP_GRACE, *graces))) if graces else ()
+    up = compose(site, facts.compose, folder, "up", "-d", "--no-build", "--remove-orphans", *longest)
     return Step(name, up, undo=undo, timeout=LONG_SECONDS, changes=True)
 
 

@@ -13,6 +13,7 @@ from pipeline_defs.server.deploy import deploy
 from pipeline_defs.server.facts import learn
 from tests.integration.procedures import WIPE, production
 from tests.integration.reported import REPOSITORY, Reported
+from tests.integration.routed import UNROUTED, Routed, with_route
 from tests.integration.shop_runs import ShopRuns
 from tests.integration.tiny import Tiny, shipped
 from tests.shop import PRODUCTION_ONLY_BUG, Shop, load
@@ -50,6 +51,13 @@ def live(sample: Shop, first: Release) -> Iterator[Shop]:
             assert server.run(script(WIPE), timeout=120).ok
             assert deploy(sample.task("production", first), server).error is None
     yield sample
+
+
+@pytest.fixture
+def routed(shop: Shop, server: Connection, tmp_path: Path) -> Iterator[Routed]:
+    """The sample app with a route, on a server that knows nothing of it yet."""
+    yield with_route(shop, tmp_path)
+    server.run(script(UNROUTED), timeout=120)
 
 
 @pytest.fixture

@@ -5,27 +5,19 @@ from collections.abc import Iterator
 import pytest
 
 from pipeline_defs.config.environment import Health
-from pipeline_defs.config.route import Route, Router
+from pipeline_defs.config.route import Route
 from pipeline_defs.resources.connection import Connection
-from pipeline_defs.server import router
 from pipeline_defs.server.command import Result, script
 from pipeline_defs.server.health import answers, healthy
 from pipeline_defs.server.site import Site
-from tests.integration.procedures import WIPE
+from tests.integration.containers import bare_place, start
 from tests.shop import Shop
-from tests.testbed.images import CADDY
-
-_RUN = """
-docker network inspect health >/dev/null 2>&1 || docker network create health >/dev/null
-service=$1 program=$2; shift 2
-docker rm -f "$service" >/dev/null 2>&1 || true
-docker run -d --name "$service" --network health --restart always --label com.docker.compose.project=shop-production \\
-  --label com.docker.compose.service="$service" --label com.docker.compose.oneoff=False "$@" --entrypoint sh caddy:2 -c "$program"
-"""
-_CLEAN = f"docker rm -fv web old shipline-router; docker volume rm shipline-router; docker network rm health; {WIPE}"
 
 # Until a container has run for more than ten seconds; nothing where it has so already.
-_GROWN = 'until [ $(($(date +%s) - $(date -d "$(docker inspect -f "{{.State.StartedAt}}" old)" +%s))) -gt 10 ]; do sleep 0.5; done'
+_GROWN = """
+started=$(docker inspect -f '{{.State.StartedAt}}' shop-production-old)
+until [ $(($(date +%s) - $(date -d "$started" +%s))) -gt 10 ]; do sleep 0.5; done
+"""
 
 SERVES = "sleep 0.5; exec caddy respond --listen :8000 fine"
 CRASHES = "echo the moon; echo; printf 'is in \\033[31mthe | wrong\\033[0m\\n'; echo house; sleep 0.3; exit 3"
@@ -37,20 +29,15 @@ SOON, SELDOM = (*ASKED, "--health-interval", "0.3s"), (*ASKED, "--health-interva
 @pytest.fixture(scope="module")
 def place(sample: Shop) -> Iterator[tuple[Connection, Site]]:
     """A server with a router, and a site on it that gives a service three seconds."""
-    sample.bed.servers[0].load(CADDY.name)
-    host = sample.app.environments["production"].host.model_copy(update={"router": Router(http=8080, https=8443)})
-    site = Site.of(sample.changed("production", hosts=(host,), health=Health(timeout=3)).app, "production")
-    with sample.server() as server:
-        assert server.run(router.ready(site), timeout=60).ok
-        assert server.run(script(_RUN, "old", CRASHED), timeout=60).ok
+    with bare_place(sample, health=Health(timeout=3)) as (server, site):
+        start(server, CRASHED, service="old")
         yield server, site
-        server.run(script(_CLEAN), timeout=120)
 
 
 def waited(place: tuple[Connection, Site], program: str, *options: str, route: Route | None = None) -> Result:
     """Start a container of the service that runs this program, and wait for its health."""
     server, site = place
-    assert server.run(script(_RUN, "web", program, *options), timeout=60).ok
+    start(server, program, *options)
     return server.run(answers(site, route) if route else healthy(site, "web"), timeout=30)
 
 
