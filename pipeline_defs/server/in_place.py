@@ -3,8 +3,8 @@
 from pipeline_defs.server import router, steps
 from pipeline_defs.server.facts import Facts
 from pipeline_defs.server.health import answers, healthy
-from pipeline_defs.server.procedure import LONG_SECONDS, Step
 from pipeline_defs.server.site import Site
+from pipeline_defs.server.step import LONG_SECONDS, Step
 from pipeline_defs.server.task import Task
 
 

@@ -3,8 +3,8 @@
 from pipeline_defs.config.route import Route
 from pipeline_defs.server import blue_green, in_place, router
 from pipeline_defs.server.facts import Facts
-from pipeline_defs.server.procedure import Step
 from pipeline_defs.server.site import Site
+from pipeline_defs.server.step import Step
 from pipeline_defs.server.steps import in_order, switch
 from pipeline_defs.server.task import Task
 from pipeline_defs.server.watch import watch

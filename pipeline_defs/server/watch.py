@@ -4,8 +4,8 @@ from pipeline_defs.release.records import Release
 from pipeline_defs.server.caddy import requests_of
 from pipeline_defs.server.command import script
 from pipeline_defs.server.health import LAST_WORDS
-from pipeline_defs.server.procedure import QUICK_SECONDS, Step
 from pipeline_defs.server.site import Site
+from pipeline_defs.server.step import QUICK_SECONDS, Step
 
 FEWEST = 3
 """Failed requests that say something of a release: one or two are anybody's."""

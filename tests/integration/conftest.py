@@ -13,9 +13,10 @@ from pipeline_defs.server.deploy import deploy
 from pipeline_defs.server.facts import learn
 from tests.integration.procedures import WIPE, production
 from tests.integration.reported import REPOSITORY, Reported
-from tests.integration.routed import UNROUTED, Routed, with_route
 from tests.integration.shop_runs import ShopRuns
 from tests.integration.tiny import Tiny, shipped
+from tests.routed import Routed, remove_router
+from tests.routed import routed as make_routed
 from tests.shop import PRODUCTION_ONLY_BUG, Shop, load
 from tests.testbed.bed import TestBed
 from tests.testbed.github import GitHubServer
@@ -56,8 +57,9 @@ def live(sample: Shop, first: Release) -> Iterator[Shop]:
 @pytest.fixture
 def routed(shop: Shop, server: Connection, tmp_path: Path) -> Iterator[Routed]:
     """The sample app with a route, on a server that knows nothing of it yet."""
-    yield with_route(shop, tmp_path)
-    server.run(script(UNROUTED), timeout=120)
+    yield make_routed(shop, tmp_path)
+    remove_router(server)
+    server.run(script(WIPE), timeout=120)
 
 
 @pytest.fixture

@@ -8,7 +8,8 @@ from pipeline_defs.resources.connection import Connection
 from pipeline_defs.server import router
 from pipeline_defs.server.command import script
 from pipeline_defs.server.site import Site
-from tests.integration.routed import UNROUTED
+from tests.integration.procedures import WIPE
+from tests.routed import remove_router
 from tests.shop import Shop
 from tests.testbed.images import CADDY
 
@@ -19,7 +20,7 @@ docker rm -f "$project-$service" >/dev/null 2>&1 || true
 docker run -d --name "$project-$service" --network bare --restart always --label bare --label "com.docker.compose.project=$project" \\
   --label "com.docker.compose.service=$service" --label com.docker.compose.oneoff=False "$@" --entrypoint sh caddy:2 -c "$program"
 """
-_CLEAN = f"docker ps -aq --filter label=bare | xargs -r docker rm -f; docker network rm bare; {UNROUTED}"
+_CLEAN = f"docker ps -aq --filter label=bare | xargs -r docker rm -f; docker network rm bare; {WIPE}"
 
 
 def start(
@@ -38,4 +39,5 @@ def bare_place(shop: Shop, **settings: object) -> Iterator[tuple[Connection, Sit
     with shop.server() as server:
         assert server.run(router.ready(site), timeout=60).ok
         yield server, site
+        remove_router(server)
         server.run(script(_CLEAN), timeout=120)

@@ -22,8 +22,8 @@ from pipeline_defs.server.rehearse import rehearse
 from pipeline_defs.server.rollback import rollback
 from pipeline_defs.server.task import Task
 from tests.integration.procedures import Interrupted, InterruptingServer, images
-from tests.integration.routed import Routed, web
 from tests.load import Load
+from tests.routed import Routed, web
 from tests.shop import Shop
 
 
