@@ -3,7 +3,6 @@
 from pipeline_defs.release.evidence import Verdict, WayBack
 from pipeline_defs.release.records import Outcome
 from pipeline_defs.server import router, steps
-from pipeline_defs.server.blue_green import certificate
 from pipeline_defs.server.command import Runner, ServerError
 from pipeline_defs.server.compose import diagnose
 from pipeline_defs.server.copy import copy, remove_copy, take_down
@@ -75,7 +74,7 @@ def _routed(site: Site) -> list[Step]:
         return []
     return [
         Step("router", router.ready(site), timeout=LONG_SECONDS),
-        Step("route", router.point(site, route, "newest", pem=certificate(route))),
+        Step("route", router.point(site, route)),
     ]
 
 

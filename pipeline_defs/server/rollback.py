@@ -62,7 +62,7 @@ def plan(task: Task, facts: Facts) -> list[Step]:
         strategy.begin(task, facts, folder, migrate=False),
         steps.ask_revision(site, facts, folder),
         steps.verify(site, task, release, folder),
-        strategy.finish(task, facts, folder),
+        strategy.finish(task, facts, folder, watched=False),
         forget(site) if task.downgrade_to or task.restore_from else [],
         tidy(task),
     )

@@ -6,13 +6,17 @@ from pipeline_defs.config.environment import REVISION
 from pipeline_defs.release.records import Release
 from pipeline_defs.server import bundle
 from pipeline_defs.server.command import Command, script
-from pipeline_defs.server.compose import compose, execute, healthy, once, pull
+from pipeline_defs.server.compose import compose, execute, once, pull
 from pipeline_defs.server.database import driver, learn_backup
 from pipeline_defs.server.facts import Facts
+from pipeline_defs.server.health import healthy
 from pipeline_defs.server.site import Site
 from pipeline_defs.server.step import LONG_SECONDS, Step
 from pipeline_defs.server.task import Task
 from pipeline_defs.server.verify import e2e, test
+
+_STOP_GRACE = 10
+"""Seconds that Compose itself gives a container to end."""
 
 # A link's target is compared with paths below the root, which may itself lie behind a link.
 _SWITCH = """
@@ -83,7 +87,9 @@ def backup_path(task: Task) -> str:
 
 def start(site: Site, facts: Facts, folder: str, *, name: str = "start", undo: Command | None = None) -> Step:
     """Make the containers those of the release in `folder`; only what differs is created anew."""
-    up = compose(site, facts.compose, folder, "up", "-d", "--no-build", "--remove-orphans")
+    graces = site.config.stop_graces.values()
+    longest = ("--timeout", str(max(_STOP_GRACE, *graces))) if graces else ()
+    up = compose(site, facts.compose, folder, "up", "-d", "--no-build", "--remove-orphans", *longest)
     return Step(name, up, undo=undo, timeout=LONG_SECONDS, changes=True)
 
 
