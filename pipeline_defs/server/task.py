@@ -4,9 +4,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from pipeline_defs.config.app import App
+from pipeline_defs.config.host import Host
 from pipeline_defs.config.secret import Secret
 from pipeline_defs.release.evidence import Copy, Migration, StepTiming, TestCounts, WayBack
-from pipeline_defs.release.records import Outcome, Release
+from pipeline_defs.release.records import OnHost, Outcome, Release
 from pipeline_defs.server.command import Listener
 from pipeline_defs.server.site import Site
 
@@ -30,6 +31,8 @@ class Task:
         downgrade_to: for a rollback, the revision that migrations are taken back to first; None: they stay.
         migrated: for a rollback, the release in whose image they are taken back; None: the one that `current` names.
         restore_from: for a rollback, the backup on the server that the database becomes; None: it stays.
+        host: for one of several hosts, which; None: the environment has one host, or all of them are meant.
+        locked: the environment's locks are held already, by the fleet that this is a part of.
         alive: tells whether a run is still under way; a lock whose run is not is taken over.
         say: takes a milestone for people; listen: takes each line of the commands' output.
     """
@@ -53,11 +56,13 @@ class Task:
     downgrade_to: str | None = None
     migrated: Release | None = None
     restore_from: str | None = None
+    host: Host | None = None
+    locked: bool = False
 
     @property
     def site(self) -> Site:
         """The place it is about."""
-        return Site.of(self.app, self.environment)
+        return Site.of(self.app, self.environment, self.host)
 
     @property
     def timestamp(self) -> str:
@@ -81,6 +86,7 @@ class Report:
         changed: whether anything that serves was touched; a failure before that needs no rollback.
         error: one sentence for people, None when all went well.
         log: path of the log on the server.
+        hosts: where there are several, what came of it on each; what is said above is that of the first.
     """
 
     outcome: Outcome
@@ -98,3 +104,4 @@ class Report:
     changed: bool = False
     error: str | None = None
     log: str | None = None
+    hosts: tuple[OnHost, ...] = ()

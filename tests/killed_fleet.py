@@ -1,0 +1,64 @@
+"""A deployment to a fleet in a process of its own, which kills itself (SIGKILL) at a step on one of the hosts.
+
+`python -m tests.killed_fleet`, told by standard input.
+"""
+
+import json
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+from pipeline_defs.config.home import PROJECT
+from pipeline_defs.release.records import Release
+from pipeline_defs.server.member import Line
+from tests.fleet import Fleet
+from tests.killed import KillingServer, Point
+
+_SECONDS = 300
+
+
+class _KillingLine(KillingServer):
+    """The real server, until the point."""
+
+    def close(self) -> None:
+        """Hang up."""
+        cast(Line, self.server).close()
+
+
+def kill(fleet: Fleet, release: Release, step: str, number: int) -> None:
+    """Deploy a release, and kill the process right before a step on the host with this number; on the others it goes on until then."""
+    servers = [{"host": server.host, "ssh_port": server.ssh_port} for server in fleet.servers]
+    told = {"environment": fleet.bed.environment(), "servers": servers, "roles": list(fleet.roles), "number": number}
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.killed_fleet"],
+        input=json.dumps(told | {"release": release.model_dump(), "step": step}),
+        text=True,
+        capture_output=True,
+        cwd=PROJECT,
+        timeout=_SECONDS,
+    )
+    assert done.returncode == -signal.SIGKILL, done.stderr or done.stdout
+
+
+def main(told: dict[str, Any]) -> None:
+    """Deploy until the point; prints what became of it where the point was never reached."""
+    registry = SimpleNamespace(password=told["environment"]["SHOP_REGISTRY_PASSWORD"])
+    bed = cast(Any, SimpleNamespace(environment=lambda: told["environment"], registry=registry))
+    servers = [cast(Any, SimpleNamespace(**server)) for server in told["servers"]]
+
+    def killing(lines: list[Line]) -> list[Line]:
+        point = Point(told["step"])
+        return [_KillingLine(line, point) if place == told["number"] else line for place, line in enumerate(lines)]
+
+    with tempfile.TemporaryDirectory() as folder:
+        fleet = Fleet(bed, servers, Path(folder), told["roles"])
+        report = fleet.deploy(Release(**told["release"]), killing, run="run-killed")
+    print(f"it was not killed: {report.outcome}, {report.error or 'no error'}")
+
+
+if __name__ == "__main__":
+    main(json.load(sys.stdin))
