@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -25,8 +25,8 @@ from tests.testbed.bed import TestBed
 from tests.testbed.server import Server
 
 _APP = """
-repository: ./nowhere
-image: ${{SHOP_REGISTRY}}/pair
+repository: {repository}
+image: ${{SHOP_REGISTRY}}/{image}
 registry: {{username: {{env: SHOP_REGISTRY_USER}}, password: {{env: SHOP_REGISTRY_PASSWORD}}}}
 test: null
 environments:
@@ -37,6 +37,8 @@ environments:
     also: [{also}]
     health: {{timeout: 20}}
     migrate: [/bin/sh, -c, "echo $APP_VERSION >>/data/migrations"]
+    revision: [/bin/sh, -c, "cat /data/migrations 2>/dev/null || :"]
+    downgrade: [/bin/sh, -c, "echo {{revision}} >>/data/migrations"]
     test: {{command: [/bin/sh, -c, "echo tested"], junit: null}}
     e2e: {{command: [/bin/sh, -c, "echo $EXPECTED_VERSION"], junit: null}}
 """
@@ -81,6 +83,12 @@ rm -rf /opt/shipline/pair /opt/pair-data
 WEB, WORKER = "web", "worker"
 
 
+def write_source(folder: Path, version: str) -> None:
+    """Write what an image of this version is made of."""
+    (folder / "Dockerfile").write_text(_DOCKERFILE)
+    (folder / "content.txt").write_text(version)
+
+
 @dataclass
 class Fleet:
     """The app on servers; `roles` are those of each: with them it has a worker besides. `said` is what the procedures told."""
@@ -89,6 +97,7 @@ class Fleet:
     servers: Sequence[Server]
     folder: Path
     roles: Sequence[Sequence[str]] = ()
+    image: str = "pair"
     said: list[str] = field(default_factory=list)
     alive: set[str] = field(default_factory=set)
 
@@ -101,7 +110,8 @@ class Fleet:
             for server, own in zip(self.servers, roles, strict=True)
         ]
         file = self.folder / "pair.yaml"
-        file.write_text(_APP.format(hosts=", ".join(each), also=WORKER if self.roles else ""))
+        given = {"hosts": ", ".join(each), "also": WORKER if self.roles else "", "image": self.image}
+        file.write_text(_APP.format(repository=self.folder / "repository", **given))
         with shop.variables(shop.environment(self.bed)):
             return load_app(file)
 
@@ -112,14 +122,13 @@ class Fleet:
 
     def on(self, *servers: Server, roles: Sequence[Sequence[str]] = ()) -> "Fleet":
         """The same app on other servers."""
-        return Fleet(self.bed, servers, self.folder, roles, self.said, self.alive)
+        return replace(self, servers=servers, roles=roles)
 
     def release(self, version: str) -> Release:
         """Build and push a release."""
         tree = self.folder / f"tree-{version}"
         tree.mkdir()
-        (tree / "Dockerfile").write_text(_DOCKERFILE)
-        (tree / "content.txt").write_text(version)
+        write_source(tree, version)
         engine, app = Engine.find(self.folder), self.app
         with shop.variables(shop.environment(self.bed)):
             registry = RegistryResource().of(app)
@@ -164,15 +173,17 @@ class Fleet:
                 lines.append(line)
             yield lines
 
-    def deploy(self, release: Release, through: "Through | None" = None, run: str = "run-1") -> Report:
-        """Deploy to all hosts; `through` may put something before a host's server."""
+    def deploy(self, release: Release, through: "Through | None" = None, run: str = "run-1", **changes: Any) -> Report:
+        """Deploy to all hosts; `through` may put something before a host's server, `changes` are other keys of the task."""
         with self.lines() as lines:
-            return deploy_all(self.task(release, run), through(lines) if through else lines)
+            return deploy_all(replace(self.task(release, run), **changes), through(lines) if through else lines)
 
-    def rollback(self, release: Release | None = None, through: "Through | None" = None, run: str = "run-2") -> Report:
+    def rollback(
+        self, release: Release | None = None, through: "Through | None" = None, run: str = "run-2", **changes: Any
+    ) -> Report:
         """Go to a release, or to what all hosts are meant to run."""
         with self.lines() as lines:
-            return rollback_all(self.task(release, run), through(lines) if through else lines)
+            return rollback_all(replace(self.task(release, run), **changes), through(lines) if through else lines)
 
     def wipe(self) -> None:
         """Remove all of the app from the servers."""
@@ -184,6 +195,10 @@ class Fleet:
         """What runs on a server, {service: version}, and what `current` says."""
         lines = server.exec("sh", "-euc", _RUNNING).splitlines()
         return dict(line.split() for line in lines)
+
+    def migrations(self, server: Server) -> list[str]:
+        """What the database of this app would be at, one after the other: a migration is a line in a file."""
+        return server.exec("cat", "/opt/pair-data/migrations", check=False).split()
 
     @property
     def versions(self) -> list[str]:

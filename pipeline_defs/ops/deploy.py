@@ -12,7 +12,7 @@ from pipeline_defs.history import Lineage
 from pipeline_defs.ops.attempt import beginning, ending, is_automatic, note
 from pipeline_defs.ops.events import release_tags
 from pipeline_defs.ops.log import Log, open_log, stop
-from pipeline_defs.ops.metadata import steps_text
+from pipeline_defs.ops.metadata import hosts_text, steps_text
 from pipeline_defs.ops.order import RollbackOrder, order
 from pipeline_defs.ops.record import Ended
 from pipeline_defs.ops.releases import EnvironmentConfig, image_to_deploy, live_release
@@ -100,7 +100,9 @@ def deploy_op(app: App, environment: str, upstream: Sequence[str]) -> dg.OpDefin
                 row = row.model_copy(
                     update={"way_back": None}
                 )  # the server ran another release than the lineage knew of
-            log.say(f"{row.outcome} after {row.seconds:.1f} s\n\n{steps_text(row.steps)}")
+            log.say(
+                f"{row.outcome} after {row.seconds:.1f} s\n\n{steps_text(row.steps)}\n\n{hosts_text(row.hosts)}".rstrip()
+            )
             if row.outcome is Outcome.SUCCEEDED:
                 yield dg.Output(Ended((row,)), "live")
             elif report.changed:

@@ -12,7 +12,7 @@ from pipeline_defs.history import Lineage
 from pipeline_defs.ops.attempt import beginning, ending, new_id, note, since
 from pipeline_defs.ops.events import release_tags
 from pipeline_defs.ops.log import Log, open_log, stop
-from pipeline_defs.ops.metadata import steps_text
+from pipeline_defs.ops.metadata import hosts_text, steps_text
 from pipeline_defs.ops.order import RollbackOrder
 from pipeline_defs.ops.record import Ended
 from pipeline_defs.ops.releases import live_release
@@ -82,7 +82,7 @@ def rollback_op(app: App, environment: str) -> dg.OpDefinition:
                 report = rollback_all(task, servers)
                 if report.outcome is not Outcome.SUCCEEDED and report.changed and release is not None:
                     report = _stay(task, servers, report)
-            log.say(f"{report.outcome}\n\n{steps_text(report.steps)}")
+            log.say(f"{report.outcome}\n\n{steps_text(report.steps)}\n\n{hosts_text(report.hosts)}".rstrip())
             if report.outcome is not Outcome.SUCCEEDED:
                 _note_failure(context, row, order.failed, report)
                 needs = "what ran until now runs on" if report.live else f"{environment} needs a person"

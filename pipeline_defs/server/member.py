@@ -10,7 +10,7 @@ from typing import Protocol, TypeVar
 from pipeline_defs.config.host import Host
 from pipeline_defs.release.records import OnHost, Outcome, Release
 from pipeline_defs.server.agreement import first_of
-from pipeline_defs.server.command import Runner, Unreachable
+from pipeline_defs.server.command import CommandTimeout, Runner, ServerError, Unreachable
 from pipeline_defs.server.lock import locked
 from pipeline_defs.server.site import Site
 from pipeline_defs.server.task import Report, Task
@@ -64,9 +64,16 @@ def members_of(task: Task, servers: Sequence[Line]) -> list[Member]:
 
 
 def on_each(members: Sequence[Member], act: Callable[[Member], Found]) -> list[Found]:
-    """What comes of something small on all members at the same time, in their order. Raises what it raises."""
+    """What comes of something on all members at the same time, in their order. Raises ServerError, once all have ended."""
     with ThreadPoolExecutor(max(len(members), 1)) as pool:
-        return list(pool.map(act, members))
+        try:
+            return list(pool.map(act, members))
+        except ServerError:
+            raise
+        except BaseException:  # interrupted: nobody waits for a long pull
+            for member in members:
+                member.server.close()
+            raise
 
 
 def together(members: Sequence[Member], reports: Mapping[Host, Report], before: Sequence[Release | None]) -> Report:
@@ -100,16 +107,16 @@ def all_locked(members: Sequence[Member], *, without: dict[Host, str] | None = N
     """Hold the locks of all hosts, taken in the order of the file, so that two runs never wait for each other.
 
     Args:
-        without: takes the hosts that cannot be reached, with a sentence, where one goes on without them.
+        without: takes the hosts that do not answer, with a sentence, where one goes on without them.
 
     Raises:
-        ServerError: a lock is not to be had; Unreachable, a host is not.
+        ServerError: a lock is not to be had, or a host does not answer.
     """
     with ExitStack() as locks:
         for member in members:
             try:
                 locks.enter_context(locked(member.site, member.task, member.server))
-            except Unreachable as error:
+            except (Unreachable, CommandTimeout) as error:
                 if without is None:
                     raise
                 without[member.host] = str(error)

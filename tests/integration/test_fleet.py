@@ -4,11 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 
+from pipeline_defs.release.evidence import Verdict, WayBack
 from pipeline_defs.release.records import Outcome, Release
 from pipeline_defs.server.agreement import NOTE
 from pipeline_defs.server.command import Command, Listener, Result
 from pipeline_defs.server.member import Line
-from tests.fleet import WEB, WORKER, FailingLine, Fleet, failing, fails_on_the_second
+from tests.fleet import WEB, WORKER, FailingLine, Fleet, Through, failing, fails_on_the_second
 from tests.integration.procedures import Interrupted
 from tests.killed import step_of
 from tests.killed_fleet import kill
@@ -17,15 +18,8 @@ from tests.testbed.server import Server
 
 
 @pytest.fixture(scope="module")
-def servers(testbed: TestBed) -> Iterator[tuple[Server, Server]]:
-    """The session's server, and a second one for these tests alone."""
-    with testbed.extra_server("second") as second:
-        yield testbed.servers[0], second
-
-
-@pytest.fixture(scope="module")
-def made(testbed: TestBed, servers: tuple[Server, Server], tmp_path_factory: pytest.TempPathFactory) -> Fleet:
-    return Fleet(testbed, servers, tmp_path_factory.mktemp("fleet"))
+def made(testbed: TestBed, two_servers: tuple[Server, Server], tmp_path_factory: pytest.TempPathFactory) -> Fleet:
+    return Fleet(testbed, two_servers, tmp_path_factory.mktemp("fleet"))
 
 
 @pytest.fixture(scope="module")
@@ -74,12 +68,13 @@ def test_both_hosts_come_to_the_new_release_and_only_the_first_migrates(fleet: F
     assert [host.host.rpartition(":")[2] for host in report.hosts] == [str(first.ssh_port), str(second.ssh_port)]
     assert "migrate" in [step.step for step in report.hosts[0].steps]
     assert "migrate" not in [step.step for step in report.hosts[1].steps]
+    assert fleet.migrations(first)[-1] == "1.1.0" and fleet.migrations(second) == []
     assert fleet.versions == ["1.1.0"] and no_notes(fleet)
     begun = [number for number, line in enumerate(fleet.said) if f":{second.ssh_port}: start" in line]
     assert begun[0] > next(n for n, line in enumerate(fleet.said) if f":{first.ssh_port}: switch: done" in line)
 
 
-@pytest.mark.parametrize("step", ["pull ahead", "start", "healthy", "switch"])
+@pytest.mark.parametrize("step", ["pull ahead", "healthy", "switch"])
 def test_when_the_second_host_fails_both_run_what_ran_before(
     fleet: Fleet, old: Release, new: Release, step: str
 ) -> None:
@@ -114,7 +109,7 @@ def test_a_first_host_that_fails_leaves_the_others_alone(fleet: Fleet, new: Rele
     assert fleet.versions == ["1.0.0"]
 
 
-@pytest.mark.parametrize(("step", "number"), [("start", 1), ("tidy", 1), ("migrate", 0)])
+@pytest.mark.parametrize(("step", "number"), [("start", 1), ("tidy", 1)])
 def test_after_a_kill_in_the_middle_all_run_one_release_again(
     fleet: Fleet, new: Release, step: str, number: int
 ) -> None:
@@ -135,13 +130,18 @@ class InterruptedLine(FailingLine):
         return self.line.run(command, timeout=timeout, listen=listen)
 
 
-@pytest.mark.parametrize(("step", "number"), [("healthy", 0), ("healthy", 1)])
-def test_an_interrupted_deployment_brings_all_hosts_back(fleet: Fleet, new: Release, step: str, number: int) -> None:
+def interrupted(step: str, number: int) -> Through:
+    """The run is interrupted before a step on the host with this number."""
+
     def through(lines: list[Line]) -> list[Line]:
         return [InterruptedLine(line, step) if place == number else line for place, line in enumerate(lines)]
 
+    return through
+
+
+def test_an_interrupted_deployment_brings_all_hosts_back(fleet: Fleet, new: Release) -> None:
     with pytest.raises(Interrupted):
-        fleet.deploy(new, through)
+        fleet.deploy(new, interrupted("healthy", 1))
     assert fleet.versions == ["1.0.0"]
     assert fleet.rollback().error is None
     assert fleet.versions == ["1.0.0"] and no_notes(fleet)
@@ -163,12 +163,11 @@ def test_a_host_that_is_not_there_is_refused_before_anything_is_changed(
     assert fleet.versions == ["1.0.0"]
 
 
-def test_a_host_that_is_lost_while_going_back_is_named_and_made_good_by_whoever_comes_next(
+def test_a_host_that_is_lost_while_going_back_is_named_and_goes_back_when_it_is_there_again(
     fleet: Fleet, new: Release
 ) -> None:
     first, second = fleet.servers
-    failed = fleet.deploy(new, failing("switch"))
-    assert failed.changed
+    assert fleet.deploy(new, failing("tidy")).changed
     second.pause()
     try:
         report = fleet.rollback()
@@ -179,21 +178,7 @@ def test_a_host_that_is_lost_while_going_back_is_named_and_made_good_by_whoever_
     assert report.error.endswith(
         f"1.0.0 runs on root@127.0.0.1:{first.ssh_port}; the next run in this environment brings all hosts to one release"
     )
-    assert fleet.running(first) == {WEB: "1.0.0", "current": "1.0.0"}
-    assert fleet.rollback(run="run-3").error is None
-    assert fleet.versions == ["1.0.0"] and no_notes(fleet)
-
-
-def test_a_host_that_switched_and_was_lost_goes_back_when_it_is_there_again(fleet: Fleet, new: Release) -> None:
-    first, second = fleet.servers
-    assert fleet.deploy(new, failing("tidy")).changed
-    assert fleet.running(second)["current"] == "1.1.0"
-    second.pause()
-    try:
-        assert fleet.rollback().outcome is Outcome.FAILED
-    finally:
-        second.unpause()
-    assert fleet.running(first)["current"] == "1.0.0"
+    assert [fleet.running(server)["current"] for server in fleet.servers] == ["1.0.0", "1.1.0"]
     assert fleet.rollback(run="run-3").error is None
     assert fleet.versions == ["1.0.0"] and no_notes(fleet)
 
@@ -206,8 +191,6 @@ def test_a_new_host_joins_and_goes_back_to_nothing_when_that_fails(empty: Fleet,
     assert empty.running(first)[WEB] == "1.0.0" and empty.running(second) == {}
     assert empty.deploy(new).error is None
     assert [empty.running(server)[WEB] for server in empty.servers] == ["1.1.0", "1.1.0"]
-    turned = empty.on(second, first)
-    assert turned.deploy(new).error is None, "the order in the file may change"
 
 
 def test_a_host_that_runs_nothing_is_not_put_first(empty: Fleet, old: Release, new: Release) -> None:
@@ -227,22 +210,40 @@ def test_a_first_deployment_that_fails_leaves_nothing_on_any_host(empty: Fleet, 
 
 
 def test_each_host_runs_the_services_of_its_roles(empty: Fleet, new: Release) -> None:
-    first, second = empty.servers
-    parted = empty.on(first, second, roles=[[WEB], [WORKER]])
-    assert parted.deploy(new).error is None
-    assert [sorted(parted.running(server)) for server in parted.servers] == [["current", WEB], ["current", WORKER]]
-    together = empty.on(first, second, roles=[[WEB, WORKER], [WORKER]])
+    together = empty.on(*empty.servers, roles=[[WEB, WORKER], [WORKER]])
     assert together.deploy(new).error is None
-    assert sorted(together.running(first)) == ["current", WEB, WORKER]
+    assert [sorted(together.running(server)) for server in together.servers] == [
+        ["current", WEB, WORKER],
+        ["current", WORKER],
+    ]
+    parted = empty.on(*empty.servers, roles=[[WEB], [WORKER]])
     assert parted.deploy(new).error is None
-    assert sorted(parted.running(first)) == ["current", WEB], "a service is removed with its role"
+    assert sorted(parted.running(parted.servers[0])) == ["current", WEB], "a service goes with its role"
 
 
-def test_going_back_to_an_older_release_reaches_all_hosts(fleet: Fleet, old: Release, new: Release) -> None:
+def verdict(old: Release) -> WayBack:
+    return WayBack(verdict=Verdict.NEEDS_DOWNGRADE, version=old.version, digest=old.digest, revision=old.version)
+
+
+def test_migrations_are_taken_back_on_the_first_host_alone(fleet: Fleet, old: Release, new: Release) -> None:
+    first, second = fleet.servers
+    began = len(fleet.migrations(first))
+    assert fleet.deploy(new, failing("healthy"), way_back=verdict(old)).changed
+    assert fleet.rollback(migrated=new, downgrade_to="1.0.0").error is None
+    with pytest.raises(Interrupted):
+        fleet.deploy(new, interrupted("start", 1), way_back=verdict(old))
+    assert fleet.migrations(first)[began:] == ["1.1.0", "1.0.0", "1.1.0", "1.0.0"]
+    assert fleet.migrations(second) == [] and fleet.versions == ["1.0.0"]
+
+
+def test_going_back_reaches_all_hosts_or_none_and_minds_the_database(fleet: Fleet, old: Release, new: Release) -> None:
+    first = fleet.servers[0]
     assert fleet.deploy(new).error is None
     assert (refused := fleet.deploy(old).error) and "older than 1.1.0" in refused
-    assert fleet.rollback(old, failing("healthy")).changed
+    began = len(fleet.migrations(first))
+    assert fleet.rollback(old, failing("healthy"), downgrade_to="1.0.0").changed
     assert fleet.rollback(run="run-3").error is None
-    assert fleet.versions == ["1.1.0"]
-    assert fleet.rollback(old).error is None
+    assert fleet.migrations(first)[began:] == ["1.0.0", "1.1.0"], "taken back, and made again"
+    assert fleet.versions == ["1.1.0"] and no_notes(fleet)
+    assert fleet.rollback(old, downgrade_to="1.0.0").error is None
     assert fleet.versions == ["1.0.0"] and no_notes(fleet)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from pipeline_defs.config import Environment, Host
 from pipeline_defs.config.environment import E2E
-from pipeline_defs.config.environment import Test as Tests
+from pipeline_defs.config.environment import Test as InContainer
 
 users = st.text("abcdefghijklmnopqrstuvwxyz-_.0123456789", min_size=1, max_size=12)
 addresses = st.sampled_from(["a", "a.example.org", "10.0.0.1", "fe80::1", "::1", "2001:db8::10.0.0.1"])
@@ -40,7 +40,7 @@ def test_each_host_has_the_services_of_its_roles_and_the_first_one_the_database(
         hosts=(Host(address="a"), Host(address="b", roles=("worker",)), Host(address="c", roles=("mail", "web"))),
         database={"url": {"env": "URL"}},
         migrate=("alembic", "upgrade", "head"),
-        test=Tests(command=("pytest",)),
+        test=InContainer(command=("pytest",)),
         e2e=(E2E(collection="e2e.json"),),
         **place,
     )
