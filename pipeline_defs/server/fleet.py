@@ -102,11 +102,13 @@ def _write_down(
     task: Task, members: Sequence[Member], states: Sequence[State], before: Sequence[Release | None]
 ) -> None:
     """Write down on each host what it goes back to, should the change not reach all of them. Raises ServerError."""
-    for member, state, release in zip(members, states, before, strict=True):
-        note = Note(
-            begun=name_of(state.current), leads=name_of(task.release), before=release, database=_undo(member.task)
+    notes = {
+        member.host: Note(
+            begun=name_of(state.current), leads=name_of(task.release), before=goes, database=_undo(member.task)
         )
-        agreement.write(member.site, member.server, note)
+        for member, state, goes in zip(members, states, before, strict=True)
+    }
+    on_each(members, lambda each: agreement.write(each.site, each.server, notes[each.host]))
 
 
 def _undo(task: Task) -> str:

@@ -18,17 +18,16 @@ class Stopped(BaseException):
 
 @dataclass
 class _Stoppable:
-    """A server whose user is interrupted, once, before its next command after it was told to stop."""
+    """A server whose user is interrupted before the next command after it was told to stop; only once, since it then takes back."""
 
     server: Line
+    told: bool = False
     _stop: threading.Event = field(default_factory=threading.Event)
 
-    @property
-    def stopped(self) -> bool:
-        return self._stop.is_set()
-
     def stop(self) -> None:
-        self._stop.set()
+        if not self.told:
+            self.told = True
+            self._stop.set()
 
     def run(self, command: Command, *, timeout: float, listen: Listener | None = None) -> Result:
         if self._stop.is_set():
@@ -75,7 +74,7 @@ class InTurn:
                 raise
 
     def _begin(self, member: Member, server: _Stoppable) -> None:
-        if not server.stopped:
+        if not server.told:
             self._do(member, server)
 
     def _go_on(self) -> bool:
