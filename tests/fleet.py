@@ -20,7 +20,6 @@ from pipeline_defs.server.member import Line
 from pipeline_defs.server.site import Site
 from pipeline_defs.server.task import Report, Task
 from tests import shop
-from tests.killed import step_of
 from tests.testbed.bed import TestBed
 from tests.testbed.server import Server
 
@@ -209,9 +208,23 @@ class Fleet:
 Through = Callable[[list[Line]], list[Line]]
 
 
+_HEAD, _LINK = 5, 4
+"""In a chain's command: the words before the first link, and those of a link before its own: name, bytes, file, and how many follow."""
+
+
+def _at(command: Command, step: str) -> int | None:
+    """Where the link of a step begins in a chain's command."""
+    words, place = command.argv, _HEAD
+    while place + _LINK <= len(words) and words[place + 3].isdecimal():
+        if words[place] == step:
+            return place
+        place += _LINK + int(words[place + 3])
+    return None
+
+
 @dataclass
 class FailingLine:
-    """The real server, on which one step fails, once."""
+    """The real server, on which one step fails, once, when its turn comes."""
 
     line: Line
     step: str
@@ -219,10 +232,39 @@ class FailingLine:
 
     def run(self, command: Command, *, timeout: float, listen: Listener | None = None) -> Result:
         """As the server does it."""
-        if step_of(command) != self.step or self.failed:
+        place = None if self.failed else _at(command, self.step)
+        if place is None:
             return self.line.run(command, timeout=timeout, listen=listen)
         self.failed = True
-        return Result(1, "", f"{self.step} does not work today", 0.0)
+        fails = ("sh", "-c", 'echo "$0 does not work today" >&2; exit 1', self.step)
+        words = (self.step, "0", "", str(len(fails)), *fails)
+        changed = replace(command, argv=(*command.argv[:place], *words, *command.argv[place:]))
+        return self.line.run(changed, timeout=timeout, listen=listen)
+
+    def close(self) -> None:
+        """Hang up."""
+        self.line.close()
+
+
+@dataclass
+class HeardLine:
+    """The real server, of which is heard when a step begins there."""
+
+    line: Line
+    step: str
+    then: Callable[[], None]
+
+    def run(self, command: Command, *, timeout: float, listen: Listener | None = None) -> Result:
+        """As the server does it."""
+
+        def hear(line: str) -> None:
+            if listen:
+                listen(line)
+            if line.endswith(f" begin {self.step}"):
+                self.step = "\0"
+                self.then()
+
+        return self.line.run(command, timeout=timeout, listen=hear)
 
     def close(self) -> None:
         """Hang up."""
@@ -231,11 +273,12 @@ class FailingLine:
 
 def failing(step: str, number: int = 1) -> Through:
     """A step fails on the host with this number."""
+    return lambda lines: [FailingLine(line, step) if place == number else line for place, line in enumerate(lines)]
 
-    def through(lines: list[Line]) -> list[Line]:
-        return [FailingLine(line, step) if place == number else line for place, line in enumerate(lines)]
 
-    return through
+def heard(step: str, number: int, then: Callable[[], None]) -> Through:
+    """Something happens when a step begins on the host with this number."""
+    return lambda lines: [HeardLine(line, step, then) if place == number else line for place, line in enumerate(lines)]
 
 
 STEPS = ("pull ahead", "files", "pull", "start", "healthy", "test", "e2e", "switch", "tidy")

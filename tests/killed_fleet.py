@@ -4,6 +4,7 @@
 """
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -14,23 +15,13 @@ from typing import Any, cast
 
 from pipeline_defs.config.home import PROJECT
 from pipeline_defs.release.records import Release
-from pipeline_defs.server.member import Line
-from tests.fleet import Fleet
-from tests.killed import KillingServer, Point
+from tests.fleet import Fleet, heard
 
 _SECONDS = 300
 
 
-class _KillingLine(KillingServer):
-    """The real server, until the point."""
-
-    def close(self) -> None:
-        """Hang up."""
-        cast(Line, self.server).close()
-
-
 def kill(fleet: Fleet, release: Release, step: str, number: int) -> None:
-    """Deploy a release, and kill the process right before a step on the host with this number; on the others it goes on until then."""
+    """Deploy a release, and kill the process as a step begins on the host with this number; there and elsewhere it may go on."""
     servers = [{"host": server.host, "ssh_port": server.ssh_port} for server in fleet.servers]
     told = {"environment": fleet.bed.environment(), "servers": servers, "roles": list(fleet.roles), "number": number}
     done = subprocess.run(
@@ -50,10 +41,7 @@ def main(told: dict[str, Any]) -> None:
     bed = cast(Any, SimpleNamespace(environment=lambda: told["environment"], registry=registry))
     servers = [cast(Any, SimpleNamespace(**server)) for server in told["servers"]]
 
-    def killing(lines: list[Line]) -> list[Line]:
-        point = Point(told["step"])
-        return [_KillingLine(line, point) if place == told["number"] else line for place, line in enumerate(lines)]
-
+    killing = heard(told["step"], told["number"], lambda: os.kill(os.getpid(), signal.SIGKILL))
     with tempfile.TemporaryDirectory() as folder:
         fleet = Fleet(bed, servers, Path(folder), told["roles"])
         report = fleet.deploy(Release(**told["release"]), killing, run="run-killed")

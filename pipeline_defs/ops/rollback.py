@@ -56,7 +56,7 @@ def rollback_op(app: App, environment: str) -> dg.OpDefinition:
             release: Release | None = order.release
             files: Mapping[str, bytes] = {}
             if release is not None:
-                release, files = _with_files(site, release, settings, source.of(app), log)
+                release, files = _with_files(site, release, settings, source.of(app), order, log)
                 _remember(live, images, log)
             row = _begun(context, environment, release or live, live, order)
             task = task_for(
@@ -73,7 +73,7 @@ def rollback_op(app: App, environment: str) -> dg.OpDefinition:
             )
             # What went wrong is put right as far as it can be; a change that a person asks for needs all hosts.
             with servers_of(ssh, task, all_there=release is not None or len(site.config.hosts) == 1) as servers:
-                task = _with_database(task, order, log)
+                task = replace(_with_database(task, order, log), frozen=order.frozen)
                 if row is not None:
                     note(context, row)
                 log.say(
@@ -114,7 +114,7 @@ def _is_answer_within(run: str, order: RollbackOrder) -> bool:
 
 
 def _with_files(
-    site: Site, release: Release, settings: Settings, source: Source, log: Log
+    site: Site, release: Release, settings: Settings, source: Source, order: RollbackOrder, log: Log
 ) -> tuple[Release, Mapping[str, bytes]]:
     """The release with its commit's files; without them, should git not answer now, as the server still has it."""
     try:
@@ -122,7 +122,7 @@ def _with_files(
     except SourceError as error:
         log.say(f"{error}; the files of {release.version} that are still on the server are used")
         return release, {}
-    return release_for(site, release, files, settings), files
+    return (release if order.frozen else release_for(site, release, files, settings)), files
 
 
 def _stay(task: Task, servers: Sequence[Line], report: Report) -> Report:

@@ -91,9 +91,9 @@ def task_for(
 ) -> Task:
     """The task of the attempt with this id. `source` is opened only where the files of another commit are looked up."""
 
-    def alive(run: str) -> bool:
+    def alive(run: str) -> bool | None:
         record = context.instance.get_run_by_id(run)
-        return record is not None and not record.is_finished
+        return None if record is None else not record.is_finished
 
     return Task(
         id=id,

@@ -12,8 +12,8 @@ from pydantic import ValidationError
 
 from pipeline_defs.release.evidence import Record
 from pipeline_defs.release.records import Release
-from pipeline_defs.server.command import Command, Runner, ServerError, script
-from pipeline_defs.server.facts import learn
+from pipeline_defs.server.command import Command, Result, Runner, ServerError, script
+from pipeline_defs.server.facts import Facts, learn
 from pipeline_defs.server.site import Site
 
 NOTE = "fleet"
@@ -60,6 +60,10 @@ class State:
         return self.open.before if self.open else self.current
 
 
+UNKNOWN = State(None)
+"""Of a host that was not asked yet."""
+
+
 def name_of(release: Release | None) -> str:
     """A release's name, empty for none."""
     return release.name if release else ""
@@ -84,16 +88,25 @@ def first_of(releases: Sequence[Release | None]) -> Release | None:
     return next((each for each in releases if each is not None), None)
 
 
-def ask(site: Site, server: Runner) -> State:
-    """A host's state. Raises ServerError, also when the host lacks what a deployment needs."""
-    current = learn(site, server).current
-    answer = server.run(script(_READ, site.path(NOTE), says="what did a change of the fleet begin with?"), timeout=60)
+def read(site: Site) -> Command:
+    """Ask for the note."""
+    return script(_READ, site.path(NOTE), says="what did a change of the fleet begin with?")
+
+
+def understand(site: Site, facts: Facts, answer: Result) -> State:
+    """A host's state, from its facts and the answer to `read`. Raises ServerError."""
     if not answer.ok:
         raise ServerError(f"{site}: {site.path(NOTE)} cannot be read: {answer.tail(1)}")
     try:
-        return State(current, Note.model_validate_json(answer.stdout) if answer.stdout.strip() else None)
+        note = Note.model_validate_json(answer.stdout) if answer.stdout.strip() else None
     except ValidationError as error:
         raise ServerError(f"{site}: {site.path(NOTE)} is damaged; remove that file, then run again") from error
+    return State(facts.current, note)
+
+
+def ask(site: Site, server: Runner) -> State:
+    """A host's state. Raises ServerError, also when the host lacks what a deployment needs."""
+    return understand(site, learn(site, server), server.run(read(site), timeout=_QUICK_SECONDS))
 
 
 def write(site: Site, server: Runner, note: Note) -> None:

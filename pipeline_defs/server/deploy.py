@@ -1,6 +1,5 @@
 """Deploy: a release takes over an environment; what fails before the switch leaves a way back."""
 
-from contextlib import nullcontext
 from dataclasses import replace
 
 from pipeline_defs.release.going_back import revision_after_failure
@@ -9,12 +8,13 @@ from pipeline_defs.release.records import Outcome, Release
 from pipeline_defs.server import steps, strategy
 from pipeline_defs.server.command import Runner, ServerError
 from pipeline_defs.server.compose import diagnose
-from pipeline_defs.server.facts import Facts, learn
-from pipeline_defs.server.lock import locked
-from pipeline_defs.server.procedure import Execution, Procedure, Step
+from pipeline_defs.server.facts import Facts
+from pipeline_defs.server.hold import held
+from pipeline_defs.server.procedure import Execution, Procedure
 from pipeline_defs.server.report import report
 from pipeline_defs.server.restore import finish
 from pipeline_defs.server.rollback import restore_current
+from pipeline_defs.server.step import Step
 from pipeline_defs.server.task import Report, Task
 
 
@@ -27,8 +27,8 @@ def deploy(task: Task, server: Runner) -> Report:
     assert task.release is not None
     previous: Release | None = None
     try:
-        with nullcontext() if task.locked else locked(site, task, server):
-            facts = finish(task, server, learn(site, server), execution)
+        with held(task, server, execution) as found:
+            facts = finish(task, server, found, execution)
             previous = facts.current
             refusal = older_than_live(task.release, previous)
             if refusal:

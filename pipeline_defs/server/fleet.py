@@ -11,7 +11,7 @@ from dataclasses import replace
 from pipeline_defs.release.policy import older_than_live
 from pipeline_defs.release.records import Outcome, Release
 from pipeline_defs.server import agreement, settle, steps
-from pipeline_defs.server.agreement import Note, State, agreed, first_of, name_of
+from pipeline_defs.server.agreement import Note, agreed, first_of, name_of
 from pipeline_defs.server.command import ServerError
 from pipeline_defs.server.deploy import deploy
 from pipeline_defs.server.member import Line, Member, all_locked, members_of, on_each, together
@@ -49,17 +49,16 @@ def rollback_all(task: Task, servers: Sequence[Line]) -> Report:
     )
 
 
-def _change(task: Task, members: Sequence[Member], turn: InTurn, *, back: bool = False) -> Report:
+def _change(task: Task, members: list[Member], turn: InTurn, *, back: bool = False) -> Report:
     """Change all hosts, once each of them is known to be able to. `back` allows an older release."""
     runs: Release | None = None
     try:
-        with all_locked(members):
-            states = on_each(members, lambda each: agreement.ask(each.site, each.server))
-            before = agreed(states, complete=True)
+        with all_locked(members) as members:
+            before = agreed([member.state for member in members], complete=True)
             runs = first_of(before)
             _refuse(task, members, before, back=back)
             pulled = on_each(members, _pull)
-            _write_down(task, members, states, before)
+            _write_down(task, members, before)
             try:
                 turn.run(members)
             except BaseException:
@@ -91,22 +90,19 @@ def _refuse(task: Task, members: Sequence[Member], before: Sequence[Release | No
 
 def _pull(member: Member) -> Execution:
     """Bring the image to a host while the older release serves everywhere. Raises ServerError."""
-    task, execution = member.task, Execution()
+    task, execution = member.task, Execution(token=member.task.token, notes=member.notes)
     assert task.release is not None
     ahead = replace(steps.pull_image(task, task.release), name="pull ahead")
     Procedure(member.site, task, member.server, execution).run([ahead])
     return execution
 
 
-def _write_down(
-    task: Task, members: Sequence[Member], states: Sequence[State], before: Sequence[Release | None]
-) -> None:
+def _write_down(task: Task, members: Sequence[Member], before: Sequence[Release | None]) -> None:
     """Write down on each host what it goes back to, should the change not reach all of them. Raises ServerError."""
+    leads = name_of(task.release)
     notes = {
-        member.host: Note(
-            begun=name_of(state.current), leads=name_of(task.release), before=goes, database=_undo(member.task)
-        )
-        for member, state, goes in zip(members, states, before, strict=True)
+        each.host: Note(begun=name_of(each.state.current), leads=leads, before=goes, database=_undo(each.task))
+        for each, goes in zip(members, before, strict=True)
     }
     on_each(members, lambda each: agreement.write(each.site, each.server, notes[each.host]))
 

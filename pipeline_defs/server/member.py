@@ -4,13 +4,16 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Protocol, TypeVar
 
 from pipeline_defs.config.host import Host
 from pipeline_defs.release.records import OnHost, Outcome, Release
-from pipeline_defs.server.agreement import first_of
+from pipeline_defs.server import agreement
+from pipeline_defs.server.agreement import UNKNOWN, State, first_of
 from pipeline_defs.server.command import CommandTimeout, Runner, ServerError, Unreachable
+from pipeline_defs.server.facts import gather, understand
+from pipeline_defs.server.journal import Notes
 from pipeline_defs.server.lock import locked
 from pipeline_defs.server.site import Site
 from pipeline_defs.server.task import Report, Task
@@ -28,11 +31,16 @@ class Line(Runner, Protocol):
 
 @dataclass(frozen=True)
 class Member:
-    """A host with what a task is there: its services, and on the first host alone what has to do with the database."""
+    """A host with what a task is there: its services, and on the first host alone what has to do with the database.
+
+    `state` is what it said as its lock was taken; `notes` are written as that is given back.
+    """
 
     host: Host
     task: Task
     server: Line
+    state: State = UNKNOWN
+    notes: Notes = field(default_factory=Notes)
 
     @property
     def site(self) -> Site:
@@ -55,7 +63,7 @@ def members_of(task: Task, servers: Sequence[Line]) -> list[Member]:
         return tell
 
     def member(number: int, host: Host, server: Line) -> Member:
-        part = replace(task, host=host, locked=True, say=on(host, task.say), listen=on(host, task.listen))
+        part = replace(task, host=host, say=on(host, task.say), listen=on(host, task.listen))
         if number > 0:
             part = replace(part, migrated=None, downgrade_to=None, restore_from=None)
         return Member(host, part, server)
@@ -77,7 +85,7 @@ def on_each(members: Sequence[Member], act: Callable[[Member], Found]) -> list[F
 
 
 def together(members: Sequence[Member], reports: Mapping[Host, Report], before: Sequence[Release | None]) -> Report:
-    """One report of all hosts: that of the first, with what came of it on each. `before` is what ran on each."""
+    """One report of all hosts: that of the first, with what came of it on each. `before` is what each goes back to."""
     failed = [report for report in reports.values() if report.outcome is Outcome.FAILED]
     changed = any(report.changed for report in reports.values())
     first, runs = reports[members[0].host], first_of(before)
@@ -103,21 +111,33 @@ def _on(host: Host, report: Report | None, ran: Release | None) -> OnHost:
 
 
 @contextmanager
-def all_locked(members: Sequence[Member], *, without: dict[Host, str] | None = None) -> Iterator[None]:
-    """Hold the locks of all hosts, taken in the order of the file, so that two runs never wait for each other.
+def all_locked(members: Sequence[Member], *, without: dict[Host, str] | None = None) -> Iterator[list[Member]]:
+    """Hold the locks of all hosts, taken in the order of the file, so that two runs never wait for each other; gives their states.
 
     Args:
-        without: takes the hosts that do not answer, with a sentence, where one goes on without them.
+        without: takes the hosts that do not answer, or lack something, with a sentence, where one goes on without them.
 
     Raises:
-        ServerError: a lock is not to be had, or a host does not answer.
+        ServerError: a lock is not to be had; without `without` also when a host does not answer, or lacks something.
     """
     with ExitStack() as locks:
+        there = []
         for member in members:
+            site, server = member.site, member.server
             try:
-                locks.enter_context(locked(member.site, member.task, member.server))
+                lock = locked(site, member.task, server, member.notes, gather(site), agreement.read(site))
+                held = locks.enter_context(lock)
             except (Unreachable, CommandTimeout) as error:
                 if without is None:
                     raise
                 without[member.host] = str(error)
-        yield
+                continue
+            try:
+                state = agreement.understand(site, understand(site, held.answers[0]), held.answers[1])
+            except ServerError as error:
+                if without is None:
+                    raise
+                without[member.host] = str(error)
+                continue
+            there.append(replace(member, state=state, task=replace(member.task, token=held.token)))
+        yield there

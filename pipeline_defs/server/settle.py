@@ -7,7 +7,7 @@ from pipeline_defs.config.host import Host
 from pipeline_defs.release.going_back import revision_after_failure
 from pipeline_defs.release.records import Outcome, Release
 from pipeline_defs.server import agreement
-from pipeline_defs.server.agreement import State, agreed, first_of, name_of
+from pipeline_defs.server.agreement import agreed, first_of, name_of
 from pipeline_defs.server.command import Runner, ServerError
 from pipeline_defs.server.deploy import deploy
 from pipeline_defs.server.member import Member, all_locked, on_each, together
@@ -24,22 +24,19 @@ def bring_back(members: Sequence[Member]) -> Report:
     """
     away: dict[Host, str] = {}
     try:
-        with all_locked(members, without=away):
-            states = _states(members, away)
-            there = [member for member in members if member.host in states]
+        with all_locked(members, without=away) as there:
             if not there:
                 raise ServerError("; ".join(away.values()))
-            meant = agreed(list(states.values()), complete=len(there) == len(members))
-            turn = _turn(dict(zip(states, meant, strict=True)), there[0].task.site.config.parallel)
+            meant = agreed([member.state for member in there], complete=not away)
+            goes = {member.host: release for member, release in zip(there, meant, strict=True)}
+            turn = _turn(goes, there[0].task.site.config.parallel)
             turn.run(there)
             over([each for each in there if turn.reports[each.host].outcome is Outcome.SUCCEEDED])
     except ServerError as error:
         return Report(Outcome.FAILED, error=str(error))
     lost = {host: Report(Outcome.FAILED, error=sentence) for host, sentence in away.items()}
     release = first_of(meant)
-    report = together(
-        members, turn.reports | lost, [states[each.host].current if each.host in states else None for each in members]
-    )
+    report = together(members, turn.reports | lost, [goes.get(member.host) for member in members])
     return replace(report, live=release) if report.error is None else replace(report, error=_said(report, release))
 
 
@@ -69,21 +66,6 @@ def over(members: Sequence[Member]) -> None:
     on_each(members, forget)
 
 
-def _states(members: Sequence[Member], away: dict[Host, str]) -> dict[Host, State]:
-    """What the hosts say that can be reached; `away` takes the others."""
-
-    def ask(member: Member) -> State | None:
-        try:
-            return agreement.ask(member.site, member.server)
-        except ServerError as error:
-            away[member.host] = str(error)
-            return None
-
-    there = [member for member in members if member.host not in away]
-    found = zip(there, on_each(there, ask), strict=True)
-    return {member.host: state for member, state in found if state is not None}
-
-
 def _turn(meant: Mapping[Host, Release | None], at_once: int) -> InTurn:
     """Bring each host to the release that it is meant to run. That one fails is no reason to leave another one where it is."""
     return InTurn(lambda member, server: _bring(member, server, meant[member.host]), at_once, despite_failures=True)
@@ -94,7 +76,7 @@ def _bring(member: Member, server: Runner, release: Release | None) -> Report:
     site = member.site
     state = agreement.ask(site, server)
     # A name of its own, so that the backup which the change has made is not written over.
-    task = replace(member.task, id=f"{member.task.id}-back", release=release)
+    task = replace(member.task, id=f"{member.task.id}-back", release=release, frozen=True)
     if name_of(state.current) == name_of(release):
         return rollback(replace(task, release=None), server)
     if release is None:

@@ -31,9 +31,10 @@ class Task:
         downgrade_to: for a rollback, the revision that migrations are taken back to first; None: they stay.
         migrated: for a rollback, the release in whose image they are taken back; None: the one that `current` names.
         restore_from: for a rollback, the backup on the server that the database becomes; None: it stays.
+        frozen: for a rollback, the release gets the settings that it had, as far as the server still has them.
         host: for one of several hosts, which; None: the environment has one host, or all of them are meant.
-        locked: the environment's locks are held already, by the fleet that this is a part of.
-        alive: tells whether a run is still under way; a lock whose run is not is taken over.
+        token: that of the site's lock, where the fleet that this is a part of holds it; empty: it is not held yet.
+        alive: tells whether a run is still under way, None of one that is not known here; a lock whose run is not is taken over.
         say: takes a milestone for people; listen: takes each line of the commands' output.
     """
 
@@ -46,7 +47,7 @@ class Task:
     registry_login: Secret | None
     run: str
     actor: str
-    alive: Callable[[str], bool]
+    alive: Callable[[str], bool | None]
     say: Callable[[str], None]
     listen: Listener
     addresses: Mapping[str, Secret] = field(default_factory=dict)
@@ -56,8 +57,9 @@ class Task:
     downgrade_to: str | None = None
     migrated: Release | None = None
     restore_from: str | None = None
+    frozen: bool = False
     host: Host | None = None
-    locked: bool = False
+    token: str = ""
 
     @property
     def site(self) -> Site:

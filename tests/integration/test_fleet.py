@@ -7,11 +7,8 @@ import pytest
 from pipeline_defs.release.evidence import Verdict, WayBack
 from pipeline_defs.release.records import Outcome, Release
 from pipeline_defs.server.agreement import NOTE
-from pipeline_defs.server.command import Command, Listener, Result
-from pipeline_defs.server.member import Line
-from tests.fleet import WEB, WORKER, FailingLine, Fleet, Through, failing, fails_on_the_second
+from tests.fleet import WEB, WORKER, Fleet, Through, failing, fails_on_the_second, heard
 from tests.integration.procedures import Interrupted
-from tests.killed import step_of
 from tests.killed_fleet import kill
 from tests.testbed.bed import TestBed
 from tests.testbed.server import Server
@@ -120,23 +117,13 @@ def test_after_a_kill_in_the_middle_all_run_one_release_again(
     assert back.live.version == ("1.1.0" if step == "tidy" else "1.0.0"), "the last host had switched, or not"
 
 
-class InterruptedLine(FailingLine):
-    """The real server until a step begins: then the run is interrupted."""
-
-    def run(self, command: Command, *, timeout: float, listen: Listener | None = None) -> Result:
-        if step_of(command) == self.step and not self.failed:
-            self.failed = True
-            raise Interrupted
-        return self.line.run(command, timeout=timeout, listen=listen)
-
-
 def interrupted(step: str, number: int) -> Through:
-    """The run is interrupted before a step on the host with this number."""
+    """The run is interrupted as a step begins on the host with this number."""
 
-    def through(lines: list[Line]) -> list[Line]:
-        return [InterruptedLine(line, step) if place == number else line for place, line in enumerate(lines)]
+    def interrupt() -> None:
+        raise Interrupted
 
-    return through
+    return heard(step, number, interrupt)
 
 
 def test_an_interrupted_deployment_brings_all_hosts_back(fleet: Fleet, new: Release) -> None:
