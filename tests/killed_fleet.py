@@ -9,13 +9,14 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
 from pipeline_defs.config.home import PROJECT
 from pipeline_defs.release.records import Release
-from tests.fleet import Fleet, heard
+from tests.fleet import STEPS, Fleet, heard
 
 _SECONDS = 300
 
@@ -33,6 +34,25 @@ def kill(fleet: Fleet, release: Release, step: str, number: int) -> None:
         timeout=_SECONDS,
     )
     assert done.returncode == -signal.SIGKILL, done.stderr or done.stdout
+
+
+def killed_on_the_second(
+    fleet: Fleet, before: Release, release: Release, steps: Sequence[str] = STEPS
+) -> dict[str, Any]:
+    """Deploy once for each step of the second host, with whose begin the process is killed; then whoever comes next brings all back.
+
+    Gives `kill_points`; `mixed_fleets`, after how many of them more than one version ran, or a way back failed; and `mixed`, what
+    ran, by step. As a process dies the server may go on for a moment, so that after a late kill all may have come to the new release.
+    """
+    mixed: dict[str, list[str]] = {}
+    for step in steps:
+        kill(fleet, release, step, 1)
+        back = fleet.rollback(run=f"run-after-{step}")
+        if back.error or len(fleet.versions) != 1:
+            mixed[step] = [*fleet.versions, back.error or "no error"]
+        if fleet.versions != [before.version]:
+            fleet.rollback(before)
+    return {"kill_points": len(steps), "mixed_fleets": len(mixed), "mixed": mixed}
 
 
 def main(told: dict[str, Any]) -> None:
