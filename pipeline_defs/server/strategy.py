@@ -34,7 +34,7 @@ def finish(task: Task, facts: Facts, folder: str, *, watched: bool = True) -> li
     return in_order(
         blue_green.switch(task, facts, route, folder) if route else in_place.switch(task, facts),
         watch(site, release) if watched else [],
-        switch(site, folder),
+        switch(task, folder),
         blue_green.drain(site, route) if route else [],
     )
 
