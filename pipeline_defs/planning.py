@@ -82,7 +82,7 @@ def _plan_of(app: App, environment: str, image: Image, lineage: Lineage, workspa
         live=live,
         steps=steps,
         seconds=round(sum(step.seconds or 0.0 for step in steps), 1),
-        downtime=downtime(steps),
+        downtime=0.0 if site.config.strategy == "blue_green" else downtime(steps),
         migrations=migrations(release, rehearsals, revision, migrates=site.config.migrate is not None),
         way_back=verdict,
         going_back=going_back(release, live, verdict),

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from pipeline_defs.cli import check, freeze, history, plan, quarantine, run, status, trace, up, webhooks
+from pipeline_defs.cli import check, freeze, history, maintenance, plan, quarantine, run, status, trace, up, webhooks
 from pipeline_defs.cli.output import CommandError, Output, last_line
 from pipeline_defs.config import ConfigError
 
@@ -26,6 +26,7 @@ run_group = typer.Typer(
     no_args_is_help=True, help="Launch a run of any job through the queue of a running Shipline and follow it."
 )
 freeze_group = typer.Typer(no_args_is_help=True, help="Windows in which nothing is deployed by itself.")
+maintenance_group = typer.Typer(no_args_is_help=True, help="A page for people while an app must not be used.")
 quarantine_group = typer.Typer(no_args_is_help=True, help="Releases that an environment shall not get again.")
 
 shipline.command(epilog=check.EXAMPLE)(check.check)
@@ -46,6 +47,9 @@ shipline.command("trace", epilog=trace.EXAMPLE)(trace.trace_command)
 shipline.command(epilog=plan.EXAMPLE)(plan.plan)
 shipline.add_typer(freeze_group, name="freeze", epilog=freeze.EXAMPLE)
 freeze_group.command("list", epilog=freeze.EXAMPLE)(freeze.list_)
+shipline.add_typer(maintenance_group, name="maintenance", epilog=maintenance.ON_EXAMPLE)
+maintenance_group.command(epilog=maintenance.ON_EXAMPLE)(maintenance.on)
+maintenance_group.command(epilog=maintenance.OFF_EXAMPLE)(maintenance.off)
 shipline.add_typer(quarantine_group, name="quarantine", epilog=quarantine.LIFT_EXAMPLE)
 quarantine_group.command(epilog=quarantine.ADD_EXAMPLE)(quarantine.add)
 quarantine_group.command(epilog=quarantine.LIFT_EXAMPLE)(quarantine.lift)

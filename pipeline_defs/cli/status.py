@@ -14,6 +14,7 @@ from pipeline_defs.cli.history import columns, digits, open_lineage, outcome, ro
 from pipeline_defs.cli.output import Output, local_time, plain
 from pipeline_defs.config import App, Home
 from pipeline_defs.release.history import RUNNING, Row, waiting
+from pipeline_defs.release.maintenance import Maintenance
 from pipeline_defs.release.quarantine import Quarantined
 from pipeline_defs.release.records import OnHost
 
@@ -38,7 +39,11 @@ def status(
         lines = [
             {
                 **_status(
-                    each, environment, lineage.environment(each, environment), lineage.quarantine(each, environment)
+                    each,
+                    environment,
+                    lineage.environment(each, environment),
+                    lineage.quarantine(each, environment),
+                    lineage.maintenance(each, environment),
                 ),
                 "drift": _drift(each, environment, lineage, look=look),
             }
@@ -49,7 +54,9 @@ def status(
     output.result(lines, Group(_status_table(lines), *notes))
 
 
-def _status(app: App, environment: str, rows: list[Row], barred: list[Quarantined]) -> dict[str, Any]:
+def _status(
+    app: App, environment: str, rows: list[Row], barred: list[Quarantined], closed: Maintenance | None
+) -> dict[str, Any]:
     """One environment: what runs there, its last deployment or rehearsal, and what is quarantined there."""
     rehearses = app.environments[environment].rehearses is not None
     held = app.environments[environment].frozen(datetime.now(UTC))
@@ -69,6 +76,7 @@ def _status(app: App, environment: str, rows: list[Row], barred: list[Quarantine
         "running": any(row.outcome == RUNNING for row in rows),
         "last": row_json(rows[0]) if rows else None,
         "freeze": {"until": held.until.isoformat(), "local": held.local, "window": held.window} if held else None,
+        "maintenance": closed.model_dump(mode="json") if closed else None,
         "waiting": row_json(waits) if waits else None,
         "hosts": [each.model_dump(mode="json") for each in _fleet(rows)],
         "quarantined": [each.model_dump(mode="json") for each in barred if each.overtaken_by is None],
@@ -115,6 +123,10 @@ def _status_table(lines: list[dict[str, Any]]) -> Table:
 def _notes(line: dict[str, Any]) -> Iterator[Text]:
     """What there is to know beside the table, a line each."""
     where = f"{line['app']} {line['environment']}: "
+    if line["maintenance"]:
+        closed = line["maintenance"]
+        since = f"in maintenance since {local_time(closed['at'])} by {plain(closed['actor'])}"
+        yield Text.assemble((where, "dim"), (f"{since}: {plain(closed['message'])}", "yellow"))
     if line["freeze"]:
         yield Text.assemble(
             (where, "dim"), (f"frozen until {line['freeze']['local']} ({line['freeze']['window']})", "cyan")

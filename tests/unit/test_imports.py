@@ -46,7 +46,8 @@ BELOW = {
     "definitions": {"config", "release", "resources", "ops", "assets", "jobs", "sensors"},
     "webhooks": {"config", "release", "resources", "code_server", "launch", "changes"},
     "planning": {"config", "release", "server", "resources", "ops", "history"},
-    "cli": {"config", "release", "resources", "history", "instance", "webhooks", "changes", "planning"},
+    "maintaining": {"config", "release", "server", "resources", "ops", "history"},
+    "cli": {"config", "release", "resources", "history", "instance", "webhooks", "changes", "planning", "maintaining"},
 }
 WITHOUT_DAGSTER = {"release", "config", "server"}
 
