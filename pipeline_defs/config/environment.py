@@ -223,15 +223,8 @@ class Environment(Model):
 
     @model_validator(mode="after")
     def _hosts_make_one_environment(self) -> Self:
-        mistakes = list(wrong_hosts(self.hosts, (self.service, *self.also)))
-        if len(self.hosts) > 1 and self.rehearses:
-            found = ", ".join(map(str, self.hosts))
-            allowed = f"one host, the first one of {self.rehearses}: a rehearsal needs no more"
-            mistakes.append(mistake("hosts", found=found, allowed=allowed))
-        elif len(self.hosts) > 1 and self.database and self.database.url is None:
-            allowed = "the url of a database that every host reaches: containers of one host are not seen by the others"
-            mistakes.append(mistake("database", found=f"the service {self.database.service}", allowed=allowed))
-        refuse(mistakes)
+        inside = self.database.service if self.database and self.database.url is None else None
+        refuse(list(wrong_hosts(self.hosts, (self.service, *self.also), rehearses=self.rehearses, database=inside)))
         return self
 
     @property
@@ -263,18 +256,6 @@ class Environment(Model):
     def host(self) -> Host:
         """The host it runs on; of several the first, which goes before the others and has the database's backups."""
         return self.hosts[0]
-
-    def share(self, host: Host) -> "Environment":
-        """What of it is on one of its hosts: the services of the host's roles. Only the first one has to do with the database."""
-        if len(self.hosts) == 1:
-            return self
-        service, *also = [name for name in (self.service, *self.also) if host.runs(name)]
-        changes: dict[str, Any] = {"hosts": (host,), "service": service, "also": tuple(also)}
-        if service != self.service:
-            changes |= {"route": None, "test": None, "e2e": ()}
-        if host.place != self.host.place:
-            changes |= {"database": None, "migrate": None, "revision": None, "downgrade": None}
-        return self.model_copy(update=changes)
 
     def meets(self, other: "Environment") -> bool:
         """True when the two would write into each other's folder: on a host that both have, one folder is in the other or the same."""
