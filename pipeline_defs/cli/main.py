@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from pipeline_defs.cli import check, freeze, history, plan, quarantine, run, status, trace, up, webhooks
+from pipeline_defs.cli import check, freeze, history, init, plan, quarantine, run, status, trace, up, webhooks
 from pipeline_defs.cli.output import CommandError, Output, last_line
 from pipeline_defs.config import ConfigError
 
@@ -28,6 +28,7 @@ run_group = typer.Typer(
 freeze_group = typer.Typer(no_args_is_help=True, help="Windows in which nothing is deployed by itself.")
 quarantine_group = typer.Typer(no_args_is_help=True, help="Releases that an environment shall not get again.")
 
+shipline.command(epilog=init.EXAMPLE)(init.init)
 shipline.command(epilog=check.EXAMPLE)(check.check)
 shipline.command(epilog=up.UP_EXAMPLE)(up.up)
 shipline.command(epilog=up.DOWN_EXAMPLE)(up.down)
@@ -58,7 +59,7 @@ def options(
 ) -> None:
     """From a pull request to a verified deployment on your own servers.
 
-    Start with: shipline check, then shipline up.
+    Start with: shipline init, shipline check, then shipline up.
     """
     context.obj = Output(json=json, debug=debug)
 

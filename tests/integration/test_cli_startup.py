@@ -24,6 +24,7 @@ ASK = "import sys; from pipeline_defs.cli.main import main; main(sys.argv[1:]); 
     [
         ["--help"],
         ["check"],
+        ["init", "."],
         ["down"],
         ["env"],
         ["run", "deploy", "shop", "--version", "1.0.0"],

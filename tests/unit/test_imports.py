@@ -21,6 +21,7 @@ BELOW = {
     "config": set[str](),
     "server": {"config", "release"},
     "resources": {"config", "release", "server"},
+    "proposal": {"config", "release", "resources"},
     "ops": {"config", "release", "server", "resources", "history"},
     "history": {"config", "release", "ops"},  # reads the events that ops/events.py writes
     "run_queue": set[str](),
@@ -46,9 +47,9 @@ BELOW = {
     "definitions": {"config", "release", "resources", "ops", "assets", "jobs", "sensors"},
     "webhooks": {"config", "release", "resources", "code_server", "launch", "changes"},
     "planning": {"config", "release", "server", "resources", "ops", "history"},
-    "cli": {"config", "release", "resources", "history", "instance", "webhooks", "changes", "planning"},
+    "cli": {"config", "release", "resources", "history", "instance", "webhooks", "changes", "planning", "proposal"},
 }
-WITHOUT_DAGSTER = {"release", "config", "server"}
+WITHOUT_DAGSTER = {"release", "config", "server", "proposal"}
 
 
 def room(file: Path) -> str:
