@@ -8,7 +8,21 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from pipeline_defs.cli import check, freeze, history, init, plan, quarantine, run, status, trace, up, webhooks
+from pipeline_defs.cli import (
+    check,
+    doctor,
+    freeze,
+    history,
+    init,
+    plan,
+    quarantine,
+    run,
+    status,
+    trace,
+    trust_host,
+    up,
+    webhooks,
+)
 from pipeline_defs.cli.output import CommandError, Output, last_line
 from pipeline_defs.config import ConfigError
 
@@ -30,6 +44,8 @@ quarantine_group = typer.Typer(no_args_is_help=True, help="Releases that an envi
 
 shipline.command(epilog=init.EXAMPLE)(init.init)
 shipline.command(epilog=check.EXAMPLE)(check.check)
+shipline.command(epilog=doctor.EXAMPLE)(doctor.doctor)
+shipline.command("trust-host", epilog=trust_host.EXAMPLE)(trust_host.trust_host)
 shipline.command(epilog=up.UP_EXAMPLE)(up.up)
 shipline.command(epilog=up.DOWN_EXAMPLE)(up.down)
 shipline.command(epilog=up.ENV_EXAMPLE)(up.env)

@@ -22,6 +22,7 @@ BELOW = {
     "server": {"config", "release"},
     "resources": {"config", "release", "server"},
     "proposal": {"config", "release", "resources"},
+    "doctor": {"config", "server", "resources"},
     "ops": {"config", "release", "server", "resources", "history"},
     "history": {"config", "release", "ops"},  # reads the events that ops/events.py writes
     "run_queue": set[str](),
@@ -47,9 +48,21 @@ BELOW = {
     "definitions": {"config", "release", "resources", "ops", "assets", "jobs", "sensors"},
     "webhooks": {"config", "release", "resources", "code_server", "launch", "changes"},
     "planning": {"config", "release", "server", "resources", "ops", "history"},
-    "cli": {"config", "release", "resources", "history", "instance", "webhooks", "changes", "planning", "proposal"},
+    "cli": {
+        "config",
+        "release",
+        "server",
+        "resources",
+        "history",
+        "instance",
+        "webhooks",
+        "changes",
+        "planning",
+        "proposal",
+        "doctor",
+    },
 }
-WITHOUT_DAGSTER = {"release", "config", "server", "proposal"}
+WITHOUT_DAGSTER = {"release", "config", "server", "proposal", "doctor"}
 
 
 def room(file: Path) -> str:
