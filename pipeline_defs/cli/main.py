@@ -14,6 +14,7 @@ from pipeline_defs.cli import (
     freeze,
     history,
     init,
+    metrics,
     plan,
     quarantine,
     run,
@@ -59,6 +60,7 @@ shipline.command(epilog=status.STATUS_EXAMPLE)(status.status)
 shipline.command(epilog=history.HISTORY_EXAMPLE)(history.history)
 shipline.command("trace", epilog=trace.EXAMPLE)(trace.trace_command)
 shipline.command(epilog=plan.EXAMPLE)(plan.plan)
+shipline.command(epilog=metrics.EXAMPLE)(metrics.metrics)
 shipline.add_typer(freeze_group, name="freeze", epilog=freeze.EXAMPLE)
 freeze_group.command("list", epilog=freeze.EXAMPLE)(freeze.list_)
 shipline.add_typer(quarantine_group, name="quarantine", epilog=quarantine.LIFT_EXAMPLE)
