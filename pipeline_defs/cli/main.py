@@ -10,6 +10,7 @@ from typer.exceptions import TyperException
 
 from pipeline_defs.cli import (
     check,
+    diff,
     doctor,
     freeze,
     history,
@@ -60,6 +61,7 @@ shipline.command(epilog=status.STATUS_EXAMPLE)(status.status)
 shipline.command(epilog=history.HISTORY_EXAMPLE)(history.history)
 shipline.command("trace", epilog=trace.EXAMPLE)(trace.trace_command)
 shipline.command(epilog=plan.EXAMPLE)(plan.plan)
+shipline.command(epilog=diff.EXAMPLE)(diff.diff)
 shipline.command(epilog=metrics.EXAMPLE)(metrics.metrics)
 shipline.add_typer(freeze_group, name="freeze", epilog=freeze.EXAMPLE)
 freeze_group.command("list", epilog=freeze.EXAMPLE)(freeze.list_)

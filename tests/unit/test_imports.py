@@ -48,6 +48,7 @@ BELOW = {
     "definitions": {"config", "release", "resources", "ops", "assets", "jobs", "sensors"},
     "webhooks": {"config", "release", "resources", "code_server", "launch", "changes"},
     "planning": {"config", "release", "server", "resources", "ops", "history"},
+    "difference": {"config", "release", "server", "resources", "ops", "history", "planning"},
     "cli": {
         "config",
         "release",
@@ -58,6 +59,7 @@ BELOW = {
         "webhooks",
         "changes",
         "planning",
+        "difference",
         "proposal",
         "doctor",
     },
