@@ -15,11 +15,14 @@ class Load:
 
     A connection that was kept alive and is closed instead of an answer is opened anew and asked again, as every browser does
     (RFC 9112, 9.3.1): `reopened` counts that. A request that fails on a new connection has failed.
+
+    With a `rate`, that many requests a second are due in all, each connection its share; else each pauses between two of its own.
     """
 
     url: str
     connections: int = 4
     pause: float = 0.02
+    rate: float = 0.0
     good: list[float] = field(default_factory=list)
     failed: list[str] = field(default_factory=list)
     reopened: int = 0
@@ -47,7 +50,9 @@ class Load:
     def _ask(self) -> None:
         parts = urlsplit(self.url)
         connection = None
-        while not self._end.wait(self.pause):
+        due = time.monotonic()
+        while not self._end.wait(max(due - time.monotonic(), 0.0) if self.rate else self.pause):
+            due = max(due + self.connections / self.rate, time.monotonic()) if self.rate else due
             reused = connection is not None
             try:
                 connection = connection or http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=20)

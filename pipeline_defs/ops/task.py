@@ -79,9 +79,9 @@ def task_for(
 ) -> Task:
     """The task of the attempt with this id. With a `source` it can look up the files of other commits."""
 
-    def alive(run: str) -> bool:
+    def alive(run: str) -> bool | None:
         record = context.instance.get_run_by_id(run)
-        return record is not None and not record.is_finished
+        return None if record is None else not record.is_finished
 
     return Task(
         id=id,

@@ -75,7 +75,7 @@ class Connection:
         """
         self.open()
         began = time.monotonic()
-        stdout, stderr = Output(listen, self._secrets), Output(listen, self._secrets)
+        stdout, stderr = (Output(listen, self._secrets, command.divider) for _ in range(2))
         try:
             with self._channel(command) as channel:
                 for is_error, data in _portions(channel, command.input_bytes(), began + timeout):

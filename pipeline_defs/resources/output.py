@@ -23,18 +23,17 @@ class Output:
     characters is given in pieces.
     """
 
-    def __init__(self, listen: Listener | None = None, secrets: Collection[Secret] = ()) -> None:
+    def __init__(self, listen: Listener | None = None, secrets: Collection[Secret] = (), divider: str = "") -> None:
+        """Each text that begins with `divider` is kept within bounds of its own."""
         self._listen = listen
         self._secrets = secrets
+        self._divider = divider
+        self._parts: list[str] = []
         # A line that is cut in pieces keeps this much back, so that no secret is cut in two and passes unmasked.
         self._overlap = max((len(form) for secret in secrets for form in secret.encodings()), default=0)
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._rest = ""
-        self._head: list[str] = []
-        self._room = KEPT
-        self._tail: deque[str] = deque()
-        self._tail_length = 0
-        self._left_out = 0
+        self._begin_part()
 
     def feed(self, data: bytes) -> None:
         """Take the next portion of the stream."""
@@ -50,15 +49,30 @@ class Output:
         """Take the end of the stream; gives all that was kept of it."""
         self._take(self._rest + self._decoder.decode(b"", final=True))
         self._rest = ""
-        if not self._left_out:
-            return "".join([*self._head, *self._tail])
-        return "".join([*self._head, f"\n… {self._left_out} characters left out …\n", *self._tail])
+        self._end_part()
+        return "".join(self._parts)
+
+    def _begin_part(self) -> None:
+        self._head: list[str] = []
+        self._room = KEPT
+        self._tail: deque[str] = deque()
+        self._tail_length = 0
+        self._left_out = 0
+
+    def _end_part(self) -> None:
+        left_out = [f"\n… {self._left_out} characters left out …\n"] if self._left_out else []
+        self._parts.append("".join([*self._head, *left_out, *self._tail]))
 
     def _take(self, text: str) -> None:
         if not text:
             return
         text = mask(text, self._secrets)
-        self._keep(text)
+        before, *parts = text.split(self._divider) if self._divider else [text]
+        self._keep(before)
+        for part in parts:
+            self._end_part()
+            self._begin_part()
+            self._keep(self._divider + part)
         if self._listen is not None:
             for line in _COLOUR.sub("", text).removesuffix("\n").split("\n"):
                 self._listen(line.rstrip("\r").rpartition("\r")[2])

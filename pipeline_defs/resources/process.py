@@ -62,7 +62,7 @@ class LocalRunner:
     def run(self, command: Command, *, timeout: float, listen: Listener | None = None) -> Result:
         """Execute and wait. Raises CommandTimeout after `timeout` seconds."""
         began = time.monotonic()
-        stdout, stderr = Output(listen, self._secrets), Output(listen, self._secrets)
+        stdout, stderr = (Output(listen, self._secrets, command.divider) for _ in range(2))
         try:
             with self._child(command) as child:
                 for stream, data in _portions(child, command.input_bytes(), began + timeout):

@@ -7,8 +7,8 @@ from pipeline_defs.server.command import Command
 from pipeline_defs.server.compose import compose, healthy
 from pipeline_defs.server.database import Driver
 from pipeline_defs.server.facts import Facts
-from pipeline_defs.server.procedure import LONG_SECONDS, Step
 from pipeline_defs.server.site import Site
+from pipeline_defs.server.step import LONG_SECONDS, Step
 
 
 def anew(site: Site, facts: Facts, folder: str, database: Driver) -> list[Step]:

@@ -14,8 +14,8 @@ from pipeline_defs.server.compose import compose, compose_words, healthy
 from pipeline_defs.server.facts import Facts
 from pipeline_defs.server.live import LIVE
 from pipeline_defs.server.parallel import impossible
-from pipeline_defs.server.procedure import LONG_SECONDS, Step
 from pipeline_defs.server.site import Site
+from pipeline_defs.server.step import LONG_SECONDS, Step
 from pipeline_defs.server.task import Task
 
 _COMPOSE = """

@@ -19,12 +19,14 @@ class Command:
         stdin: what it reads: bytes, text, a secret, or nothing.
         environment: variables it gets besides those it inherits; on a server they are visible to its users, so no secrets.
         says: what a person is shown instead of the words, for scripts that would say little.
+        divider: begins a further part of what it says; how much is kept of its output is bounded for each part. Empty: it is one.
     """
 
     argv: tuple[str, ...]
     stdin: bytes | str | Secret | None = field(default=None, repr=False)
     environment: Mapping[str, str] = field(default_factory=dict)
     says: str | None = None
+    divider: str = field(default="", repr=False)
 
     def __post_init__(self) -> None:
         words = (*self.argv, *self.environment, *self.environment.values())

@@ -5,8 +5,8 @@ from pipeline_defs.server.anew import anew, with_undo
 from pipeline_defs.server.command import Command, command, script
 from pipeline_defs.server.database import Driver, driver
 from pipeline_defs.server.facts import Facts
-from pipeline_defs.server.procedure import LONG_SECONDS, Step
 from pipeline_defs.server.site import Site
+from pipeline_defs.server.step import LONG_SECONDS, Step
 from pipeline_defs.server.task import Task
 
 _TAKE_DOWN = """

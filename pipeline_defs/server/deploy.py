@@ -8,12 +8,13 @@ from pipeline_defs.release.records import Outcome, Release
 from pipeline_defs.server import steps, strategy
 from pipeline_defs.server.command import Runner, ServerError
 from pipeline_defs.server.compose import diagnose
-from pipeline_defs.server.facts import Facts, learn
+from pipeline_defs.server.facts import Facts, gather, understand
 from pipeline_defs.server.lock import locked
-from pipeline_defs.server.procedure import Execution, Procedure, Step
+from pipeline_defs.server.procedure import Execution, Procedure
 from pipeline_defs.server.report import report
 from pipeline_defs.server.restore import finish
 from pipeline_defs.server.rollback import restore_current
+from pipeline_defs.server.step import Step
 from pipeline_defs.server.task import Report, Task
 
 
@@ -26,8 +27,9 @@ def deploy(task: Task, server: Runner) -> Report:
     assert task.release is not None
     previous: Release | None = None
     try:
-        with locked(site, task, server):
-            facts = finish(task, server, learn(site, server), execution)
+        with locked(site, task, server, execution.notes, gather(site)) as held:
+            execution.token = held.token
+            facts = finish(task, server, understand(site, held.answers[0]), execution)
             previous = facts.current
             refusal = older_than_live(task.release, previous)
             if refusal:

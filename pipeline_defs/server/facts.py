@@ -89,7 +89,12 @@ def gather(site: Site, *, only_look: bool = False) -> Command:
 
 def learn(site: Site, server: Runner) -> Facts:
     """The facts about a site. Raises ServerError when the server lacks what a deployment needs."""
-    facts = read(site, server.run(gather(site), timeout=60))
+    return understand(site, server.run(gather(site), timeout=60))
+
+
+def understand(site: Site, answer: Result) -> Facts:
+    """The facts from the answer to `gather`. Raises ServerError when the server lacks what a deployment needs."""
+    facts = read(site, answer)
     lack = lacking(site, facts)
     if lack:
         raise ServerError(f"{site}: {lack}")

@@ -2,27 +2,32 @@
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
+from pipeline_defs.server.chain import Link
 from pipeline_defs.server.command import Command, script
 from pipeline_defs.server.site import Site
 from pipeline_defs.server.task import Task
 
-# The intent is on the disk before the step begins, the outcome before its end is reported.
+# The intent is on the disk before the step begins, the outcome before its end is reported. Who lost the lock changes nothing more.
 _JOURNALLED = """
-journal=$1 task=$2 step=$3 doing=$4 more=$5; shift 5
+journal=$1 task=$2 step=$3 doing=$4 more=$5 lock=$6 token=$7 seconds=$8; shift 8
+[ -z "$token" ] || [ "$(cat "$lock.token" 2>/dev/null)" = "$token" ] || {
+  echo "another run has taken over the lock $lock" >&2; exit 75; }
 note() {
   printf '{"at":"%s","task":"%s","step":"%s","state":"%s"%s}\\n' \\
     "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$task" "$step" "$1" "${2-}" >>"$journal"
   sync "$journal"
 }
 note "$doing" "$more"
-status=0; "$@" || status=$?
+status=0; timeout -k 10 "$seconds" "$@" || status=$?
 if [ $status -eq 0 ]; then note "${doing%ing}ne"; else note failed; fi
+[ $status -ne 124 ] || echo "it did not end within $seconds s and was stopped" >&2
 exit $status
 """
 
-_TELL = 'umask 077; cat >>"$1"; [ -z "$3" ] || printf "%s\\n" "$3" >>"$2"'
+_APPEND = 'umask 077; cat >>"$1"'
 _LINES = 20
 _COMPACT = (",", ":")
 
@@ -30,8 +35,8 @@ _COMPACT = (",", ":")
 def journal_path(site: Site, task: Task) -> str:
     """The task's journal: one JSON object a line with at, task, step and state (doing, done, undoing, undone, failed).
 
-    What a step is about to do has `does` and, if it can be taken back, `undo` besides. A line with the state "said" follows its
-    end, with seconds and the last lines of its output.
+    What a step is about to do has `does` and, if it can be taken back, `undo` besides. A line with the state "said" follows
+    later, with seconds and the last lines of its output.
     """
     return site.path("journal", f"{task.id}.jsonl")
 
@@ -41,10 +46,27 @@ def log_path(site: Site, task: Task) -> str:
     return site.path("logs", f"{task.timestamp}_{site.environment}.log")
 
 
-def journalled(site: Site, task: Task, step: str, command: Command, *, undoes: bool = False, undo: str = "") -> Command:
+def marks(site: Site, task: Task) -> Mapping[str, str]:
+    """Environment variables by which all that a task runs on the server is found there, also after its run has died."""
+    return {"SHIPLINE_SITE": site.path(), "SHIPLINE_TASK": task.id}
+
+
+def journalled(
+    site: Site,
+    task: Task,
+    step: str,
+    command: Command,
+    *,
+    seconds: float,
+    token: str = "",
+    undoes: bool = False,
+    undo: str = "",
+) -> Command:
     """The command with its intent and outcome journalled, in the same round trip.
 
     Args:
+        seconds: after which it is stopped, with the status 124.
+        token: of the lock under which it may be executed; empty where there is none.
         undoes: it takes the step back.
         undo: what would take it back, in words.
     """
@@ -53,28 +75,42 @@ def journalled(site: Site, task: Task, step: str, command: Command, *, undoes: b
     )
     intent = {"does": command.shown(), **({"undo": undo} if undo else {})}
     more = f",{json.dumps(intent, separators=_COMPACT)[1:-1]}"
-    words = (journal_path(site, task), task.id, step, "undoing" if undoes else "doing", more, *settings, *command.argv)
-    marked = {
-        "SHIPLINE_SITE": site.path(),
-        "SHIPLINE_TASK": task.id,
-    }  # by which lock.py finds what a killed run left running
-    return Command(script(_JOURNALLED, *words).argv, stdin=command.stdin, environment=marked, says=command.shown())
+    words = (journal_path(site, task), task.id, step, "undoing" if undoes else "doing", more)
+    under = (site.path("lock"), token, f"{seconds:g}")
+    called = script(_JOURNALLED, *words, *under, *settings, *command.argv)
+    return Command(called.argv, stdin=command.stdin, environment=marks(site, task), says=command.shown())
 
 
-def said(task: Task, step: str, seconds: float, lines: Sequence[str]) -> str:
-    """The journal's line about what a step said: its seconds and the last lines of its output."""
-    entry = {
-        "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
-        "task": task.id,
-        "step": step,
-        "state": "said",
-        "seconds": seconds,
-        "output": lines[-_LINES:],
-    }
-    return json.dumps(entry, separators=_COMPACT)
+@dataclass
+class Notes:
+    """What is still to be written on the server: lines of the log for people, and the journal's lines about what steps said."""
+
+    lines: list[str] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
+
+    def add(self, text: str) -> None:
+        """A line of the log, with the time."""
+        self.lines.append(f"{_now()}  {text}")
+
+    def say(self, task: Task, step: str, seconds: float, lines: Sequence[str]) -> None:
+        """A line of the journal about what a step said: its seconds and the last lines of its output."""
+        entry = {"at": _now(), "task": task.id, "step": step, "state": "said", "seconds": seconds, "output": lines[-_LINES:]}  # fmt: skip
+        self.said.append(json.dumps(entry, separators=_COMPACT))
+
+    def links(self, site: Site, task: Task) -> list[Link]:
+        """Write all of it; only its owner may read it."""
+        texts = {"log": (log_path(site, task), self.lines), "journal": (journal_path(site, task), self.said)}
+        return [
+            Link(name, script(_APPEND, path, stdin="".join(f"{line}\n" for line in lines), says=f"append to {path}"))
+            for name, (path, lines) in texts.items()
+            if lines
+        ]
+
+    def clear(self) -> None:
+        """It is written."""
+        self.lines.clear()
+        self.said.clear()
 
 
-def tell(site: Site, task: Task, log: str, journal: str = "") -> Command:
-    """Add text to the log for people, and a line to the journal; only their owner reads them."""
-    words = (log_path(site, task), journal_path(site, task), journal)
-    return script(_TELL, *words, stdin=log, says=f"append to {log_path(site, task)}")
+def _now() -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())

@@ -7,8 +7,8 @@ from pipeline_defs.server.compose import compose
 from pipeline_defs.server.database import PostgresElsewhere, driver
 from pipeline_defs.server.facts import Facts
 from pipeline_defs.server.journal import log_path
-from pipeline_defs.server.procedure import Step
 from pipeline_defs.server.site import Site
+from pipeline_defs.server.step import Step
 from pipeline_defs.server.task import Task
 
 _LOG = 'umask 077; : >>"$1"; echo "$1"'

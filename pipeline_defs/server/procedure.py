@@ -1,52 +1,24 @@
 """Procedure: a list of named steps with undo, and the one small runner that executes them."""
 
+import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from pipeline_defs.release.evidence import StepTiming, TestCounts
 from pipeline_defs.release.junit import ResultsError, read_junit
 from pipeline_defs.release.migrations import read_migrations
+from pipeline_defs.server.chain import Chain, Link, Part
 from pipeline_defs.server.command import Command, Result, Runner, ServerError, command
-from pipeline_defs.server.journal import journalled, said, tell
+from pipeline_defs.server.hearing import Hearing
+from pipeline_defs.server.journal import Notes, journal_path, journalled, marks
 from pipeline_defs.server.reason import reason
 from pipeline_defs.server.site import Site
+from pipeline_defs.server.step import QUICK_SECONDS, Step
 from pipeline_defs.server.task import Task
 
-QUICK_SECONDS = 120
-LONG_SECONDS = 1800
-
-
-@dataclass(frozen=True)
-class Step:
-    """One named act on the server.
-
-    Attributes:
-        name: one or two words, the same in journal, log, UI and plan.
-        command: what is executed; it may be repeated without harm.
-        undo: what takes it back, for as long as the procedure is not final.
-        timeout: seconds it may take.
-        changes: whether something that serves people is touched from here on.
-        results: a JUnit file on the server that the step leaves behind, passed or not.
-        counts: the name under which its counts are kept: tests or e2e.
-        learn: reads facts out of the step's output.
-        migrates: the step's lines tell of migrations, which are timed one by one.
-        secret: its output is not shown, kept or logged, because it may hold settings in any disguise.
-        check: looks at the output and says why the procedure may not go on; None where it may.
-    """
-
-    name: str
-    command: Command
-    undo: Command | None = None
-    timeout: float = QUICK_SECONDS
-    changes: bool = False
-    results: str | None = None
-    counts: str | None = None
-    learn: Callable[[str], Mapping[str, Any]] | None = None
-    migrates: bool = False
-    secret: bool = False
-    check: Callable[[str], str | None] | None = None
+_SPARE_SECONDS = 60
 
 
 class StepFailed(ServerError):
@@ -55,16 +27,21 @@ class StepFailed(ServerError):
 
 @dataclass
 class Execution:
-    """What a procedure has done so far; grows while it runs."""
+    """What a procedure has done so far; grows while it runs. `token` is of the lock under which it runs."""
 
     steps: list[StepTiming] = field(default_factory=list)
     counts: dict[str, TestCounts] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
     changed: bool = False
+    token: str = ""
+    notes: Notes = field(default_factory=Notes)
 
 
 class Procedure:
-    """Executes steps on one site: journals, streams, times, and undoes what is not final when a step fails or the run is interrupted."""
+    """Executes steps on one site: journals, streams, times, and undoes what is not final when a step fails or the run is interrupted.
+
+    As many steps as can be go to the server in one round trip.
+    """
 
     def __init__(
         self, site: Site, task: Task, server: Runner, execution: Execution, on_failure: Command | None = None
@@ -72,9 +49,6 @@ class Procedure:
         """`on_failure` shows what is needed to understand a failure, before anything is undone."""
         self.site, self.task, self.server, self.execution, self.on_failure = site, task, server, execution, on_failure
         self._begun: list[Step] = []
-        self._log: list[str] = []
-        self._heard: list[tuple[float, str]] = []
-        self._told = ""
 
     def run(self, steps: list[Step]) -> None:
         """Execute the steps in order. On a failure the undo of every step that was begun is executed, the last one first.
@@ -83,28 +57,22 @@ class Procedure:
             StepFailed: a step failed; what could be undone is undone, also what earlier calls began.
         """
         try:
-            for step in steps:
-                self._begin(step)
+            self._execute(steps)
         except BaseException as error:
             self._explain(error)
             self.undo()
             raise
-        finally:
-            self._flush()
 
     def attempt(self, steps: list[Step]) -> StepFailed | None:
         """Execute steps that may fail: the failure is given back and nothing is undone. Only an interruption undoes."""
         try:
-            for step in steps:
-                self._begin(step)
+            self._execute(steps)
         except StepFailed as error:
             self._explain(error)
             return error
         except BaseException:
             self.undo()
             raise
-        finally:
-            self._flush()
         return None
 
     def undo(self) -> None:
@@ -112,52 +80,96 @@ class Procedure:
         while self._begun:
             step = self._begun.pop()
             if step.undo is not None:
-                self._line(f"undo {step.name}: {step.undo.shown()}")
-                undo = journalled(self.site, self.task, step.name, step.undo, undoes=True)
-                undone = self._try(undo, max(QUICK_SECONDS, step.timeout))
+                self.execution.notes.add(f"undo {step.name}: {step.undo.shown()}")
+                seconds = max(QUICK_SECONDS, step.timeout)
+                undone = self._try(self._journalled(step, step.undo, seconds, undoes=True), seconds)
                 self.task.say(f"{step.name}: {'undone' if undone else 'could not be undone; the next run does it'}")
 
-    def _begin(self, step: Step) -> None:
+    def _execute(self, steps: list[Step]) -> None:
+        for together in _together(steps):
+            self._send(together)
+
+    def _send(self, steps: list[Step]) -> None:
+        """Execute steps in one round trip. The last one that begins may have failed, or be refused for what it said."""
+        notes = self.execution.notes.links(self.site, self.task)
+        links = [
+            Link(step.name, self._journalled(step, step.command, step.timeout), step.results or "") for step in steps
+        ]
+        chain = Chain([*notes, *links], marks(self.site, self.task))
+        self.execution.notes.clear()
+        hearing = Hearing(chain, steps, self)
+        timeout = sum(step.timeout for step in steps) + _SPARE_SECONDS
+        try:
+            result = self.server.run(chain.command, timeout=timeout, listen=hearing)
+        except BaseException:
+            hearing.fails()
+            self._begun_unheard(steps)
+            raise
+        parts = chain.parts(result)[len(notes) :]
+        for step, part in zip(steps, parts, strict=False):
+            self._collect(step, part, hearing)
+        if len(parts) < len(steps) and (not parts or parts[-1].result.ok):
+            hearing.fails()
+            raise StepFailed(self._sentence(steps[len(parts)], result))
+
+    def _journalled(self, step: Step, command: Command, seconds: float, *, undoes: bool = False) -> Command:
+        undo = step.undo.shown() if step.undo and not undoes else ""
+        token = self.execution.token
+        return journalled(
+            self.site, self.task, step.name, command, seconds=seconds, token=token, undoes=undoes, undo=undo
+        )
+
+    def begins(self, step: Step) -> None:
+        """A step begins on the server."""
         self._begun.append(step)
         self.execution.changed = self.execution.changed or step.changes
-        self._line(f"{step.name}: {step.command.shown()}")
-        start = time.monotonic()
-        self._heard = []
-        outcome = "failed"
+        self.execution.notes.add(f"{step.name}: {step.command.shown()}")
+
+    def says(self, line: str) -> None:
+        """A line of a command's output."""
+        self.task.listen(line)
+        self.execution.notes.lines.append(f"    {line}")
+
+    def ends(self, step: Step, seconds: float, outcome: str, heard: list[tuple[float, str]]) -> None:
+        """A step has ended there."""
+        if step.migrates:
+            self.execution.facts["migrations"] = read_migrations(heard, time.monotonic())
+        self.execution.steps.append(StepTiming(step=step.name, seconds=seconds, outcome=outcome))
+        self.task.say(f"{step.name}: {outcome} in {seconds:.1f} s")
+        self.execution.notes.add(f"{step.name}: {outcome} in {seconds:.1f} s")
+        self.execution.notes.say(self.task, step.name, seconds, [line for _, line in heard])
+
+    def _begun_unheard(self, steps: list[Step]) -> None:
+        """The server may be further than what was heard of it: its journal knows; where it cannot be asked, all may have begun."""
         try:
-            self._do(step)
-            outcome = "done"
-        finally:
-            seconds = round(time.monotonic() - start, 3)
-            if step.migrates:
-                self.execution.facts["migrations"] = read_migrations(self._heard, time.monotonic())
-            self.execution.steps.append(StepTiming(step=step.name, seconds=seconds, outcome=outcome))
-            self.task.say(f"{step.name}: {outcome} in {seconds:.1f} s")
-            self._line(f"{step.name}: {outcome} in {seconds:.1f} s")
-            self._told = said(self.task, step.name, seconds, [line for _, line in self._heard])
-        self._flush()
+            told = self.server.run(command("cat", journal_path(self.site, self.task)), timeout=QUICK_SECONDS)
+            begun = {json.loads(line)["step"] for line in told.stdout.splitlines()} if told.ok else set()
+        except (ServerError, ValueError):
+            begun = {step.name for step in steps}
+        for step in steps:
+            if step.name in begun and step not in self._begun:
+                self._begun.append(step)
+                self.execution.changed = self.execution.changed or step.changes
 
-    def _do(self, step: Step) -> None:
-        undo = step.undo.shown() if step.undo else ""
-        wanted = journalled(self.site, self.task, step.name, step.command, undo=undo)
-        result = self.server.run(wanted, timeout=step.timeout, listen=None if step.secret else self._listen)
-        self._collect(step, result)
-        if not result.ok:
-            raise StepFailed(self._sentence(step, result))
-        refusal = step.check(result.stdout) if step.check else None
-        if refusal:
-            raise StepFailed(f"{self.site}, step {step.name}: {refusal}")
-
-    def _collect(self, step: Step, result: Result) -> None:
-        if step.learn:
-            self.execution.facts.update(step.learn(result.stdout))
-        if step.results and step.counts:
-            found = self.server.run(command("cat", step.results), timeout=QUICK_SECONDS)
-            if found.ok:
-                counts = self._counts(step, found.stdout)
+    def _collect(self, step: Step, part: Part, hearing: "Hearing") -> None:
+        """Learn what a step that ended said. Raises StepFailed when it failed or may not be gone on from."""
+        try:
+            if step.learn:
+                self.execution.facts.update(step.learn(part.result.stdout))
+            if step.counts and part.file is not None:
+                counts = self._counts(step, part.file)
                 earlier = self.execution.counts.get(step.counts)
                 self.execution.counts[step.counts] = earlier + counts if earlier else counts
                 self.task.say(f"{step.name}: {counts}")
+            if not part.result.ok:
+                raise StepFailed(self._sentence(step, part.result))
+            refusal = step.check(part.result.stdout) if step.check else None
+            if refusal:
+                raise StepFailed(f"{self.site}, step {step.name}: {refusal}")
+        except BaseException:
+            hearing.fails()
+            raise
+        hearing.succeeds(step)
 
     def _counts(self, step: Step, text: str) -> TestCounts:
         try:
@@ -178,36 +190,26 @@ class Procedure:
         return f"{self.site}, step {step.name}: {why}"
 
     def _explain(self, error: BaseException) -> None:
-        self._line(f"{type(error).__name__}: {error}")
+        self.execution.notes.add(f"{type(error).__name__}: {error}")
         if self.on_failure is not None and isinstance(error, StepFailed):
             self._try(self.on_failure)
 
     def _try(self, wanted: Command, timeout: float = QUICK_SECONDS) -> bool:
         """Execute something that must not hide the failure that led to it."""
         try:
-            return self.server.run(wanted, timeout=timeout, listen=self._listen).ok
+            return self.server.run(wanted, timeout=timeout, listen=self.says).ok
         except ServerError as error:
-            self._line(str(error))
+            self.execution.notes.add(str(error))
             return False
 
-    def _listen(self, line: str) -> None:
-        self.task.listen(line)
-        self._heard.append((time.monotonic(), line))
-        self._log.append(f"    {line}")
 
-    def _line(self, text: str) -> None:
-        self._log.append(f"{time.strftime('%Y-%m-%dT%H:%M:%SZ', time.gmtime())}  {text}")
-
-    def _flush(self) -> None:
-        """Bring log and journal to the server; what of the log cannot be brought now goes with the next step."""
-        if self._log:
-            text = "".join(f"{line}\n" for line in self._log)
-            if self._try_quietly(tell(self.site, self.task, text, self._told)):
-                self._log.clear()
-                self._told = ""
-
-    def _try_quietly(self, wanted: Command) -> bool:
-        try:
-            return self.server.run(wanted, timeout=QUICK_SECONDS).ok
-        except ServerError:
-            return False
+def _together(steps: list[Step]) -> Iterator[list[Step]]:
+    """The steps of each round trip: what is decided here comes last in its own, and what is secret is apart from the rest."""
+    group: list[Step] = []
+    for step in steps:
+        if group and (group[-1].check or group[-1].counts or group[-1].secret != step.secret):
+            yield group
+            group = []
+        group.append(step)
+    if group:
+        yield group

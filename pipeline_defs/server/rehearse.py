@@ -7,12 +7,13 @@ from pipeline_defs.server.blue_green import certificate
 from pipeline_defs.server.command import Runner, ServerError
 from pipeline_defs.server.compose import diagnose
 from pipeline_defs.server.copy import copy, remove_copy, take_down
-from pipeline_defs.server.facts import Facts, learn
+from pipeline_defs.server.facts import Facts, gather, understand
 from pipeline_defs.server.lock import locked
 from pipeline_defs.server.look import look
-from pipeline_defs.server.procedure import LONG_SECONDS, Execution, Procedure, Step
+from pipeline_defs.server.procedure import Execution, Procedure
 from pipeline_defs.server.report import report
 from pipeline_defs.server.site import Site
+from pipeline_defs.server.step import LONG_SECONDS, Step
 from pipeline_defs.server.task import Report, Task
 from pipeline_defs.server.way_back import way_back
 
@@ -24,8 +25,9 @@ def rehearse(task: Task, server: Runner, production: Site) -> Report:
     """
     site, execution = task.site, Execution()
     try:
-        with locked(site, task, server):
-            facts, live = learn(site, server), learn(production, server)
+        with locked(site, task, server, execution.notes, gather(site), gather(production)) as held:
+            execution.token = held.token
+            facts, live = understand(site, held.answers[0]), understand(production, held.answers[1])
             procedure = Procedure(site, task, server, execution, on_failure=diagnose(site))
             procedure.run(plan(task, facts, production, live))
             found = way_back(task, procedure, facts, live.current) if live.current else None

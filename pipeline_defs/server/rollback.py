@@ -4,11 +4,12 @@ from pipeline_defs.release.records import Outcome, Release
 from pipeline_defs.server import steps, strategy
 from pipeline_defs.server.command import Runner, ServerError, script
 from pipeline_defs.server.compose import diagnose
-from pipeline_defs.server.facts import Facts, learn
+from pipeline_defs.server.facts import Facts, gather, understand
 from pipeline_defs.server.lock import locked
-from pipeline_defs.server.procedure import Execution, Procedure, Step
+from pipeline_defs.server.procedure import Execution, Procedure
 from pipeline_defs.server.report import report
 from pipeline_defs.server.restore import MIGRATE, finish, forget, note, prepare, replace_database
+from pipeline_defs.server.step import Step
 from pipeline_defs.server.task import Report, Task
 
 _REMOVE_SERVICES = """
@@ -29,8 +30,9 @@ def rollback(task: Task, server: Runner) -> Report:
     previous: Release | None = None
     live: Release | None = None
     try:
-        with locked(site, task, server):
-            facts = finish(task, server, learn(site, server), execution)
+        with locked(site, task, server, execution.notes, gather(site)) as held:
+            execution.token = held.token
+            facts = finish(task, server, understand(site, held.answers[0]), execution)
             previous = facts.current
             if task.release is None:
                 live = restore_current(task, server, facts, execution)

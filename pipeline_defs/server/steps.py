@@ -9,8 +9,8 @@ from pipeline_defs.server.command import Command, script
 from pipeline_defs.server.compose import compose, execute, healthy, once, pull
 from pipeline_defs.server.database import driver, learn_backup
 from pipeline_defs.server.facts import Facts
-from pipeline_defs.server.procedure import LONG_SECONDS, Step
 from pipeline_defs.server.site import Site
+from pipeline_defs.server.step import LONG_SECONDS, Step
 from pipeline_defs.server.task import Task
 from pipeline_defs.server.verify import e2e, test
 
@@ -39,7 +39,7 @@ for kind in logs journal results; do
 
 def write_files(site: Site, task: Task, release: Release) -> Step:
     """Put the release's compose file, override and settings on the server."""
-    return Step("files", bundle.install(site, release, task.files, task.settings))
+    return Step("files", bundle.install(site, release, task.files, task.settings, frozen=task.frozen))
 
 
 def pull_image(task: Task, release: Release) -> Step:

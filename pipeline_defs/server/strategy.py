@@ -2,7 +2,7 @@
 
 from pipeline_defs.server import blue_green, router, steps
 from pipeline_defs.server.facts import Facts
-from pipeline_defs.server.procedure import Step
+from pipeline_defs.server.step import Step
 from pipeline_defs.server.task import Task
 
 

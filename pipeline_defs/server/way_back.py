@@ -9,7 +9,8 @@ from pipeline_defs.release.records import Release
 from pipeline_defs.server import steps
 from pipeline_defs.server.bundle import configuration_hash
 from pipeline_defs.server.facts import Facts
-from pipeline_defs.server.procedure import Procedure, Step
+from pipeline_defs.server.procedure import Procedure
+from pipeline_defs.server.step import Step
 from pipeline_defs.server.task import Task
 
 NAME = "way back"

@@ -71,7 +71,11 @@ class InterruptingServer:
         self.server, self.step = server, step
 
     def run(self, command: Command, *, timeout: float, listen: Listener | None = None) -> Result:
-        if self.step in command.argv:
-            self.step = "\0"
-            raise Interrupted
-        return self.server.run(command, timeout=timeout, listen=listen)
+        def hear(line: str) -> None:
+            if listen:
+                listen(line)
+            if line.endswith(f" begin {self.step}"):
+                self.step = "\0"
+                raise Interrupted
+
+        return self.server.run(command, timeout=timeout, listen=hear)

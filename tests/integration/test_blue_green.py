@@ -2,13 +2,12 @@
 
 import http.client
 import json
-import shutil
 import socket
 import ssl
 import subprocess
 import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,60 +21,20 @@ from pipeline_defs.server.deploy import deploy
 from pipeline_defs.server.facts import learn
 from pipeline_defs.server.rehearse import rehearse
 from pipeline_defs.server.rollback import rollback
-from pipeline_defs.server.site import Site
 from pipeline_defs.server.task import Task
 from tests.integration.procedures import WIPE, Interrupted, InterruptingServer, images
 from tests.load import Load
-from tests.shop import SOURCE, Shop
-from tests.testbed.images import CADDY
-
-PORTS = '    ports:\n      - "${SHOP_PORT:-8080}:8000"\n'
-
-
-@dataclass
-class Routed:
-    """The sample app with a route in production."""
-
-    shop: Shop
-    source: Path
-
-    @property
-    def site(self) -> Site:
-        return Site.of(self.shop.app, "production")
-
-    def task(self, release: Release | None, run: str = "run-1") -> Task:
-        return self.shop.task("production", release, run=run, source=self.source)
-
-    @property
-    def url(self) -> str:
-        return f"{self.shop.app.environments['production'].url}/health"
-
-    @property
-    def version(self) -> str:
-        """What the app answers through the router."""
-        with urllib.request.urlopen(self.url, timeout=10) as answer:
-            return str(json.load(answer)["version"])
-
-    def bare(self) -> "Routed":
-        """Without tests and end-to-end tests: quick."""
-        return Routed(self.shop.bare(), self.source)
+from tests.routed import Routed, remove_router
+from tests.routed import routed as make_routed
+from tests.shop import Shop
 
 
 @pytest.fixture
 def routed(shop: Shop, server: Connection, tmp_path: Path) -> Iterator[Routed]:
-    """A server that knows nothing yet but has the router's image, and the app's files without a published port."""
-    shop.bed.servers[0].load(CADDY.name)
-    source = tmp_path / "shop"
-    shutil.copytree(SOURCE, source, ignore=shutil.ignore_patterns("__pycache__"))
-    text = (source / "production.yml").read_text()
-    assert PORTS in text
-    (source / "production.yml").write_text(text.replace(PORTS, ""))
-    production = shop.app.environments["production"]
-    host = production.host.model_copy(update={"router": Router(http=8080, https=8443)})
-    changed = production.model_copy(update={"route": Route(health="/health", drain_timeout=20), "hosts": (host,)})
-    app = shop.app.model_copy(update={"environments": {**shop.app.environments, "production": changed}})
-    yield Routed(Shop(shop.bed, app, shop.folder, shop.said, shop.alive), source)
-    server.run(script(f"docker rm -fv shipline-router; docker volume rm shipline-router; {WIPE}"), timeout=120)
+    """A server that knows nothing yet but has the router's image."""
+    yield make_routed(shop, tmp_path)
+    remove_router(server)
+    server.run(script(WIPE), timeout=120)
 
 
 def web(server: Connection) -> list[str]:

@@ -12,8 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline_defs.config import Secret
+from pipeline_defs.server.chain import Chain
 from pipeline_defs.server.command import Command, command, script
-from pipeline_defs.server.journal import journal_path, journalled, log_path, said, tell
+from pipeline_defs.server.journal import Notes, journal_path, log_path
+from pipeline_defs.server.journal import journalled as journalled_within
 from pipeline_defs.server.site import Site
 from pipeline_defs.server.task import Task
 from tests.unit.sample import SHELLS, example, run, site, task
@@ -26,6 +28,10 @@ def here(tmp_path: Path) -> tuple[Site, Task]:
         (tmp_path / name).mkdir()
     place = site(tmp_path)
     return place, task(example(), "production")
+
+
+def journalled(site: Site, of: Task, step: str, wanted: Command, **more: Any) -> Command:
+    return journalled_within(site, of, step, wanted, **{"seconds": 60, **more})
 
 
 def entries(site: Site, of: Task) -> list[dict[str, Any]]:
@@ -68,7 +74,7 @@ def test_a_program_that_is_not_there_is_a_failure(here: tuple[Site, Task]) -> No
 
 
 def test_a_killed_command_leaves_its_intent_alone(here: tuple[Site, Task]) -> None:
-    run(journalled(*here, "start", script('kill -9 "$PPID"')))
+    run(journalled(*here, "start", script('kill -9 "$(ps -o ppid= -p "$PPID" | tr -d " ")"')))
     assert states(*here) == [("start", "doing")]
 
 
@@ -143,18 +149,20 @@ def test_what_a_step_said_is_added_to_log_and_journal(
         (root / name).mkdir()
     here = site(root), task(example(), "production")
     for text in texts:
-        assert run(tell(*here, text, said(here[1], "migrate", 1.5, [text]))).ok
+        notes = Notes(lines=[text])
+        notes.say(here[1], "migrate", 1.5, [text])
+        assert run(Chain(notes.links(*here)).command).ok
     assert [entry["output"] for entry in entries(*here)] == [[text] for text in texts]
     assert {(entry["step"], entry["state"], entry["seconds"]) for entry in entries(*here)} <= {("migrate", "said", 1.5)}
     if texts:
         file = Path(log_path(*here))
-        assert file.read_bytes().decode() == "".join(texts)
+        assert file.read_bytes().decode() == "".join(f"{text}\n" for text in texts)
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
         assert stat.S_IMODE(Path(journal_path(*here)).stat().st_mode) == 0o600
 
 
 def test_nothing_is_added_to_the_journal_where_there_is_nothing_to_say(here: tuple[Site, Task]) -> None:
-    assert run(tell(*here, "a line\n")).ok
+    assert run(Chain(Notes(lines=["a line"]).links(*here)).command).ok
     assert entries(*here) == []
 
 

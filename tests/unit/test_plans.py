@@ -16,8 +16,8 @@ from pipeline_defs.server import deploy, rehearse, rollback
 from pipeline_defs.server.command import Command
 from pipeline_defs.server.facts import Facts
 from pipeline_defs.server.journal import journalled
-from pipeline_defs.server.procedure import Step
 from pipeline_defs.server.site import Site
+from pipeline_defs.server.step import Step
 from tests.unit.sample import LOGIN, PASSWORD, SHELLS, URL_PASSWORD, example, facts, release, task, with_environment
 
 LIVE = facts(
@@ -321,7 +321,7 @@ def every_command() -> dict[str, Command]:
         for number, command in enumerate(commands([step]))
         for end, made in (
             (" undo" * number, command),
-            (f"{' undo' * number} journalled", journalled(of.site, of, step.name, command)),
+            (f"{' undo' * number} journalled", journalled(of.site, of, step.name, command, seconds=step.timeout)),
         )
     }
 

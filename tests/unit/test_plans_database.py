@@ -9,9 +9,9 @@ import pytest
 from pipeline_defs.server import rollback
 from pipeline_defs.server.command import ServerError
 from pipeline_defs.server.facts import UNFINISHED, Facts, gather, read
-from pipeline_defs.server.procedure import Step
 from pipeline_defs.server.restore import forget, note
 from pipeline_defs.server.rollback import take_back
+from pipeline_defs.server.step import Step
 from tests.unit import sample
 from tests.unit.sample import SHELLS, example, facts, release, task, with_environment
 

@@ -9,9 +9,11 @@ import pytest
 
 from pipeline_defs.release.evidence import TestCounts
 from pipeline_defs.resources.process import LocalRunner
+from pipeline_defs.server.chain import Chain
 from pipeline_defs.server.command import Command, Listener, Result, command, script
 from pipeline_defs.server.journal import journal_path, log_path
-from pipeline_defs.server.procedure import Execution, Procedure, Step, StepFailed
+from pipeline_defs.server.procedure import Execution, Procedure, StepFailed
+from pipeline_defs.server.step import Step
 from tests.unit.sample import example, site, task
 
 RESULTS = """<testsuites><testsuite name="pytest" time="0.5"><testcase classname="shop" name="test_good"/>
@@ -29,8 +31,11 @@ class Place:
 
     def run(self, *steps: Step, server: LocalRunner | None = None, on_failure: Command | None = None) -> None:
         """Execute a procedure here."""
-        procedure = Procedure(site(self.folder), self.task, server or LocalRunner(), self.execution, on_failure)
-        procedure.run(list(steps))
+        place, server = site(self.folder), server or LocalRunner()
+        try:
+            Procedure(place, self.task, server, self.execution, on_failure).run(list(steps))
+        finally:  # as whoever holds the lock does at its end
+            LocalRunner().run(Chain(self.execution.notes.links(place, self.task)).command, timeout=10)
 
     @property
     def task(self) -> Any:
@@ -131,7 +136,7 @@ def test_what_explains_a_failure_is_asked_before_anything_is_undone(place: Place
         (script("echo first; echo last words >&2; exit 3"), "last words"),
         (script("echo only said; exit 3"), "only said"),
         (script("exit 3"), "exit status 3"),
-        (command("no-such-program-anywhere"), "not found"),
+        (command("no-such-program-anywhere"), "No such file or directory"),
         (
             script("echo 'cp: x: No space left on device' >&2; exit 1"),
             "the server's disk is full; free some room there and run again",
@@ -201,17 +206,21 @@ class Interrupting(LocalRunner):
         self.step = step
 
     def run(self, command: Command, *, timeout: float, listen: Listener | None = None) -> Result:
-        if self.step in command.argv:
-            self.step = "\0"
-            raise Interrupted
-        return super().run(command, timeout=timeout, listen=listen)
+        def hear(line: str) -> None:
+            if listen:
+                listen(line)
+            if line.endswith(f"begin {self.step}"):
+                self.step = "\0"
+                raise Interrupted
+
+        return super().run(command, timeout=timeout, listen=hear)
 
 
 def test_an_interrupted_procedure_is_undone_and_goes_on_being_interrupted(place: Place) -> None:
     with pytest.raises(Interrupted):
         place.run(
             Step("start", place.note("do-1"), undo=place.note("undo-1"), changes=True),
-            Step("migrate", place.note("do-2"), undo=place.note("undo-2"), changes=True),
+            Step("migrate", command("sleep", "5"), undo=place.note("undo-2"), changes=True),
             server=Interrupting("migrate"),
         )
     assert place.noted == ["do-1", "undo-2", "undo-1"]

@@ -1,0 +1,41 @@
+"""Step: one named act on a server, as data."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline_defs.server.command import Command
+
+QUICK_SECONDS = 120
+LONG_SECONDS = 1800
+
+
+@dataclass(frozen=True)
+class Step:
+    """One named act on the server.
+
+    Attributes:
+        name: one or two words, the same in journal, log, UI and plan.
+        command: what is executed; it may be repeated without harm.
+        undo: what takes it back, for as long as the procedure is not final.
+        timeout: seconds it may take.
+        changes: whether something that serves people is touched from here on.
+        results: a JUnit file on the server that the step leaves behind, passed or not.
+        counts: the name under which its counts are kept: tests or e2e.
+        learn: reads facts out of the step's output.
+        migrates: the step's lines tell of migrations, which are timed one by one.
+        secret: its output is not shown, kept or logged, because it may hold settings in any disguise.
+        check: looks at the output and says why the procedure may not go on; None where it may.
+    """
+
+    name: str
+    command: Command
+    undo: Command | None = None
+    timeout: float = QUICK_SECONDS
+    changes: bool = False
+    results: str | None = None
+    counts: str | None = None
+    learn: Callable[[str], Mapping[str, Any]] | None = None
+    migrates: bool = False
+    secret: bool = False
+    check: Callable[[str], str | None] | None = None

@@ -1,0 +1,73 @@
+"""Routed: the sample app with a route in production, so that it is deployed new beside old."""
+
+import json
+import shutil
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline_defs.config.route import Route, Router
+from pipeline_defs.release.records import Release
+from pipeline_defs.resources.connection import Connection
+from pipeline_defs.server.command import script
+from pipeline_defs.server.site import Site
+from pipeline_defs.server.task import Task
+from tests.shop import SOURCE, Shop
+from tests.testbed.images import CADDY
+
+PORTS = '    ports:\n      - "${SHOP_PORT:-8080}:8000"\n'
+_REMOVE = "docker rm -fv shipline-router; docker volume rm shipline-router"
+
+
+@dataclass
+class Routed:
+    """The shop, and the folder of its files, in which production's compose file publishes no port."""
+
+    shop: Shop
+    source: Path
+
+    @property
+    def site(self) -> Site:
+        """Production."""
+        return Site.of(self.shop.app, "production")
+
+    def task(self, release: Release | None, run: str = "run-1") -> Task:
+        """A task for production."""
+        return self.shop.task("production", release, run=run, source=self.source)
+
+    @property
+    def url(self) -> str:
+        """Where it answers through the router."""
+        return f"{self.shop.app.environments['production'].url}/health"
+
+    @property
+    def version(self) -> str:
+        """What the app answers there."""
+        with urllib.request.urlopen(self.url, timeout=10) as answer:
+            return str(json.load(answer)["version"])
+
+    def bare(self) -> "Routed":
+        """Without tests and end-to-end tests: quick."""
+        return Routed(self.shop.bare(), self.source)
+
+    def changed(self, **settings: object) -> "Routed":
+        """With other settings in production."""
+        return Routed(self.shop.changed("production", **settings), self.source)
+
+
+def routed(shop: Shop, folder: Path) -> Routed:
+    """The shop behind a router, which its server gets the image of; the app's files are copied into the folder."""
+    shop.bed.servers[0].load(CADDY.name)
+    source = folder / "shop"
+    shutil.copytree(SOURCE, source, ignore=shutil.ignore_patterns("__pycache__"))
+    text = (source / "production.yml").read_text()
+    assert PORTS in text
+    (source / "production.yml").write_text(text.replace(PORTS, ""))
+    host = shop.app.environments["production"].host.model_copy(update={"router": Router(http=8080, https=8443)})
+    route = Route(health="/health", drain_timeout=20)
+    return Routed(shop.changed("production", route=route, hosts=(host,)), source)
+
+
+def remove_router(server: Connection) -> None:
+    """Remove the router and all that it knows."""
+    server.run(script(_REMOVE), timeout=120)
