@@ -1,7 +1,7 @@
 """Compose file: what one of a repository's compose files says about the services in it."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -9,9 +9,8 @@ from typing import Any
 import yaml
 
 from pipeline_defs.proposal.errors import ProposalError
+from pipeline_defs.proposal.variables import default_of, variables
 
-# https://docs.docker.com/reference/compose-file/interpolation/
-_VARIABLE = re.compile(r"\$\$|\$(?:\{(?P<braced>[A-Za-z_]\w*)(?P<more>[^}]*)\}|(?P<bare>[A-Za-z_]\w*))")
 _POSTGRES = re.compile(r"(^|/)(postgres|postgis|pgvector|timescaledb(-ha)?|postgresql)(:|@|$)")
 _DATA = PurePosixPath("/var/lib/postgresql")
 
@@ -22,9 +21,10 @@ class Service:
 
     Attributes:
         build: the Dockerfile that it is built from, relative to the repository; None where it is not built.
-        volume: the named volume that holds PostgreSQL's data, where it is mounted.
-        ports: the ports inside the container that are published or exposed.
         environment: what is set for it; a value that holds a variable is told as it is written.
+        ports: the ports inside the container that are published or exposed; published: those of the host, as far as they are known.
+        volume: the named volume that holds PostgreSQL's data, where it is mounted.
+        mounts: what it takes of the repository, by bind mounts and `env_file`, relative to the repository.
     """
 
     name: str
@@ -32,10 +32,10 @@ class Service:
     build: str | None
     context: str | None
     environment: dict[str, str]
-    needs: tuple[str, ...]
     ports: tuple[int, ...]
-    publishes: bool
+    published: tuple[int, ...]
     volume: str | None
+    mounts: tuple[str, ...]
     healthcheck: bool
 
     @property
@@ -74,16 +74,8 @@ def read_compose(root: Path, path: str) -> ComposeFile:
         str(name): _service(str(name), said if isinstance(said, dict) else {}, folder)
         for name, said in services.items()
     }
-    found = list(_variables(data))
-    unset = dict.fromkeys(_name(match) for match in found if _has_no_default(match))
-    return ComposeFile(path, read, frozenset(map(_name, found)), tuple(unset))
-
-
-def default_of(text: str) -> str | None:
-    """The text with its variables replaced by their defaults; None where one has none."""
-    if any(_has_no_default(match) for match in _VARIABLE.finditer(text)):
-        return None
-    return _VARIABLE.sub(lambda match: "$" if match[0] == "$$" else re.sub(r"^:?-", "", match["more"] or ""), text)
+    found = variables(data)
+    return ComposeFile(path, read, frozenset(found), tuple(name for name, needed in found.items() if needed))
 
 
 class _Loader(yaml.SafeLoader):
@@ -101,16 +93,18 @@ _Loader.add_multi_constructor("!", _untagged)
 
 def _service(name: str, said: dict[Any, Any], folder: PurePosixPath) -> Service:
     dockerfile, context = _build(said.get("build"), folder)
+    volumes = list(_volumes(_listed(said.get("volumes"))))
+    binds = [source for source, _ in volumes if source.startswith("./")]
     return Service(
         name=name,
         image=str(said.get("image") or ""),
         build=dockerfile,
         context=context,
         environment=_environment(said.get("environment")),
-        needs=tuple(map(str, said.get("depends_on") or ())),
-        ports=tuple(_ports([*_listed(said.get("ports")), *_listed(said.get("expose"))])),
-        publishes=bool(said.get("ports")),
-        volume=next(_data_volumes(_listed(said.get("volumes"))), None),
+        ports=tuple(_numbers(map(_inside, [*_listed(said.get("ports")), *_listed(said.get("expose"))]))),
+        published=tuple(_numbers(map(_outside, _listed(said.get("ports"))))),
+        volume=next((source for source, target in volumes if _is_name(source) and _is_data(target)), None),
+        mounts=tuple(dict.fromkeys(_plain(folder / path) for path in [*binds, *_files(said.get("env_file"))])),
         healthcheck=bool(said.get("healthcheck")),
     )
 
@@ -142,44 +136,48 @@ def _environment(said: Any) -> dict[str, str]:
     return {name: value for name, _, value in pairs}
 
 
-def _ports(said: list[Any]) -> Iterator[int]:
-    for each in said:
-        target = str(each.get("target", "") if isinstance(each, dict) else each).rpartition(":")[2].partition("/")[0]
-        known = default_of(target)
-        if known and known.isdigit():
-            yield int(known)
+def _inside(port: Any) -> str:
+    """The port in the container, of `8080:80/tcp` or its long form."""
+    return str(port.get("target", "") if isinstance(port, dict) else port).rpartition(":")[2].partition("/")[0]
 
 
-def _data_volumes(said: list[Any]) -> Iterator[str]:
+def _outside(port: Any) -> str:
+    """The port of the host; empty where Docker chooses one."""
+    given = str(port.get("published", "") if isinstance(port, dict) else port)
+    published = given if isinstance(port, dict) else given.rpartition(":")[0]
+    return (default_of(published) or "").rpartition(":")[2]  # an address may stand before it
+
+
+def _numbers(said: Iterable[str]) -> Iterator[int]:
+    known = (default_of(text) for text in said)
+    yield from (int(text) for text in known if text and text.isascii() and text.isdigit())
+
+
+def _volumes(said: list[Any]) -> Iterator[tuple[str, str]]:
+    """Source and target of each volume, of its short and its long form."""
     for each in said:
-        source, target = (
-            (each.get("source"), each.get("target"))
-            if isinstance(each, dict)
-            else (str(each).split(":")[0], [*str(each).split(":"), ""][1])
-        )
-        named = source and not str(source).startswith((".", "/", "~", "$"))
-        if named and PurePosixPath(str(target)).is_relative_to(_DATA):
-            yield str(source)
+        if isinstance(each, dict):
+            yield str(each.get("source") or ""), str(each.get("target") or "")
+        else:
+            source, _, rest = str(each).partition(":")
+            yield source, rest.partition(":")[0]
+
+
+def _is_name(source: str) -> bool:
+    """True for a volume that Compose manages, and not a path or nothing."""
+    return re.fullmatch(r"[A-Za-z0-9][\w.-]*", source) is not None
+
+
+def _is_data(target: str) -> bool:
+    return PurePosixPath(target).is_relative_to(_DATA)
+
+
+def _files(said: Any) -> list[str]:
+    """The paths under `env_file`: one, or a list of them, of which each may be a mapping."""
+    listed = [said] if isinstance(said, (str, dict)) else _listed(said)
+    paths = (each.get("path") if isinstance(each, dict) else each for each in listed)
+    return [str(path) for path in paths if path and not str(path).startswith(("/", "~", "$"))]
 
 
 def _listed(said: Any) -> list[Any]:
     return list(said) if isinstance(said, (list, tuple)) else []
-
-
-def _variables(node: Any) -> Iterator[re.Match[str]]:
-    """The variables in every text, in the order in which they are met."""
-    if isinstance(node, dict):
-        node = list(node.values())
-    if isinstance(node, list):
-        for value in node:
-            yield from _variables(value)
-    elif isinstance(node, str):
-        yield from (match for match in _VARIABLE.finditer(node) if match[0] != "$$")
-
-
-def _name(match: re.Match[str]) -> str:
-    return match["braced"] or match["bare"]
-
-
-def _has_no_default(match: re.Match[str]) -> bool:
-    return match[0] != "$$" and not (match["more"] or "").startswith((":-", "-", ":+", "+"))

@@ -5,10 +5,12 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from pipeline_defs.config.environment import REVISION
-from pipeline_defs.proposal.compose_file import ComposeFile, Service, default_of
+from pipeline_defs.proposal.choice import Choice
+from pipeline_defs.proposal.compose_file import ComposeFile, Service
 from pipeline_defs.proposal.draft import Draft
-from pipeline_defs.proposal.repository import Dockerfile, Repository
+from pipeline_defs.proposal.repository import Repository
 from pipeline_defs.proposal.services import also, own_service
+from pipeline_defs.proposal.variables import default_of
 
 SERVER = "server.example.org"
 """Stands for the server, which no repository knows."""
@@ -16,40 +18,35 @@ SERVER = "server.example.org"
 _GIVEN = {"APP_VERSION", "APP_COMMIT", "IMAGE", "RESULTS"}  # variables that Shipline sets itself
 
 
-def environments(
-    draft: Draft, repository: Repository, dockerfile: Dockerfile, folder: str, service: str | None
-) -> dict[str, Any]:
+def environments(draft: Draft, choice: Choice) -> dict[str, Any]:
     """{name: its keys and values}; staging only where it could rehearse. Raises ProposalError where no service is the app's."""
-    production = repository.compose["production"]
-    made = {"production": _environment(draft, repository, production, dockerfile, folder, service, "production")}
+    production, staging = choice.repository.compose["production"], choice.repository.compose.get("staging")
+    made = {"production": _environment(draft, choice, production, "production")}
     draft.change.add("environments.production.hosts.address")
     draft.lacks(f"environments.production.hosts.address: write your server in place of {SERVER}")
-    staging = repository.compose.get("staging")
     if staging is None:
         draft.lacks(
-            f"staging.yml: like {production.path} with ports of its own; without it no release is rehearsed before production"
+            f"staging.yml: like {production.path} with ports of its own; without it no release is rehearsed first"
         )
         return made
-    copy = _environment(draft, repository, staging, dockerfile, folder, service, "staging")
+    copy = _environment(draft, choice, staging, "staging")
     if ("database" in copy) != ("database" in made["production"]):
-        draft.lacks(
-            f"{staging.path}: give it a PostgreSQL as {production.path} has it, or neither; so it cannot rehearse"
-        )
+        draft.lacks(f"{staging.path}: a PostgreSQL as in {production.path}, or in neither; so it cannot rehearse")
         return made
     draft.change.add("environments.staging.hosts.address")
+    if clash := _published(staging) & _published(production):
+        ports = ", ".join(map(str, sorted(clash)))
+        draft.lacks(f"{staging.path}: publish another port than {ports}, which is that of {production.path}")
     return {**made, "staging": {"rehearses": "production", **copy}}
 
 
-def _environment(
-    draft: Draft,
-    repository: Repository,
-    file: ComposeFile,
-    dockerfile: Dockerfile,
-    folder: str,
-    wanted: str | None,
-    name: str,
-) -> dict[str, Any]:
-    service = own_service(file, dockerfile.path, wanted)
+def _published(file: ComposeFile) -> set[int]:
+    return {port for service in file.services.values() for port in service.published}
+
+
+def _environment(draft: Draft, choice: Choice, file: ComposeFile, name: str) -> dict[str, Any]:
+    dockerfile = choice.dockerfile
+    service = own_service(file, dockerfile.path, choice.service)
     made: dict[str, Any] = {
         "hosts": {"address": SERVER},
         "directory": f"/opt/shipline/{draft.name}/{name}",
@@ -65,7 +62,25 @@ def _environment(
         made["secrets"] = {variable: draft.secret(variable) for variable in unset}
     if not (dockerfile.healthcheck or service.healthcheck):
         draft.lacks(f"{dockerfile.path}: a HEALTHCHECK; a deployment waits until the container says that it is healthy")
-    return made | _database(draft, file) | _migrations(draft, repository, folder) | _end_to_end(draft, repository, name)
+    repository = choice.repository
+    return {
+        **made,
+        **_files(draft, repository, file),
+        **_database(draft, file),
+        **_migrations(draft, repository, choice.folder),
+        **_end_to_end(draft, repository, name),
+    }
+
+
+def _files(draft: Draft, repository: Repository, file: ComposeFile) -> dict[str, Any]:
+    """The files that the compose file mounts or reads. Only what is named here is put on the server."""
+    taken = dict.fromkeys(path for service in file.services.values() for path in service.mounts)
+    there = [path for path in taken if ".." not in path.split("/") and (repository.root / path).is_file()]
+    for path in (path for path in taken if path not in there):
+        draft.lacks(
+            f"{file.path}: it takes {path}, which is no file here; name files under `files`, variables under `secrets`"
+        )
+    return {"files": there} if there else {}
 
 
 def _database(draft: Draft, file: ComposeFile) -> dict[str, Any]:

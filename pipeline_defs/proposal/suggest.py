@@ -3,6 +3,7 @@
 import re
 from pathlib import PurePosixPath
 
+from pipeline_defs.proposal.choice import Choice
 from pipeline_defs.proposal.compose_file import ComposeFile, Service
 from pipeline_defs.proposal.draft import Draft
 from pipeline_defs.proposal.environments import environments
@@ -30,7 +31,7 @@ def draft_of(repository: Repository, *, name: str = "", dockerfile: str = "", se
     _build(draft, chosen, folder)
     _version(draft, repository, folder)
     _tests(draft, repository.compose.get("tests"), chosen)
-    draft.data["environments"] = environments(draft, repository, chosen, folder, service)
+    draft.data["environments"] = environments(draft, Choice(repository, chosen, folder, service))
     _workflows(draft, repository)
     return draft
 

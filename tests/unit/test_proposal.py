@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 
 from pipeline_defs.config import App, load_app
 from pipeline_defs.config.home import PROJECT
-from pipeline_defs.proposal.compose_file import default_of, read_compose
+from pipeline_defs.proposal.compose_file import read_compose
 from pipeline_defs.proposal.errors import ProposalError
 from pipeline_defs.proposal.origin import origin_of
 from pipeline_defs.proposal.repository import look
 from pipeline_defs.proposal.services import also, own_service
 from pipeline_defs.proposal.suggest import draft_of
 from pipeline_defs.proposal.text import text_of
+from pipeline_defs.proposal.variables import default_of
 from tests.shop import git
 
 SHOP = PROJECT / "examples" / "shop"
@@ -169,18 +170,28 @@ def test_of_a_monorepo_each_app_is_written_by_its_dockerfile(tmp_path: Path) -> 
     assert "HEALTHCHECK" in missing
 
 
+def test_what_the_compose_file_takes_goes_along_and_staging_needs_a_port_of_its_own(tmp_path: Path) -> None:
+    takes = "services: {web: {image: a, ports: ['127.0.0.1:80:8000'], env_file: .env, volumes: ['./conf/a.ini:/a', './missing:/m']}}"
+    files = {"Dockerfile": "", "production.yml": takes, "staging.yml": takes, "conf/a.ini": ""}
+    app, missing = written(repository(tmp_path / "shop", files), tmp_path)
+    assert app.environments["production"].files == ("conf/a.ini",)
+    for needed in ("it takes .env", "it takes missing", "staging.yml: publish another port than 80"):
+        assert needed in missing
+
+
 def test_a_compose_file_is_read_as_compose_reads_it(tmp_path: Path) -> None:
     text = """
 services:
   web: {image: shop, ports: ["${A:-1}:8000/tcp", {target: 9, published: 1}],
-    environment: [A=$B, "C=$${D}", "E=${F?no}"], depends_on: {db: {}}}
+    environment: [A=$B, "C=$${D}", "E=${F?no}"], env_file: [.env, {path: conf/web.env}]}
   worker: {image: shop, environment: !reset null}
   db: {image: "docker.io/library/postgres:15", environment: {POSTGRES_DB: "${G:-shop}"},
     volumes: ["./x:/init", "data:/var/lib/postgresql/data:rw"]}
 """
     file = read_compose(repository(tmp_path, {"p.yml": text}), "p.yml")
     web, database = file.services["web"], file.services["db"]
-    assert (web.ports, web.needs, web.environment["A"], file.unset) == ((8000, 9), ("db",), "$B", ("B", "F"))
+    assert (web.ports, web.published, web.environment["A"], file.unset) == ((8000, 9), (1, 1), "$B", ("B", "F"))
+    assert (database.mounts, web.mounts) == (("x",), (".env", "conf/web.env"))
     assert (database.is_postgres, database.volume, database.environment) == (
         True,
         "data",
