@@ -26,7 +26,7 @@ _ALIASES = [
     (values.Branch, "branch"),
     (values.ImageName, "image name"),
 ]
-_WORDS = {str: "text", int: "number", bool: "true or false"}
+_WORDS = {str: "text", int: "number", float: "number", bool: "true or false"}
 
 Hints = dict[str, Any]
 
