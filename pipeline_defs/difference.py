@@ -72,6 +72,8 @@ def _difference_of(app: App, environment: str, image: Image, lineage: Lineage, w
     changes, variables = file_changes(before, after), variable_changes(names, settings) if live else {}
     revision = next((row.revision for row in lineage.environment(app, environment) if row.live), None)
     commits, gone, notes = _commits(source, live, release)
+    if len(site.config.hosts) > 1:
+        notes.append(f"this is compared with what {site.config.host} runs; shipline plan tells of the other hosts")
     pulls, more = pulls_among(app, commits, lineage.images(app))
     return Difference(
         environment=environment,

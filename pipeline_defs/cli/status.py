@@ -15,6 +15,7 @@ from pipeline_defs.cli.output import Output, local_time, plain
 from pipeline_defs.config import App, Home
 from pipeline_defs.release.history import RUNNING, Row, waiting
 from pipeline_defs.release.quarantine import Quarantined
+from pipeline_defs.release.records import OnHost
 
 STATUS_EXAMPLE = "Example: shipline status shop"
 
@@ -58,8 +59,14 @@ def _status(app: App, environment: str, rows: list[Row], barred: list[Quarantine
         "last": row_json(rows[0]) if rows else None,
         "freeze": {"until": held.until.isoformat(), "local": held.local, "window": held.window} if held else None,
         "waiting": row_json(waits) if waits else None,
+        "hosts": [each.model_dump(mode="json") for each in _fleet(rows)],
         "quarantined": [each.model_dump(mode="json") for each in barred if each.overtaken_by is None],
     }
+
+
+def _fleet(rows: list[Row]) -> tuple[OnHost, ...]:
+    """What came of the newest attempt on each host that is over, where there are several: no server is looked at for it."""
+    return next((row.hosts for row in rows if row.hosts), ())
 
 
 def _status_table(lines: list[dict[str, Any]]) -> Table:
@@ -88,6 +95,11 @@ def _notes(line: dict[str, Any]) -> Iterator[Text]:
         )
     if line["waiting"]:
         yield Text.assemble((where, "dim"), (f"{line['waiting']['version']} {line['waiting']['error']}", "cyan"))
+    if any(each["error"] for each in line["hosts"]) and len({each["version"] for each in line["hosts"]}) > 1:
+        for each in line["hosts"]:
+            said = f"{each['host']} runs {each['version'] or 'nobody knows what'}"
+            why = f", because {plain(each['error'])}" if each["error"] else ""
+            yield Text.assemble((where, "dim"), (f"{said}{why}", "red"))
     for each in line["quarantined"]:
         said = f"{each['version']} is quarantined since {local_time(each['since'])}, because {plain(each['because'])}"
         yield Text.assemble((where, "dim"), (said, "yellow"))

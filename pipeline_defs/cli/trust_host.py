@@ -60,7 +60,9 @@ def _server(text: str, known_hosts: Path | None) -> Host:
     except ValidationError:
         raise Wrong(f"{text!r} is no host; write an address, or user@address:port") from None
     apps, _ = load_apps(Home.find().apps)
-    described = [environment.host for app in apps.values() for environment in app.environments.values()]
+    described = [
+        host for app in apps.values() for environment in app.environments.values() for host in environment.hosts
+    ]
     given_port = "port" in host.model_fields_set
     same = (each for each in described if each.address == host.address and (each.port == host.port or not given_port))
     found = next(same, host)

@@ -35,5 +35,7 @@ def _servers(apps: Sequence[App]) -> list[tuple[Host, list[str]]]:
     found: dict[Host, list[str]] = {}
     for app in apps:
         for environment in app.environments.values():
-            found.setdefault(environment.host, []).append(str(environment.directory))
+            for host in environment.hosts:
+                one = host.model_copy(update={"roles": ()})  # the same server, whatever runs there
+                found.setdefault(one, []).append(str(environment.directory))
     return list(found.items())

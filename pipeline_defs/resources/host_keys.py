@@ -7,7 +7,7 @@ from pathlib import Path
 import paramiko
 from paramiko.hostkeys import HostKeyEntry, HostKeys
 
-from pipeline_defs.config.environment import Host
+from pipeline_defs.config.host import Host
 from pipeline_defs.resources.process import LocalRunner
 from pipeline_defs.resources.ssh_login import CONNECT_SECONDS, reach
 from pipeline_defs.server.command import Command, ServerError, Unreachable
