@@ -17,7 +17,7 @@ BEGIN, END = "<!-- written by docs/reference.py: begin -->\n", "<!-- written by 
 MEANINGS = {
     "App.branches": "the two branches that Shipline looks at",
     "App.build": "how the image is built",
-    "App.environments": "the places that run the app, by name; the first that does not rehearse is what `shipline run deploy` means",
+    "App.environments": "the places that run the app, by name; the first that does not rehearse is what `shipline deploy` means",
     "App.lint": "a command of your own, also short: `lint: ruff check .`; without one flake8 runs in two passes",
     "App.name": "names the jobs, assets and compose projects; two files cannot have the same",
     "App.image": "name in the registry, without tag: `registry.example.org/team/shop`",
@@ -31,7 +31,7 @@ MEANINGS = {
     "Build.dockerfile": "what BuildKit builds from",
     "Build.target": "the stage of a multi-stage Dockerfile",
     "Database.service": "the service of the compose file that is the database",
-    "Environment.auto_deploy": "`false`: a merge to main makes the image, and a person deploys it with `shipline run deploy`",
+    "Environment.auto_deploy": "`false`: a merge to main makes the image, and a person deploys it with `shipline deploy`",
     "Environment.compose": "the compose file; Shipline adds an override that pins the image and passes the variables",
     "Environment.database": "without one nothing is backed up or copied",
     "Environment.e2e": "end-to-end tests; one mapping or a list of them",
@@ -73,7 +73,7 @@ _ALIASES = [
     (values.Branch, "branch"),
     (values.ImageName, "image name"),
 ]
-_WORDS = {str: "text", int: "number", bool: "true or false"}
+_WORDS = {str: "text", int: "number", float: "number", bool: "true or false"}
 
 Hints = dict[str, Any]
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline_defs.config.route import Route, Router
+from pipeline_defs.config.watch import OFF
 from pipeline_defs.release.records import Release
 from pipeline_defs.resources.connection import Connection
 from pipeline_defs.server.command import script
@@ -70,9 +71,15 @@ def behind_router(shop: Shop, source: Path) -> Routed:
     """The shop with a route, whose files are in a folder that `routed` has made."""
     host = shop.app.environments["production"].host.model_copy(update={"router": Router(http=8080, https=8443)})
     route = Route(health="/health", drain_timeout=20)
-    return Routed(shop.changed("production", route=route, hosts=(host,)), source)
+    return Routed(shop.changed("production", route=route, watch=OFF, hosts=(host,)), source)
 
 
 def remove_router(server: Connection) -> None:
     """Remove the router and all that it knows."""
     server.run(script(_REMOVE), timeout=120)
+
+
+def web(server: Connection) -> list[str]:
+    """The states of all containers of the routed service."""
+    text = "docker ps -a --filter label=com.docker.compose.project=shop-production --filter label=com.docker.compose.service=web"
+    return server.run(script(text + " --format '{{.State}}'"), timeout=30).stdout.split()

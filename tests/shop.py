@@ -96,7 +96,7 @@ class Shop:
         with variables(environment(self.bed)):
             registry = RegistryResource().of(self.app)
         tag = f"{self.app.image}:test-{version}-{secrets.token_hex(3)}"
-        image = engine.build(tree, tag, build, labels={"test": version})
+        image = engine.build(tree, tag, build, labels={"test": version, "shipline.app": "shop"})
         digest = engine.push(image, registry, version)
         engine.remove(tag, f"{self.app.image}:{version}")
         commit = commit or secrets.token_hex(20)

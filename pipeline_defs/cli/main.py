@@ -23,7 +23,7 @@ shipline = typer.Typer(
     epilog="Every command takes --json and --debug too. Exit status: 0 it went well, 1 it failed, 2 it was asked wrongly.",
 )
 run_group = typer.Typer(
-    no_args_is_help=True, help="Launch a run through the queue of a running Shipline and follow it."
+    no_args_is_help=True, help="Launch a run of any job through the queue of a running Shipline and follow it."
 )
 freeze_group = typer.Typer(no_args_is_help=True, help="Windows in which nothing is deployed by itself.")
 quarantine_group = typer.Typer(no_args_is_help=True, help="Releases that an environment shall not get again.")
@@ -38,6 +38,8 @@ run_group.command(epilog=run.INTEGRATE_EXAMPLE)(run.integrate)
 run_group.command(epilog=run.STAGE_EXAMPLE)(run.stage)
 run_group.command(epilog=run.DEPLOY_EXAMPLE)(run.deploy)
 run_group.command(epilog=run.ROLLBACK_EXAMPLE)(run.rollback)
+shipline.command(epilog=run.DEPLOY_EXAMPLE)(run.deploy)
+shipline.command(epilog=run.ROLLBACK_EXAMPLE)(run.rollback)
 shipline.command(epilog=status.STATUS_EXAMPLE)(status.status)
 shipline.command(epilog=history.HISTORY_EXAMPLE)(history.history)
 shipline.command("trace", epilog=trace.EXAMPLE)(trace.trace_command)

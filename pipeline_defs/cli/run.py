@@ -14,21 +14,24 @@ from pipeline_defs.cli.output import Failed, Output, Wrong
 from pipeline_defs.cli.person import actor, given_reason
 from pipeline_defs.cli.pulls import asked_again
 from pipeline_defs.config import App, Home
-from pipeline_defs.release.going_back import Choice
+from pipeline_defs.release.going_back import Choice, Settings
 from pipeline_defs.release.policy import frozen
 from pipeline_defs.release.request import Job, Request, job_name
 from pipeline_defs.release.version import Version, VersionError
 
 INTEGRATE_EXAMPLE = "Example: shipline run integrate shop --branch development"
 STAGE_EXAMPLE = "Example: shipline run stage shop --version 1.4.2"
-DEPLOY_EXAMPLE = "Example: shipline run deploy shop --version 1.4.2 --reason 'the spring release'"
-ROLLBACK_EXAMPLE = "Example: shipline run rollback shop --to 1.4.1"
+DEPLOY_EXAMPLE = "Example: shipline deploy shop production --version 1.4.2 --reason 'the spring release'"
+ROLLBACK_EXAMPLE = "Example: shipline rollback shop production --to 1.4.1"
 
 AppName = Annotated[str, typer.Argument(metavar="APP", help="The app's name, as its file in apps/ is named.")]
 VersionOption = Annotated[str | None, typer.Option("--version", help="A version that was built before.")]
 CommitOption = Annotated[str | None, typer.Option("--commit", help="A commit, branch or tag of the app's repository.")]
-EnvironmentOption = Annotated[
-    str | None, typer.Option("--env", help="Where to; the first environment of the app's file by default.")
+EnvironmentName = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="[ENV]", help="Which environment; the first one of the app's file that is deployed to by default."
+    ),
 ]
 ReasonOption = Annotated[str, typer.Option("--reason", help="Why; kept in the history.")]
 NoFollow = Annotated[bool, typer.Option("--no-follow", help="Return as soon as the run is in the queue.")]
@@ -87,7 +90,7 @@ def stage(
 def deploy(
     context: typer.Context,
     app: AppName,
-    env: EnvironmentOption = None,
+    env: EnvironmentName = None,
     version: VersionOption = None,
     commit: CommitOption = None,
     override_freeze: Annotated[
@@ -126,7 +129,7 @@ def deploy(
 def rollback(
     context: typer.Context,
     app: AppName,
-    env: EnvironmentOption = None,
+    env: EnvironmentName = None,
     to: Annotated[
         str | None, typer.Option("--to", help="A version that was deployed there; the one before by default.")
     ] = None,
@@ -136,6 +139,12 @@ def rollback(
             "--database",
             help="keep it as it is, downgrade: take migrations back, restore: the backup from before, dropping what was "
             "written since. Without it the rehearsal's verdict decides, and what would drop data is refused.",
+        ),
+    ] = None,
+    settings: Annotated[
+        Settings | None,
+        typer.Option(
+            "--settings", help="frozen: those that the release had, as without it; now: those that apply today."
         ),
     ] = None,
     reason: ReasonOption = "",
@@ -151,6 +160,7 @@ def rollback(
         job=Job.ROLLBACK,
         environment=environment,
         database=database or "",
+        settings=settings or "",
         reason=reason,
         actor=actor(),
         **_what(home, which, to, None),

@@ -11,6 +11,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 from pipeline_defs.config.database import Database, Sanitize
 from pipeline_defs.config.errors import mistake, refuse
 from pipeline_defs.config.freeze import FreezeWindow, Frozen, Window, frozen, window
+from pipeline_defs.config.replacement import Replacement, Strategy, with_services, wrong
 from pipeline_defs.config.route import Route, Router
 from pipeline_defs.config.secret import SecretSource
 from pipeline_defs.config.values import (
@@ -22,6 +23,7 @@ from pipeline_defs.config.values import (
     ServerFolder,
     Service,
 )
+from pipeline_defs.config.watch import OFF, Watch
 
 REVISION = "{revision}"
 """Stands for the migration revision in the command `downgrade`."""
@@ -105,17 +107,20 @@ class Test(Model):
 
 
 class Health(Model):
-    """How long a started service may take until it is healthy. The check itself is the container's own HEALTHCHECK."""
+    """How long a started service may take until it is healthy. The check itself is the container's own HEALTHCHECK, or `route.health`."""
 
     timeout: int = Field(default=60, ge=1, description="seconds")
 
 
 class Retention(Model):
-    """How many of each are kept on the server; the newest, and never one that a rollback needs."""
+    """What is kept on the server: the newest of each, and whatever a rollback to the release before needs."""
 
     backups: int = Field(default=10, ge=1)
-    releases: int = Field(default=10, ge=2)
+    releases: int = Field(default=10, ge=2, description="with their images, as far as they carry the app's label")
     logs: int = Field(default=50, ge=1)
+    days: int | None = Field(
+        default=None, ge=1, description="what is older goes too, even where the counts would keep it"
+    )
 
 
 class Environment(Model):
@@ -131,12 +136,22 @@ class Environment(Model):
         default=(), description="further files of the repository that the compose file needs"
     )
     service: Service = Field(default="web", description="the service that is migrated, tested and checked")
-    also: tuple[Service, ...] = Field(default=(), description="further services that run the app's image")
+    also: tuple[Service, ...] = Field(
+        default=(), description="further services that run the app's image; short for `services: {worker: {}}`"
+    )
+    services: dict[Service, Replacement] = Field(
+        default_factory=dict,
+        description="services that run the app's image, each with how it is replaced: `{worker: {stop_grace: 60}}`",
+    )
     port: int = Field(default=8000, ge=1, le=65535, description="the service's port inside its network, for e2e")
     url: str | None = Field(default=None, description="where people find it")
     route: Route | None = Field(
         default=None,
         description="reach the service by the server's router: new beside old, then switched; empty: `route: {}`",
+    )
+    watch: Watch | None = Field(
+        default=None,
+        description="how long a deployment looks at the release that serves before it ends the older one; by default 10 s behind a route",
     )
     rehearses: Name | None = Field(default=None, description="the environment whose database is copied")
     keep_running: bool = Field(default=False, description="leave the rehearsal running until the next one")
@@ -189,6 +204,20 @@ class Environment(Model):
         )
         return value
 
+    @model_validator(mode="before")
+    @classmethod
+    def _those_of_services_run_the_image_too(cls, value: Any) -> Any:
+        return with_services(value)
+
+    @model_validator(mode="after")
+    def _replaced_as_it_can_be(self) -> Self:
+        refuse(list(wrong(self.services, self.service, routed=self.route is not None)))
+        if self.watch and self.watch.seconds and self.rehearses:
+            refuse([mistake("watch", found=self.watch.seconds, allowed="an environment that is deployed to")])
+        if self.watch and "errors" in self.watch.model_fields_set and self.route is None:
+            refuse([mistake("watch", "errors", found=self.watch.errors, allowed="a route, where requests are counted")])
+        return self
+
     @model_validator(mode="after")
     def _only_a_copy_is_sanitized(self) -> Self:
         if self.sanitize is not None and not (self.rehearses and self.database):
@@ -219,6 +248,22 @@ class Environment(Model):
         if self.freeze and self.rehearses:
             refuse([mistake("freeze", found=self.freeze[0], allowed="an environment that is deployed to")])
         return self
+
+    @property
+    def strategy(self) -> Strategy:
+        """How the main service is replaced."""
+        given = self.services.get(self.service, Replacement()).strategy
+        return given or ("blue_green" if self.route else "recreate")
+
+    @property
+    def watched(self) -> Watch:
+        """How a deployment watches the release that serves."""
+        return self.watch or (Watch() if self.route and not self.rehearses else OFF)
+
+    @property
+    def stop_graces(self) -> dict[str, int]:
+        """Seconds that the old container of a service may take to end, where it is not as its compose file says."""
+        return {name: each.stop_grace for name, each in self.services.items() if each.stop_grace is not None}
 
     @property
     def windows(self) -> tuple[Window, ...]:

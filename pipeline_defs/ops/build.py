@@ -104,6 +104,7 @@ def _labels(image: Image, url: str) -> dict[str, str]:
     Source of the names: https://github.com/opencontainers/image-spec/blob/v1.1.0/annotations.md
     """
     return {
+        "shipline.app": image.app,
         REVISION: image.commit,
         "org.opencontainers.image.version": image.version,
         "org.opencontainers.image.source": url,

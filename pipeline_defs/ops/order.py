@@ -26,6 +26,7 @@ class RollbackOrder:
         going: with a release: what becomes of the database.
         because_of: the id of the deployment that is answered.
         reason: why, in a person's words.
+        frozen: with a release: it gets the settings that it had, not those of today.
     """
 
     release: Release | None = None
@@ -33,6 +34,7 @@ class RollbackOrder:
     going: Going | None = None
     because_of: str = ""
     reason: str = ""
+    frozen: bool = False
 
 
 def order(
@@ -49,7 +51,7 @@ def order(
     written = facts_of_run(context.instance, target.run, key, DEPLOYMENT, Deployment)
     release = next(each.release for each in reversed(written) if each.id == target.id)
     going = _going(context, app, environment, rows, target, config)
-    return RollbackOrder(release=release, going=going, reason=config.reason)
+    return RollbackOrder(release=release, going=going, reason=config.reason, frozen=config.frozen)
 
 
 def _answer(

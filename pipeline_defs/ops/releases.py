@@ -8,7 +8,7 @@ from pipeline_defs.config import App
 from pipeline_defs.history import Lineage
 from pipeline_defs.ops.events import IMAGE, facts_of_run, image_key, short
 from pipeline_defs.ops.log import Log, stop
-from pipeline_defs.release.going_back import Choice
+from pipeline_defs.release.going_back import Choice, Settings
 from pipeline_defs.release.history import Row
 from pipeline_defs.release.images import image_of
 from pipeline_defs.release.records import DeploymentKind, Image, Outcome, Release
@@ -21,6 +21,7 @@ class EnvironmentConfig(dg.Config):
 
     `kind` is deploy or rollback; without it the job decides. `because_of` is the id of the deployment that a rollback answers.
     `override_freeze` lets a deployment go through a freeze, for the reason that has to be given with it.
+    `settings` is which ones a rollback's release gets: frozen, those that it had, as without it; or now, those of today.
     `database` is what a rollback does to the database: keep, downgrade or restore; without it the rehearsal's verdict decides.
     """
 
@@ -31,10 +32,19 @@ class EnvironmentConfig(dg.Config):
     because_of: str = ""
     database: str = ""
     override_freeze: bool = False
+    settings: str = ""
 
     def kind_in(self, context: dg.OpExecutionContext) -> DeploymentKind:
         """Deploy or rollback."""
         return DeploymentKind(self.kind or context.run.tags.get("kind", DeploymentKind.DEPLOY))
+
+    @property
+    def frozen(self) -> bool:
+        """True when a rollback's release gets the settings that it had."""
+        try:
+            return Settings(self.settings or Settings.FROZEN) is Settings.FROZEN
+        except ValueError:
+            raise stop(f"settings is {self.settings!r}, and may be {', '.join(Settings)}, or nothing") from None
 
     @property
     def choice(self) -> Choice | None:

@@ -55,7 +55,7 @@ def rollback_op(app: App, environment: str) -> dg.OpDefinition:
             release: Release | None = order.release
             files: Mapping[str, bytes] = {}
             if release is not None:
-                release, files = _with_files(site, release, settings, source.of(app), log)
+                release, files = _with_files(site, release, settings, source.of(app), order, log)
                 _remember(live, images, log)
             row = _begun(context, environment, release or live, live, order)
             task = task_for(
@@ -70,7 +70,7 @@ def rollback_op(app: App, environment: str) -> dg.OpDefinition:
                 registry=images,
             )
             with server_of(ssh, task) as server:
-                task = _with_database(task, order, log)
+                task = replace(_with_database(task, order, log), frozen=order.frozen)
                 if row is not None:
                     note(context, row)
                 log.say(
@@ -111,7 +111,7 @@ def _is_answer_within(run: str, order: RollbackOrder) -> bool:
 
 
 def _with_files(
-    site: Site, release: Release, settings: Settings, source: Source, log: Log
+    site: Site, release: Release, settings: Settings, source: Source, order: RollbackOrder, log: Log
 ) -> tuple[Release, Mapping[str, bytes]]:
     """The release with its commit's files; without them, should git not answer now, as the server still has it."""
     try:
@@ -119,7 +119,7 @@ def _with_files(
     except SourceError as error:
         log.say(f"{error}; the files of {release.version} that are still on the server are used")
         return release, {}
-    return release_for(site, release, files, settings), files
+    return (release if order.frozen else release_for(site, release, files, settings)), files
 
 
 def _stay(task: Task, server: Runner, report: Report) -> Report:

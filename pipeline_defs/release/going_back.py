@@ -10,6 +10,13 @@ from pipeline_defs.release.history import Row
 from pipeline_defs.release.records import Deployment, Outcome
 
 
+class Settings(StrEnum):
+    """Which settings the release of a rollback gets."""
+
+    FROZEN = "frozen"  # those that it had, with the secrets of today
+    NOW = "now"  # those of today
+
+
 class Choice(StrEnum):
     """What a person may ask for."""
 

@@ -11,7 +11,7 @@ def older_than_live(candidate: Release, live: Release | None) -> str | None:
         return None
     return (
         f"version {candidate.version} is older than {live.version}, which runs there now; "
-        f"raise version.txt, or go back on purpose with: shipline run rollback {candidate.app} --to {candidate.version}"
+        f"raise version.txt, or go back on purpose with: shipline rollback {candidate.app} --to {candidate.version}"
     )
 
 

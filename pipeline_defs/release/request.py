@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Any, Literal
 
 from pipeline_defs.release.evidence import Record
-from pipeline_defs.release.going_back import Choice
+from pipeline_defs.release.going_back import Choice, Settings
 from pipeline_defs.release.records import DeploymentKind
 
 _LONGEST_TAG = 200
@@ -49,6 +49,7 @@ class Request(Record):
         branch, since: the branch the commit is on, and the head that was handled before it.
         because_of: for a rollback, the id of the deployment it answers.
         database: for a rollback, what becomes of the database; empty: the rehearsal's verdict decides.
+        settings: for a rollback, which ones the release gets; empty: those that it had.
         override_freeze: a deployment goes through a freeze; it needs a reason.
         change: the key of the change that asks (`release/change.py`); empty where a person does.
         pull: the number of the pull request it is about, 0 for none.
@@ -67,6 +68,7 @@ class Request(Record):
     reason: str = ""
     because_of: str = ""
     database: Choice | Literal[""] = ""
+    settings: Settings | Literal[""] = ""
     override_freeze: bool = False
     actor: str = ""
     change: str = ""
@@ -104,6 +106,7 @@ class Request(Record):
             "reason": self.reason,
             "because_of": self.because_of,
             **({"database": self.database} if self.database else {}),
+            **({"settings": self.settings} if self.settings else {}),
             **({"override_freeze": True} if self.override_freeze else {}),
         }
         return {"ops": {name: {"config": of_environment if name == self.target else of_image} for name in self.assets}}

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from pipeline_defs.server.command import Command
-from pipeline_defs.server.compose import compose, healthy
+from pipeline_defs.server.compose import compose
 from pipeline_defs.server.database import Driver
 from pipeline_defs.server.facts import Facts
+from pipeline_defs.server.health import healthy
 from pipeline_defs.server.site import Site
 from pipeline_defs.server.step import LONG_SECONDS, Step
 

@@ -1,17 +1,15 @@
 """Blue-green: the new container beside the old one, proved without traffic, then switched by the router."""
 
-import json
 import shlex
 from dataclasses import replace
 
 from pipeline_defs.config.route import Route
-from pipeline_defs.config.secret import Secret
-from pipeline_defs.release.records import Release
 from pipeline_defs.server import router, steps
 from pipeline_defs.server.bundle import SETTINGS
 from pipeline_defs.server.command import Command, script
-from pipeline_defs.server.compose import compose, compose_words, healthy
+from pipeline_defs.server.compose import compose, compose_words
 from pipeline_defs.server.facts import Facts
+from pipeline_defs.server.health import answers, healthy
 from pipeline_defs.server.live import LIVE
 from pipeline_defs.server.parallel import impossible
 from pipeline_defs.server.site import Site
@@ -31,11 +29,11 @@ others=$(compose config --services | grep -vxF "$(printf '%s\\n' "$@")" || true)
 echo "beside the app: ${others:-nothing}"
 """
 
-# What a deployment that was killed has left beside the live container would be counted as one to keep.
+# What a deployment that was killed has left beside the live container would be counted as one to keep. It may have served.
 _LEAVE_LIVE = """
 project=$1 service=$2 release=$3 digest=$4
 keep=$(live "$project" "$service" "$release" "$digest")
-for id in $(all "$project" "$service"); do [ "$id" = "$keep" ] || docker rm -f "$id"; done
+for id in $(all "$project" "$service"); do [ "$id" = "$keep" ] || { docker stop -t 3 "$id"; docker rm -f "$id"; } >/dev/null; done
 """
 
 _BESIDE = """
@@ -98,22 +96,26 @@ def begin(task: Task, facts: Facts, route: Route, folder: str, *, migrate: bool 
         wait,
         [replace(step, changes=step.migrates) for step in steps.migrate(site, facts, folder)] if migrate else [],
         Step("beside", beside, undo=leave, timeout=LONG_SECONDS),
-        Step("healthy", healthy(site, site.config.service), timeout=site.config.health.timeout + 60),
+        Step("healthy", answers(site, route), timeout=site.config.health.timeout + 60),
     )
 
 
-def finish(task: Task, facts: Facts, route: Route, folder: str) -> list[Step]:
-    """Requests go to the new container, seen from outside; the rest of the app follows; the old one ends when it is done."""
+def switch(task: Task, facts: Facts, route: Route, folder: str) -> list[Step]:
+    """Requests go to the new container, seen from outside; the rest of the app follows."""
     site = task.site
-    pem = certificate(route)
-    back = _point_back(site, route, facts.current, pem)
+    back = router.point_back(site, route, facts.current)
     return steps.in_order(
-        Step("route", router.point(site, route, "newest", pem=pem), undo=back, changes=True),
+        Step("route", router.point(site, route), undo=back, changes=True),
         Step("outside", router.look(route)),
         also(site, facts, folder),
-        steps.switch(site, folder),
-        Step("drain", _drain(site, route), timeout=route.drain_timeout + 120),
     )
+
+
+def drain(site: Site, route: Route) -> list[Step]:
+    """The older container ends when its requests have."""
+    words = (site.project, site.config.service, str(site.config.port), str(route.drain_timeout))
+    end = script(LIVE + _DRAIN, *words, says=f"end the older {site.config.service} when its requests are done")
+    return [Step("drain", end, timeout=route.drain_timeout + 120)]
 
 
 def bring_back(task: Task, facts: Facts, route: Route) -> list[Step]:
@@ -126,8 +128,8 @@ def bring_back(task: Task, facts: Facts, route: Route) -> list[Step]:
     return steps.in_order(
         Step("router", router.ready(site), timeout=LONG_SECONDS),
         Step("beside", beside, timeout=LONG_SECONDS, changes=True),
-        Step("live healthy", _live_healthy(site, current), timeout=site.config.health.timeout + 60),
-        Step("route", _point_back(site, route, current, certificate(route))),
+        Step("live healthy", answers(site, route, current), timeout=site.config.health.timeout + 60),
+        Step("route", router.point_back(site, route, current)),
         Step("leftovers", _leave_live(site, facts)),
         also(site, facts, folder),
         steps.ask_revision(site, facts, folder),
@@ -140,60 +142,32 @@ _IF_GONE = """
 [ -z "$(live "$project" "$1" "$2" "$3")" ] || { echo "it runs"; exit 0; }
 """
 
-_LIVE_HEALTHY = """
-project=$1 service=$2 release=$3 digest=$4 end=$(( $(date +%s) + $5 ))
-id=$(live "$project" "$service" "$release" "$digest")
-until state=$(docker inspect -f '{{.State.Status}}/{{if .State.Health}}{{.State.Health.Status}}{{else}}healthy{{end}}' "$id") &&
-  [ "$state" = running/healthy ]; do
-  [ "$(date +%s)" -lt "$end" ] || {
-    docker logs --tail 15 "$id" 2>&1; echo "the service $service does not become healthy ($state)" >&2; exit 1; }
-  sleep 0.3
-done
-echo "$service is healthy"
-"""
-
 
 def also(site: Site, facts: Facts, folder: str) -> list[Step]:
     """Services without a route, such as workers: replaced, since two of them at once may not be wanted."""
-    names = site.config.also
+    names, graces = site.config.also, site.config.stop_graces
     if not names:
         return []
-    up = compose(site, facts.compose, folder, "up", "-d", "--no-build", "--no-deps", *names)
-    return [
-        Step("also up", up, timeout=LONG_SECONDS),
+
+    def up(*words: str) -> Command:
+        return compose(site, facts.compose, folder, "up", "-d", "--no-build", "--no-deps", *words)
+
+    usual = [name for name in names if name not in graces]
+    return steps.in_order(
+        [Step("also up", up(*usual), timeout=LONG_SECONDS)] if usual else [],
+        [
+            Step(f"{name} up", up("--timeout", str(graces[name]), name), timeout=LONG_SECONDS)
+            for name in names
+            if name in graces
+        ],
         Step("also healthy", healthy(site, *names), timeout=site.config.health.timeout * len(names) + 60),
-    ]
-
-
-def certificate(route: Route) -> Secret | None:
-    """The app's own certificate as the router takes it. Raises SecretUnavailable."""
-    own = route.certificate
-    if own is None:
-        return None
-    pem = {"certificate": own.certificate.read().reveal(), "key": own.key.read().reveal()}
-    return Secret(json.dumps(pem, separators=(",", ":")))
-
-
-def _point_back(site: Site, route: Route, current: Release | None, pem: Secret | None) -> Command:
-    if current is None:
-        return router.forget(site)
-    return router.point(site, route, current.name, current.digest, pem)
+    )
 
 
 def _leave_live(site: Site, facts: Facts) -> Command:
     name, digest = (facts.current.name, facts.current.digest) if facts.current else ("", "")
     words = (site.project, site.config.service, name or "none", digest or "none")
     return script(LIVE + _LEAVE_LIVE, *words, says=f"remove what is left beside the live {site.config.service}")
-
-
-def _live_healthy(site: Site, current: Release) -> Command:
-    words = (site.project, site.config.service, current.name, current.digest, str(site.config.health.timeout))
-    return script(LIVE + _LIVE_HEALTHY, *words, says=f"wait until the live {site.config.service} is healthy")
-
-
-def _drain(site: Site, route: Route) -> Command:
-    words = (site.project, site.config.service, str(site.config.port), str(route.drain_timeout))
-    return script(LIVE + _DRAIN, *words, says=f"end the older {site.config.service} when its requests are done")
 
 
 def _with_compose(site: Site, facts: Facts, folder: str, text: str, *words: str, says: str) -> Command:

@@ -14,6 +14,7 @@ from pipeline_defs.server.site import Site
 
 OVERRIDE = "shipline.override.yml"
 SETTINGS = "shipline.settings"
+SECRETS = "shipline.secrets"
 RELEASE = "shipline.release.json"
 
 REHEARSAL_SHARES = 128
@@ -74,20 +75,39 @@ _INSTALL = """
 umask 077
 rm -rf "$1.partial"; mkdir -p "$1.partial"
 tar -x -C "$1.partial" -f -
+if [ "$2" = frozen ] && [ ! -d "$1" ]; then echo "the settings that it had are gone: it gets those of today"; fi
+if [ "$2" = frozen ] && [ -d "$1" ]; then
+  mv -f "$1.partial/$3" "$1/$3"; rm -rf "$1.partial"; echo "it keeps the settings that it had, with the secrets of today"; exit 0; fi
+rm -f "$1.partial/$3"
 [ -d "$1" ] || { mv "$1.partial" "$1"; exit 0; }
 cd "$1.partial"
 find . -type f | while IFS= read -r file; do mkdir -p "$(dirname "$1/$file")"; mv -f "$file" "$1/$file"; done
-rm -rf "$1.partial"
+rm -rf "$1.partial" "$1/$3"
 """
 
 
-def install(site: Site, release: Release, files: Mapping[str, bytes], settings: Mapping[str, str | Secret]) -> Command:
-    """Put the release's folder on the server, whole or not at all; secrets arrive through standard input in a 0600 file."""
+def install(
+    site: Site,
+    release: Release,
+    files: Mapping[str, bytes],
+    settings: Mapping[str, str | Secret],
+    *,
+    frozen: bool = False,
+) -> Command:
+    """Put the release's folder on the server, whole or not at all; secrets arrive through standard input in a 0600 file.
+
+    With `frozen` a folder that is there stays as it is, but for the secrets, which are those of today: an older password is of no use.
+    """
+    folder = site.folder(release)
+    todays = shlex.quote(f"{folder}/{SECRETS}")
+    secrets = {name: value for name, value in settings.items() if isinstance(value, Secret)}
     members = {path: (content, 0o644) for path, content in files.items()}
     members[OVERRIDE] = (override(site, release, settings).encode(), 0o644)
     members[RELEASE] = (release.model_dump_json(indent=2).encode(), 0o644)
-    members[SETTINGS] = (settings_file(settings).encode(), 0o600)
-    return script(_INSTALL, site.folder(release), stdin=_tar(members), says=f"write {site.folder(release)}")
+    members[SETTINGS] = (f"{settings_file(settings)}[ ! -f {todays} ] || . {todays}\n".encode(), 0o600)
+    members[SECRETS] = (settings_file(secrets).encode(), 0o600)
+    words = (folder, "frozen" if frozen else "", SECRETS)
+    return script(_INSTALL, *words, stdin=_tar(members), says=f"write {folder}")
 
 
 def _tar(members: Mapping[str, tuple[bytes, int]]) -> bytes:

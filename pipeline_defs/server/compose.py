@@ -52,44 +52,6 @@ def pull(reference: str, login: Secret | None) -> Command:
     return script(_PULL, reference, stdin=login or "{}", says=f"docker pull {reference}")
 
 
-_HEALTHY = (
-    FIND
-    + """
-project=$1 limit=$2; shift 2
-end=$(( $(date +%s) + limit ))
-look() { docker inspect -f '{{.State.Status}}/{{if .State.Health}}{{.State.Health.Status}}{{else}}none{{end}}/{{.RestartCount}}' "$1"; }
-for service; do
-  steady=0
-  while :; do
-    id=$(docker ps -aq --filter "label=com.docker.compose.project=$project" --filter "label=com.docker.compose.service=$service" \
-      --filter label=com.docker.compose.oneoff=False | head -n 1)
-    state=gone; [ -z "$id" ] || state=$(look "$id" 2>/dev/null) || state=gone
-    why=
-    case $state in
-      running/healthy/*) echo "$service is healthy"; break ;;
-      running/none/0) steady=$((steady + 1)); [ $steady -lt 6 ] || { echo "$service runs (it has no health check)"; break; } ;;
-      */unhealthy/*) why="is unhealthy" ;;
-      exited/*|dead/*) why="stopped with exit status $(docker inspect -f '{{.State.ExitCode}}' "$id")" ;;
-      */[2-9]|*/[1-9][0-9]*) why="crashes again and again" ;;
-    esac
-    [ -n "$why" ] || [ "$(date +%s)" -lt "$end" ] || why="did not become healthy within $limit s ($state)"
-    if [ -n "$why" ]; then
-      [ -z "$id" ] || docker logs --tail 15 "$id" 2>&1
-      echo "the service $service $why" >&2; exit 1
-    fi
-    sleep 0.3
-  done
-done
-"""
-)
-
-
-def healthy(site: Site, *services: str) -> Command:
-    """Wait on the server until each service is healthy; ends at once, with the container's own last lines, when it cannot become so."""
-    limit = str(site.config.health.timeout)
-    return script(_HEALTHY, site.project, limit, *services, says=f"wait until {', '.join(services)} is healthy")
-
-
 _EXECUTE = FIND + 'need "$1" "$2"; shift 2; exec docker exec "$id" "$@"'
 
 

@@ -16,6 +16,7 @@ from pipeline_defs.server.restore import finish
 from pipeline_defs.server.rollback import restore_current
 from pipeline_defs.server.step import Step
 from pipeline_defs.server.task import Report, Task
+from pipeline_defs.server.tidy import tidy
 
 
 def deploy(task: Task, server: Runner) -> Report:
@@ -72,5 +73,5 @@ def plan(task: Task, facts: Facts) -> list[Step]:
         steps.ask_revision(site, facts, folder),
         steps.verify(site, task, release, folder),
         strategy.finish(task, facts, folder),
-        steps.tidy(site),
+        tidy(task),
     )

@@ -3,7 +3,6 @@
 from pipeline_defs.release.evidence import Verdict, WayBack
 from pipeline_defs.release.records import Outcome
 from pipeline_defs.server import router, steps
-from pipeline_defs.server.blue_green import certificate
 from pipeline_defs.server.command import Runner, ServerError
 from pipeline_defs.server.compose import diagnose
 from pipeline_defs.server.copy import copy, remove_copy, take_down
@@ -15,6 +14,7 @@ from pipeline_defs.server.report import report
 from pipeline_defs.server.site import Site
 from pipeline_defs.server.step import LONG_SECONDS, Step
 from pipeline_defs.server.task import Report, Task
+from pipeline_defs.server.tidy import tidy
 from pipeline_defs.server.way_back import way_back
 
 
@@ -63,8 +63,8 @@ def end(task: Task, facts: Facts, tried: WayBack | None) -> list[Step]:
     """Take the rehearsal down and remove the copy; or, to be tried by people, have the release itself run on it."""
     site = task.site
     if not site.config.keep_running:
-        return steps.in_order(Step("down", take_down(site)), remove_copy(task), steps.tidy(site))
-    return steps.in_order(_up_again(task, facts, tried), _routed(site), steps.tidy(site))
+        return steps.in_order(Step("down", take_down(site)), remove_copy(task), tidy(task))
+    return steps.in_order(_up_again(task, facts, tried), _routed(site), tidy(task))
 
 
 def _routed(site: Site) -> list[Step]:
@@ -74,7 +74,7 @@ def _routed(site: Site) -> list[Step]:
         return []
     return [
         Step("router", router.ready(site), timeout=LONG_SECONDS),
-        Step("route", router.point(site, route, "newest", pem=certificate(route))),
+        Step("route", router.point(site, route)),
     ]
 
 

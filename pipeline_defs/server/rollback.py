@@ -11,6 +11,7 @@ from pipeline_defs.server.report import report
 from pipeline_defs.server.restore import MIGRATE, finish, forget, note, prepare, replace_database
 from pipeline_defs.server.step import Step
 from pipeline_defs.server.task import Report, Task
+from pipeline_defs.server.tidy import tidy
 
 _REMOVE_SERVICES = """
 project=$1; shift
@@ -61,9 +62,9 @@ def plan(task: Task, facts: Facts) -> list[Step]:
         strategy.begin(task, facts, folder, migrate=False),
         steps.ask_revision(site, facts, folder),
         steps.verify(site, task, release, folder),
-        strategy.finish(task, facts, folder),
+        strategy.finish(task, facts, folder, watched=False),
         forget(site) if task.downgrade_to or task.restore_from else [],
-        steps.tidy(site),
+        tidy(task),
     )
 
 

@@ -6,40 +6,33 @@ from pipeline_defs.config.environment import REVISION
 from pipeline_defs.release.records import Release
 from pipeline_defs.server import bundle
 from pipeline_defs.server.command import Command, script
-from pipeline_defs.server.compose import compose, execute, healthy, once, pull
+from pipeline_defs.server.compose import compose, execute, once, pull
 from pipeline_defs.server.database import driver, learn_backup
 from pipeline_defs.server.facts import Facts
+from pipeline_defs.server.health import healthy
 from pipeline_defs.server.site import Site
 from pipeline_defs.server.step import LONG_SECONDS, Step
 from pipeline_defs.server.task import Task
 from pipeline_defs.server.verify import e2e, test
+
+_STOP_GRACE = 10
+"""Seconds that Compose itself gives a container to end."""
 
 # A link's target is compared with paths below the root, which may itself lie behind a link.
 _SWITCH = """
 root=$(readlink -f "$1") folder=$(readlink -f "$2")
 if [ -e "$root/current" ] && [ "$(readlink -f "$root/current")" != "$folder" ]; then
   ln -sfn "$(readlink -f "$root/current")" "$root/previous.new"; mv -T "$root/previous.new" "$root/previous"; fi
+if [ -f "$3" ]; then ln -sfn "$(readlink -f "$3")" "$root/way-back.new"; mv -T "$root/way-back.new" "$root/way-back"
+else rm -f "$root/way-back"; fi
 ln -sfn "$folder" "$root/current.new"; mv -T "$root/current.new" "$root/current"
 sync "$root"
-"""
-
-_TIDY = """
-root=$(readlink -f "$1") backups=$2 releases=$3 logs=$4
-old() { ls -1t "$1" 2>/dev/null | tail -n "+$(($2 + 1))"; }
-keep=" $(readlink -f "$root/current" || true) $(readlink -f "$root/previous" || true) "
-rm -f "$root"/backups/*.partial
-ls -1 "$root/backups" | grep '[.]dump$' | sort -r | tail -n "+$((backups + 1))" | while read -r name; do
-  rm -f "$root/backups/$name" "$root/backups/$name.sha256"; echo "removed backup $name"; done
-old "$root/releases" "$releases" | while read -r name; do
-  case "$keep" in *" $root/releases/$name "*) ;; *) rm -rf "$root/releases/$name"; echo "removed release $name" ;; esac; done
-for kind in logs journal results; do
-  old "$root/$kind" "$logs" | while read -r name; do rm -rf "$root/$kind/$name"; done; done
 """
 
 
 def write_files(site: Site, task: Task, release: Release) -> Step:
     """Put the release's compose file, override and settings on the server."""
-    return Step("files", bundle.install(site, release, task.files, task.settings))
+    return Step("files", bundle.install(site, release, task.files, task.settings, frozen=task.frozen))
 
 
 def pull_image(task: Task, release: Release) -> Step:
@@ -94,7 +87,9 @@ def backup_path(task: Task) -> str:
 
 def start(site: Site, facts: Facts, folder: str, *, name: str = "start", undo: Command | None = None) -> Step:
     """Make the containers those of the release in `folder`; only what differs is created anew."""
-    up = compose(site, facts.compose, folder, "up", "-d", "--no-build", "--remove-orphans")
+    graces = site.config.stop_graces.values()
+    longest = ("--timeout", str(max(_STOP_GRACE, *graces))) if graces else ()
+    up = compose(site, facts.compose, folder, "up", "-d", "--no-build", "--remove-orphans", *longest)
     return Step(name, up, undo=undo, timeout=LONG_SECONDS, changes=True)
 
 
@@ -163,18 +158,11 @@ def end_to_end(site: Site, task: Task, release: Release, folder: str, *, name: s
     return steps
 
 
-def switch(site: Site, folder: str) -> Step:
-    """Make the release the one that the environment says it runs: the point of no return."""
-    return Step("switch", script(_SWITCH, site.path(), folder, says=f"{site.current} -> {folder}"))
-
-
-def tidy(site: Site) -> Step:
-    """Remove what retention no longer keeps; never the release that runs nor the one before it."""
-    keep = site.config.retention
-    words = (site.path(), str(keep.backups), str(keep.releases), str(keep.logs))
-    return Step(
-        "tidy", script(_TIDY, *words, says=f"keep {keep.backups} backups, {keep.releases} releases, {keep.logs} logs")
-    )
+def switch(task: Task, folder: str) -> Step:
+    """Make the release the one that the environment says it runs: the point of no return. Its backup is what leads back."""
+    site = task.site
+    words = (site.path(), folder, backup_path(task))
+    return Step("switch", script(_SWITCH, *words, says=f"{site.current} -> {folder}"))
 
 
 def down(site: Site, facts: Facts, folder: str) -> Command:

@@ -1,49 +1,55 @@
-"""Strategy: how a release takes over. With a route a new container runs beside the old one; without, what differs is replaced."""
+"""Strategy: how a release takes over: beside the one that runs, then switched; or in its place."""
 
-from pipeline_defs.server import blue_green, router, steps
+from pipeline_defs.config.route import Route
+from pipeline_defs.server import blue_green, in_place, router
 from pipeline_defs.server.facts import Facts
+from pipeline_defs.server.site import Site
 from pipeline_defs.server.step import Step
+from pipeline_defs.server.steps import in_order, switch
 from pipeline_defs.server.task import Task
+from pipeline_defs.server.watch import watch
 
 
 def look(task: Task, facts: Facts) -> list[Step]:
     """What is found out before anything is changed."""
-    route = task.site.config.route
-    return blue_green.look(task, facts, route) if route else []
+    route = _switched(task.site)
+    return blue_green.look(task, facts, route) if route else in_place.look(task)
 
 
 def begin(task: Task, facts: Facts, folder: str, *, migrate: bool = True) -> list[Step]:
-    """The release in `folder` runs and is healthy; with a route nobody sees it yet."""
-    site, route = task.site, task.site.config.route
+    """The release in `folder` runs and is healthy; where it runs beside the older one nobody sees it yet."""
+    route = _switched(task.site)
     if route is not None:
         return blue_green.begin(task, facts, route, folder, migrate=migrate)
-    return steps.in_order(
-        steps.start(site, facts, folder),
-        steps.migrate(site, facts, folder) if migrate else [],
-        steps.wait_healthy(site),
+    return in_place.begin(task, facts, folder, migrate=migrate)
+
+
+def finish(task: Task, facts: Facts, folder: str, *, watched: bool = True) -> list[Step]:
+    """The release in `folder` is what people reach, and then what the environment runs: the point of no return.
+
+    Before that it is watched, unless the environment or `watched` says that it is not.
+    """
+    site, route, release = task.site, _switched(task.site), task.release
+    assert release is not None
+    return in_order(
+        blue_green.switch(task, facts, route, folder) if route else in_place.switch(task, facts),
+        watch(site, release) if watched else [],
+        switch(task, folder),
+        blue_green.drain(site, route) if route else [],
     )
-
-
-def finish(task: Task, facts: Facts, folder: str) -> list[Step]:
-    """The release in `folder` is what the environment runs: the point of no return."""
-    route = task.site.config.route
-    return blue_green.finish(task, facts, route, folder) if route else [steps.switch(task.site, folder)]
 
 
 def bring_back(task: Task, facts: Facts) -> list[Step]:
     """What serves is the release that `current` names, verified; done twice it changes nothing the second time."""
-    site, route = task.site, task.site.config.route
-    assert facts.current is not None and facts.folder is not None
-    if route is not None:
-        return blue_green.bring_back(task, facts, route)
-    return steps.in_order(
-        steps.start(site, facts, facts.folder),
-        steps.wait_healthy(site),
-        steps.ask_revision(site, facts, facts.folder),
-        steps.verify(site, task, facts.current, facts.folder),
-    )
+    route = _switched(task.site)
+    return blue_green.bring_back(task, facts, route) if route else in_place.bring_back(task, facts)
 
 
 def remove(task: Task) -> list[Step]:
     """Nothing of the app serves any more, where nothing ran before."""
     return [Step("route removed", router.forget(task.site))] if task.site.config.route else []
+
+
+def _switched(site: Site) -> Route | None:
+    """The route, where the router switches between two containers."""
+    return site.config.route if site.config.strategy == "blue_green" else None

@@ -30,6 +30,7 @@ class Task:
         downgrade_to: for a rollback, the revision that migrations are taken back to first; None: they stay.
         migrated: for a rollback, the release in whose image they are taken back; None: the one that `current` names.
         restore_from: for a rollback, the backup on the server that the database becomes; None: it stays.
+        frozen: for a rollback, the release gets the settings that it had, as far as the server still has them.
         alive: tells whether a run is still under way, None of one that is not known here; a lock whose run is not is taken over.
         say: takes a milestone for people; listen: takes each line of the commands' output.
     """
@@ -53,6 +54,7 @@ class Task:
     downgrade_to: str | None = None
     migrated: Release | None = None
     restore_from: str | None = None
+    frozen: bool = False
 
     @property
     def site(self) -> Site:

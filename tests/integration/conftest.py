@@ -15,6 +15,8 @@ from tests.integration.procedures import WIPE, production
 from tests.integration.reported import REPOSITORY, Reported
 from tests.integration.shop_runs import ShopRuns
 from tests.integration.tiny import Tiny, shipped
+from tests.routed import Routed, remove_router
+from tests.routed import routed as make_routed
 from tests.shop import PRODUCTION_ONLY_BUG, Shop, load
 from tests.testbed.bed import TestBed
 from tests.testbed.github import GitHubServer
@@ -50,6 +52,14 @@ def live(sample: Shop, first: Release) -> Iterator[Shop]:
             assert server.run(script(WIPE), timeout=120).ok
             assert deploy(sample.task("production", first), server).error is None
     yield sample
+
+
+@pytest.fixture
+def routed(shop: Shop, server: Connection, tmp_path: Path) -> Iterator[Routed]:
+    """The sample app with a route, on a server that knows nothing of it yet."""
+    yield make_routed(shop, tmp_path)
+    remove_router(server)
+    server.run(script(WIPE), timeout=120)
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ import socket
 import ssl
 import subprocess
 import urllib.request
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,25 +21,10 @@ from pipeline_defs.server.facts import learn
 from pipeline_defs.server.rehearse import rehearse
 from pipeline_defs.server.rollback import rollback
 from pipeline_defs.server.task import Task
-from tests.integration.procedures import WIPE, Interrupted, InterruptingServer, images
+from tests.integration.procedures import Interrupted, InterruptingServer, images
 from tests.load import Load
-from tests.routed import Routed, remove_router
-from tests.routed import routed as make_routed
+from tests.routed import Routed, web
 from tests.shop import Shop
-
-
-@pytest.fixture
-def routed(shop: Shop, server: Connection, tmp_path: Path) -> Iterator[Routed]:
-    """A server that knows nothing yet but has the router's image."""
-    yield make_routed(shop, tmp_path)
-    remove_router(server)
-    server.run(script(WIPE), timeout=120)
-
-
-def web(server: Connection) -> list[str]:
-    """The states of all containers of the routed service."""
-    text = "docker ps -a --filter label=com.docker.compose.project=shop-production --filter label=com.docker.compose.service=web"
-    return server.run(script(text + " --format '{{.State}}'"), timeout=30).stdout.split()
 
 
 def test_deployments_and_rollbacks_fail_no_request(

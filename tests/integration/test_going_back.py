@@ -147,3 +147,18 @@ def test_a_backup_that_is_damaged_is_found_before_anything_is_touched(
     assert not report.changed
     after = server.run(command("docker", "ps", "--no-trunc", "--format", "{{.ID}} {{.Names}}"), timeout=30).stdout
     assert started == after
+
+
+def test_a_rollback_needs_no_registry_when_the_image_is_on_the_server(runs: ShopRuns, server: Connection) -> None:
+    runs.release("1.9.0")
+    assert runs.deploy("1.9.0").success
+    registry = runs.shop.bed.registry
+    registry.stop()
+    try:
+        run = runs.rollback()
+        assert run.success, runs.said(run)
+        assert "the image's platform is not checked" in runs.said(run)
+    finally:
+        registry.start()
+    assert runs.shop.health()["version"] == "1.0.0"
+    assert runs.rows("production")[0].version == "1.0.0"

@@ -20,6 +20,7 @@ from pipeline_defs.release.records import Release
 from pipeline_defs.server.bundle import (
     OVERRIDE,
     RELEASE,
+    SECRETS,
     SETTINGS,
     configuration_hash,
     install,
@@ -188,8 +189,8 @@ def mode(file: Path) -> int:
 def test_secrets_travel_in_a_private_member_and_nowhere_else(tmp_path: Path) -> None:
     wanted = install(site(tmp_path), release(), FILES, {"PASSWORD": Secret(PASSWORD)})
     packed = members(wanted.stdin)
-    assert set(packed) == {*FILES, OVERRIDE, RELEASE, SETTINGS}
-    assert packed[SETTINGS].mode == 0o600
+    assert set(packed) == {*FILES, OVERRIDE, RELEASE, SETTINGS, SECRETS}
+    assert packed[SETTINGS].mode == packed[SECRETS].mode == 0o600
     assert PASSWORD not in f"{wanted.argv} {wanted.rendered()} {wanted.shown()} {wanted!r}"
 
 
@@ -215,12 +216,45 @@ def test_a_new_value_of_a_secret_takes_the_place_of_the_old_one(tmp_path: Path) 
     with (folder / SETTINGS).open() as still_read, (folder / "production.yml").open() as mounted:
         assert run(install(place, release(), FILES, {"PASSWORD": Secret(PASSWORD)})).ok
         # Whoever reads the old file reads it to its end: it was replaced, not written into.
-        assert still_read.read() == "PASSWORD=old\n"
+        assert still_read.read().startswith("PASSWORD=old\n")
         assert mounted.read() == "services: {}"
-    assert settings_file({"PASSWORD": Secret(PASSWORD)}) == (folder / SETTINGS).read_text()
+    assert (folder / SETTINGS).read_text().startswith(settings_file({"PASSWORD": Secret(PASSWORD)}))
     assert mode(folder / SETTINGS) == 0o600
     assert files_in(folder).keys() == {*FILES, OVERRIDE, RELEASE, SETTINGS}
     assert [each.name for each in (tmp_path / "releases").iterdir()] == [folder.name]
+
+
+def sourced(folder: Path) -> dict[str, str]:
+    """What Compose would find in its environment."""
+    text = 'set -a; . "$1"; env -0'
+    told = subprocess.run(
+        ["env", "-i", "sh", "-euc", text, "test", str(folder / SETTINGS)], capture_output=True, check=True
+    )
+    return dict(each.split("=", 1) for each in told.stdout.decode().split("\0") if "=" in each)
+
+
+def test_a_frozen_release_keeps_its_files_and_settings_and_gets_the_secrets_of_today(tmp_path: Path) -> None:
+    place = site(tmp_path)
+    folder = Path(place.folder(release()))
+    then = {"MODE": "old", "PASSWORD": Secret("old"), "GONE": Secret("still needed")}
+    now = {"MODE": "new", "PASSWORD": Secret(PASSWORD)}
+    assert run(install(place, release(), FILES, then)).ok
+    for _ in range(2):
+        said = run(install(place, release(), {"production.yml": b"new"}, now, frozen=True))
+        assert said.stdout == "it keeps the settings that it had, with the secrets of today\n"
+        found = sourced(folder)
+        assert (found["MODE"], found["PASSWORD"], found["GONE"]) == ("old", PASSWORD, "still needed")
+        assert files_in(folder)["production.yml"] == FILES["production.yml"]
+    assert mode(folder / SECRETS) == 0o600
+    assert run(install(place, release(), FILES, now)).ok  # deployed again, it gets all of today
+    assert (sourced(folder)["MODE"], SECRETS in files_in(folder)) == ("new", False)
+
+
+def test_a_frozen_release_whose_folder_was_pruned_gets_the_settings_of_today_and_says_so(tmp_path: Path) -> None:
+    place = site(tmp_path)
+    said = run(install(place, release(), FILES, {"MODE": "new"}, frozen=True))
+    assert said.stdout == "the settings that it had are gone: it gets those of today\n"
+    assert sourced(Path(place.folder(release())))["MODE"] == "new"
 
 
 def test_what_a_killed_installation_left_behind_gets_into_no_release(tmp_path: Path) -> None:

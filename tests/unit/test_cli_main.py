@@ -50,7 +50,7 @@ def test_json_is_accepted_anywhere(words: list[str], home: Path, capsys: pytest.
         (["run", "deploy", "shop", "--version", "1.0"], 2, "'1.0' is not a version"),
         (["run", "deploy", "shop", "--version", "1.0.0", "--commit", "abc"], 2, "not both"),
         (["run", "integrate", "shop", "--branch", "a", "--commit", "b"], 2, "give one of"),
-        (["run", "deploy", "shop", "--env", "staging", "--version", "1.0.0"], 2, "where shop is rehearsed"),
+        (["deploy", "shop", "staging", "--version", "1.0.0"], 2, "where shop is rehearsed"),
         (["run", "rollback", "shop", "--to", "1.0.0"], 1, "start it with: shipline up"),
         (["env"], 1, "start it with: shipline up"),
         (["history", "shop", "--limit", "0"], 2, "--limit"),

@@ -72,6 +72,15 @@ def test_the_base_is_right(tmp_path: Path) -> None:
     assert load(tmp_path, {}).deployed == ("production",)
 
 
+def test_services_that_run_the_image_are_named_long_or_short(tmp_path: Path) -> None:
+    services = {"web": {"strategy": "recreate"}, "worker": {"stop_grace": 60}, "mail": {}}
+    given = {f"{PRODUCTION}/also": ["mail", "clock"], f"{PRODUCTION}/services": services, f"{PRODUCTION}/route": {}}
+    made = load(tmp_path, given).environments["production"]
+    assert (made.also, made.strategy, made.stop_graces) == (("mail", "clock", "worker"), "recreate", {"worker": 60})
+    short = load(tmp_path, {f"{PRODUCTION}/also": ["worker"]}).environments["production"]
+    assert (short.also, short.strategy, short.stop_graces) == (("worker",), "recreate", {})
+
+
 PRODUCTION = "environments/production"
 A_TEXT = "a text; put it in quotes"
 A_PATH = "a path inside the repository, such as deploy/production.yml"
@@ -100,6 +109,21 @@ AN_IMAGE = "a name in a registry, in lower case and without a tag, such as regis
          'environments.production.database: found {"name": "a"}; allowed: name and user of the database in the container, '),
         ({f"{PRODUCTION}/database": {"name": "a", "user": "a", "url": {"env": "A"}}},
          'environments.production.database: found {"name": "a", "user": "a", "url": {"env": "A"}}; allowed: url alone, '),
+        ({"environments/staging/watch": 5},
+         "environments.staging.watch: found 5; allowed: an environment that is deployed to"),
+        ({f"{PRODUCTION}/watch": {"errors": 0.1}},
+         "environments.production.watch.errors: found 0.1; allowed: a route, where requests are counted"),
+        ({f"{PRODUCTION}/watch": {"errors": 5}}, "environments.production.watch.errors: found 5; allowed: 1.0 or less"),
+        ({f"{PRODUCTION}/watch": True}, "environments.production.watch: found true; allowed: a mapping with the keys seconds, errors"),
+        ({f"{PRODUCTION}/services": {"web": {"strategy": "blue_green"}}},
+         'environments.production.services.web.strategy: found "blue_green"; allowed: recreate, since the environment has no route'),
+        ({f"{PRODUCTION}/route": {}, f"{PRODUCTION}/services": {"worker": {"strategy": "blue_green"}}},
+         'environments.production.services.worker.strategy: found "blue_green"; allowed: recreate, since only web has a route'),
+        ({f"{PRODUCTION}/route": {}, f"{PRODUCTION}/services": {"web": {"stop_grace": 5}}},
+         'environments.production.services.web.stop_grace: found 5; allowed: nothing here, since route.drain_timeout says it for '),
+        ({f"{PRODUCTION}/services": {"worker": {"strategy": "canary"}}},
+         "environments.production.services.worker.strategy: found \"canary\"; allowed: 'blue_green' or 'recreate'"),
+        ({f"{PRODUCTION}/services": ["worker"]}, 'environments.production.services: found ["worker"]; allowed: a mapping'),
         ({f"{PRODUCTION}/sanitize": "a.sql"},
          'environments.production.sanitize: found "a.sql"; allowed: an environment that rehearses, with a database'),
         ({"environments/staging/sanitize": {"sql": "a.sql", "script": "a.sh"}},

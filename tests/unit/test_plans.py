@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 
 from pipeline_defs.config import App, Database, Secret, SecretSource, mask
 from pipeline_defs.config.database import DatabaseCommands, Sanitize
+from pipeline_defs.config.replacement import Replacement
 from pipeline_defs.config.route import Route
+from pipeline_defs.config.watch import OFF, Watch
 from pipeline_defs.release.evidence import Verdict, WayBack
-from pipeline_defs.server import deploy, rehearse, rollback
+from pipeline_defs.server import deploy, rehearse, rollback, strategy
 from pipeline_defs.server.command import Command
 from pipeline_defs.server.facts import Facts
 from pipeline_defs.server.journal import journalled
@@ -66,6 +68,11 @@ STAGED = "down, pull, volume removed, volume created, database up, wait"
 CHECKED = "start, revision before, migrate, healthy, revision, test, e2e"
 REHEARSED = "rest up, revision before, migrate, healthy, revision, test, e2e"
 RESTARTED = "database start, database ready"
+MIGRATED = "revision before, migrate"
+PROVED = "revision, test, e2e"
+ROUTE = Route(hosts=("shop.example.org",), health="/health")
+IN_PLACE = {"route": ROUTE, "services": {"web": Replacement(strategy="recreate")}}
+WITH_OTHERS = {"also": ("mail", "worker"), "services": {"worker": Replacement(stop_grace=60)}}
 
 
 @pytest.mark.parametrize(
@@ -102,6 +109,24 @@ RESTARTED = "database start, database ready"
             f"files, {RESTARTED}, backup, pull, start, healthy, revision, test, e2e, switch, tidy",
         ),
         (going_back(BARE), "files, pull, start, healthy, switch, tidy"),
+        (
+            deployment({"route": ROUTE, **WITH_OTHERS}),
+            f"files, parallel, router, backup, pull, leftovers, others up, wait, {MIGRATED}, beside, healthy, {PROVED}, "
+            "route, outside, also up, worker up, also healthy, watch, switch, drain, tidy",
+        ),
+        (
+            deployment(IN_PLACE),
+            f"files, router, backup, pull, start, {MIGRATED}, healthy, {PROVED}, route, outside, watch, switch, tidy",
+        ),
+        (deployment({**BARE, "watch": Watch(seconds=5)}), "files, pull, start, healthy, watch, switch, tidy"),
+        (
+            deployment({**BARE, "route": ROUTE, "watch": OFF}),
+            "files, parallel, router, pull, leftovers, others up, beside, healthy, route, outside, switch, drain, tidy",
+        ),
+        (
+            going_back({**IN_PLACE, "also": ("mail",)}),
+            f"files, router, backup, pull, start, healthy, also healthy, {PROVED}, route, outside, switch, tidy",
+        ),
         (rehearsal(), f"{LOOKED}, room, backup, {STAGED}, restore, counts, {REHEARSED}"),
         (rehearsal(live=STOPPED), f"{LOOKED}, {RESTARTED}, room, backup, {STAGED}, restore, counts, {REHEARSED}"),
         (rehearsal(live=FIRST), f"{LOOKED}, {STAGED}, {REHEARSED}"),
@@ -219,6 +244,14 @@ def test_steps_with_results_say_where_they_are() -> None:
     assert kept == {"test": ("tests", f"{folder}/tests.xml"), "e2e": ("e2e", f"{folder}/e2e.xml")}
 
 
+def test_a_service_gets_as_long_to_end_as_it_was_given() -> None:
+    by_name = {step.name: step.command.argv for step in deployment({"route": ROUTE, **WITH_OTHERS})}
+    assert by_name["also up"][-2:] == ("--no-deps", "mail")
+    assert by_name["worker up"][-3:] == ("--timeout", "60", "worker")
+    start = next(step.command.argv for step in deployment(WITH_OTHERS) if step.name == "start")
+    assert start[-2:] == ("--timeout", "60")
+
+
 def test_a_plan_is_the_same_from_the_same_facts() -> None:
     rendered = [[step.command.rendered() for step in deployment()] for _ in range(2)]
     assert rendered[0] == rendered[1]
@@ -303,6 +336,16 @@ def every_command() -> dict[str, Command]:
         "first deploy": deployment(about=FIRST),
         "deploy on a stopped database": deployment(about=STOPPED),
         "rollback": going_back(),
+        "routed deploy": deployment({"route": ROUTE, **WITH_OTHERS}),
+        "first routed deploy": deployment({"route": Route()}, FIRST),
+        "deploy in place": deployment({**IN_PLACE, **WITH_OTHERS}),
+        "bring back": strategy.bring_back(task(example(), "production"), LIVE),
+        "bring back in place": strategy.bring_back(
+            task(with_environment(example(), "production", **IN_PLACE), "production"), LIVE
+        ),
+        "bring back beside": strategy.bring_back(
+            task(with_environment(example(), "production", route=ROUTE), "production"), LIVE
+        ),
         "rehearse": rehearsal(),
         "first rehearse": rehearsal(live=FIRST),
         "rehearse elsewhere": rehearsal({"database": ELSEWHERE}, {"database": ELSEWHERE}),

@@ -25,7 +25,7 @@ def test_the_refusal_of_an_older_version_says_both_ways_out() -> None:
     refusal = older_than_live(release("1.9.0"), release("1.10.0"))
     assert refusal == (
         "version 1.9.0 is older than 1.10.0, which runs there now; raise version.txt, "
-        "or go back on purpose with: shipline run rollback shop --to 1.9.0"
+        "or go back on purpose with: shipline rollback shop --to 1.9.0"
     )
 
 

@@ -1,0 +1,92 @@
+"""Health: when a service that was started may be used, and how soon one is given up that cannot be."""
+
+from pipeline_defs.config.route import Route
+from pipeline_defs.release.records import Release
+from pipeline_defs.server.command import Command, script
+from pipeline_defs.server.live import LIVE
+from pipeline_defs.server.router import JOIN
+from pipeline_defs.server.site import Site
+
+LAST_WORDS = """
+refuse() {
+  said=; [ -z "$1" ] || said=$(docker logs --tail 15 "$1" 2>&1) || true
+  printf '%s\\n' "$said"
+  said=$(printf '%s\\n' "$said" | sed 's/\\x1b\\[[0-9;]*[A-Za-z]//g' | tr -d '\\000-\\010\\013-\\037' |
+    grep '[^ ]' | tail -n 3 | awk '{ printf "%s%s", between, substr($0, 1, 160); between = " | " }') || true
+  echo "the service $2 $3${said:+; it said last: $said}" >&2; exit 1
+}
+"""
+"""A shell function: `refuse id service why` ends with a sentence that has the container's last lines; more of them go to the log."""
+
+# One look tells everything. A restart counts from here on where the container has run for ten seconds: by then Docker, too,
+# takes it for one that runs. The router asks for about a second before the next look, as starting it takes longer than an answer.
+_HEALTHY = (
+    LIVE
+    + JOIN
+    + LAST_WORDS
+    + """
+project=$1 limit=$2 release=$3 digest=$4 host=$5 port=$6 path=$7; shift 7
+now() { date +%s%3N; } # milliseconds
+end=$(( $(now) + limit * 1000 ))
+container() {
+  if [ -n "$release" ]; then live "$project" "$1" "$release" "$digest"; else all "$project" "$1" | head -n 1; fi
+}
+look() {
+  docker inspect -f '{{.State.Status}}/{{if .State.Health}}{{.State.Health.Status}}{{else}}none{{end}} {{.RestartCount}} {{
+    .State.StartedAt}} {{.State.ExitCode}} {{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}' "$1" 2>/dev/null
+}
+answers() {
+  docker exec shipline-router sh -c 'end=$(( $(date +%s) + 1 ))
+    until wget -q -t 1 -T 1 -O /dev/null ${1:+--header "Host: $1"} "$2"; do [ "$(date +%s)" -lt "$end" ] || exit 1; sleep 0.1; done' \\
+    ask "$host" "http://$1:$port$path" >/dev/null 2>&1
+}
+for service; do
+  before= joined=
+  while :; do
+    id=$(container "$service") said=
+    [ -z "$id" ] || said=$(look "$id") || said=
+    read -r state restarts started status address rest <<SAID || true
+${said:-gone 0 now 0}
+SAID
+    ran=$(( $(now) - $(date -d "$started" +%s%3N) ))
+    [ -n "$before" ] || { before=0; [ "$ran" -lt 10000 ] || before=$restarts; }
+    restarts=$((restarts - before))
+    [ "$restarts" -lt 2 ] || refuse "$id" "$service" "crashes again and again ($restarts restarts)"
+    case $state in
+      running/healthy) echo "$service is healthy"; break ;;
+      */unhealthy) refuse "$id" "$service" "is unhealthy" ;;
+      exited/*|dead/*) refuse "$id" "$service" "stopped with exit status $status" ;;
+      running/none)
+        [ -n "$port" ] || [ "$ran" -lt $((2000 + restarts * 8000)) ] || { echo "$service runs (it has no health check)"; break; } ;;
+    esac
+    [ "$(now)" -lt "$end" ] || refuse "$id" "$service" "did not become healthy within $limit s ($state)"
+    case $port/$address/$state in
+      ?*/?*/running/*)
+        [ "$joined" = "$id" ] || { join "$id"; joined=$id; }
+        if answers "$address"; then echo "$service answers $path"; break; fi ;;
+      *) sleep 0.15 ;;
+    esac
+  done
+done
+"""
+)
+
+
+def healthy(site: Site, *services: str) -> Command:
+    """Wait on the server until each service is healthy, or has run for two seconds where it has no health check.
+
+    Ends at once when it cannot become so, as with its second restart: with the container's own last lines, in the sentence too.
+    """
+    return _healthy(site, *services, says=f"wait until {', '.join(services)} is healthy")
+
+
+def answers(site: Site, route: Route, live: Release | None = None) -> Command:
+    """The same for the routed service, which is healthy, too, as soon as it answers the router: that of a release, or the newest."""
+    which = f"the live {site.config.service}" if live else site.config.service
+    return _healthy(site, site.config.service, route=route, live=live, says=f"wait until {which} is healthy")
+
+
+def _healthy(site: Site, *services: str, says: str, route: Route | None = None, live: Release | None = None) -> Command:
+    meant = (live.name, live.digest) if live else ("", "")
+    asked = (route.hosts[0] if route.hosts else "", str(site.config.port), route.health) if route else ("", "", "")
+    return script(_HEALTHY, site.project, str(site.config.health.timeout), *meant, *asked, *services, says=says)

@@ -1,0 +1,62 @@
+"""Tidy: what retention no longer keeps is removed; never what a rollback needs, and nothing but the app's own."""
+
+from pipeline_defs.server.bundle import RELEASE
+from pipeline_defs.server.command import script
+from pipeline_defs.server.site import Site
+from pipeline_defs.server.step import LONG_SECONDS, Step
+from pipeline_defs.server.task import Task
+
+# A name's time is in it; copying a file changes the file's own. What a link of the environment names is needed.
+_FILES = """
+root=$(readlink -f "$1") backups=$2 releases=$3 logs=$4 days=$5 release=$6 app=$7 repository=$8 environment=$9; shift 9
+beyond() { tail -n "+$(($1 + 1))"; }
+aged() { [ -z "$days" ] || find "$root/$1" -mindepth 1 -maxdepth 1 -mtime "+$((days - 1))" -exec basename {} \\; 2>/dev/null; }
+keep=" "; for link in current previous way-back; do keep="$keep$(readlink -f "$root/$link" || true) "; done
+needed() { case "$keep" in *" $1 "*) return 0 ;; *) return 1 ;; esac; }
+rm -f "$root"/backups/*.partial
+{ ls -1 "$root/backups" | grep '[.]dump$' | sort -r | beyond "$backups"; aged backups | grep '[.]dump$' || true; } | sort -u |
+  while IFS= read -r name; do needed "$root/backups/$name" && continue
+    rm -f "$root/backups/$name" "$root/backups/$name.sha256" "$root/backups/$name.counts"; echo "removed backup $name"; done
+{ ls -1t "$root/releases" 2>/dev/null | beyond "$releases"; aged releases; } | sort -u |
+  while IFS= read -r name; do needed "$root/releases/$name" && continue
+    rm -rf "$root/releases/$name"; echo "removed release $name"; done
+for kind in logs journal results; do
+  { ls -1t "$root/$kind" 2>/dev/null | beyond "$logs"; aged "$kind"; } | sort -u |
+    while IFS= read -r name; do rm -rf "$root/$kind/$name"; done; done
+"""
+
+# An image stays as long as an environment of the app on this server has a release that refers to it; the Engine itself keeps
+# those of containers. The rest of the arguments are these environments' folders.
+_IMAGES = """
+docker container prune -f --filter "label=shipline.app=$app" --filter "label=shipline.environment=$environment" >/dev/null 2>&1 || :
+kept=$(for place; do cat "$place"/releases/*/"$release" 2>/dev/null; done | grep -o 'sha256:[0-9a-f]*' | sort -u || true)
+docker image ls --no-trunc --digests --filter "label=shipline.app=$app" --format '{{.Repository}} {{.Digest}}' "$repository" 2>/dev/null |
+  while read -r name digest; do
+    case $digest in sha256:*) ;; *) continue ;; esac
+    printf '%s\\n' "$kept" | grep -qxF "$digest" && continue
+    docker image rm "$name@$digest" >/dev/null 2>&1 && echo "removed image $name@$digest"
+  done || :
+"""
+
+
+def tidy(task: Task) -> Step:
+    """Remove releases, backups, logs, stopped containers and images of a site that its retention does not keep.
+
+    What runs, what ran before it, and the backup from before what runs are kept, whatever the counts and days say.
+    """
+    site, keep = task.site, task.site.config.retention
+    counts = (str(keep.backups), str(keep.releases), str(keep.logs), str(keep.days or ""))
+    words = (site.path(), *counts, RELEASE, site.app, task.app.image, site.environment, *_folders(task))
+    says = f"keep {keep.backups} backups, {keep.releases} releases with their images, {keep.logs} logs"
+    return Step("tidy", script(_FILES + _IMAGES, *words, says=says), timeout=LONG_SECONDS)
+
+
+def _folders(task: Task) -> list[str]:
+    """The folders of the app's environments that share this server."""
+    here = task.site.config.host
+    there = [
+        name
+        for name, each in task.app.environments.items()
+        if (each.host.address, each.host.port) == (here.address, here.port)
+    ]
+    return [Site.of(task.app, name).path() for name in there]

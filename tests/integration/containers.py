@@ -1,0 +1,43 @@
+"""Containers as Compose would have made them, without a compose file: started in a moment, from the image of the router."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from pipeline_defs.config.route import Router
+from pipeline_defs.resources.connection import Connection
+from pipeline_defs.server import router
+from pipeline_defs.server.command import script
+from pipeline_defs.server.site import Site
+from tests.integration.procedures import WIPE
+from tests.routed import remove_router
+from tests.shop import Shop
+from tests.testbed.images import CADDY
+
+_START = """
+docker network inspect bare >/dev/null 2>&1 || docker network create bare >/dev/null
+project=$1 service=$2 program=$3; shift 3
+docker rm -f "$project-$service" >/dev/null 2>&1 || true
+docker run -d --name "$project-$service" --network bare --restart always --label bare --label "com.docker.compose.project=$project" \\
+  --label "com.docker.compose.service=$service" --label com.docker.compose.oneoff=False "$@" --entrypoint sh caddy:2 -c "$program"
+"""
+_CLEAN = f"docker ps -aq --filter label=bare | xargs -r docker rm -f; docker network rm bare; {WIPE}"
+
+
+def start(
+    server: Connection, program: str, *options: str, service: str = "web", project: str = "shop-production"
+) -> None:
+    """Start a container of a service, instead of the one that is there, which runs this shell program."""
+    assert server.run(script(_START, project, service, program, *options), timeout=60).ok
+
+
+@contextmanager
+def bare_place(shop: Shop, **settings: object) -> Iterator[tuple[Connection, Site]]:
+    """A server with a router, and production with these settings as a site on it."""
+    shop.bed.servers[0].load(CADDY.name)
+    host = shop.app.environments["production"].host.model_copy(update={"router": Router(http=8080, https=8443)})
+    site = Site.of(shop.changed("production", hosts=(host,), **settings).app, "production")
+    with shop.server() as server:
+        assert server.run(router.ready(site), timeout=60).ok
+        yield server, site
+        remove_router(server)
+        server.run(script(_CLEAN), timeout=120)

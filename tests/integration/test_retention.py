@@ -1,0 +1,41 @@
+"""What a server keeps: the images and backups that a way back needs, and nothing of others is touched."""
+
+from pipeline_defs.config.environment import Retention
+from pipeline_defs.release.records import Release
+from pipeline_defs.resources.connection import Connection
+from pipeline_defs.server.command import script
+from pipeline_defs.server.deploy import deploy
+from pipeline_defs.server.rollback import rollback
+from tests.shop import Shop
+
+
+def digests(server: Connection, repository: str) -> set[str]:
+    """The digests of a repository's images on the server."""
+    listed = server.run(script("docker image ls --digests --format '{{.Digest}}' \"$1\"", repository), timeout=30)
+    return set(listed.stdout.split()) - {"<none>"}
+
+
+def test_images_go_with_the_releases_that_needed_them_and_can_be_gone_back_to_nevertheless(
+    shop: Shop, server: Connection, first: Release, second: Release, sample: Shop
+) -> None:
+    quick = shop.bare().changed("production", retention=Retention(releases=2), database=None, migrate=None)
+    third = sample.release("1.3.0", ("shop/settings.py", "LIVE_ENVIRONMENT =", "# the third\nLIVE_ENVIRONMENT ="))
+    refers = 'mkdir -p "$1/releases/x"; printf %s "$2" >"$1/releases/x/shipline.release.json"'
+    others = 'docker tag "$1" other/app:1 && docker tag "$1" "$2":by-hand'
+    staging = str(quick.app.environments["staging"].directory)
+    for release in (first, second):
+        assert deploy(quick.task("production", release), server).error is None
+    assert server.run(script(others, "postgres:15", third.repository), timeout=60).ok
+    assert server.run(script(refers, staging, first.model_dump_json()), timeout=60).ok
+    assert deploy(quick.task("production", third), server).error is None
+    assert digests(server, third.repository) == {first.digest, second.digest, third.digest}
+
+    assert server.run(script('rm -r "$1"', staging), timeout=60).ok
+    assert deploy(quick.task("production", third), server).error is None
+    assert digests(server, third.repository) == {second.digest, third.digest}
+    found = server.run(script('docker image inspect other/app:1 "$1":by-hand', third.repository), timeout=30)
+    assert found.ok, "what Shipline did not build is nobody's but its owner's"
+
+    report = rollback(quick.task("production", first), server)  # pruned long ago: pulled again
+    assert report.error is None and report.live and report.live.digest == first.digest
+    assert digests(server, third.repository) == {first.digest, third.digest}
