@@ -11,7 +11,7 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks.deploy import killed, row
+from benchmarks.deploy import crash, killed, row, together
 from benchmarks.deploy.figures import NAMES, Figures, Tell
 from benchmarks.deploy.ground import Ground, ground
 from benchmarks.parts import Unknown, clean_up_on_sigterm, tell, wanted
@@ -22,6 +22,8 @@ from tests.testbed.progress import Progress
 PARTS: dict[str, Callable[[Ground, Tell], Figures]] = {
     "row": row.measure,
     "kills": killed.measure,
+    "together": together.measure,
+    "crash": crash.measure,
 }
 
 
