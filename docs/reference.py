@@ -54,7 +54,6 @@ MEANINGS = {
     "Registry.username": "who pushes, and who pulls on the servers",
     "Retention.backups": "database dumps with their checksums",
     "Retention.logs": "logs, and as many journals and test results",
-    "Retention.releases": "folders of releases",
     "SecretSource.env": "the name of an environment variable or of a line in the home's `.env`",
     "SecretSource.file": "the path of a file; its last line break is not part of the secret",
     "Test.command": "run inside the running container; any exit status but 0 fails the attempt",

@@ -121,5 +121,6 @@ def _deployment(app: App, environment: str) -> dg.AssetsDefinition:
 
 def _where(what: str, config: Environment, unsynced: str) -> str:
     """`unsynced` says what Dagster's word means here."""
-    place = f"{what}, on `{config.host}` in `{config.directory}`. Unsynced: {unsynced}."
+    hosts = ", ".join(f"`{host}`" for host in config.hosts)
+    place = f"{what}, on {hosts} in `{config.directory}`. Unsynced: {unsynced}."
     return f"{place} People find it at {config.url}" if config.url else place

@@ -10,6 +10,7 @@ import dagster as dg
 from pipeline_defs.assets import assets_of
 from pipeline_defs.config import App, ConfigError, Home, load_apps
 from pipeline_defs.config.errors import Problem
+from pipeline_defs.drift import drift_check
 from pipeline_defs.jobs import jobs_of
 from pipeline_defs.resources.engine import EngineResource
 from pipeline_defs.resources.github_resource import GitHubResource
@@ -72,7 +73,12 @@ def _of(app: App, taken: dict[str, str]) -> dg.Definitions:
                 f"{name} would name two of Dagster's jobs, assets or ops ({whose}); rename the app or the environment"
             )
     taken |= dict.fromkeys(names, app.name)
-    return dg.Definitions(assets=assets, jobs=jobs, sensors=sensors_of(app, {job.name: job for job in jobs}))
+    return dg.Definitions(
+        assets=assets,
+        asset_checks=[drift_check(app, environment) for environment in app.deployed],
+        jobs=jobs,
+        sensors=sensors_of(app, {job.name: job for job in jobs}),
+    )
 
 
 def _nodes(assets: Iterable[dg.AssetsDefinition]) -> list[str]:

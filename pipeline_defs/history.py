@@ -10,10 +10,11 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from dagster import AssetKey, AssetObservation, DagsterInstance, EventLogRecord, MetadataValue
+from dagster import AssetCheckKey, AssetKey, AssetObservation, DagsterInstance, EventLogRecord, MetadataValue
 
 from pipeline_defs.config import App, Home
-from pipeline_defs.ops.events import DEPLOYMENT, IMAGE, QUARANTINE, REHEARSAL, environment_key, image_key
+from pipeline_defs.ops.events import DEPLOYMENT, DRIFT, IMAGE, QUARANTINE, REHEARSAL, environment_key, image_key
+from pipeline_defs.release.drift import Drift
 from pipeline_defs.release.evidence import Record
 from pipeline_defs.release.history import Row, fold, rows
 from pipeline_defs.release.quarantine import Quarantined, Word, quarantine
@@ -56,6 +57,15 @@ class Lineage:
         """What is quarantined in one environment, newest first."""
         models: dict[str, type[Deployment | Word]] = {DEPLOYMENT: Deployment, QUARANTINE: Word}
         return quarantine(self._told(environment_key(app.name, environment), models))
+
+    def drift(self, app: App, environment: str) -> Drift | None:
+        """What the newest look at an environment's servers found; None where nobody has looked."""
+        if self._instance is None:
+            return None
+        key = AssetCheckKey(environment_key(app.name, environment), DRIFT)
+        record = self._instance.get_latest_asset_check_evaluation_record(key)
+        found = record.evaluation if record else None
+        return Drift.model_validate(found.metadata[DRIFT].value) if found else None
 
     def say(self, word: Word) -> None:
         """Write down a person's word on a release, as an observation of the environment's asset."""

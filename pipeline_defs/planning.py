@@ -1,13 +1,16 @@
 """Planning: what a deployment would do now, without doing anything: from the lineage, git, and a look at the server."""
 
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
-from pipeline_defs.config import App
+from pipeline_defs.config import App, Host
 from pipeline_defs.history import Lineage
 from pipeline_defs.ops.attempt import new_id
 from pipeline_defs.ops.log import EXPECTED
-from pipeline_defs.ops.task import addresses_of, files_of, release_for, server_of, settings_of
+from pipeline_defs.ops.task import addresses_of, files_of, release_for, servers_of, settings_of
 from pipeline_defs.release import policy
 from pipeline_defs.release.going_back import verdict_on
 from pipeline_defs.release.history import Row
@@ -18,6 +21,7 @@ from pipeline_defs.release.records import Deployment, Image, Outcome, Rehearsal,
 from pipeline_defs.resources.github.git import source_of
 from pipeline_defs.resources.registry import RegistryResource
 from pipeline_defs.resources.ssh import SshResource
+from pipeline_defs.server.command import Runner, ServerError
 from pipeline_defs.server.deploy import plan
 from pipeline_defs.server.facts import Facts, lacking, look
 from pipeline_defs.server.site import Site
@@ -59,15 +63,19 @@ def _plan_of(app: App, environment: str, image: Image, lineage: Lineage, workspa
         listen=lambda line: None,
         addresses=addresses_of(app),
     )
-    with server_of(SshResource(), task) as server:
-        facts = look(site, server)
+    with servers_of(SshResource(), task, all_there=False) as servers:
+        facts = look(site, servers[0])
+        others = [
+            _seen(Site.of(app, environment, host), server)
+            for host, server in zip(site.config.hosts, servers, strict=True)
+        ][1:]
     rows = lineage.environment(app, environment)
     deployments, rehearsals = lineage.deployments(app, environment), lineage.rehearsals(app)
     told = lineage.environment(app, app.staging) if app.staging else []
     live = facts.current
     verdict = verdict_on(told, release.digest, live.digest) if live else None
     revision = next((row.revision for row in rows if row.live), None)
-    steps = _steps(task, facts, deployments, rehearsals)
+    steps = _steps(replace(task, host=site.config.host), facts, deployments, rehearsals)
     return Plan(
         release=release,
         environment=environment,
@@ -78,9 +86,37 @@ def _plan_of(app: App, environment: str, image: Image, lineage: Lineage, workspa
         migrations=migrations(release, rehearsals, revision, migrates=site.config.migrate is not None),
         way_back=verdict,
         going_back=going_back(release, live, verdict),
-        refusals=tuple(_refusals(app, site, release, facts, told, lineage)),
-        notes=(*notes, *_notes(facts, rows)),
+        refusals=(*_refusals(app, site, release, facts, told, lineage), *(each.lacks for each in others if each.lacks)),
+        notes=(*notes, *_notes(facts, rows), *_fleet(site, facts, others)),
     )
+
+
+class _Other(NamedTuple):
+    """Another host than the first: what runs there, and what keeps a deployment from being begun."""
+
+    host: Host
+    current: Release | None
+    lacks: str | None
+
+
+def _seen(site: Site, server: Runner) -> _Other:
+    try:
+        facts = look(site, server)
+    except ServerError as error:
+        return _Other(site.config.host, None, str(error))
+    lack = lacking(site, facts)
+    return _Other(site.config.host, facts.current, f"{site}: {lack}" if lack else None)
+
+
+def _fleet(site: Site, first: Facts, others: Sequence[_Other]) -> Iterator[str]:
+    """What becomes of the hosts after the first one, and which of them do not run what that one runs."""
+    if others:
+        names = ", ".join(str(each.host) for each in others)
+        yield f"once {site.config.host} is done the same follows on {names}, at most {site.config.parallel} at once"
+    for each in others:
+        if each.lacks is None and each.current != first.current:
+            there, here = (found.version if found else "nothing" for found in (each.current, first.current))
+            yield f"{each.host} runs {there}, and {site.config.host} {here}; the deployment brings both to one release"
 
 
 def _image(app: App, version: str, lineage: Lineage) -> Image:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Group
@@ -15,6 +15,10 @@ from pipeline_defs.cli.output import Output, local_time, plain
 from pipeline_defs.config import App, Home
 from pipeline_defs.release.history import RUNNING, Row, waiting
 from pipeline_defs.release.quarantine import Quarantined
+from pipeline_defs.release.records import OnHost
+
+if TYPE_CHECKING:
+    from pipeline_defs.history import Lineage
 
 STATUS_EXAMPLE = "Example: shipline status shop"
 
@@ -22,14 +26,22 @@ STATUS_EXAMPLE = "Example: shipline status shop"
 def status(
     context: typer.Context,
     app: OneOrAll = None,
+    look: Annotated[
+        bool, typer.Option("--look", help="Look at the servers now; else what the newest look found is shown.")
+    ] = False,
 ) -> None:
-    """Show what runs in every environment, since when and by whom, and how the last deployment ended."""
+    """Show what runs in every environment, since when and by whom, how the last deployment ended, and what is not as it should be."""
     output: Output = context.obj
     home = Home.find()
     apps = apps_named(home, app)
     with open_lineage(home) as lineage:
         lines = [
-            _status(each, environment, lineage.environment(each, environment), lineage.quarantine(each, environment))
+            {
+                **_status(
+                    each, environment, lineage.environment(each, environment), lineage.quarantine(each, environment)
+                ),
+                "drift": _drift(each, environment, lineage, look=look),
+            }
             for each in apps
             for environment in each.environments
         ]
@@ -58,8 +70,29 @@ def _status(app: App, environment: str, rows: list[Row], barred: list[Quarantine
         "last": row_json(rows[0]) if rows else None,
         "freeze": {"until": held.until.isoformat(), "local": held.local, "window": held.window} if held else None,
         "waiting": row_json(waits) if waits else None,
+        "hosts": [each.model_dump(mode="json") for each in _fleet(rows)],
         "quarantined": [each.model_dump(mode="json") for each in barred if each.overtaken_by is None],
     }
+
+
+def _drift(app: App, environment: str, lineage: "Lineage", *, look: bool) -> dict[str, Any] | None:
+    """What the newest look at the servers of an environment found, or a look now; None for a rehearsal, or before the first look."""
+    if environment not in app.deployed:
+        return None
+    if look:
+        from pipeline_defs.drift import drift_of
+
+        return drift_of(app, environment, lineage).model_dump(mode="json")
+    found = lineage.drift(app, environment)
+    live = next((row for row in lineage.environment(app, environment) if row.live), None)
+    if found is None or (live and datetime.fromisoformat(found.at) < datetime.fromisoformat(live.at)):
+        return None  # what was seen before the newest deployment is over
+    return found.model_dump(mode="json")
+
+
+def _fleet(rows: list[Row]) -> tuple[OnHost, ...]:
+    """What came of the newest attempt on each host that is over, where there are several: no server is looked at for it."""
+    return next((row.hosts for row in rows if row.hosts), ())
 
 
 def _status_table(lines: list[dict[str, Any]]) -> Table:
@@ -86,8 +119,17 @@ def _notes(line: dict[str, Any]) -> Iterator[Text]:
         yield Text.assemble(
             (where, "dim"), (f"frozen until {line['freeze']['local']} ({line['freeze']['window']})", "cyan")
         )
+    for said in [*line["drift"]["said"], *line["drift"]["lost"]] if line["drift"] else ():
+        yield Text.assemble(
+            (where, "dim"), (plain(said), "bold red"), (f" (seen {local_time(line['drift']['at'])})", "dim")
+        )
     if line["waiting"]:
         yield Text.assemble((where, "dim"), (f"{line['waiting']['version']} {line['waiting']['error']}", "cyan"))
+    if any(each["error"] for each in line["hosts"]) and len({each["version"] for each in line["hosts"]}) > 1:
+        for each in line["hosts"]:
+            said = f"{each['host']} runs {each['version'] or 'nobody knows what'}"
+            why = f", because {plain(each['error'])}" if each["error"] else ""
+            yield Text.assemble((where, "dim"), (f"{said}{why}", "red"))
     for each in line["quarantined"]:
         said = f"{each['version']} is quarantined since {local_time(each['since'])}, because {plain(each['because'])}"
         yield Text.assemble((where, "dim"), (said, "yellow"))

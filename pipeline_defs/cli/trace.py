@@ -74,6 +74,7 @@ def _evidence_shown(row: Row) -> RenderableType | None:
         "copy": str(row.copied or ""),
         "way back": str(row.way_back or ""),
         "error": row.error or "",
+        "hosts": "\n".join(map(str, row.hosts)),
     }
     table = Table.grid(padding=(0, 2))
     for name, value in lines.items():

@@ -147,8 +147,9 @@ def _wrong_rehearsals(environments: dict[str, Environment]) -> Iterator[Mistake]
         if other is None:
             allowed = f"an environment that is deployed to ({', '.join(deployed) or 'there is none'})"
             yield mistake(name, "rehearses", found=environment.rehearses, allowed=allowed)
-        elif (environment.host.address, environment.host.port) != (other.host.address, other.host.port):
-            allowed = f"the host of {environment.rehearses} ({other.host}), where the database that is copied is"
+        elif environment.host.place != other.host.place:
+            first = "first " if len(other.hosts) > 1 else ""
+            allowed = f"the {first}host of {environment.rehearses} ({other.host}), where the database that is copied is"
             yield mistake(name, "hosts", found=str(environment.host), allowed=allowed)
         elif wrong := _wrong_copy(environment, other):
             yield mistake(name, "database", found=wrong[0], allowed=wrong[1])

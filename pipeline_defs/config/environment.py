@@ -1,9 +1,8 @@
 """Environment: a place that runs a release, as an app's file describes it."""
 
-import re
 import shlex
 from datetime import datetime
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 from typing import Any, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
@@ -11,8 +10,9 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 from pipeline_defs.config.database import Database, Sanitize
 from pipeline_defs.config.errors import mistake, refuse
 from pipeline_defs.config.freeze import FreezeWindow, Frozen, Window, frozen, window
+from pipeline_defs.config.host import Host, wrong_hosts
 from pipeline_defs.config.replacement import Replacement, Strategy, with_services, wrong
-from pipeline_defs.config.route import Route, Router
+from pipeline_defs.config.route import Route
 from pipeline_defs.config.secret import SecretSource
 from pipeline_defs.config.values import (
     Argv,
@@ -27,39 +27,6 @@ from pipeline_defs.config.watch import OFF, Watch
 
 REVISION = "{revision}"
 """Stands for the migration revision in the command `downgrade`."""
-
-_HOST = re.compile(r"((?P<user>[^@\s]+)@)?(\[(?P<v6>[0-9A-Fa-f:.]+)\]|(?P<name>[^@:\s]+))(:(?P<port>[0-9]+))?")
-
-
-class Host(Model):
-    """A server that is reached over SSH. Written as a mapping, or short as `user@address:port`."""
-
-    address: str = Field(min_length=1)
-    port: int = Field(default=22, ge=1, le=65535)
-    user: str = "root"
-    key: Path | None = Field(
-        default=None, description="private key file; without it the SSH agent and the usual keys are tried"
-    )
-    known_hosts: Path = Field(
-        default=Path("~/.ssh/known_hosts"), description="host keys that are trusted; an unknown one is refused"
-    )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _from_text(cls, value: Any) -> Any:
-        if not isinstance(value, str):
-            return value
-        match = _HOST.fullmatch(value)
-        if match is None:
-            raise ValueError("user@address:port, of which user and port may be left out")
-        given = {"address": match["v6"] or match["name"], "user": match["user"], "port": match["port"]}
-        return {key: part for key, part in given.items() if part is not None}
-
-    router: Router = Field(default=Router(), description="the router of this server, the same for all apps there")
-
-    def __str__(self) -> str:
-        address = f"[{self.address}]" if ":" in self.address else self.address
-        return f"{self.user}@{address}:{self.port}"
 
 
 class E2E(Model):
@@ -129,7 +96,12 @@ class Environment(Model):
     An environment that `rehearses` another gets a fresh copy of that one's database for every release; any other is deployed to.
     """
 
-    hosts: tuple[Host, ...] = Field(min_length=1, max_length=1, description="exactly one host for now")
+    hosts: tuple[Host, ...] = Field(
+        min_length=1,
+        description="where it runs. Of several the first one is deployed to alone, then the others; all of them, or none. "
+        "An environment that rehearses has one",
+    )
+    parallel: int = Field(default=4, ge=1, description="how many hosts are deployed to at once, after the first one")
     directory: ServerFolder = Field(description="absolute folder on the server that belongs to this environment alone")
     compose: RepositoryPath
     files: tuple[RepositoryPath, ...] = Field(
@@ -249,6 +221,19 @@ class Environment(Model):
             refuse([mistake("freeze", found=self.freeze[0], allowed="an environment that is deployed to")])
         return self
 
+    @model_validator(mode="after")
+    def _hosts_make_one_environment(self) -> Self:
+        mistakes = list(wrong_hosts(self.hosts, (self.service, *self.also)))
+        if len(self.hosts) > 1 and self.rehearses:
+            found = ", ".join(map(str, self.hosts))
+            allowed = f"one host, the first one of {self.rehearses}: a rehearsal needs no more"
+            mistakes.append(mistake("hosts", found=found, allowed=allowed))
+        elif len(self.hosts) > 1 and self.database and self.database.url is None:
+            allowed = "the url of a database that every host reaches: containers of one host are not seen by the others"
+            mistakes.append(mistake("database", found=f"the service {self.database.service}", allowed=allowed))
+        refuse(mistakes)
+        return self
+
     @property
     def strategy(self) -> Strategy:
         """How the main service is replaced."""
@@ -276,11 +261,23 @@ class Environment(Model):
 
     @property
     def host(self) -> Host:
-        """The host it runs on."""
+        """The host it runs on; of several the first, which goes before the others and has the database's backups."""
         return self.hosts[0]
 
+    def share(self, host: Host) -> "Environment":
+        """What of it is on one of its hosts: the services of the host's roles. Only the first one has to do with the database."""
+        if len(self.hosts) == 1:
+            return self
+        service, *also = [name for name in (self.service, *self.also) if host.runs(name)]
+        changes: dict[str, Any] = {"hosts": (host,), "service": service, "also": tuple(also)}
+        if service != self.service:
+            changes |= {"route": None, "test": None, "e2e": ()}
+        if host.place != self.host.place:
+            changes |= {"database": None, "migrate": None, "revision": None, "downgrade": None}
+        return self.model_copy(update=changes)
+
     def meets(self, other: "Environment") -> bool:
-        """True when the two would write into each other's folder: on the same host, one folder is in the other or the same."""
-        if (self.host.address, self.host.port) != (other.host.address, other.host.port):
+        """True when the two would write into each other's folder: on a host that both have, one folder is in the other or the same."""
+        if not {host.place for host in self.hosts} & {host.place for host in other.hosts}:
             return False
         return self.directory.is_relative_to(other.directory) or other.directory.is_relative_to(self.directory)

@@ -63,7 +63,7 @@ Mistake = InitErrorDetails
 _MISTAKE = "mistake"
 
 
-def mistake(*where: str, found: Any, allowed: str) -> Mistake:
+def mistake(*where: int | str, found: Any, allowed: str) -> Mistake:
     """One of several mistakes that a validator names at once; `where` goes on from the validator's own place."""
     # The sentence is put in as a value: a template would take braces in it for its own.
     kind = PydanticCustomError(_MISTAKE, "{sentence}", {"sentence": said(found, allowed)})

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 
 import dagster as dg
 
@@ -11,11 +12,11 @@ from pipeline_defs.history import Lineage
 from pipeline_defs.ops.attempt import beginning, ending, note
 from pipeline_defs.ops.events import release_tags
 from pipeline_defs.ops.log import Log, open_log, stop
-from pipeline_defs.ops.metadata import steps_text
+from pipeline_defs.ops.metadata import hosts_text, steps_text
 from pipeline_defs.ops.order import RollbackOrder, order
 from pipeline_defs.ops.record import Ended
 from pipeline_defs.ops.releases import EnvironmentConfig, image_to_deploy, live_release
-from pipeline_defs.ops.task import files_of, release_for, server_of, settings_of, task_for
+from pipeline_defs.ops.task import files_of, release_for, servers_of, settings_of, task_for
 from pipeline_defs.release.evidence import WayBack
 from pipeline_defs.release.going_back import at_stake, verdict_on
 from pipeline_defs.release.policy import frozen, not_rehearsed, quarantined
@@ -26,7 +27,7 @@ from pipeline_defs.release.tags import PREVIOUS_UP
 from pipeline_defs.resources.registry import RegistryResource
 from pipeline_defs.resources.source_resource import SourceResource
 from pipeline_defs.resources.ssh import SshResource
-from pipeline_defs.server.deploy import deploy
+from pipeline_defs.server.fleet import deploy_all
 from pipeline_defs.server.site import Site
 
 
@@ -42,7 +43,7 @@ def deploy_op(app: App, environment: str, upstream: Sequence[str]) -> dg.OpDefin
         name=f"{app.name}_{environment}_deploy",
         ins={name: dg.In(dg.Nothing) for name in upstream},
         out={"live": dg.Out(Ended, is_required=False), "back": dg.Out(RollbackOrder, is_required=False)},
-        description=f"Deploys the release to {site.config.host}: backup, pull, start, migrate, test, end-to-end tests.",
+        description=f"Deploys the release to {site.hosts}: backup, pull, start, migrate, test, end-to-end tests.",
     )
     def deploy_(
         context: dg.OpExecutionContext,
@@ -76,21 +77,32 @@ def deploy_op(app: App, environment: str, upstream: Sequence[str]) -> dg.OpDefin
                 _wait(context, row, log)
                 return
             task = task_for(
-                context, log, row.id, app, site, release=release, files=files, settings=settings, registry=images
+                context,
+                log,
+                row.id,
+                app,
+                site,
+                release=release,
+                files=files,
+                settings=settings,
+                registry=images,
+                source=partial(source.of, app),
             )
-            with server_of(ssh, task) as server:
+            with servers_of(ssh, task) as servers:
                 if live is not None and environment == app.deployed[0]:
                     images.tag(live.digest, PREVIOUS_UP)  # true whether or not anything comes of the deployment
                 note(context, row)
                 log.say(f"deploy {release.version} ({release.reference}) to {site}")
-                report = deploy(replace(task, way_back=row.way_back), server)
-            found = {"backup": report.backup, "previous": report.previous or live}
+                report = deploy_all(replace(task, way_back=row.way_back), servers)
+            found = {"backup": report.backup, "previous": report.previous or live, "hosts": report.hosts}
             row = row.model_copy(update={**ending(report, row.started), **found})
             if row.way_back and row.previous and row.way_back.digest != row.previous.digest:
                 row = row.model_copy(
                     update={"way_back": None}
                 )  # the server ran another release than the lineage knew of
-            log.say(f"{row.outcome} after {row.seconds:.1f} s\n\n{steps_text(row.steps)}")
+            log.say(
+                f"{row.outcome} after {row.seconds:.1f} s\n\n{steps_text(row.steps)}\n\n{hosts_text(row.hosts)}".rstrip()
+            )
             if row.outcome is Outcome.SUCCEEDED:
                 yield dg.Output(Ended((row,)), "live")
             elif report.changed:

@@ -1,7 +1,8 @@
 """Rollback: an environment on a release that worked."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import dagster as dg
@@ -11,11 +12,11 @@ from pipeline_defs.history import Lineage
 from pipeline_defs.ops.attempt import beginning, ending, new_id, note, since
 from pipeline_defs.ops.events import release_tags
 from pipeline_defs.ops.log import Log, open_log, stop
-from pipeline_defs.ops.metadata import steps_text
+from pipeline_defs.ops.metadata import hosts_text, steps_text
 from pipeline_defs.ops.order import RollbackOrder
 from pipeline_defs.ops.record import Ended
 from pipeline_defs.ops.releases import live_release
-from pipeline_defs.ops.task import Settings, files_of, release_for, server_of, settings_of, task_for
+from pipeline_defs.ops.task import Settings, files_of, release_for, servers_of, settings_of, task_for
 from pipeline_defs.release.going_back import revision_after_failure
 from pipeline_defs.release.records import Deployment, DeploymentKind, Outcome, Release
 from pipeline_defs.release.tags import PREVIOUS_UP
@@ -25,8 +26,8 @@ from pipeline_defs.resources.source import Source
 from pipeline_defs.resources.source_errors import SourceError
 from pipeline_defs.resources.source_resource import SourceResource
 from pipeline_defs.resources.ssh import SshResource
-from pipeline_defs.server.command import Runner
-from pipeline_defs.server.rollback import rollback
+from pipeline_defs.server.fleet import rollback_all
+from pipeline_defs.server.member import Line
 from pipeline_defs.server.site import Site
 from pipeline_defs.server.task import Report, Task
 
@@ -40,7 +41,7 @@ def rollback_op(app: App, environment: str) -> dg.OpDefinition:
 
     @dg.op(
         name=f"{app.name}_{environment}_rollback",
-        description=f"Goes back to a release that worked on {site.config.host}, and verifies it like a deployment.",
+        description=f"Goes back to a release that worked on {site.hosts}, and verifies it like a deployment.",
     )
     def rollback_(
         context: dg.OpExecutionContext,
@@ -68,18 +69,20 @@ def rollback_op(app: App, environment: str) -> dg.OpDefinition:
                 files=files,
                 settings=settings,
                 registry=images,
+                source=partial(source.of, app),
             )
-            with server_of(ssh, task) as server:
+            # What went wrong is put right as far as it can be; a change that a person asks for needs all hosts.
+            with servers_of(ssh, task, all_there=release is not None or len(site.config.hosts) == 1) as servers:
                 task = replace(_with_database(task, order, log), frozen=order.frozen)
                 if row is not None:
                     note(context, row)
                 log.say(
                     f"go back to {row.release.version if row else 'nothing, as before the first deployment,'} in {site}"
                 )
-                report = rollback(task, server)
+                report = rollback_all(task, servers)
                 if report.outcome is not Outcome.SUCCEEDED and report.changed and release is not None:
-                    report = _stay(task, server, report)
-            log.say(f"{report.outcome}\n\n{steps_text(report.steps)}")
+                    report = _stay(task, servers, report)
+            log.say(f"{report.outcome}\n\n{steps_text(report.steps)}\n\n{hosts_text(report.hosts)}".rstrip())
             if report.outcome is not Outcome.SUCCEEDED:
                 _note_failure(context, row, order.failed, report)
                 needs = "what ran until now runs on" if report.live else f"{environment} needs a person"
@@ -122,12 +125,12 @@ def _with_files(
     return (release if order.frozen else release_for(site, release, files, settings)), files
 
 
-def _stay(task: Task, server: Runner, report: Report) -> Report:
+def _stay(task: Task, servers: Sequence[Line], report: Report) -> Report:
     """After a rollback to a named release that failed half-way: make what ran until now serve again."""
     task.say(f"going back failed, what ran until now is brought back: {report.error}")
-    again = rollback(replace(task, id=new_id(), release=None, downgrade_to=None, restore_from=None), server)
+    again = rollback_all(replace(task, id=new_id(), release=None, downgrade_to=None, restore_from=None), servers)
     outcome = Outcome.ROLLED_BACK if again.outcome is Outcome.SUCCEEDED else Outcome.FAILED
-    return replace(report, outcome=outcome, steps=report.steps + again.steps, live=again.live)
+    return replace(report, outcome=outcome, steps=report.steps + again.steps, live=again.live, hosts=again.hosts)
 
 
 def _remember(live: Release | None, images: "Registry", log: Log) -> None:
@@ -161,7 +164,8 @@ def _ended(row: Deployment | None, report: Report) -> tuple[Deployment, ...]:
     """The rollback's record, with what the server says that runs now."""
     if row is None or report.live is None:
         return ()
-    return (row.model_copy(update={**ending(report, row.started), "backup": report.backup, "release": report.live}),)
+    found = {"backup": report.backup, "release": report.live, "hosts": report.hosts}
+    return (row.model_copy(update={**ending(report, row.started), **found}),)
 
 
 def _closed(failed: Deployment | None, report: Report) -> tuple[Deployment, ...]:
@@ -189,4 +193,4 @@ def _note_failure(
     if failed is not None:
         note(context, failed)
     if row is not None:
-        note(context, row.model_copy(update=ending(report, row.started)))
+        note(context, row.model_copy(update={**ending(report, row.started), "hosts": report.hosts}))

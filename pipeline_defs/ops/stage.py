@@ -1,6 +1,7 @@
 """Stage: the rehearsal of a release against a restored copy of the production database."""
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 
 import dagster as dg
@@ -67,7 +68,7 @@ def stage_op(app: App, environment: str) -> dg.OpDefinition:
                 files=files,
                 settings=settings,
                 registry=registry.of(app),
-                source=source.of(app),
+                source=partial(source.of, app),
             )
             with server_of(ssh, task) as server:
                 note(context, row)

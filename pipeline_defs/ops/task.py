@@ -1,6 +1,6 @@
 """Task: everything a server's procedure needs, gathered from the app's file, the release's commit and the secrets."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ from pipeline_defs.resources.tree import inside
 from pipeline_defs.server.bundle import configuration_hash, needed_files
 from pipeline_defs.server.command import Runner
 from pipeline_defs.server.database import Address
+from pipeline_defs.server.member import Line
 from pipeline_defs.server.site import Site
 from pipeline_defs.server.task import Task
 
@@ -54,14 +55,25 @@ def release_for(site: Site, image: Image | Release, files: Mapping[str, bytes], 
 
 @contextmanager
 def server_of(ssh: SshResource, task: Task) -> Iterator[Runner]:
-    """The connection to the task's server. What is secret in the task is masked in all that is heard from it."""
-    hidden = [
-        value for value in (*task.settings.values(), *_addresses(task), *_keys(task)) if isinstance(value, Secret)
-    ]
-    with ssh.connect(
-        task.site.config.host, [*hidden, *([task.registry_login] if task.registry_login else [])]
-    ) as server:
+    """The connection to the task's server, of several to the first. What is secret in the task is masked in all that is heard from it."""
+    with ssh.connect(task.site.config.host, _hidden(task)) as server:
         yield server
+
+
+@contextmanager
+def servers_of(ssh: SshResource, task: Task, *, all_there: bool = True) -> Iterator[Sequence[Line]]:
+    """The connections to all servers of the task's environment, in the order of its hosts.
+
+    Raises Unreachable for one that does not answer, unless `all_there` is false. Secrets are masked as by `server_of`.
+    """
+    with ssh.connect_each(task.site.config.hosts, _hidden(task), all_there=all_there) as servers:
+        yield servers
+
+
+def _hidden(task: Task) -> list[Secret]:
+    """What must not be heard."""
+    values = (*task.settings.values(), *_addresses(task), *_keys(task), task.registry_login)
+    return [value for value in values if isinstance(value, Secret)]
 
 
 def task_for(
@@ -75,9 +87,9 @@ def task_for(
     files: Mapping[str, bytes],
     settings: Settings,
     registry: "Registry",
-    source: Source | None = None,
+    source: Callable[[], Source],
 ) -> Task:
-    """The task of the attempt with this id. With a `source` it can look up the files of other commits."""
+    """The task of the attempt with this id. `source` is opened only where the files of another commit are looked up."""
 
     def alive(run: str) -> bool | None:
         record = context.instance.get_run_by_id(run)
@@ -98,7 +110,7 @@ def task_for(
         listen=log.listen,
         addresses=addresses_of(app),
         platforms=_platforms(registry, release, log),
-        files_at=_files_at(site, source, log) if source else None,
+        files_at=_files_at(site, source, log),
     )
 
 
@@ -132,12 +144,12 @@ def _platforms(registry: "Registry", release: Release | None, log: Log) -> tuple
         return ()
 
 
-def _files_at(site: Site, source: Source, log: Log) -> Callable[[str], Mapping[str, bytes] | None]:
+def _files_at(site: Site, source: Callable[[], Source], log: Log) -> Callable[[str], Mapping[str, bytes] | None]:
     """The files of another commit; None where git or the commit has them not."""
 
     def files(commit: str) -> Mapping[str, bytes] | None:
         try:
-            return files_of(site, commit, source)
+            return files_of(site, commit, source())
         except (SourceError, EngineError) as error:
             log.say(str(error))
             return None

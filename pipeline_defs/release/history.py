@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from pipeline_defs.release.evidence import Copy, Migration, Record, TestCounts, WayBack
-from pipeline_defs.release.records import Deployment, DeploymentKind, Outcome, Rehearsal
+from pipeline_defs.release.records import Deployment, DeploymentKind, OnHost, Outcome, Rehearsal
 from pipeline_defs.release.version import Version
 
 RUNNING = "running"
@@ -21,7 +21,8 @@ class Row(Record):
     where the run ended without writing an outcome. Of what a freeze has held back it is "frozen", `frozen_until` says until when,
     and `error` in a sentence. `freeze_overridden` is the window of a freeze that a person let it go through. `at` is ISO 8601, `seconds`
     how long it took, `live` marks what runs now.
-    `way_back` is a rehearsal's verdict, and of a deployment the one it was made with; `backup` is a deployment's.
+    `way_back` is a rehearsal's verdict, and of a deployment the one it was made with; `backup` is a deployment's, and so is `hosts`,
+    what came of it on each host where there are several.
     """
 
     id: str
@@ -51,6 +52,7 @@ class Row(Record):
     backup: str | None = None
     frozen_until: str | None = None
     freeze_overridden: str | None = None
+    hosts: tuple[OnHost, ...] = ()
 
 
 def fold(events: Iterable[_Attempt]) -> list[_Attempt]:
@@ -133,4 +135,5 @@ def _of_deployment(attempt: Deployment | Rehearsal) -> dict[str, Any]:
         "backup": attempt.backup,
         "frozen_until": attempt.frozen_until,
         "freeze_overridden": attempt.freeze_overridden,
+        "hosts": attempt.hosts,
     }

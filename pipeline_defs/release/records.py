@@ -117,6 +117,35 @@ class Rehearsal(Record):
     actor: str = ""
 
 
+class OnHost(Record):
+    """What a deployment came to on one host of several.
+
+    Attributes:
+        host: `user@address:port`.
+        outcome: how it ended there; STARTED where it was not begun.
+        version: of the release that runs there now, None for nothing or where nobody knows.
+        steps: what was executed there, with seconds.
+        error: one sentence, None where nothing went wrong.
+    """
+
+    host: str
+    outcome: Outcome
+    version: str | None = None
+    steps: tuple[StepTiming, ...] = ()
+    error: str | None = None
+
+    @property
+    def seconds(self) -> float:
+        """How long its steps took together."""
+        return round(sum((step.seconds for step in self.steps), 0.0), 1)
+
+    def __str__(self) -> str:
+        """`root@b.example.org:22: failed after 3.2 s, 1.4.1 runs there`."""
+        runs = f"{self.version} runs there" if self.version else "what runs there is not known"
+        how = "not begun" if self.outcome is Outcome.STARTED else f"{self.outcome} after {self.seconds:.1f} s"
+        return f"{self.host}: {how}, {runs}"
+
+
 class DeploymentKind(StrEnum):
     """What a deployment is for."""
 
@@ -138,6 +167,7 @@ class Deployment(Record):
             that its run was killed or cancelled does not.
         frozen_until: when the freeze ends that held it back, ISO 8601; None where none did. `error` says it to people.
         freeze_overridden: the window of the freeze that a person let it go through, for `reason`.
+        hosts: where there are several, what came of it on each, the first one first; steps and counts are those of the first.
     """
 
     id: str
@@ -159,6 +189,7 @@ class Deployment(Record):
     failed_after_change: bool = False
     frozen_until: str | None = None
     freeze_overridden: str | None = None
+    hosts: tuple[OnHost, ...] = ()
     error: str | None = None
     log: str | None = None
     run: str = ""

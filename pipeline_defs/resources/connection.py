@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import paramiko
 
-from pipeline_defs.config.environment import Host
+from pipeline_defs.config.host import Host
 from pipeline_defs.config.secret import Secret, mask
 from pipeline_defs.resources.output import Output
 from pipeline_defs.resources.process import DRAIN_SECONDS

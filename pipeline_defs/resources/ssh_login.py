@@ -6,7 +6,7 @@ from pathlib import Path
 
 import paramiko
 
-from pipeline_defs.config.environment import Host
+from pipeline_defs.config.host import Host
 from pipeline_defs.server.command import ServerError, Unreachable
 
 CONNECT_SECONDS = 10.0

@@ -12,6 +12,7 @@ from pipeline_defs.config import App
 from pipeline_defs.jobs import AssetJob
 from pipeline_defs.sensors.branches import branches_sensor
 from pipeline_defs.sensors.chaining import chaining_sensor
+from pipeline_defs.sensors.drift import drift_sensor
 from pipeline_defs.sensors.freeze import freeze_sensor
 from pipeline_defs.sensors.github import github_sensor
 from pipeline_defs.sensors.recovery import recovery_sensors
@@ -22,6 +23,6 @@ def sensors_of(app: App, jobs: Mapping[str, AssetJob]) -> list[dg.SensorDefiniti
     """The sensors of one app; `jobs` are its jobs by name."""
     chaining = [chaining_sensor(app, jobs)] if app.staging else []
     changes = github_sensor(app, jobs) if app.github else branches_sensor(app, jobs)
-    frozen = [freeze_sensor(app, jobs)] if app.deployed else []
+    deployed = [freeze_sensor(app, jobs), drift_sensor(app)] if app.deployed else []
     reports = [report_sensor(app)] if app.github else []
-    return [changes, *chaining, *frozen, *recovery_sensors(app, jobs), *reports]
+    return [changes, *chaining, *deployed, *recovery_sensors(app, jobs), *reports]

@@ -1,33 +1,17 @@
 """Blue-green: the new container beside the old one, proved without traffic, then switched by the router."""
 
-import shlex
-from dataclasses import replace
-
 from pipeline_defs.config.route import Route
-from pipeline_defs.server import router, steps
-from pipeline_defs.server.bundle import SETTINGS
+from pipeline_defs.server import others, router, steps
 from pipeline_defs.server.command import Command, script
-from pipeline_defs.server.compose import compose, compose_words
+from pipeline_defs.server.compose import compose
 from pipeline_defs.server.facts import Facts
 from pipeline_defs.server.health import answers, healthy
 from pipeline_defs.server.live import LIVE
+from pipeline_defs.server.others import with_compose
 from pipeline_defs.server.parallel import impossible
 from pipeline_defs.server.site import Site
 from pipeline_defs.server.step import LONG_SECONDS, Step
 from pipeline_defs.server.task import Task
-
-_COMPOSE = """
-settings=$1 program=$2 project=$3; shift 3
-set -a; . "$settings"; set +a
-compose() { eval "$program \\"\\$@\\""; }
-"""
-"""Begins a program that calls Compose more than once: `compose words…`. The program's words come quoted, as one."""
-
-_OTHERS_UP = """
-others=$(compose config --services | grep -vxF "$(printf '%s\\n' "$@")" || true)
-[ -z "$others" ] || compose up -d --no-build $others
-echo "beside the app: ${others:-nothing}"
-"""
 
 # What a deployment that was killed has left beside the live container would be counted as one to keep. It may have served.
 _LEAVE_LIVE = """
@@ -45,10 +29,10 @@ compose up -d --no-build --no-deps --no-recreate --scale "$service=$((count + 1)
 # First the router's own count of requests at the older container goes to nothing, then the container is told to end.
 _DRAIN = """
 project=$1 service=$2 port=$3 seconds=$4
-keep=$(newest "$project" "$service") end=$(($(date +%s) + seconds))
-for id in $(all "$project" "$service"); do
-  [ "$id" != "$keep" ] || continue
-  name=$(docker inspect -f '{{.Name}}' "$id"); name=${name#/}
+keep= end=$(($(date +%s) + seconds))
+docker ps -a --no-trunc --filter "label=com.docker.compose.project=$project" --filter "label=com.docker.compose.service=$service" \\
+  --filter label=com.docker.compose.oneoff=False --format '{{.ID}} {{.State}} {{.Names}}' | while read -r id state name; do
+  [ -n "$keep" ] || [ "$state" != running ] || { keep=$id; continue; }
   while docker exec shipline-router wget -q -O - http://localhost:2019/reverse_proxy/upstreams 2>/dev/null | tr '{' '\\n' |
     grep -F "\\"$name:$port\\"" | grep -q '"num_requests":[1-9]'; do
     [ "$(date +%s)" -lt "$end" ] || { echo "requests at $name did not end within $seconds s"; break; }; sleep 0.2
@@ -81,20 +65,15 @@ def look(task: Task, facts: Facts, route: Route) -> list[Step]:
 
 def begin(task: Task, facts: Facts, route: Route, folder: str, *, migrate: bool = True) -> list[Step]:
     """The release runs beside the live one, migrated and healthy, and gets no requests."""
-    site, database = task.site, task.site.config.database
+    site = task.site
     leave = _leave_live(site, facts)
-    beside = _with_compose(site, facts, folder, _BESIDE, site.config.service, says=f"one more {site.config.service}")
-    others = _with_compose(site, facts, folder, _OTHERS_UP, *site.services, says="what the app needs is up")
-    wait = (
-        [Step("wait", healthy(site, database.service), timeout=site.config.health.timeout + 60)]
-        if database and not database.url
-        else []
+    beside = with_compose(
+        site, facts, folder, LIVE + _BESIDE, site.config.service, says=f"one more {site.config.service}"
     )
     return steps.in_order(
         Step("leftovers", leave),
-        Step("others up", others, timeout=LONG_SECONDS),
-        wait,
-        [replace(step, changes=step.migrates) for step in steps.migrate(site, facts, folder)] if migrate else [],
+        others.up(site, facts, folder),
+        others.migrated(site, facts, folder) if migrate else [],
         Step("beside", beside, undo=leave, timeout=LONG_SECONDS),
         Step("healthy", answers(site, route), timeout=site.config.health.timeout + 60),
     )
@@ -114,7 +93,7 @@ def switch(task: Task, facts: Facts, route: Route, folder: str) -> list[Step]:
 def drain(site: Site, route: Route) -> list[Step]:
     """The older container ends when its requests have."""
     words = (site.project, site.config.service, str(site.config.port), str(route.drain_timeout))
-    end = script(LIVE + _DRAIN, *words, says=f"end the older {site.config.service} when its requests are done")
+    end = script(_DRAIN, *words, says=f"end the older {site.config.service} when its requests are done")
     return [Step("drain", end, timeout=route.drain_timeout + 120)]
 
 
@@ -122,8 +101,15 @@ def bring_back(task: Task, facts: Facts, route: Route) -> list[Step]:
     """The release that `current` names serves, alone: routed to, started if it does not run, verified."""
     site, current, folder = task.site, facts.current, facts.folder
     assert current is not None and folder is not None
-    beside = _with_compose(
-        site, facts, folder, f"{_IF_GONE}{_BESIDE}", site.config.service, current.name, current.digest, says="it runs"
+    beside = with_compose(
+        site,
+        facts,
+        folder,
+        f"{LIVE}{_IF_GONE}{_BESIDE}",
+        site.config.service,
+        current.name,
+        current.digest,
+        says="it runs",
     )
     return steps.in_order(
         Step("router", router.ready(site), timeout=LONG_SECONDS),
@@ -168,9 +154,3 @@ def _leave_live(site: Site, facts: Facts) -> Command:
     name, digest = (facts.current.name, facts.current.digest) if facts.current else ("", "")
     words = (site.project, site.config.service, name or "none", digest or "none")
     return script(LIVE + _LEAVE_LIVE, *words, says=f"remove what is left beside the live {site.config.service}")
-
-
-def _with_compose(site: Site, facts: Facts, folder: str, text: str, *words: str, says: str) -> Command:
-    program = shlex.join(compose_words(site, facts.compose, folder))
-    fixed = (f"{folder}/{SETTINGS}", program, site.project)
-    return script(LIVE + _COMPOSE + text, *fixed, *words, says=says)

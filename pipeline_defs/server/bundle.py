@@ -56,6 +56,8 @@ def override(site: Site, release: Release, settings: Mapping[str, str | Secret])
     }
     service = {"image": release.reference, "environment": environment, "labels": labels}
     services: dict[str, dict[str, object]] = {name: dict(service) for name in site.services}
+    # Compose neither starts nor waits for a service of which there are none, and removes one that was there.
+    services |= {name: {**service, "scale": 0} for name in site.elsewhere}
     if site.config.rehearses:
         database = [site.config.database.service] if site.config.database and not site.config.database.url else []
         for name in (*site.services, *database):

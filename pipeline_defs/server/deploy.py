@@ -8,8 +8,8 @@ from pipeline_defs.release.records import Outcome, Release
 from pipeline_defs.server import steps, strategy
 from pipeline_defs.server.command import Runner, ServerError
 from pipeline_defs.server.compose import diagnose
-from pipeline_defs.server.facts import Facts, gather, understand
-from pipeline_defs.server.lock import locked
+from pipeline_defs.server.facts import Facts
+from pipeline_defs.server.hold import held
 from pipeline_defs.server.procedure import Execution, Procedure
 from pipeline_defs.server.report import report
 from pipeline_defs.server.restore import finish
@@ -28,9 +28,8 @@ def deploy(task: Task, server: Runner) -> Report:
     assert task.release is not None
     previous: Release | None = None
     try:
-        with locked(site, task, server, execution.notes, gather(site)) as held:
-            execution.token = held.token
-            facts = finish(task, server, understand(site, held.answers[0]), execution)
+        with held(task, server, execution) as found:
+            facts = finish(task, server, found, execution)
             previous = facts.current
             refusal = older_than_live(task.release, previous)
             if refusal:

@@ -1,6 +1,6 @@
 """In place: the older containers are stopped and the new ones started, behind the router where there is a route."""
 
-from pipeline_defs.server import router, steps
+from pipeline_defs.server import others, router, steps
 from pipeline_defs.server.facts import Facts
 from pipeline_defs.server.health import answers, healthy
 from pipeline_defs.server.site import Site
@@ -16,9 +16,10 @@ def look(task: Task) -> list[Step]:
 def begin(task: Task, facts: Facts, folder: str, *, migrate: bool = True) -> list[Step]:
     """The release runs in the place of the older one, migrated and healthy."""
     site = task.site
+    migrations = others.migrated(site, facts, folder) if migrate else []
     return steps.in_order(
+        [*others.up(site, facts, folder), *migrations] if migrations else [],
         steps.start(site, facts, folder),
-        steps.migrate(site, facts, folder) if migrate else [],
         _healthy(site),
     )
 

@@ -4,8 +4,8 @@ from pipeline_defs.release.records import Outcome, Release
 from pipeline_defs.server import steps, strategy
 from pipeline_defs.server.command import Runner, ServerError, script
 from pipeline_defs.server.compose import diagnose
-from pipeline_defs.server.facts import Facts, gather, understand
-from pipeline_defs.server.lock import locked
+from pipeline_defs.server.facts import Facts
+from pipeline_defs.server.hold import held
 from pipeline_defs.server.procedure import Execution, Procedure
 from pipeline_defs.server.report import report
 from pipeline_defs.server.restore import MIGRATE, finish, forget, note, prepare, replace_database
@@ -31,9 +31,8 @@ def rollback(task: Task, server: Runner) -> Report:
     previous: Release | None = None
     live: Release | None = None
     try:
-        with locked(site, task, server, execution.notes, gather(site)) as held:
-            execution.token = held.token
-            facts = finish(task, server, understand(site, held.answers[0]), execution)
+        with held(task, server, execution) as found:
+            facts = finish(task, server, found, execution)
             previous = facts.current
             if task.release is None:
                 live = restore_current(task, server, facts, execution)

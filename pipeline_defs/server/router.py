@@ -20,15 +20,16 @@ exec caddy run --config /router/config.json
 _ENSURE = """
 ensure() { # image, port for HTTP, for HTTPS, program
   ports="$2 $3"
-  has=$(docker inspect -f '{{index .Config.Labels "shipline.router"}}' shipline-router 2>/dev/null) || has=none
-  if [ "$has" = none ]; then
+  has=$(docker inspect -f '{{.State.Running}} {{index .Config.Labels "shipline.router"}}' shipline-router 2>/dev/null) || has=none
+  up=${has%% *} has=${has#* }
+  if [ "$up" = none ]; then
     docker run -d --name shipline-router --restart unless-stopped --label "shipline.router=$ports" -p "$2:80" -p "$3:443" \\
       -v shipline-router:/router -e XDG_DATA_HOME=/router/data -e XDG_CONFIG_HOME=/router/state --entrypoint sh "$1" -c "$4" >/dev/null
   elif [ "$has" != "$ports" ]; then
     echo "the router of this server listens on the ports $has and not on $ports; name those under hosts.router, or remove" \\
       "the container shipline-router" >&2; exit 1
   fi
-  docker start shipline-router >/dev/null
+  [ "$up" = true ] || docker start shipline-router >/dev/null
   for n in $(seq 50); do docker exec shipline-router wget -q -O /dev/null http://localhost:2019/config/ 2>/dev/null && return 0
     sleep 0.2; done
   echo "the router does not start: $(docker logs --tail 1 shipline-router 2>&1)" >&2; exit 1
@@ -36,10 +37,10 @@ ensure() { # image, port for HTTP, for HTTPS, program
 """
 
 JOIN = """
-networks() { docker inspect -f '{{range $name, $_ := .NetworkSettings.Networks}}{{$name}}{{"\\n"}}{{end}}' "$1"; }
 join() {
-  network=$(networks "$1" | head -n 1)
-  networks shipline-router | grep -qxF "$network" || docker network connect "$network" shipline-router
+  networks=$(docker inspect -f '{{range $name, $_ := .NetworkSettings.Networks}}{{$name}} {{end}}' "$1" shipline-router)
+  network=${networks%% *}
+  case " $(printf '%s\\n' "$networks" | tail -n 1)" in *" $network "*) ;; *) docker network connect "$network" shipline-router ;; esac
 }
 """
 """A shell function: `join id` lets the router reach a container, by the first of its networks."""
@@ -54,9 +55,9 @@ apply=$1 run=$2 checks=$3
 umask 077; lines=$(mktemp); trap 'rm -f "$lines"' EXIT; cat >"$lines"
 if [ "$release" = newest ]; then id=$(newest "$project" "$service"); else id=$(live "$project" "$service" "$release" "$digest"); fi
 [ -n "$id" ] || { echo "no container of the service $service runs that requests could go to" >&2; exit 1; }
-name=$(docker inspect -f '{{.Name}}' "$id"); name=${name#/}
-docker inspect shipline-router >/dev/null 2>&1 && [ "$(docker inspect -f '{{.State.Running}}' shipline-router)" = true ] && up=yes || up=no
-[ $up = yes ] || ensure "$image" "$http" "$https" "$run"
+seen=$(docker inspect -f '{{.Name}} {{.State.Running}}' "$id" shipline-router 2>/dev/null) || :
+name=${seen%% *}; name=${name#/}
+case $seen in *"/shipline-router true") ;; *) ensure "$image" "$http" "$https" "$run" ;; esac
 join "$id"
 sed "s/UPSTREAM/$name:$port/g" "$lines" | docker exec -i shipline-router sh -euc "$apply" apply "$project" "$hosts" "$checks"
 echo "requests go to $name"

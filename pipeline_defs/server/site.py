@@ -1,29 +1,37 @@
 """Site: one environment's place on its server: names and paths."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipeline_defs.config.app import App
 from pipeline_defs.config.environment import Environment
+from pipeline_defs.config.host import Host
 from pipeline_defs.release.records import Release
 
 
 @dataclass(frozen=True)
 class Site:
-    """Where an environment of an app lives on its server.
+    """Where an environment of an app lives: on its server, or on one of several, of which each has its share of it.
 
     Everything Shipline keeps there lies below the environment's own directory:
     `releases/<name>/` (compose file, override, settings), `current` and `previous` (links to releases),
     `backups/`, `logs/`, `results/`, `journal/` and `lock`.
+
+    `elsewhere` are the services of the app's image that run on other hosts only.
     """
 
     app: str
     environment: str
     config: Environment
+    elsewhere: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, app: App, environment: str) -> "Site":
-        """The site of an app's environment."""
-        return cls(app.name, environment, app.environments[environment])
+    def of(cls, app: App, environment: str, host: Host | None = None) -> "Site":
+        """The site of an app's environment: as a whole, or on one of its hosts."""
+        whole = cls(app.name, environment, app.environments[environment])
+        if host is None:
+            return whole
+        here = cls(app.name, environment, whole.config.share(host))
+        return replace(here, elsewhere=tuple(name for name in whole.services if name not in here.services))
 
     @property
     def project(self) -> str:
@@ -32,8 +40,13 @@ class Site:
 
     @property
     def services(self) -> tuple[str, ...]:
-        """The services that run the app's image."""
+        """The services that run the app's image here."""
         return (self.config.service, *self.config.also)
+
+    @property
+    def hosts(self) -> str:
+        """Where it is, in words."""
+        return ", ".join(map(str, self.config.hosts))
 
     def path(self, *parts: str) -> str:
         """A path below the environment's directory."""
@@ -49,4 +62,4 @@ class Site:
         return self.path("current")
 
     def __str__(self) -> str:
-        return f"{self.app} {self.environment} on {self.config.host}"
+        return f"{self.app} {self.environment} on {self.hosts}"

@@ -4,9 +4,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from pipeline_defs.config.app import App
+from pipeline_defs.config.host import Host
 from pipeline_defs.config.secret import Secret
 from pipeline_defs.release.evidence import Copy, Migration, StepTiming, TestCounts, WayBack
-from pipeline_defs.release.records import Outcome, Release
+from pipeline_defs.release.records import OnHost, Outcome, Release
 from pipeline_defs.server.command import Listener
 from pipeline_defs.server.site import Site
 
@@ -31,6 +32,8 @@ class Task:
         migrated: for a rollback, the release in whose image they are taken back; None: the one that `current` names.
         restore_from: for a rollback, the backup on the server that the database becomes; None: it stays.
         frozen: for a rollback, the release gets the settings that it had, as far as the server still has them.
+        host: for one of several hosts, which; None: the environment has one host, or all of them are meant.
+        token: that of the site's lock, where the fleet that this is a part of holds it; empty: it is not held yet.
         alive: tells whether a run is still under way, None of one that is not known here; a lock whose run is not is taken over.
         say: takes a milestone for people; listen: takes each line of the commands' output.
     """
@@ -55,11 +58,13 @@ class Task:
     migrated: Release | None = None
     restore_from: str | None = None
     frozen: bool = False
+    host: Host | None = None
+    token: str = ""
 
     @property
     def site(self) -> Site:
         """The place it is about."""
-        return Site.of(self.app, self.environment)
+        return Site.of(self.app, self.environment, self.host)
 
     @property
     def timestamp(self) -> str:
@@ -83,6 +88,7 @@ class Report:
         changed: whether anything that serves was touched; a failure before that needs no rollback.
         error: one sentence for people, None when all went well.
         log: path of the log on the server.
+        hosts: where there are several, what came of it on each; what is said above is that of the first.
     """
 
     outcome: Outcome
@@ -100,3 +106,4 @@ class Report:
     changed: bool = False
     error: str | None = None
     log: str | None = None
+    hosts: tuple[OnHost, ...] = ()

@@ -53,10 +53,6 @@ def tidy(task: Task) -> Step:
 
 def _folders(task: Task) -> list[str]:
     """The folders of the app's environments that share this server."""
-    here = task.site.config.host
-    there = [
-        name
-        for name, each in task.app.environments.items()
-        if (each.host.address, each.host.port) == (here.address, here.port)
-    ]
+    here = task.site.config.host.place
+    there = [name for name, each in task.app.environments.items() if here in [host.place for host in each.hosts]]
     return [Site.of(task.app, name).path() for name in there]

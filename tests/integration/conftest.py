@@ -20,6 +20,7 @@ from tests.routed import routed as make_routed
 from tests.shop import PRODUCTION_ONLY_BUG, Shop, load
 from tests.testbed.bed import TestBed
 from tests.testbed.github import GitHubServer
+from tests.testbed.server import Server
 
 LIVE = PRODUCTION_ONLY_BUG[1]
 
@@ -81,6 +82,13 @@ def second(sample: Shop) -> Release:
 @pytest.fixture(scope="session")
 def broken(sample: Shop) -> Release:
     return sample.release("1.2.0", PRODUCTION_ONLY_BUG)
+
+
+@pytest.fixture(scope="session")
+def two_servers(testbed: TestBed) -> Iterator[tuple[Server, Server]]:
+    """The session's server, and a second one for the tests that need it."""
+    with testbed.extra_server("second") as second:
+        yield testbed.servers[0], second
 
 
 @pytest.fixture(scope="module")

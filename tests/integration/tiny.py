@@ -4,7 +4,7 @@ Only what happens on the server after that is left out, at the procedure's own d
 """
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -26,6 +26,7 @@ from pipeline_defs.resources.registry import RegistryResource
 from pipeline_defs.resources.source_resource import SourceResource
 from pipeline_defs.resources.ssh import SshResource
 from pipeline_defs.server.command import Runner
+from pipeline_defs.server.member import Line
 from pipeline_defs.server.site import Site
 from pipeline_defs.server.task import Report, Task
 from tests import shop
@@ -163,7 +164,7 @@ class Tiny:
 def shipped(testbed: TestBed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tiny]:
     """A tiny app in a storage of its own, whose servers do what they are told."""
 
-    def deploy(task: Task, server: Runner) -> Report:
+    def deploy(task: Task, servers: Sequence[Line]) -> Report:
         assert task.release is not None
         made.deployed[task.run] = task.release.digest
         if task.release.version == made.broken:
@@ -171,14 +172,14 @@ def shipped(testbed: TestBed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         made.live = task.release
         return Report(Outcome.SUCCEEDED, live=task.release)
 
-    def rollback(task: Task, server: Runner) -> Report:
+    def rollback(task: Task, servers: Sequence[Line]) -> Report:
         return Report(Outcome.SUCCEEDED, live=made.live)
 
     def rehearse(task: Task, server: Runner, production: Site) -> Report:
         return Report(Outcome.SUCCEEDED, live=task.release)
 
-    monkeypatch.setattr(deploy_stage, "deploy", deploy)
-    monkeypatch.setattr(rollback_stage, "rollback", rollback)
+    monkeypatch.setattr(deploy_stage, "deploy_all", deploy)
+    monkeypatch.setattr(rollback_stage, "rollback_all", rollback)
     monkeypatch.setattr(rehearsal_stage, "rehearse", rehearse)
     (tmp_path / "dagster").mkdir()
     with (

@@ -1,10 +1,12 @@
-"""Hosts: the short form and the long one say the same."""
+"""Hosts: the short form and the long one say the same, and each has its share of an environment."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline_defs.config import Host
+from pipeline_defs.config import Environment, Host
+from pipeline_defs.config.environment import E2E
+from pipeline_defs.config.environment import Test as InContainer
 
 users = st.text("abcdefghijklmnopqrstuvwxyz-_.0123456789", min_size=1, max_size=12)
 addresses = st.sampled_from(["a", "a.example.org", "10.0.0.1", "fe80::1", "::1", "2001:db8::10.0.0.1"])
@@ -30,3 +32,30 @@ def test_the_short_form(text: str, user: str, address: str, port: int) -> None:
 def test_a_host_is_shown_as_it_can_be_written(user: str, address: str, port: int) -> None:
     host = Host(user=user, address=address, port=port)
     assert Host.model_validate(str(host)) == host
+
+
+def test_each_host_has_the_services_of_its_roles_and_the_first_one_the_database() -> None:
+    place = {"directory": "/opt/shop/production", "compose": "production.yml", "also": ("worker", "mail")}
+    whole = Environment(
+        hosts=(Host(address="a"), Host(address="b", roles=("worker",)), Host(address="c", roles=("mail", "web"))),
+        database={"url": {"env": "URL"}},
+        migrate=("alembic", "upgrade", "head"),
+        test=InContainer(command=("pytest",)),
+        e2e=(E2E(collection="e2e.json"),),
+        **place,
+    )
+    first, second, third = (whole.share(host) for host in whole.hosts)
+    assert [(each.service, each.also) for each in (first, second, third)] == [
+        ("web", ("worker", "mail")),
+        ("worker", ()),
+        ("web", ("mail",)),
+    ]
+    assert [each.host.address for each in (first, second, third)] == ["a", "b", "c"]
+    assert [bool(each.migrate and each.database and each.revision) for each in (first, second, third)] == [
+        True,
+        False,
+        False,
+    ]
+    assert [bool(each.test and each.e2e) for each in (first, second, third)] == [True, False, True]
+    alone = whole.model_copy(update={"hosts": whole.hosts[:1]})
+    assert alone.share(alone.host) == alone

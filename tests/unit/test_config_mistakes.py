@@ -98,7 +98,7 @@ AN_IMAGE = "a name in a registry, in lower case and without a tag, such as regis
         ({"repositry": "x"}, "repositry: is not a known key; did you mean 'repository'? (allowed: name, repository, "),
         ({"build/dockerfil": "x"}, "build.dockerfil: is not a known key; did you mean 'dockerfile'? (allowed: dockerfile"),
         ({f"{PRODUCTION}/hosts/0/prot": 1}, "environments.production.hosts[0].prot: is not a known key; did you mean 'port'?"),
-        ({f"{PRODUCTION}/zzz": 1}, "environments.production.zzz: is not a known key (allowed: hosts, directory, "),
+        ({f"{PRODUCTION}/zzz": 1}, "environments.production.zzz: is not a known key (allowed: hosts, parallel, directory, "),
         ({f"{PRODUCTION}/test": {"command": "x", "comand": "y"}},
          "environments.production.test.comand: is not a known key; did you mean 'command'?"),
         ({"registry": {**LOGIN, "user": {"env": "A"}}}, "registry.user: is not a known key; did you mean 'username'?"),
@@ -169,7 +169,7 @@ AN_IMAGE = "a name in a registry, in lower case and without a tag, such as regis
         ({"environments": ["a"]}, 'environments: found ["a"]; allowed: a mapping'),
         ({"environments": {}}, "environments: found {}; allowed: 1 at least"),
         ({"environments": {"production": "a.example.org"}},
-         'environments.production: found "a.example.org"; allowed: a mapping with the keys hosts, directory, compose, '),
+         'environments.production: found "a.example.org"; allowed: a mapping with the keys hosts, parallel, directory, compose, '),
         ({f"{PRODUCTION}/environment": {"DEBUG": True}}, f"environments.production.environment.DEBUG: found true; allowed: {A_TEXT}"),
         ({f"{PRODUCTION}/environment": {"WORKERS": 4}}, f"environments.production.environment.WORKERS: found 4; allowed: {A_TEXT}"),
         ({f"{PRODUCTION}/auto_deploy": "maybe"}, 'environments.production.auto_deploy: found "maybe"; allowed: true or false'),
@@ -195,7 +195,7 @@ AN_IMAGE = "a name in a registry, in lower case and without a tag, such as regis
         ({f"{PRODUCTION}/hosts": "fe80::1"}, f'environments.production.hosts[0]: found "fe80::1"; allowed: {A_HOST}'),
         ({f"{PRODUCTION}/hosts/0/address": ""}, 'environments.production.hosts[0].address: found ""; allowed: a text that is not empty'),
         ({f"{PRODUCTION}/hosts": []}, "environments.production.hosts: found []; allowed: 1 at least"),
-        ({f"{PRODUCTION}/hosts": ["a", "b"]}, 'environments.production.hosts: found ["a", "b"]; allowed: 1 at most'),
+        ({f"{PRODUCTION}/parallel": 0}, "environments.production.parallel: found 0; allowed: 1 or more"),
         # paths
         ({f"{PRODUCTION}/compose": "../production.yml"}, f'environments.production.compose: found "../production.yml"; allowed: {A_PATH}'),
         ({f"{PRODUCTION}/compose": "a/../../b.yml"}, f'environments.production.compose: found "a/../../b.yml"; allowed: {A_PATH}'),
@@ -256,6 +256,28 @@ AN_IMAGE = "a name in a registry, in lower case and without a tag, such as regis
         ({"environments/staging/hosts": "b.example.org"},
          'environments.staging.hosts: found "root@b.example.org:22"; '
          'allowed: the host of production (root@a.example.org:22), where the database that is copied is'),
+        # several hosts
+        ({f"{PRODUCTION}/hosts": ["a.example.org", "ada@a.example.org"]},
+         'environments.production.hosts[1]: found "ada@a.example.org:22"; allowed: each host once'),
+        ({f"{PRODUCTION}/hosts/0/roles": ["web", "worker", "wbe"], f"{PRODUCTION}/also": ["worker"]},
+         'environments.production.hosts[0].roles: found "wbe"; allowed: services of the app\'s image: web, worker'),
+        ({f"{PRODUCTION}/hosts": [{"address": "a.example.org", "roles": ["worker"]}, "b"], f"{PRODUCTION}/also": ["worker"]},
+         'environments.production.hosts[0].roles: found "worker"; '
+         'allowed: web among them, since the first host goes before the others, migrates and is tested'),
+        ({f"{PRODUCTION}/hosts/0/roles": ["web"], f"{PRODUCTION}/also": ["worker"]},
+         'environments.production.hosts: found "no host with the role worker"; allowed: one at least for each service'),
+        ({f"{PRODUCTION}/hosts": ["a.example.org", "b"], f"{PRODUCTION}/database": {"name": "a", "user": "a"}},
+         'environments.production.database: found "the service db"; '
+         'allowed: the url of a database that every host reaches: containers of one host are not seen by the others'),
+        ({"environments/staging/hosts": ["a.example.org", "b"]},
+         'environments.staging.hosts: found "root@a.example.org:22, root@b:22"; '
+         'allowed: one host, the first one of production: a rehearsal needs no more'),
+        ({"environments/staging/hosts": "b", f"{PRODUCTION}/hosts": ["a.example.org", "b"]},
+         'environments.staging.hosts: found "root@b:22"; '
+         'allowed: the first host of production (root@a.example.org:22), where the database that is copied is'),
+        ({"environments/other": {**BASE["environments"]["production"], "hosts": ["b", "a.example.org"]}},
+         'environments.other.directory: found "/opt/shop/production"; '
+         'allowed: a folder apart from that of production (/opt/shop/production)'),
         ({"environments/staging/directory": "/opt/shop/production"},
          'environments.production.directory: found "/opt/shop/production"; '
          'allowed: a folder apart from that of staging (/opt/shop/production)'),

@@ -65,7 +65,7 @@ def names(plan: list[Step]) -> str:
 
 LOOKED = "time stamp, log, facts, files, others, apart, database status"
 STAGED = "down, pull, volume removed, volume created, database up, wait"
-CHECKED = "start, revision before, migrate, healthy, revision, test, e2e"
+CHECKED = "others up, wait, revision before, migrate, start, healthy, revision, test, e2e"
 REHEARSED = "rest up, revision before, migrate, healthy, revision, test, e2e"
 RESTARTED = "database start, database ready"
 MIGRATED = "revision before, migrate"
@@ -83,24 +83,24 @@ WITH_OTHERS = {"also": ("mail", "worker"), "services": {"worker": Replacement(st
         (deployment(about=STOPPED), f"files, {RESTARTED}, backup, pull, {CHECKED}, switch, tidy"),
         # a database that comes with this very release has nothing to back up
         (deployment(about=facts(current=LIVE.current, folder=LIVE.folder)), f"files, pull, {CHECKED}, switch, tidy"),
-        (deployment({"database": None}), f"files, pull, {CHECKED}, switch, tidy"),
+        (deployment({"database": None}), f"files, pull, {CHECKED.replace('wait, ', '')}, switch, tidy"),
         (deployment({"migrate": None}), "files, backup, pull, start, healthy, revision, test, e2e, switch, tidy"),
-        (deployment({"revision": None}), "files, backup, pull, start, migrate, healthy, test, e2e, switch, tidy"),
+        (deployment({"revision": None}), "files, backup, pull, others up, wait, migrate, start, healthy, test, e2e, switch, tidy"),
         (
             deployment({"downgrade": None}),
-            "files, backup, pull, start, migrate, healthy, revision, test, e2e, switch, tidy",
+            "files, backup, pull, others up, wait, migrate, start, healthy, revision, test, e2e, switch, tidy",
         ),
         (
             deployment({"test": None}),
-            "files, backup, pull, start, revision before, migrate, healthy, revision, e2e, switch, tidy",
+            "files, backup, pull, others up, wait, revision before, migrate, start, healthy, revision, e2e, switch, tidy",
         ),
         (
             deployment({"e2e": ()}),
-            "files, backup, pull, start, revision before, migrate, healthy, revision, test, switch, tidy",
+            "files, backup, pull, others up, wait, revision before, migrate, start, healthy, revision, test, switch, tidy",
         ),
         (
             deployment({"e2e": example().environments["production"].e2e * 2}),
-            "files, backup, pull, start, revision before, migrate, healthy, revision, test, e2e 1, e2e 2, switch, tidy",
+            "files, backup, pull, others up, wait, revision before, migrate, start, healthy, revision, test, e2e 1, e2e 2, switch, tidy",
         ),
         (deployment(BARE), "files, pull, start, healthy, switch, tidy"),
         (going_back(), "files, backup, pull, start, healthy, revision, test, e2e, switch, tidy"),
@@ -116,7 +116,7 @@ WITH_OTHERS = {"also": ("mail", "worker"), "services": {"worker": Replacement(st
         ),
         (
             deployment(IN_PLACE),
-            f"files, router, backup, pull, start, {MIGRATED}, healthy, {PROVED}, route, outside, watch, switch, tidy",
+            f"files, router, backup, pull, others up, wait, {MIGRATED}, start, healthy, {PROVED}, route, outside, watch, switch, tidy",
         ),
         (deployment({**BARE, "watch": Watch(seconds=5)}), "files, pull, start, healthy, watch, switch, tidy"),
         (
@@ -195,7 +195,7 @@ def test_all_that_can_fail_comes_before_the_switch_and_the_backup_before_any_cha
     assert order[-2:] == ["switch", "tidy"]
     assert len(set(order)) == len(order)
     first_change = next(number for number, step in enumerate(plan) if step.changes)
-    assert order[first_change] == "start"
+    assert order[first_change] == ("migrate" if "migrate" in order else "start")
     assert all(order.index(name) < first_change for name in ("files", "backup", "pull") if name in order)
     assert "migrate" not in order or make is deployment
 

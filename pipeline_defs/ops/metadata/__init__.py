@@ -3,6 +3,13 @@
 from pipeline_defs.ops.metadata.deployment import deployment_metadata
 from pipeline_defs.ops.metadata.image import checked_metadata, image_metadata
 from pipeline_defs.ops.metadata.rehearsal import rehearsal_metadata
-from pipeline_defs.ops.metadata.tables import steps_text
+from pipeline_defs.ops.metadata.tables import hosts_text, steps_text
 
-__all__ = ["checked_metadata", "deployment_metadata", "image_metadata", "rehearsal_metadata", "steps_text"]
+__all__ = [
+    "checked_metadata",
+    "deployment_metadata",
+    "hosts_text",
+    "image_metadata",
+    "rehearsal_metadata",
+    "steps_text",
+]

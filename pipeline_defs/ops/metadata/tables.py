@@ -6,6 +6,7 @@ from typing import Any
 import dagster as dg
 
 from pipeline_defs.release.evidence import StepTiming, TestCounts
+from pipeline_defs.release.records import OnHost
 
 Metadata = dict[str, dg.MetadataValue[Any]]
 
@@ -52,6 +53,11 @@ def steps_text(steps: Sequence[StepTiming]) -> str:
     """Steps as aligned lines."""
     width = max((len(step.step) for step in steps), default=0)
     return "\n".join(f"{step.step:<{width}}  {step.seconds:7.1f} s  {step.outcome}" for step in steps)
+
+
+def hosts_text(hosts: Sequence[OnHost]) -> str:
+    """What came of it on each host, a line each; empty where there is one host."""
+    return "\n".join(map(str, hosts))
 
 
 def tests_table(counts: TestCounts) -> str:

@@ -1,0 +1,114 @@
+"""Fleet: all hosts of an environment run one release. A change reaches all of them, or none.
+
+With one host it is `deploy` and `rollback` themselves. With several, each of them is done on the first host alone, which has to do with the
+database and shows whether the release is any good, and then on the others. What each host goes back to is written down there before
+the first one is touched.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from pipeline_defs.release.policy import older_than_live
+from pipeline_defs.release.records import Outcome, Release
+from pipeline_defs.server import agreement, settle, steps
+from pipeline_defs.server.agreement import Note, agreed, first_of, name_of
+from pipeline_defs.server.command import ServerError
+from pipeline_defs.server.deploy import deploy
+from pipeline_defs.server.member import Line, Member, all_locked, members_of, on_each, together
+from pipeline_defs.server.procedure import Execution, Procedure
+from pipeline_defs.server.restore import MIGRATE, RESTORE
+from pipeline_defs.server.rollback import rollback
+from pipeline_defs.server.task import Report, Task
+from pipeline_defs.server.turn import InTurn
+
+
+def deploy_all(task: Task, servers: Sequence[Line]) -> Report:
+    """Deploy `task.release` to all hosts, or to none; `servers` are in the order of the hosts.
+
+    An expected failure is a report with its sentence; what runs then is for `rollback_all` to put right. Interrupted (a BaseException),
+    it brings back itself what ran before, and lets the interruption go on.
+    """
+    if len(servers) == 1:
+        return deploy(task, servers[0])
+    members = members_of(task, servers)
+    return _change(task, members, InTurn(lambda each, server: deploy(each.task, server), task.site.config.parallel))
+
+
+def rollback_all(task: Task, servers: Sequence[Line]) -> Report:
+    """Go to `task.release` on all hosts; or, where it is None, have all hosts that can be reached run what they are meant to run.
+
+    The second is how a change that failed or was killed is answered; done twice it changes nothing the second time.
+    """
+    if len(servers) == 1:
+        return rollback(task, servers[0])
+    members = members_of(task, servers)
+    if task.release is None:
+        return settle.bring_back(members)
+    return _change(
+        task, members, InTurn(lambda each, server: rollback(each.task, server), task.site.config.parallel), back=True
+    )
+
+
+def _change(task: Task, members: list[Member], turn: InTurn, *, back: bool = False) -> Report:
+    """Change all hosts, once each of them is known to be able to. `back` allows an older release."""
+    runs: Release | None = None
+    try:
+        with all_locked(members) as members:
+            before = agreed([member.state for member in members], complete=True)
+            runs = first_of(before)
+            _refuse(task, members, before, back=back)
+            pulled = on_each(members, _pull)
+            _write_down(task, members, before)
+            try:
+                turn.run(members)
+            except BaseException:
+                task.say("interrupted: what ran before is brought back on the hosts that were changed")
+                settle.take_back(members, turn.reports, before)
+                raise
+            if all(report.outcome is Outcome.SUCCEEDED for report in turn.reports.values()):
+                settle.over(members)
+    except ServerError as error:
+        return Report(Outcome.FAILED, previous=runs, live=runs, error=str(error))
+    for member, execution in zip(members, pulled, strict=True):
+        if report := turn.reports.get(member.host):
+            turn.reports[member.host] = replace(report, steps=(*execution.steps, *report.steps))
+    return together(members, turn.reports, before)
+
+
+def _refuse(task: Task, members: Sequence[Member], before: Sequence[Release | None], *, back: bool) -> None:
+    """Refuse what the first host alone would find out too late. Raises ServerError."""
+    runs = first_of(before)
+    if runs is not None and before[0] is None:
+        raise ServerError(
+            f"{members[0].site}: nothing runs there, and {runs.version} on other hosts; name a host first that runs it, since the "
+            "first one backs up and migrates the database"
+        )
+    refusal = older_than_live(task.release, runs) if task.release and not back else None
+    if refusal:
+        raise ServerError(f"{task.site}: {refusal}")
+
+
+def _pull(member: Member) -> Execution:
+    """Bring the image to a host while the older release serves everywhere. Raises ServerError."""
+    task, execution = member.task, Execution(token=member.task.token, notes=member.notes)
+    assert task.release is not None
+    ahead = replace(steps.pull_image(task, task.release), name="pull ahead")
+    Procedure(member.site, task, member.server, execution).run([ahead])
+    return execution
+
+
+def _write_down(task: Task, members: Sequence[Member], before: Sequence[Release | None]) -> None:
+    """Write down on each host what it goes back to, should the change not reach all of them. Raises ServerError."""
+    leads = name_of(task.release)
+    notes = {
+        each.host: Note(begun=name_of(each.state.current), leads=leads, before=goes, database=_undo(each.task))
+        for each, goes in zip(members, before, strict=True)
+    }
+    on_each(members, lambda each: agreement.write(each.site, each.server, notes[each.host]))
+
+
+def _undo(task: Task) -> str:
+    """What else it takes to go back on the host whose database is changed by a rollback."""
+    if task.restore_from:
+        return f"{RESTORE} {steps.backup_path(task)}"
+    return MIGRATE if task.downgrade_to else ""
