@@ -22,7 +22,7 @@ prove-github: setup ## what is claimed of GitHub, measured at full size; PARTS="
 prove-rehearsal: setup ## what is claimed of the rehearsal, measured at full size; PARTS="order load kills bad" chooses
 	@PARTS="$(PARTS)" $(PYTHON) -m benchmarks.rehearsal
 
-prove-deploy: setup ## what is claimed of deployments, measured at full size; PARTS="row kills together crash" chooses
+prove-deploy: setup ## what is claimed of deployments, measured at full size; PARTS="row kills together crash fleet" chooses
 	@PARTS="$(PARTS)" $(PYTHON) -m benchmarks.deploy
 
 bench-deploy: setup ## how long a deployment takes, beside a hand-written script, under load

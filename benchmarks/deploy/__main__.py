@@ -11,7 +11,7 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks.deploy import crash, killed, row, together
+from benchmarks.deploy import crash, fleet, killed, row, together
 from benchmarks.deploy.figures import NAMES, Figures, Tell
 from benchmarks.deploy.ground import Ground, ground
 from benchmarks.parts import Unknown, clean_up_on_sigterm, tell, wanted
@@ -19,11 +19,18 @@ from tests.shop import Shop, load
 from tests.testbed.bed import TestBed, remove_orphans
 from tests.testbed.progress import Progress
 
+
+def _fleet(ground: Ground, tell: Tell) -> Figures:
+    """The part that has two hosts of its own; of its kills it tells by itself."""
+    return {"mixed_fleets": fleet.measure(ground.app.shop.bed, tell)["mixed_fleets"]}
+
+
 PARTS: dict[str, Callable[[Ground, Tell], Figures]] = {
     "row": row.measure,
     "kills": killed.measure,
     "together": together.measure,
     "crash": crash.measure,
+    "fleet": _fleet,
 }
 
 
