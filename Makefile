@@ -1,7 +1,7 @@
 # Every target sets up what it needs by itself. `make` alone lists the targets.
 PYTHON := .venv/bin/python
 
-.PHONY: help setup demo test prove-github prove-rehearsal bench-deploy lint format docs lock up clean
+.PHONY: help setup demo test prove-github prove-rehearsal prove-deploy bench-deploy lint format docs lock up clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,6 +21,9 @@ prove-github: setup ## what is claimed of GitHub, measured at full size; PARTS="
 
 prove-rehearsal: setup ## what is claimed of the rehearsal, measured at full size; PARTS="order load kills bad" chooses
 	@PARTS="$(PARTS)" $(PYTHON) -m benchmarks.rehearsal
+
+prove-deploy: setup ## what is claimed of deployments, measured at full size; PARTS="row kills together crash fleet" chooses
+	@PARTS="$(PARTS)" $(PYTHON) -m benchmarks.deploy
 
 bench-deploy: setup ## how long a deployment takes, beside a hand-written script, under load
 	@$(PYTHON) -m benchmarks.deploy.bench

@@ -14,10 +14,8 @@ from filelock import FileLock
 
 from pipeline_defs.code_server import CodeServer
 from pipeline_defs.release.change import run_id
-from pipeline_defs.release.request import Job, Request
+from pipeline_defs.release.request import SUPERSEDED_BY, Job, Request
 
-SUPERSEDED_BY = "superseded_by"
-"""The run tag that says why a run was given up: the full id of the newer commit, or `closed`."""
 ATTEMPT = "attempt"
 """The run tag of a second run, and so on, for the same change."""
 

@@ -1,15 +1,61 @@
-"""Run queue: Dagster's own, looked at twice a second. Its setting takes whole seconds only, and a run would wait for up to 1.5 s."""
+"""Run queue: Dagster's own, looked at twice a second, in which a deployment takes the place of those that wait for its environment."""
 
-from dagster import QueuedRunCoordinator
+from pathlib import Path
+
+from dagster import DagsterRun, DagsterRunStatus, QueuedRunCoordinator, RunsFilter, SubmitRunContext
+from filelock import FileLock
+
+from pipeline_defs.release.policy import overtakes
+from pipeline_defs.release.records import DeploymentKind
+from pipeline_defs.release.request import SUPERSEDED_BY, is_automatic
 
 SECONDS = 0.5
-"""Between two looks at the queue; the daemon sleeps for half a second at a time, so less is not to be had."""
+"""Between two looks at the queue; the daemon sleeps for half a second at a time, so less is not to be had. Dagster's setting takes
+whole seconds only, and a run would wait for up to 1.5 s."""
 
 
 class RunQueue(QueuedRunCoordinator):
-    """The queue that dagster.yaml names as `run_coordinator`. It takes the same settings."""
+    """The queue that dagster.yaml names as `run_coordinator`. It takes the same settings.
+
+    Each run that is put into it by anybody, a person or a sensor, comes through here. Of the deployments that wait for one
+    environment the newest is worth its time: the older ones end as canceled, and say which run has superseded them. What has begun
+    is never touched, and rollbacks neither overtake nor are overtaken.
+    """
 
     @property
     def dequeue_interval_seconds(self) -> float:  # type: ignore[override]
         """What the daemon asks for when it starts; it takes any number."""
         return SECONDS
+
+    def submit_run(self, context: SubmitRunContext) -> DagsterRun:
+        """Put a run into the queue."""
+        run = super().submit_run(context)
+        target = run.tags.get("target")
+        if target and run.tags.get("kind") == DeploymentKind.DEPLOY:
+            self._supersede(target)
+        return run
+
+    def _supersede(self, target: str) -> None:
+        tags = {"target": target, "kind": DeploymentKind.DEPLOY.value}
+        wanted = RunsFilter(tags=tags, statuses=[DagsterRunStatus.QUEUED])
+        folder = Path(self._instance.root_directory) / "locks"
+        folder.mkdir(exist_ok=True)
+        with FileLock(folder / "queue.lock"):  # who comes at the same time finds what is done already
+            waiting = self._instance.get_runs(wanted)  # newest first
+            for number, older in enumerate(waiting):
+                newer = next((each for each in waiting[:number] if _overtakes(each, older)), None)
+                if newer is not None:
+                    self._give_up(older, newer)
+
+    def _give_up(self, older: DagsterRun, newer: DagsterRun) -> None:
+        now = self._instance.get_run_by_id(older.run_id)
+        if now is not None and now.status is DagsterRunStatus.QUEUED:
+            why = newer.tags.get("head") or f"run {newer.run_id}"
+            self._instance.add_run_tags(older.run_id, {SUPERSEDED_BY: why})
+            # Not cancel_run: were it dequeued in between, that would end a deployment half-way. A worker that finds its run
+            # canceled does not begin.
+            self._instance.report_run_canceled(now, f"superseded by run {newer.run_id[:8]}")
+
+
+def _overtakes(newer: DagsterRun, older: DagsterRun) -> bool:
+    return overtakes(is_automatic(newer.tags), is_automatic(older.tags))

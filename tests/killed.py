@@ -1,78 +1,124 @@
-"""A rehearsal in a process of its own, which kills itself (SIGKILL) at a chosen point: `python -m tests.killed`, told by standard input."""
+"""Killed: a procedure in a process of its own, which kills itself (SIGKILL) at a chosen point: `python -m tests.killed`."""
 
 import json
 import os
+import secrets
 import signal
+import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
+from pipeline_defs.config.home import PROJECT
 from pipeline_defs.release.records import Release
-from pipeline_defs.server.command import Command, Listener, Result, Runner
+from pipeline_defs.server.command import Runner
+from pipeline_defs.server.deploy import deploy
 from pipeline_defs.server.rehearse import rehearse
+from pipeline_defs.server.rollback import rollback
 from pipeline_defs.server.site import Site
-from tests.kill_shop import quick, task
+from pipeline_defs.server.task import Report
+from tests.kill_shop import quick, rehearsal
+from tests.moments import Moments
+from tests.routed import behind_router
 from tests.shop import Shop, load
 
-_STEP = 6
-"""Where `journal.journalled` has the step's name in a command; before it are the shell's words and the journal's path."""
+_SECONDS = 300
 
 
 @dataclass(frozen=True)
 class Point:
-    """When a rehearsal is killed: right before the command of `step` is sent, or `after` so many seconds that it ran."""
+    """When a procedure is killed: at a moment (see `Moments`), the `nth` time that there is one, or `after` so many seconds."""
 
-    step: str
-    after: float | None = None
+    moment: str
+    nth: int = 1
+    after: float = 0.0
 
     def __str__(self) -> str:
-        return f"{self.step}, {'before' if self.after is None else 'amid'}"
+        again = f" no. {self.nth}" if self.nth > 1 else ""
+        return f"{self.moment}{again}{f' and {self.after:.1f} s' if self.after else ''}"
 
 
-def step_of(command: Command) -> str:
-    """The step a command is about; for what has no step, such as taking the lock, the first word of what it says."""
-    words = command.argv
-    if len(words) > _STEP and words[4].endswith(".jsonl"):
-        return words[_STEP]
-    return command.shown().partition(" ")[0]
+def kill(what: str, shop: Shop, release: Release, point: Point, source: Path | None = None) -> str | None:
+    """Have a procedure killed: rehearse, deploy or rollback; why it was not, None where it was.
+
+    The latter two are of the quick shop behind a router, with the app's files in the folder `source`.
+    """
+    told = {
+        "what": what,
+        "environment": shop.bed.environment(),
+        "release": release.model_dump(),
+        "point": asdict(point),
+        "source": str(source or ""),
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.killed"],
+        input=json.dumps(told),
+        text=True,
+        capture_output=True,
+        cwd=PROJECT,
+        timeout=_SECONDS,
+    )
+    if done.returncode == -signal.SIGKILL:
+        return None
+    said = (done.stderr or done.stdout).strip().splitlines()
+    return said[-1] if said else f"exit status {done.returncode}"
 
 
-class KillingServer:
-    """The real server, until the point: there this process dies as `kill -9` ends it."""
+class _Killer:
+    """Ends this process as `kill -9` does, at the point."""
 
-    def __init__(self, server: Runner, point: Point) -> None:
-        self.server, self.point = server, point
+    def __init__(self, point: Point) -> None:
+        self.point, self.times = point, 0
 
-    def run(self, command: Command, *, timeout: float, listen: Listener | None = None) -> Result:
-        """As the server does it."""
-        if step_of(command) == self.point.step:
-            if self.point.after is None:
-                _die()
-            threading.Timer(self.point.after, _die).start()
-        return self.server.run(command, timeout=timeout, listen=listen)
+    def __call__(self, moment: str) -> None:
+        self.times += moment == self.point.moment
+        if moment != self.point.moment or self.times != self.point.nth:
+            return
+        if not self.point.after:
+            _die()
+        threading.Timer(self.point.after, _die).start()
 
 
 def _die() -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def told(shop: Shop, release: Release, point: Point) -> str:
-    """What the process is to be told."""
-    return json.dumps({"environment": shop.bed.environment(), "release": release.model_dump(), "point": asdict(point)})
+Procedure = Callable[[Shop, Release, Runner, Path], Report]
+
+
+def _rehearse(shop: Shop, release: Release, server: Runner, _source: Path) -> Report:
+    return rehearse(rehearsal(quick(shop, "staging"), release), server, Site.of(shop.app, "production"))
+
+
+def _deploy(shop: Shop, release: Release, server: Runner, source: Path) -> Report:
+    return deploy(behind_router(quick(shop, "production"), source).task(release, run=_run()), server)
+
+
+def _rollback(shop: Shop, release: Release, server: Runner, source: Path) -> Report:
+    return rollback(behind_router(quick(shop, "production"), source).task(release, run=_run()), server)
+
+
+def _run() -> str:
+    return f"killed-{secrets.token_hex(4)}"
+
+
+PROCEDURES: dict[str, Procedure] = {"rehearse": _rehearse, "deploy": _deploy, "rollback": _rollback}
 
 
 def main(given: dict[str, Any]) -> None:
-    """Rehearse until the point; prints what became of it where the point was never reached."""
+    """Execute the procedure until the point; prints what became of it where the point was never reached."""
     bed = cast(Any, SimpleNamespace(environment=lambda: given["environment"]))
     with tempfile.TemporaryDirectory() as folder:
-        shop = quick(Shop(bed, load(bed), Path(folder)))
+        shop = Shop(bed, load(bed), Path(folder))
         with shop.server() as server:
-            killing = KillingServer(server, Point(**given["point"]))
-            report = rehearse(task(shop, Release(**given["release"])), killing, Site.of(shop.app, "production"))
+            killing = Moments(server, _Killer(Point(**given["point"])))
+            procedure = PROCEDURES[given["what"]]
+            report = procedure(shop, Release(**given["release"]), killing, Path(given["source"]))
     print(f"it was not killed: {report.outcome}, {report.error or 'no error'}")
 
 

@@ -64,6 +64,11 @@ def routed(shop: Shop, folder: Path) -> Routed:
     text = (source / "production.yml").read_text()
     assert PORTS in text
     (source / "production.yml").write_text(text.replace(PORTS, ""))
+    return behind_router(shop, source)
+
+
+def behind_router(shop: Shop, source: Path) -> Routed:
+    """The shop with a route, whose files are in a folder that `routed` has made."""
     host = shop.app.environments["production"].host.model_copy(update={"router": Router(http=8080, https=8443)})
     route = Route(health="/health", drain_timeout=20)
     return Routed(shop.changed("production", route=route, watch=OFF, hosts=(host,)), source)

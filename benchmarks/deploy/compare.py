@@ -14,6 +14,7 @@ from pipeline_defs.server.command import ServerError
 from pipeline_defs.server.deploy import deploy
 from pipeline_defs.server.rollback import rollback
 from pipeline_defs.server.task import Report
+from tests.moments import Moments
 from tests.routed import Routed
 from tests.testbed.server import STAGING
 
@@ -66,14 +67,14 @@ def compare(app: Routed, server: Connection, first: Release, second: Release, te
 
 
 def _ours(app: Routed, server: Connection, first: Release, second: Release, compared: Compared) -> None:
-    there, back = Watching(server), Watching(server)
+    there, back = Watching(), Watching()
     task = app.task(second)
-    report = deploy(task, there)
+    report = deploy(task, Moments(server, there))
     compared.deploy.append(monotonic() - there.first)
     _well(report)
     compared.trips.append(len(there.trips))
     task = app.task(first)
-    report = rollback(task, back)
+    report = rollback(task, Moments(server, back))
     compared.rollback.append(monotonic() - back.first)
     _well(report)
     compared.switch.append(back.begun["outside"] - back.first)

@@ -1,29 +1,20 @@
-"""Watching: the server, and when what happened there."""
+"""Watching: what a procedure does on the server, and when."""
 
 import time
 
-from pipeline_defs.server.command import Command, Listener, Result, Runner
-
 
 class Watching:
-    """The server; counts the round trips, and remembers when the first one began and when each step began."""
+    """Takes the moments of a procedure: its round trips, when the first one began, and when each step began."""
 
-    def __init__(self, server: Runner) -> None:
-        self.server = server
+    def __init__(self) -> None:
         self.trips: list[str] = []
         self.first = 0.0
         self.begun: dict[str, float] = {}
 
-    def run(self, command: Command, *, timeout: float, listen: Listener | None = None) -> Result:
-        """As the server does it."""
+    def __call__(self, moment: str) -> None:
         self.first = self.first or time.monotonic()
-        self.trips.append(command.shown())
-
-        def hear(line: str) -> None:
-            _, begins, step = line.partition(" begin ")
-            if begins and line.startswith("\x1e"):
-                self.begun.setdefault(step, time.monotonic())
-            if listen:
-                listen(line)
-
-        return self.server.run(command, timeout=timeout, listen=hear)
+        what, _, name = moment.partition(" ")
+        if what == "send":
+            self.trips.append(name)
+        elif what == "begin":
+            self.begun.setdefault(name, time.monotonic())

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 from dagster import DagsterInstance, DagsterRunStatus, RunRecord, RunsFilter
 
-from pipeline_defs.launch import SUPERSEDED_BY
 from pipeline_defs.release.change import is_merge
+from pipeline_defs.release.request import SUPERSEDED_BY
 
 
 @dataclass(frozen=True)

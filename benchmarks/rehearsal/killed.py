@@ -12,8 +12,8 @@ AMID = (
 )
 """Steps that rehearsals are killed in the middle of, besides right before they begin."""
 
-_NO_STEPS = ("append", "cat", "end")
-"""What is said on the way: text for the log, results that are read, what a dead run left running."""
+_SOON = 0.3
+"""Seconds after its beginning when such a step is amid what it does."""
 
 _FULL_EVERY = 5
 """Every rehearsal makes good what the one before it left, up to where it is killed itself; after so many one goes to its end."""
@@ -22,10 +22,10 @@ _FULL_EVERY = 5
 def measure(ground: Ground, tell: Tell) -> Figures:
     """Kill at each point, compare production with what it was, and rehearse on."""
     kills = Kills(ground.shop, ground.server, breaks_the_old_version(ground.shop))
-    seconds = kills.seconds_by_step()
-    if not seconds:
+    moments = kills.moments()
+    if not moments:
         raise Failed(kills.failed[0])
-    points = list(_points(seconds))
+    points = _points(moments)
     for number, point in enumerate(points, start=1):
         kills.kill(point)
         tell(f"kill {number} of {len(points)}: {point}")
@@ -42,12 +42,13 @@ def measure(ground: Ground, tell: Tell) -> Figures:
     }
 
 
-def _points(seconds: dict[str, float]) -> list[Point]:
-    """Before each step, and in the middle of some."""
+def _points(moments: list[str]) -> list[Point]:
+    """At the beginning of each step, in the middle of some, and between two round trips."""
     found = []
-    for step, took in seconds.items():
-        if step not in _NO_STEPS:
-            found.append(Point(step))
-        if step in AMID:
-            found.append(Point(step, after=took / 2))
+    for moment in dict.fromkeys(moments):
+        what, _, step = moment.partition(" ")
+        if what in ("begin", "send"):
+            found.append(Point(moment))
+        if what == "begin" and step in AMID:
+            found.append(Point(moment, after=_SOON))
     return found

@@ -14,11 +14,10 @@ from benchmarks.rehearsal.figures import Failed, Figures, Tell, p95
 from benchmarks.rehearsal.ground import Ground
 from benchmarks.rehearsal.processors import on_two_cores
 from pipeline_defs.config.home import PROJECT
-from pipeline_defs.server.command import Command, Listener, Result, Runner
 from pipeline_defs.server.rehearse import rehearse
 from pipeline_defs.server.task import Report
 from tests.bad_files import good
-from tests.killed import step_of
+from tests.moments import Moments
 
 RATE = 50
 ROUTE = "/products"
@@ -38,9 +37,9 @@ def measure(ground: Ground, tell: Tell) -> Figures:
         with _asking(url) as before:
             time.sleep(BEFORE_SECONDS)
         _tell("before", before.answers, tell)
-        watch = _Watch(ground.server)
+        watch = _Watch()
         with _asking(url) as during:
-            report = rehearse(ground.shop.task("staging", release), watch, ground.production)
+            report = rehearse(ground.shop.task("staging", release), Moments(ground.server, watch), ground.production)
     if report.error:
         raise Failed(report.error)
     for step, (begin, end) in watch.times.items():
@@ -84,19 +83,18 @@ def _asking(url: str) -> Iterator[_Asked]:
 
 
 class _Watch:
-    """The server; remembers when each step began and ended."""
+    """When each step of a procedure began and ended, the first time that it came."""
 
-    def __init__(self, server: Runner) -> None:
-        self.server = server
+    def __init__(self) -> None:
         self.times: dict[str, tuple[float, float]] = {}
+        self._began: dict[str, float] = {}
 
-    def run(self, command: Command, *, timeout: float, listen: Listener | None = None) -> Result:
-        """As the server does it."""
-        began = time.monotonic()
-        try:
-            return self.server.run(command, timeout=timeout, listen=listen)
-        finally:
-            self.times.setdefault(step_of(command), (began, time.monotonic()))
+    def __call__(self, moment: str) -> None:
+        what, _, step = moment.partition(" ")
+        if what == "begin":
+            self._began[step] = time.monotonic()
+        elif what == "end":
+            self.times.setdefault(step, (self._began[step], time.monotonic()))
 
 
 def _p95(answers: list[Answer]) -> float:

@@ -36,11 +36,6 @@ def actor_of(tags: Mapping[str, str]) -> str:
     return tags.get("actor") or tags.get("dagster/sensor_name") or "Dagster UI or command line"
 
 
-def is_automatic(tags: Mapping[str, str]) -> bool:
-    """Whether a run was asked for by a sensor or a change, and not by a person."""
-    return "dagster/sensor_name" in tags or "change" in tags
-
-
 def ending(report: Report, started: str) -> dict[str, Any]:
     """What a report adds to the record of any attempt."""
     return {

@@ -9,7 +9,7 @@ import dagster as dg
 
 from pipeline_defs.config import App
 from pipeline_defs.history import Lineage
-from pipeline_defs.ops.attempt import beginning, ending, is_automatic, note
+from pipeline_defs.ops.attempt import beginning, ending, note
 from pipeline_defs.ops.events import release_tags
 from pipeline_defs.ops.log import Log, open_log, stop
 from pipeline_defs.ops.metadata import hosts_text, steps_text
@@ -22,7 +22,7 @@ from pipeline_defs.release.going_back import at_stake, verdict_on
 from pipeline_defs.release.policy import frozen, not_rehearsed, quarantined
 from pipeline_defs.release.quarantine import bars
 from pipeline_defs.release.records import Deployment, DeploymentKind, Outcome, Release
-from pipeline_defs.release.request import FREEZE, WAITS_FOR
+from pipeline_defs.release.request import FREEZE, WAITS_FOR, is_automatic
 from pipeline_defs.release.tags import PREVIOUS_UP
 from pipeline_defs.resources.registry import RegistryResource
 from pipeline_defs.resources.source import Source

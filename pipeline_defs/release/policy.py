@@ -54,6 +54,14 @@ def frozen(app: str, environment: str, until: str, window: str) -> str:
     )
 
 
+def overtakes(newer_is_automatic: bool, older_is_automatic: bool) -> bool:
+    """Whether a deployment takes the place of an older one that waits for the same environment.
+
+    What a person asks for is not given up for what nobody asked for: that one may wait for a freeze to end, or be no more than a merge.
+    """
+    return older_is_automatic or not newer_is_automatic
+
+
 def rewritten(branch: str, forced: bool) -> str | None:
     """Refuse that automation deploys a branch that was rewritten: it may be an older state. Its image is made all the same."""
     if not forced:

@@ -1,6 +1,6 @@
 """Request: what a person or a sensor asks one of an app's jobs to do, in the words that Dagster is told."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any, Literal
 
@@ -10,11 +10,19 @@ from pipeline_defs.release.records import DeploymentKind
 
 _LONGEST_TAG = 200
 
+SUPERSEDED_BY = "superseded_by"
+"""The run tag that says why a run was given up: the full id of the newer commit, `run <id>` of a newer one, or `closed`."""
+
 THEN = "then"
 """The run tag that says which job follows."""
 
 WAITS_FOR, FREEZE, NOTHING = "waits_for", "freeze", "nothing"
 """The run tag of a run that a freeze has held back, and its values: it waits, or it waits no more."""
+
+
+def is_automatic(tags: Mapping[str, str]) -> bool:
+    """Whether a run with these tags was asked for by a sensor or a change, and not by a person."""
+    return "dagster/sensor_name" in tags or "change" in tags
 
 
 class Job(StrEnum):

@@ -7,7 +7,7 @@ from enum import StrEnum
 from pipeline_defs.config import App
 from pipeline_defs.release.evidence import LintCounts, TestCounts
 from pipeline_defs.release.records import Deployment, Image, Outcome, Rehearsal
-from pipeline_defs.release.request import NOTHING, WAITS_FOR, Job
+from pipeline_defs.release.request import NOTHING, SUPERSEDED_BY, WAITS_FOR, Job
 
 LINT, BUILD, TEST, PUSH, STAGE, DEPLOY = "lint", "build", "test", "push", "stage", "deploy"
 IMAGE_STAGES = (LINT, BUILD, TEST, PUSH)
@@ -124,9 +124,11 @@ class RunFacts:
     @property
     def given_up(self) -> str:
         """Why this run was given up, for people; empty where it was not."""
-        why = self.tags.get("superseded_by", "")  # written by launch.py: a commit, or "closed"
+        why = self.tags.get(SUPERSEDED_BY, "")
         if why == "closed":
             return "its pull request was closed"
+        if why.startswith("run "):
+            return f"superseded by {why[:12]}"
         return f"superseded by {why[:7]}" if why else ""
 
 

@@ -24,7 +24,7 @@ while [ $# -gt 0 ]; do
   else dd bs="$bytes" count=1 iflag=fullblock 2>/dev/null | call "$words" "$@" || status=$?; fi
   printf '%s\\n' "$mark" >&2
   printf '%s end %s\\n' "$mark" "$status"
-  [ -z "$file" ] || [ ! -f "$file" ] || sed "s/^/$mark file /" "$file"
+  [ -z "$file" ] || [ ! -f "$file" ] || awk -v mark="$mark" '{ print mark " file " $0 }' "$file"
   [ "$status" -eq 0 ] || exit "$status"
   shift "$words"
 done
@@ -33,7 +33,7 @@ done
 
 @dataclass(frozen=True)
 class Link:
-    """One command of a chain. A `file` on the server that it leaves behind, however it ended, is read in the same round trip."""
+    """One command of a chain. A text `file` on the server that it leaves behind, however it ended, is read in the same round trip."""
 
     name: str
     command: Command
@@ -42,7 +42,7 @@ class Link:
 
 @dataclass(frozen=True)
 class Part:
-    """What one link came to: its result, without seconds, and the text of its file, None where there is none."""
+    """What one link came to: its result, without seconds, and its file's lines, None where there are none."""
 
     link: Link
     result: Result

@@ -99,7 +99,7 @@ class Notes:
 
     def links(self, site: Site, task: Task) -> list[Link]:
         """Write all of it; only its owner may read it."""
-        texts = {"log": (log_path(site, task), self.lines), "journal": (journal_path(site, task), self.said)}
+        texts = {"to log": (log_path(site, task), self.lines), "to journal": (journal_path(site, task), self.said)}
         return [
             Link(name, script(_APPEND, path, stdin="".join(f"{line}\n" for line in lines), says=f"append to {path}"))
             for name, (path, lines) in texts.items()

@@ -41,7 +41,7 @@ _GIVE = """
 exec 9>>"$1.guard"; flock 9
 [ ! -e "$1" ] || [ "$(cat "$1")" != "$2" ] || rm -f "$1" "$1.beat"
 """
-_BEAT = '[ "$(cat "$1.token")" != "$2" ] || touch "$1.beat"'
+_BEAT = '[ "$(cat "$1.token")" != "$2" ] || touch -c "$1.beat"'
 
 # What a killed run left running here would act beside its successor: programs by their marks, until none is left that could have
 # started another one, and one-off containers by their label.

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import psutil
 import yaml
 
 from examples.demo.developer import Developer
@@ -67,6 +68,29 @@ class Pipeline:
     def client(self) -> Client:
         """The running Shipline's API."""
         return Client.of(self.shipline.home)
+
+    def kill_workers(self) -> int:
+        """SIGKILL for the process of every run that has begun; how many there were."""
+        home = str(self.shipline.home.root)
+        workers = [
+            process
+            for process in psutil.process_iter(["cmdline", "environ"])
+            if home == (process.info["environ"] or {}).get("SHIPLINE_HOME")
+            and any(
+                word in ("multiprocessing-fork", "--multiprocessing-fork") or "spawn_main" in word
+                for word in process.info["cmdline"] or []
+            )
+        ]
+        for worker in workers:
+            worker.kill()
+        return len(workers)
+
+    def answer_to(self, run: str) -> list[dict[str, Any]]:
+        """The rows of production once those of a killed or cancelled run are closed and a rollback has answered it; empty until then."""
+        rows = self.history()
+        ids = {row["id"] for row in rows if row["run"] == run}
+        closed = all(row["outcome"] not in ("running", "started") for row in rows)
+        return rows if ids and closed and any(row["because_of"] in ids for row in rows) else []
 
     def history(self) -> list[dict[str, Any]]:
         """The rows of production, newest first."""

@@ -4,15 +4,11 @@ The tests are chapters of one story and run in the order in which they stand; ea
 """
 
 import json
-import os
-import signal
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
 from typing import Any
-
-import psutil
 
 from pipeline_defs.resources.registry import RegistryResource
 from tests import shop
@@ -135,34 +131,11 @@ def deploying(pipeline: Pipeline, version: str) -> str:
     return str(run)
 
 
-def settled(pipeline: Pipeline, deployment_run: str) -> list[dict[str, Any]]:
-    """Wait until the rows of a killed or cancelled deployment are closed and a rollback has answered it."""
-
-    def look() -> list[dict[str, Any]]:
-        rows = pipeline.history()
-        ids = {row["id"] for row in rows if row["run"] == deployment_run}
-        closed = all(row["outcome"] not in ("running", "started") for row in rows)
-        return rows if ids and closed and any(row["because_of"] in ids for row in rows) else []
-
-    return list(eventually(look))
-
-
 def test_a_killed_deployment_is_rolled_back_by_the_sensor(pipeline: Pipeline) -> None:
     assert pipeline.shipline_says("--json", "run", "rollback", "shop", "--to", "1.1.0").status == 0
     run = deploying(pipeline, "1.2.0")
-    workers = [
-        process
-        for process in psutil.process_iter(["cmdline", "environ"])
-        if str(pipeline.shipline.home.root) == (process.info["environ"] or {}).get("SHIPLINE_HOME")
-        and any(
-            word in ("multiprocessing-fork", "--multiprocessing-fork") or "spawn_main" in word
-            for word in process.info["cmdline"] or []
-        )
-    ]
-    assert workers, "no run worker found"
-    for worker in workers:
-        os.kill(worker.pid, signal.SIGKILL)
-    rows = settled(pipeline, run)
+    assert pipeline.kill_workers(), "no run worker found"
+    rows = eventually(lambda: pipeline.answer_to(run))
     assert eventually(lambda: answered(pipeline)) == "1.1.0"
     killed = next(row for row in rows if row["run"] == run)
     assert killed["outcome"] in ("failed", "rolled back", "failed (interrupted)")
@@ -171,7 +144,7 @@ def test_a_killed_deployment_is_rolled_back_by_the_sensor(pipeline: Pipeline) ->
 def test_a_cancelled_deployment_rolls_back(pipeline: Pipeline) -> None:
     run = deploying(pipeline, "1.2.0")
     pipeline.client.terminate([run])
-    settled(pipeline, run)
+    eventually(lambda: pipeline.answer_to(run))
     assert eventually(lambda: answered(pipeline)) == "1.1.0"
 
 

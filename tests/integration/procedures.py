@@ -5,8 +5,9 @@ from typing import Any
 
 from pipeline_defs.release.records import Release
 from pipeline_defs.resources.connection import Connection
-from pipeline_defs.server.command import Command, Listener, Result, command, script
+from pipeline_defs.server.command import command, script
 from pipeline_defs.server.site import Site
+from tests.moments import Moments
 from tests.shop import Shop, deploy_bare
 
 WIPE = """
@@ -64,18 +65,14 @@ class Interrupted(BaseException):
     """Stands for a cancelled run: not an Exception, like Dagster's own."""
 
 
-class InterruptingServer:
+class InterruptingServer(Moments):
     """The real server until a step begins whose name is given; then the run is interrupted."""
 
     def __init__(self, server: Connection, step: str) -> None:
-        self.server, self.step = server, step
+        super().__init__(server, self._at)
+        self.step = step
 
-    def run(self, command: Command, *, timeout: float, listen: Listener | None = None) -> Result:
-        def hear(line: str) -> None:
-            if listen:
-                listen(line)
-            if line.endswith(f" begin {self.step}"):
-                self.step = "\0"
-                raise Interrupted
-
-        return self.server.run(command, timeout=timeout, listen=hear)
+    def _at(self, moment: str) -> None:
+        if moment == f"begin {self.step}":
+            self.step = "\0"
+            raise Interrupted

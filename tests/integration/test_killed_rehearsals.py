@@ -16,7 +16,7 @@ def test_a_killed_rehearsal_leaves_production_alone_and_is_made_good_by_the_next
     deploy_anew(sample, first, server)
     fill(production(sample), server)
     kills = Kills(sample, server, breaks_the_old_version(sample))
-    for point in (Point("backup", after=0.2), Point("restore", after=0.3), Point("way back start")):
+    for point in (Point("begin backup", after=0.2), Point("begin restore", after=0.3), Point("begin way back start")):
         kills.kill(point)
     kills.passes("the last kill")
     assert (kills.changed, kills.failed) == ({}, [])

@@ -25,7 +25,7 @@ BELOW = {
     "doctor": {"config", "server", "resources"},
     "ops": {"config", "release", "server", "resources", "history"},
     "history": {"config", "release", "ops"},  # reads the events that ops/events.py writes
-    "run_queue": set[str](),
+    "run_queue": {"release"},
     "instance": {"config", "release"},
     "assets": {"config", "release", "ops"},
     "jobs": {"config", "release", "ops"},

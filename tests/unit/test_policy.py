@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline_defs.release.policy import not_rehearsed, older_than_live, rewritten, version_taken
+from pipeline_defs.release.policy import not_rehearsed, older_than_live, overtakes, rewritten, version_taken
 from pipeline_defs.release.version import Version
 from tests.unit.sample import release
 
@@ -58,3 +58,13 @@ def test_a_branch_that_was_rewritten_is_deployed_by_a_person_alone() -> None:
     assert rewritten("main", True) == (
         "main was rewritten, so its image is made but not deployed by itself; a person may deploy it"
     )
+
+
+@pytest.mark.parametrize(
+    ("newer_is_automatic", "older_is_automatic", "overtaken"),
+    [(False, False, True), (False, True, True), (True, True, True), (True, False, False)],
+)
+def test_a_newer_deployment_overtakes_but_for_a_person(
+    newer_is_automatic: bool, older_is_automatic: bool, overtaken: bool
+) -> None:
+    assert overtakes(newer_is_automatic, older_is_automatic) is overtaken

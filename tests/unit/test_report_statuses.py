@@ -83,10 +83,11 @@ def test_an_error_that_nobody_expected_keeps_its_text_for_the_log() -> None:
     [
         ({}, "cancelled"),
         ({"superseded_by": "d" * 40}, "superseded by ddddddd"),
+        ({"superseded_by": f"run {'d' * 36}"}, "superseded by run dddddddd"),
         ({"superseded_by": "closed"}, "its pull request was closed"),
     ],
 )
-def test_a_cancelled_run_says_whether_a_newer_commit_took_its_place(tags: dict[str, str], description: str) -> None:
+def test_a_cancelled_run_says_whether_a_newer_one_took_its_place(tags: dict[str, str], description: str) -> None:
     run = facts(Phase.CANCELLED, {"lint": DONE, "build": Step(103.0)}, tags)
     assert told(run)["lint"][0] == "success"
     assert {told(run)[stage] for stage in ("build", "test", "push")} == {("error", description)}

@@ -1,0 +1,70 @@
+"""`make prove-deploy`: measure what is claimed of deployments. The last line of standard output is one JSON object with all figures.
+
+PARTS="row kills" measures these parts alone; the figures of the others are null.
+"""
+
+import json
+import os
+import sys
+import tempfile
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+
+from benchmarks.deploy import crash, fleet, killed, row, together
+from benchmarks.deploy.figures import NAMES, Figures, Tell
+from benchmarks.deploy.ground import Ground, ground
+from benchmarks.parts import Unknown, clean_up_on_sigterm, tell, wanted
+from tests.shop import Shop, load
+from tests.testbed.bed import TestBed, remove_orphans
+from tests.testbed.progress import Progress
+
+
+def _fleet(ground: Ground, tell: Tell) -> Figures:
+    """The part that has two hosts of its own; of its kills it tells by itself."""
+    return {"mixed_fleets": fleet.measure(ground.app.shop.bed, tell)["mixed_fleets"]}
+
+
+PARTS: dict[str, Callable[[Ground, Tell], Figures]] = {
+    "row": row.measure,
+    "kills": killed.measure,
+    "together": together.measure,
+    "crash": crash.measure,
+    "fleet": _fleet,
+}
+
+
+def main() -> int:
+    """Exit status 0 when all that was asked for could be measured, whatever came out, and 1 otherwise."""
+    clean_up_on_sigterm()
+    try:
+        named = wanted(PARTS)
+    except Unknown as error:
+        tell(str(error))
+        return 1
+    progress = Progress(tell)
+    figures: Figures = {}
+    # Whatever reads the settings of this process's home finds none: a person's own Shipline lends nothing.
+    with tempfile.TemporaryDirectory(prefix="shipline-deploy-") as home:
+        os.environ["SHIPLINE_HOME"] = home
+        remove_orphans("deploy-")
+        with TestBed(f"deploy-{os.getpid()}", progress=progress) as bed:
+            shop = Shop(bed, load(bed), Path(home))
+            measured = [_measured(name, shop, figures, progress) for name in named]
+    print(json.dumps(dict.fromkeys(NAMES) | figures), flush=True)
+    return 0 if all(measured) else 1
+
+
+def _measured(name: str, shop: Shop, figures: Figures, progress: Progress) -> bool:
+    """Put a part's figures among the others; False when it could not be measured, which keeps no other part back."""
+    try:
+        with progress.step(name), ground(shop, shop.folder / name) as made:
+            figures |= PARTS[name](made, tell)
+    except Exception:
+        traceback.print_exc()
+        return False
+    return True
+
+
+if __name__ == "__main__":
+    sys.exit(main())

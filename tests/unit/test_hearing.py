@@ -1,0 +1,96 @@
+"""Hearing: the steps of a round trip are told as they come, each once, with what it said."""
+
+from dataclasses import dataclass, field
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline_defs.resources.process import LocalRunner
+from pipeline_defs.server.chain import Chain, Link
+from pipeline_defs.server.command import command, script
+from pipeline_defs.server.hearing import Hearing
+from pipeline_defs.server.step import Step
+
+lines = st.lists(st.text(st.characters(codec="ascii", categories=["L", "N"]), min_size=1, max_size=10), max_size=3)
+
+
+@dataclass
+class Told:
+    """Whoever wants to know how it goes; `all` is what there was, in order."""
+
+    all: list[tuple[str, ...]] = field(default_factory=list)
+    heard: dict[str, list[str]] = field(default_factory=dict)
+
+    def begins(self, step: Step) -> None:
+        self.all.append(("begins", step.name))
+
+    def says(self, line: str) -> None:
+        self.all.append(("says", line))
+
+    def ends(self, step: Step, seconds: float, outcome: str, heard: list[tuple[float, str]]) -> None:
+        assert seconds >= 0
+        self.all.append((outcome, step.name))
+        self.heard[step.name] = [line for _, line in heard]
+
+
+def step(name: str, said: list[str], status: int = 0, *, secret: bool = False) -> Step:
+    text = 'status=$1; shift; for line; do echo "$line"; done; exit $status'
+    return Step(name, script(text, str(status), *said), secret=secret)
+
+
+def hear(steps: list[Step], *before: Link) -> tuple[Told, Hearing]:
+    """Execute the steps in one round trip, after links that are none."""
+    told = Told()
+    chain = Chain([*before, *(Link(each.name, each.command) for each in steps)])
+    hearing = Hearing(chain, steps, told)
+    LocalRunner().run(chain.command, timeout=30, listen=hearing)
+    return told, hearing
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.lists(lines, min_size=1, max_size=4))
+def test_steps_are_told_in_order_and_the_last_ends_when_it_is_known_how(said: list[list[str]]) -> None:
+    steps = [step(f"step {number}", each) for number, each in enumerate(said)]
+    told, hearing = hear(steps)
+    expected: list[tuple[str, ...]] = []
+    for each, texts in zip(steps, said, strict=True):
+        expected += [("begins", each.name), *(("says", text) for text in texts), ("done", each.name)]
+    assert told.all == expected[:-1]
+    for each in steps:
+        hearing.succeeds(each)
+    assert told.all == expected
+    assert told.heard == {each.name: texts for each, texts in zip(steps, said, strict=True)}
+
+
+def test_the_last_step_may_be_refused_for_what_it_said() -> None:
+    told, hearing = hear([step("one", []), step("two", ["no"])])
+    hearing.succeeds(Step("one", command("true")))  # it has told so itself
+    hearing.fails()
+    hearing.fails()  # nothing runs any more
+    assert told.all == [("begins", "one"), ("done", "one"), ("begins", "two"), ("says", "no"), ("failed", "two")]
+
+
+def test_a_step_that_fails_in_the_middle_is_the_last() -> None:
+    told, hearing = hear([step("one", []), step("two", ["oh"], 3), step("three", [])])
+    hearing.fails()
+    assert told.all == [("begins", "one"), ("done", "one"), ("begins", "two"), ("says", "oh"), ("failed", "two")]
+
+
+def test_what_is_secret_is_neither_told_nor_kept() -> None:
+    told, hearing = hear([step("one", ["s3cret"], secret=True)])
+    hearing.fails()
+    assert told.all == [("begins", "one"), ("failed", "one")]
+    assert told.heard == {"one": []}
+
+
+def test_links_that_are_no_steps_are_not_heard() -> None:
+    told, _ = hear([step("one", ["here"]), step("two", [])], Link("to log", script("echo noise; echo more >&2")))
+    assert told.all[0] == ("begins", "one")
+    assert ("says", "noise") not in told.all
+
+
+def test_two_steps_of_one_name_are_two() -> None:
+    told, hearing = hear([step("down", ["a"]), step("down", ["b"])])
+    assert told.all == [("begins", "down"), ("says", "a"), ("done", "down"), ("begins", "down"), ("says", "b")]
+    hearing.fails()
+    assert told.all[-1] == ("failed", "down")
