@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 from rich.console import Group
@@ -17,9 +17,6 @@ from pipeline_defs.release.history import RUNNING, Row, waiting
 from pipeline_defs.release.maintenance import Maintenance
 from pipeline_defs.release.quarantine import Quarantined
 from pipeline_defs.release.records import OnHost
-
-if TYPE_CHECKING:
-    from pipeline_defs.history import Lineage
 
 STATUS_EXAMPLE = "Example: shipline status shop"
 
@@ -83,7 +80,7 @@ def _status(
     }
 
 
-def _drift(app: App, environment: str, lineage: "Lineage", *, look: bool) -> dict[str, Any] | None:
+def _drift(app: App, environment: str, lineage: Any, *, look: bool) -> dict[str, Any] | None:
     """What the newest look at the servers of an environment found, or a look now; None for a rehearsal, or before the first look."""
     if environment not in app.deployed:
         return None
