@@ -92,7 +92,7 @@ def _drift(app: App, environment: str, lineage: Any, *, look: bool) -> dict[str,
     live = next((row for row in lineage.environment(app, environment) if row.live), None)
     if found is None or (live and datetime.fromisoformat(found.at) < datetime.fromisoformat(live.at)):
         return None  # what was seen before the newest deployment is over
-    return found.model_dump(mode="json")
+    return dict(found.model_dump(mode="json"))
 
 
 def _fleet(rows: list[Row]) -> tuple[OnHost, ...]:
