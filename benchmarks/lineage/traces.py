@@ -56,7 +56,7 @@ def _name(told: Told, named: str) -> str:
 
 def _expected(app: list[Told], told: Told, named: str) -> list[Told]:
     if named == "id":
-        return [told]
+        return [each for each in app if each.id == told.id]
     if named == "version":
         return [each for each in app if each.version == told.version]
     return [each for each in app if each.digest == told.digest]
