@@ -18,6 +18,7 @@ from pipeline_defs.cli import (
     maintenance,
     metrics,
     plan,
+    provenance,
     quarantine,
     run,
     status,
@@ -64,6 +65,7 @@ shipline.command(epilog=run.ROLLBACK_EXAMPLE)(run.rollback)
 shipline.command(epilog=status.STATUS_EXAMPLE)(status.status)
 shipline.command(epilog=history.HISTORY_EXAMPLE)(history.history)
 shipline.command("trace", epilog=trace.EXAMPLE)(trace.trace_command)
+shipline.command("provenance", epilog=provenance.EXAMPLE)(provenance.provenance_command)
 shipline.command(epilog=plan.EXAMPLE)(plan.plan)
 shipline.command(epilog=diff.EXAMPLE)(diff.diff)
 shipline.command(epilog=metrics.EXAMPLE)(metrics.metrics)

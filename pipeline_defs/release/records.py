@@ -2,6 +2,7 @@
 
 from enum import StrEnum
 
+from pipeline_defs.release.brought import Brought
 from pipeline_defs.release.evidence import Copy, LintCounts, Migration, Record, StepTiming, TestCounts, WayBack
 
 
@@ -167,6 +168,7 @@ class Deployment(Record):
             that its run was killed or cancelled does not.
         committed: when each commit that it brought was made, by its author's clock, ISO 8601 in UTC, newest first; merges are left out, and
             beyond 200 the oldest. None where nobody could tell.
+        brought: what it has and the release before had not; None where nobody could tell.
         frozen_until: when the freeze ends that held it back, ISO 8601; None where none did. `error` says it to people.
         freeze_overridden: the window of the freeze that a person let it go through, for `reason`.
         hosts: where there are several, what came of it on each, the first one first; steps and counts are those of the first.
@@ -190,6 +192,7 @@ class Deployment(Record):
     way_back: WayBack | None = None
     failed_after_change: bool = False
     committed: tuple[str, ...] | None = None
+    brought: Brought | None = None
     frozen_until: str | None = None
     freeze_overridden: str | None = None
     hosts: tuple[OnHost, ...] = ()
