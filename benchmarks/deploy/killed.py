@@ -14,7 +14,7 @@ AGAIN = ("begin migrate", "end beside", "begin route", "end route", "end switch"
 
 
 def measure(ground: Ground, tell: Tell, every: int = 1) -> Figures:
-    """Kill at each point, or at every so manieth; have the next run recover, and look at what people get, and what runs."""
+    """Kill at each point, have the next run recover, and look at what people get and what runs. `every`: only each of so many points."""
     kills = DeployKills(ground.app, ground.server, ground.first, ground.second)
     wanted = {what: [Point(each) for each in _worth(kills.moments(what))[::every]] for what in ("deploy", "rollback")}
     pairs = zip_longest(*([(what, point) for point in points] for what, points in wanted.items()))
