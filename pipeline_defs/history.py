@@ -13,10 +13,20 @@ from typing import Any, TypeVar
 from dagster import AssetCheckKey, AssetKey, AssetObservation, DagsterInstance, EventLogRecord, MetadataValue
 
 from pipeline_defs.config import App, Home
-from pipeline_defs.ops.events import DEPLOYMENT, DRIFT, IMAGE, QUARANTINE, REHEARSAL, environment_key, image_key
+from pipeline_defs.ops.events import (
+    DEPLOYMENT,
+    DRIFT,
+    IMAGE,
+    MAINTENANCE,
+    QUARANTINE,
+    REHEARSAL,
+    environment_key,
+    image_key,
+)
 from pipeline_defs.release.drift import Drift
 from pipeline_defs.release.evidence import Record
 from pipeline_defs.release.history import Row, fold, rows
+from pipeline_defs.release.maintenance import Maintenance, maintained
 from pipeline_defs.release.quarantine import Quarantined, Word, quarantine
 from pipeline_defs.release.records import Deployment, Image, Outcome, Rehearsal
 
@@ -81,6 +91,32 @@ class Lineage:
         }
         key = environment_key(word.app, word.environment)
         self._instance.report_runless_asset_event(AssetObservation(key, description=what, metadata=metadata))
+
+    def maintenance(self, app: App, environment: str) -> Maintenance | None:
+        """The word by which an environment is in maintenance now; None where it is not."""
+        return maintained(self._facts(environment_key(app.name, environment), MAINTENANCE, Maintenance))
+
+    def say_maintenance(self, word: Maintenance) -> None:
+        """Write down that an environment is in maintenance, or no more, as an observation of its asset."""
+        if self._instance is None:
+            raise LookupError("there is no storage to write to")
+        what = f"maintenance {'on' if word.on else 'off'} by {word.actor}{f': {word.message}' if word.message else ''}"
+        metadata = {
+            "actor": MetadataValue.text(word.actor),
+            MAINTENANCE: MetadataValue.json(word.model_dump(mode="json")),
+        }
+        key = environment_key(word.app, word.environment)
+        self._instance.report_runless_asset_event(AssetObservation(key, description=what, metadata=metadata))
+
+    def lives(self, run_id: str) -> bool | None:
+        """Whether a run is still under way; None of one that is not known here."""
+        run = self._instance.get_run_by_id(run_id) if self._instance else None
+        return None if run is None else not run.is_finished
+
+    @property
+    def kept(self) -> bool:
+        """Whether there is a storage, in which a person's word can be written down."""
+        return self._instance is not None
 
     def _is_alive(self, run_id: str) -> bool:
         run = self._instance.get_run_by_id(run_id) if self._instance and run_id else None

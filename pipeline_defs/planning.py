@@ -38,7 +38,7 @@ def plan_of(app: App, environment: str, version: str, lineage: Lineage, workspac
     Nothing is changed on the server, and Shipline need not run. Raises PlanError.
     """
     try:
-        return _plan_of(app, environment, _image(app, version, lineage), lineage, workspace)
+        return _plan_of(app, environment, image_meant(app, version, lineage), lineage, workspace)
     except EXPECTED as error:
         raise PlanError(str(error)) from error
 
@@ -82,7 +82,7 @@ def _plan_of(app: App, environment: str, image: Image, lineage: Lineage, workspa
         live=live,
         steps=steps,
         seconds=round(sum(step.seconds or 0.0 for step in steps), 1),
-        downtime=downtime(steps),
+        downtime=0.0 if site.config.strategy == "blue_green" else downtime(steps),
         migrations=migrations(release, rehearsals, revision, migrates=site.config.migrate is not None),
         way_back=verdict,
         going_back=going_back(release, live, verdict),
@@ -119,8 +119,8 @@ def _fleet(site: Site, first: Facts, others: Sequence[_Other]) -> Iterator[str]:
             yield f"{each.host} runs {there}, and {site.config.host} {here}; the deployment brings both to one release"
 
 
-def _image(app: App, version: str, lineage: Lineage) -> Image:
-    """The image that is meant. Raises PlanError where there is none."""
+def image_meant(app: App, version: str, lineage: Lineage) -> Image:
+    """The image of a version, or the newest one for main. Raises PlanError where there is none."""
     images = [image for image in lineage.images(app) if not image.untrusted]
     if version:
         found = image_of(images, version=version)

@@ -8,7 +8,24 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from pipeline_defs.cli import check, freeze, history, plan, quarantine, run, status, trace, up, webhooks
+from pipeline_defs.cli import (
+    check,
+    diff,
+    doctor,
+    freeze,
+    history,
+    init,
+    maintenance,
+    metrics,
+    plan,
+    quarantine,
+    run,
+    status,
+    trace,
+    trust_host,
+    up,
+    webhooks,
+)
 from pipeline_defs.cli.output import CommandError, Output, last_line
 from pipeline_defs.config import ConfigError
 
@@ -26,9 +43,13 @@ run_group = typer.Typer(
     no_args_is_help=True, help="Launch a run of any job through the queue of a running Shipline and follow it."
 )
 freeze_group = typer.Typer(no_args_is_help=True, help="Windows in which nothing is deployed by itself.")
+maintenance_group = typer.Typer(no_args_is_help=True, help="A page for people while an app must not be used.")
 quarantine_group = typer.Typer(no_args_is_help=True, help="Releases that an environment shall not get again.")
 
+shipline.command(epilog=init.EXAMPLE)(init.init)
 shipline.command(epilog=check.EXAMPLE)(check.check)
+shipline.command(epilog=doctor.EXAMPLE)(doctor.doctor)
+shipline.command("trust-host", epilog=trust_host.EXAMPLE)(trust_host.trust_host)
 shipline.command(epilog=up.UP_EXAMPLE)(up.up)
 shipline.command(epilog=up.DOWN_EXAMPLE)(up.down)
 shipline.command(epilog=up.ENV_EXAMPLE)(up.env)
@@ -44,8 +65,13 @@ shipline.command(epilog=status.STATUS_EXAMPLE)(status.status)
 shipline.command(epilog=history.HISTORY_EXAMPLE)(history.history)
 shipline.command("trace", epilog=trace.EXAMPLE)(trace.trace_command)
 shipline.command(epilog=plan.EXAMPLE)(plan.plan)
+shipline.command(epilog=diff.EXAMPLE)(diff.diff)
+shipline.command(epilog=metrics.EXAMPLE)(metrics.metrics)
 shipline.add_typer(freeze_group, name="freeze", epilog=freeze.EXAMPLE)
 freeze_group.command("list", epilog=freeze.EXAMPLE)(freeze.list_)
+shipline.add_typer(maintenance_group, name="maintenance", epilog=maintenance.ON_EXAMPLE)
+maintenance_group.command(epilog=maintenance.ON_EXAMPLE)(maintenance.on)
+maintenance_group.command(epilog=maintenance.OFF_EXAMPLE)(maintenance.off)
 shipline.add_typer(quarantine_group, name="quarantine", epilog=quarantine.LIFT_EXAMPLE)
 quarantine_group.command(epilog=quarantine.ADD_EXAMPLE)(quarantine.add)
 quarantine_group.command(epilog=quarantine.LIFT_EXAMPLE)(quarantine.lift)
@@ -60,7 +86,7 @@ def options(
 ) -> None:
     """From a pull request to a verified deployment on your own servers.
 
-    Start with: shipline check, then shipline up.
+    Start with: shipline init, shipline check, then shipline up.
     """
     context.obj = Output(json=json, debug=debug)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 from rich.console import Group
@@ -14,11 +14,9 @@ from pipeline_defs.cli.history import columns, digits, open_lineage, outcome, ro
 from pipeline_defs.cli.output import Output, local_time, plain
 from pipeline_defs.config import App, Home
 from pipeline_defs.release.history import RUNNING, Row, waiting
+from pipeline_defs.release.maintenance import Maintenance
 from pipeline_defs.release.quarantine import Quarantined
 from pipeline_defs.release.records import OnHost
-
-if TYPE_CHECKING:
-    from pipeline_defs.history import Lineage
 
 STATUS_EXAMPLE = "Example: shipline status shop"
 
@@ -38,7 +36,11 @@ def status(
         lines = [
             {
                 **_status(
-                    each, environment, lineage.environment(each, environment), lineage.quarantine(each, environment)
+                    each,
+                    environment,
+                    lineage.environment(each, environment),
+                    lineage.quarantine(each, environment),
+                    lineage.maintenance(each, environment),
                 ),
                 "drift": _drift(each, environment, lineage, look=look),
             }
@@ -49,7 +51,9 @@ def status(
     output.result(lines, Group(_status_table(lines), *notes))
 
 
-def _status(app: App, environment: str, rows: list[Row], barred: list[Quarantined]) -> dict[str, Any]:
+def _status(
+    app: App, environment: str, rows: list[Row], barred: list[Quarantined], closed: Maintenance | None
+) -> dict[str, Any]:
     """One environment: what runs there, its last deployment or rehearsal, and what is quarantined there."""
     rehearses = app.environments[environment].rehearses is not None
     held = app.environments[environment].frozen(datetime.now(UTC))
@@ -69,13 +73,14 @@ def _status(app: App, environment: str, rows: list[Row], barred: list[Quarantine
         "running": any(row.outcome == RUNNING for row in rows),
         "last": row_json(rows[0]) if rows else None,
         "freeze": {"until": held.until.isoformat(), "local": held.local, "window": held.window} if held else None,
+        "maintenance": closed.model_dump(mode="json") if closed else None,
         "waiting": row_json(waits) if waits else None,
         "hosts": [each.model_dump(mode="json") for each in _fleet(rows)],
         "quarantined": [each.model_dump(mode="json") for each in barred if each.overtaken_by is None],
     }
 
 
-def _drift(app: App, environment: str, lineage: "Lineage", *, look: bool) -> dict[str, Any] | None:
+def _drift(app: App, environment: str, lineage: Any, *, look: bool) -> dict[str, Any] | None:
     """What the newest look at the servers of an environment found, or a look now; None for a rehearsal, or before the first look."""
     if environment not in app.deployed:
         return None
@@ -87,7 +92,7 @@ def _drift(app: App, environment: str, lineage: "Lineage", *, look: bool) -> dic
     live = next((row for row in lineage.environment(app, environment) if row.live), None)
     if found is None or (live and datetime.fromisoformat(found.at) < datetime.fromisoformat(live.at)):
         return None  # what was seen before the newest deployment is over
-    return found.model_dump(mode="json")
+    return dict(found.model_dump(mode="json"))
 
 
 def _fleet(rows: list[Row]) -> tuple[OnHost, ...]:
@@ -115,6 +120,10 @@ def _status_table(lines: list[dict[str, Any]]) -> Table:
 def _notes(line: dict[str, Any]) -> Iterator[Text]:
     """What there is to know beside the table, a line each."""
     where = f"{line['app']} {line['environment']}: "
+    if line["maintenance"]:
+        closed = line["maintenance"]
+        since = f"in maintenance since {local_time(closed['at'])} by {plain(closed['actor'])}"
+        yield Text.assemble((where, "dim"), (f"{since}: {plain(closed['message'])}", "yellow"))
     if line["freeze"]:
         yield Text.assemble(
             (where, "dim"), (f"frozen until {line['freeze']['local']} ({line['freeze']['window']})", "cyan")

@@ -58,8 +58,16 @@ class Host(Model):
         return f"{self.user}@{address}:{self.port}"
 
 
-def wrong_hosts(hosts: Sequence[Host], services: Sequence[str]) -> Iterator[Mistake]:
-    """What keeps hosts from making one environment; `services` are those of the app's image, the main one first."""
+def wrong_hosts(
+    hosts: Sequence[Host], services: Sequence[str], *, rehearses: str | None, database: str | None
+) -> Iterator[Mistake]:
+    """What keeps hosts from making one environment.
+
+    Args:
+        services: those of the app's image, the main one first.
+        rehearses: the environment whose database is copied here.
+        database: the service that is the database, where it is a container.
+    """
     for number, host in enumerate(hosts):
         where = ("hosts", number)
         if any(host.place == other.place for other in hosts[:number]):
@@ -75,3 +83,9 @@ def wrong_hosts(hosts: Sequence[Host], services: Sequence[str]) -> Iterator[Mist
     for service in services[1:]:
         if not any(host.runs(service) for host in hosts):
             yield mistake("hosts", found=f"no host with the role {service}", allowed="one at least for each service")
+    if len(hosts) > 1 and rehearses:
+        allowed = f"one host, the first one of {rehearses}: a rehearsal needs no more"
+        yield mistake("hosts", found=", ".join(map(str, hosts)), allowed=allowed)
+    elif len(hosts) > 1 and database:
+        allowed = "the url of a database that every host reaches: containers of one host are not seen by the others"
+        yield mistake("database", found=f"the service {database}", allowed=allowed)

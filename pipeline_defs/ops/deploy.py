@@ -25,6 +25,8 @@ from pipeline_defs.release.records import Deployment, DeploymentKind, Outcome, R
 from pipeline_defs.release.request import FREEZE, WAITS_FOR, is_automatic
 from pipeline_defs.release.tags import PREVIOUS_UP
 from pipeline_defs.resources.registry import RegistryResource
+from pipeline_defs.resources.source import Source
+from pipeline_defs.resources.source_errors import SourceError
 from pipeline_defs.resources.source_resource import SourceResource
 from pipeline_defs.resources.ssh import SshResource
 from pipeline_defs.server.fleet import deploy_all
@@ -59,7 +61,8 @@ def deploy_op(app: App, environment: str, upstream: Sequence[str]) -> dg.OpDefin
                 yield dg.Output(order(context, app, environment, rows, config), "back")
                 return
             image, live, images = image_to_deploy(context, app, config), live_release(app, rows), registry.of(app)
-            files, settings = files_of(site, image.commit, source.of(app)), settings_of(site)
+            repository = source.of(app)
+            files, settings = files_of(site, image.commit, repository), settings_of(site)
             release = release_for(site, image, files, settings)
             context.instance.add_run_tags(context.run_id, release_tags(release))
             _refuse(app, environment, release, lineage)
@@ -70,6 +73,7 @@ def deploy_op(app: App, environment: str, upstream: Sequence[str]) -> dg.OpDefin
                 previous=live,
                 reason=config.reason,
                 way_back=_way_back(app, release, live, lineage, log),
+                committed=_committed(repository, live, release, log),
                 **beginning(context),
             )
             row = _through_freeze(context, app, row, config)
@@ -124,6 +128,16 @@ def _way_back(app: App, release: Release, live: Release | None, lineage: Lineage
     found = verdict_on(rehearsals, release.digest, live.digest)
     log.say(f"the {found}" if found else f"the way back to {live.version}: no rehearsal has tried it")
     return found
+
+
+def _committed(repository: Source, live: Release | None, release: Release, log: Log) -> tuple[str, ...] | None:
+    """When the commits were made that the release brings; a git server that does not answer now keeps nothing from being deployed."""
+    try:
+        times = repository.commit_times(live.commit if live else None, release.commit)
+    except SourceError as error:
+        log.say(f"the times of the commits stay unknown: {error}")
+        return None
+    return tuple(moment.isoformat() for moment in times)
 
 
 def _with_stake(row: Deployment) -> Deployment:

@@ -165,6 +165,8 @@ class Deployment(Record):
         way_back: the rehearsal's verdict on the way back to `previous`, which the deployment was made with; None where none is known.
         failed_after_change: it failed by itself after something that serves people was touched, which speaks against its release;
             that its run was killed or cancelled does not.
+        committed: when each commit that it brought was made, by its author's clock, ISO 8601 in UTC, newest first; merges are left out, and
+            beyond 200 the oldest. None where nobody could tell.
         frozen_until: when the freeze ends that held it back, ISO 8601; None where none did. `error` says it to people.
         freeze_overridden: the window of the freeze that a person let it go through, for `reason`.
         hosts: where there are several, what came of it on each, the first one first; steps and counts are those of the first.
@@ -187,6 +189,7 @@ class Deployment(Record):
     backup: str | None = None
     way_back: WayBack | None = None
     failed_after_change: bool = False
+    committed: tuple[str, ...] | None = None
     frozen_until: str | None = None
     freeze_overridden: str | None = None
     hosts: tuple[OnHost, ...] = ()

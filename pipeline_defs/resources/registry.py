@@ -15,10 +15,6 @@ class RegistryResource(ConfigurableResource):  # type: ignore[type-arg]
 
     def of(self, app: App) -> "Registry":
         """The repository of the app's image, with the app's credentials. Raises SecretUnavailable."""
-        from pipeline_defs.resources.registry_client import Registry
-        from pipeline_defs.resources.registry_login import Credentials
+        from pipeline_defs.resources.registry_client import registry_of
 
-        if app.registry is None:
-            return Registry(app.image)
-        credentials = Credentials(app.registry.username.read().reveal(), app.registry.password.read())
-        return Registry(app.image, credentials, insecure=app.registry.insecure)
+        return registry_of(app)

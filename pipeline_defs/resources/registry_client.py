@@ -12,6 +12,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3 import Retry
 
+from pipeline_defs.config.app import App
 from pipeline_defs.config.secret import Secret
 from pipeline_defs.resources.registry_errors import RegistryError
 from pipeline_defs.resources.registry_login import DOCKER_HUB, Credentials, Login
@@ -179,6 +180,14 @@ class Registry:
         raise RegistryError(
             f"the registry {self.host} could not {purpose} in {self.name}: status {answer.status_code} {_said(answer)}"
         )
+
+
+def registry_of(app: App) -> Registry:
+    """The repository of the app's image, with the app's credentials. Raises SecretUnavailable."""
+    if app.registry is None:
+        return Registry(app.image)
+    credentials = Credentials(app.registry.username.read().reveal(), app.registry.password.read())
+    return Registry(app.image, credentials, insecure=app.registry.insecure)
 
 
 _RETRY = Retry(

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,6 +17,7 @@ from pipeline_defs.server.command import Result
 
 MOST_COMMITS = 200
 
+_EARLIEST, _LATEST = 0, 253402300800  # seconds since 1970: git takes times that no calendar has
 _ABBREVIATED = re.compile(r"[0-9a-f]{7,63}")
 
 
@@ -124,12 +126,25 @@ class Source:
 
         Without `since`, or when it is gone (the branch was rewritten), it is the commit alone.
         """
+        log = self._log(since, commit, "-z", "--format=%H%n%an%n%s")
+        return [Commit(*record.split("\n", 2)) for record in log.split("\0") if record]
+
+    def commit_times(self, since: str | None, commit: str) -> list[datetime]:
+        """When their authors made the commits that `commit` has and `since` has not, newest first; without merges, at most 200.
+
+        Without `since`, or when it is gone, that of the newest commit alone.
+        """
+        log = self._log(since, commit, "--no-merges", "--format=%at")
+        return [datetime.fromtimestamp(int(line), UTC) for line in log.split() if _EARLIEST < int(line) < _LATEST]
+
+    def _log(self, since: str | None, commit: str, *options: str) -> str:
+        """What `git log` says of a range; of the commit alone where there is no range."""
         self._mirror.require(commit)
         known = since is not None and self._mirror.can_have(since)
         which = [f"--max-count={MOST_COMMITS}", f"{since}..{commit}"] if known else ["--max-count=1", commit]
-        log = self._mirror.git("log", "-z", "--format=%H%n%an%n%s", *which, "--")
+        log = self._mirror.git("log", *options, *which, "--")
         must(log, f"the commits of {self.repository} up to {commit[:12]} cannot be listed")
-        return [Commit(*record.split("\n", 2)) for record in log.stdout.split("\0") if record]
+        return log.stdout
 
     def read_file(self, commit: str, path: str) -> str:
         """The text of one file in a commit."""

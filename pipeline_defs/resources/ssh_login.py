@@ -1,6 +1,7 @@
 """SSH login: how a connection to a server comes to stand, and why it does not, in words that say what to do."""
 
 import logging
+import shlex
 import socket
 from pathlib import Path
 
@@ -34,7 +35,7 @@ def connect(host: Host) -> paramiko.SSHClient:
             pkey=_key(host.key) if host.key else None,
             allow_agent=host.key is None,
             look_for_keys=host.key is None,
-            sock=_socket(host),
+            sock=reach(host),
             timeout=CONNECT_SECONDS,
             banner_timeout=CONNECT_SECONDS,
             auth_timeout=LOGIN_SECONDS,
@@ -51,7 +52,8 @@ def connect(host: Host) -> paramiko.SSHClient:
     return client
 
 
-def _socket(host: Host) -> socket.socket:
+def reach(host: Host) -> socket.socket:
+    """A connection to the host's SSH port, on which nothing was said yet. Raises Unreachable."""
     try:
         connected = socket.create_connection((host.address, host.port), timeout=CONNECT_SECONDS)
     except OSError as error:
@@ -91,21 +93,21 @@ class _RefuseUnknown(paramiko.MissingHostKeyPolicy):
     def missing_host_key(self, client: paramiko.SSHClient, hostname: str, key: paramiko.PKey) -> None:
         raise Unreachable(
             f"the host key of {self._host} is not in {self._known_hosts}: the server shows {key.get_name()} "
-            f"{key.fingerprint}; if that is its own, trust it with: {_scan(self._host, self._known_hosts)}"
+            f"{key.fingerprint}; if that is its own, trust it with: {_trust(self._host, self._known_hosts)}"
         )
 
 
-def _scan(host: Host, known_hosts: Path) -> str:
-    return f"ssh-keyscan -p {host.port} {host.address} >> {known_hosts}"
+def _trust(host: Host, known_hosts: Path) -> str:
+    """The command that trusts the host's key once a person has compared it."""
+    return shlex.join(("shipline", "trust-host", str(host), "--known-hosts", str(known_hosts)))
 
 
 def _explained(error: Exception, host: Host, known_hosts: Path) -> Unreachable:
     if isinstance(error, paramiko.BadHostKeyException):
-        name = host.address if host.port == 22 else f"[{host.address}]:{host.port}"
         return Unreachable(
             f"the host key of {host} has CHANGED: {known_hosts} has {error.expected_key.fingerprint}, the server shows "
             f"{error.key.get_name()} {error.key.fingerprint}; somebody may stand in between. If the server was made anew: "
-            f"ssh-keygen -f {known_hosts} -R '{name}' && {_scan(host, known_hosts)}"
+            f"{_trust(host, known_hosts)} --replace"
         )
     if isinstance(error, paramiko.AuthenticationException):
         how = f"the key {host.key}" if host.key else "the SSH agent's keys and ~/.ssh"

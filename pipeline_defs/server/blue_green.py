@@ -17,7 +17,7 @@ from pipeline_defs.server.task import Task
 _LEAVE_LIVE = """
 project=$1 service=$2 release=$3 digest=$4
 keep=$(live "$project" "$service" "$release" "$digest")
-for id in $(all "$project" "$service"); do [ "$id" = "$keep" ] || { docker stop -t 3 "$id"; docker rm -f "$id"; } >/dev/null; done
+for id in $(all "$project" "$service"); do [ "$id" = "$keep" ] || { docker stop -t 3 "$id" || true; docker rm -f "$id"; } >/dev/null; done
 """
 
 _BESIDE = """

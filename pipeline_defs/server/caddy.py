@@ -13,18 +13,56 @@ from pipeline_defs.server.site import Site
 CHECKS = "127.0.0.1:2020"
 """Where the router answers itself alone, without certificates: for looking through it from outside of the app."""
 
-# In the router's container. Standard input: the app's lines, one a kind. The old configuration stays when the new one is refused.
-# Routes for every host name come last: the first that matches is taken. Before 2.7 Caddy knows no delay for streams.
-APPLY = """
+# In the router's container: the old configuration stays when the new one is refused. Routes for every host name come last: the
+# first that matches is taken. Of an app in maintenance the page comes before what passes its requests on.
+_BEGIN = """
 project=$1 hosts=$2 checks=$3
 cd /router; exec 9>lock; flock 9
-kinds="plain secure inner pem named secure_named logs"; mkdir -p $kinds hosts old
+kinds="plain secure inner pem named secure_named logs" kept="$kinds hosts closed"; mkdir -p $kept old
 refuse() { echo "$1" >&2; exit 1; }
+keep() { rm -rf old; mkdir old; cp -R $kept old; }
+"""
+_LOAD = """
+all() { comma=; for file in "$1"/*; do [ ! -f "$file" ] || { printf '%s' "$comma"; cat "$file"; comma=,; }; done; }
+routes() {
+  comma= handle='"handle":['
+  for file in "$1"/*; do
+    [ -f "$file" ] || continue
+    route=$(cat "$file") page=closed/${file#*/[12]-}
+    [ ! -f "$page" ] || route=${route%%"$handle"*}$handle$(cat "$page"),${route#*"$handle"}
+    printf '%s%s' "$comma" "$route"; comma=,
+  done
+}
+logged() {
+  names=$(all "$1") other=nobody
+  for file in "$1"/2-*; do [ ! -f "$file" ] || other=${file#*/2-}; done
+  [ -z "$names" ] || printf ',"logs":{"default_logger_name":"%s","logger_names":{%s}}' "$other" "$names"
+}
+{
+  logs=$(all logs)
+  printf '{"admin":{"listen":"localhost:2019"},"logging":{"logs":{"default":{"exclude":["http.log.access"]}%s}}' "${logs:+,$logs}"
+  printf ',"apps":{"http":{"servers":{"plain":{"listen":[":80"],"routes":[%s]%s}' "$(routes plain)" "$(logged named)"
+  printf ',"inner":{"listen":["%s"],"automatic_https":{"disable":true},"routes":[%s]}' "$checks" "$(all inner)"
+  secure=$(routes secure)
+  [ -z "$secure" ] || printf ',"secure":{"listen":[":443"],"automatic_https":{"disable_redirects":true},"routes":[%s]%s}' "$secure" \\
+    "$(logged secure_named)"
+  printf '}},"tls":{"certificates":{"load_pem":[%s]}}}}' "$(all pem)"
+} >config.new
+said=$(caddy reload --config config.new --address localhost:2019 2>&1) || {
+  for kind in $kept; do rm -rf "$kind"; mv "old/$kind" "$kind"; done
+  refuse "the router refuses the route: $(printf '%s\\n' "$said" | tail -n 1)"; }
+mv config.new config.json; sync
+"""
+
+# Standard input: the app's lines, one a kind. Before 2.7 Caddy knows no delay for streams.
+APPLY = (
+    _BEGIN
+    + """
 for host in ${hosts:-every.other}; do
   other=$(grep -lxF -e "$host" hosts/* 2>/dev/null | grep -vxF "hosts/$project" | head -n 1 || true)
   [ -z "$other" ] || refuse "the host name $host is taken on this server, by ${other#hosts/}"
 done
-rm -rf old; mkdir old; cp -R $kinds hosts old
+keep
 rank=1; [ -n "$hosts" ] || rank=2
 for kind in $kinds; do
   IFS= read -r line || line=
@@ -34,27 +72,25 @@ for kind in $kinds; do
   printf '%s' "$line" >"$kind/$rank-$project"
 done
 if [ -e "plain/$rank-$project" ]; then printf '%s\\n' ${hosts:-every.other} >"hosts/$project"; else rm -f "hosts/$project"; fi
-all() { comma=; for file in "$1"/*; do [ ! -f "$file" ] || { printf '%s' "$comma"; cat "$file"; comma=,; }; done; }
-logged() {
-  names=$(all "$1") other=nobody
-  for file in "$1"/2-*; do [ ! -f "$file" ] || other=${file#*/2-}; done
-  [ -z "$names" ] || printf ',"logs":{"default_logger_name":"%s","logger_names":{%s}}' "$other" "$names"
-}
-{
-  logs=$(all logs)
-  printf '{"admin":{"listen":"localhost:2019"},"logging":{"logs":{"default":{"exclude":["http.log.access"]}%s}}' "${logs:+,$logs}"
-  printf ',"apps":{"http":{"servers":{"plain":{"listen":[":80"],"routes":[%s]%s}' "$(all plain)" "$(logged named)"
-  printf ',"inner":{"listen":["%s"],"automatic_https":{"disable":true},"routes":[%s]}' "$checks" "$(all inner)"
-  secure=$(all secure)
-  [ -z "$secure" ] || printf ',"secure":{"listen":[":443"],"automatic_https":{"disable_redirects":true},"routes":[%s]%s}' "$secure" \\
-    "$(logged secure_named)"
-  printf '}},"tls":{"certificates":{"load_pem":[%s]}}}}' "$(all pem)"
-} >config.new
-said=$(caddy reload --config config.new --address localhost:2019 2>&1) || {
-  for kind in $kinds hosts; do rm -rf "$kind"; mv "old/$kind" "$kind"; done
-  refuse "the router refuses the route: $(printf '%s\\n' "$said" | tail -n 1)"; }
-mv config.new config.json; sync
 """
+    + _LOAD
+    + """
+[ ! -e "closed/$project" ] || echo "maintenance is on: people get its page until somebody turns it off with shipline maintenance off"
+"""
+)
+
+# Standard input: the handler that answers instead of the app, or an empty line.
+CLOSE = (
+    _BEGIN
+    + """
+keep
+IFS= read -r line || line=
+if [ -z "$line" ]; then rm -f "closed/$project"
+elif [ -e "hosts/$project" ]; then printf '%s' "$line" >"closed/$project"
+else refuse "the router passes nothing on to $project yet; deploy it first"; fi
+"""
+    + _LOAD
+)
 
 
 def certificate(route: Route) -> Secret | None:

@@ -1,6 +1,7 @@
 """Site: one environment's place on its server: names and paths."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from pipeline_defs.config.app import App
 from pipeline_defs.config.environment import Environment
@@ -30,7 +31,7 @@ class Site:
         whole = cls(app.name, environment, app.environments[environment])
         if host is None:
             return whole
-        here = cls(app.name, environment, whole.config.share(host))
+        here = cls(app.name, environment, _share(whole.config, host))
         return replace(here, elsewhere=tuple(name for name in whole.services if name not in here.services))
 
     @property
@@ -63,3 +64,17 @@ class Site:
 
     def __str__(self) -> str:
         return f"{self.app} {self.environment} on {self.hosts}"
+
+
+def _share(config: Environment, host: Host) -> Environment:
+    """What of an environment is on one of its hosts: the services of the host's roles. Only the first one has to do with the database."""
+    if len(config.hosts) == 1:
+        return config
+    service, *also = [name for name in (config.service, *config.also) if host.runs(name)]
+    replaced = {name: each for name, each in config.services.items() if name in (service, *also)}
+    changes: dict[str, Any] = {"hosts": (host,), "service": service, "also": tuple(also), "services": replaced}
+    if service != config.service:
+        changes |= {"route": None, "test": None, "e2e": ()}
+    if host.place != config.host.place:
+        changes |= {"database": None, "migrate": None, "revision": None, "downgrade": None}
+    return config.model_copy(update=changes)

@@ -13,6 +13,10 @@ from tests.routed import remove_router
 from tests.shop import Shop
 from tests.testbed.images import CADDY
 
+SERVES = "exec caddy respond --listen :8000 fine"
+"""Answers every request with success."""
+
+_SERVING = 'for name; do until docker logs "$name" 2>&1 | grep -q 8000; do sleep 0.1; done; done'
 _START = """
 docker network inspect bare >/dev/null 2>&1 || docker network create bare >/dev/null
 project=$1 service=$2 program=$3; shift 3
@@ -28,6 +32,11 @@ def start(
 ) -> None:
     """Start a container of a service, instead of the one that is there, which runs this shell program."""
     assert server.run(script(_START, project, service, program, *options), timeout=60).ok
+
+
+def serving(server: Connection, *names: str) -> None:
+    """Wait until each of these containers has said at which port it listens."""
+    assert server.run(script(_SERVING, *names), timeout=60).ok
 
 
 @contextmanager

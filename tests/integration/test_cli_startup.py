@@ -24,6 +24,9 @@ ASK = "import sys; from pipeline_defs.cli.main import main; main(sys.argv[1:]); 
     [
         ["--help"],
         ["check"],
+        ["init", "."],
+        ["doctor"],
+        ["trust-host", "127.0.0.1:1"],
         ["down"],
         ["env"],
         ["run", "deploy", "shop", "--version", "1.0.0"],

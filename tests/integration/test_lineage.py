@@ -4,6 +4,7 @@ The question is which release Dagster hands over, and what it records of it.
 """
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 
 import dagster as dg
 import pytest
@@ -13,6 +14,7 @@ from pipeline_defs.ops.record import NOT_REHEARSED
 from pipeline_defs.release.quarantine import Word
 from pipeline_defs.resources.registry import RegistryResource
 from tests.integration.tiny import IMAGE, LIMIT, PRODUCTION, Tiny
+from tests.shop import git
 
 
 def test_of_two_runs_that_interleave_each_deploys_its_own_image(tiny: Tiny) -> None:
@@ -41,6 +43,20 @@ def test_a_deployment_of_an_older_version_says_that_it_used_the_older_image(tiny
     assert tiny.digest_of(newer) == (newest.asset_materialization.tags or {})["dagster/data_version"]
     assert tiny.deployed[again] == tiny.digest_of(older)
     assert tiny.used(again)["tiny_image"] == tiny.digest_of(older)
+
+
+def test_a_deployment_says_when_the_commits_were_made_that_it_brings(tiny: Tiny) -> None:
+    first = tiny.commit("1.0.0", "one")
+    tiny.run("deploy", tiny_image={"commit": first})
+    between, last = tiny.commit("1.1.0", "two"), tiny.commit("1.2.0", "three")
+    tiny.run("deploy", tiny_image={"commit": last})
+    tiny.run("deploy", PRODUCTION, tiny_production={"commit": last})
+    made = {commit: git(tiny.repository, "log", "-1", "--format=%at", commit) for commit in (first, between, last)}
+    told = [
+        [str(int(datetime.fromisoformat(each).timestamp())) for each in row.committed or ()]
+        for row in Lineage(tiny.instance).deployments(tiny.app, "production")
+    ]
+    assert told == [[], [made[last], made[between]], [made[first]]]
 
 
 def test_a_deployment_says_whether_its_image_was_rehearsed(tiny: Tiny) -> None:

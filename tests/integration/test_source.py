@@ -5,6 +5,7 @@ import socket
 import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -141,6 +142,22 @@ def test_a_commit_of_no_branch_can_still_be_had(repository: Repository, source: 
     with source.checkout(gone) as folder:
         assert (folder / "a").read_text() == "2"
     assert [commit.subject for commit in source.commits_between(gone, kept)] == ["three"]
+
+
+def test_the_times_of_commits_are_their_authors_and_merges_count_not(repository: Repository, source: Source) -> None:
+    first = repository.commit("one", {"a": "1"})
+    repository.commit("two", {"a": "2"})
+    repository.git("commit", "--quiet", "--amend", "-m", "two", "--date", "2026-03-01T12:00:00+0200")
+    repository.git("checkout", "-q", "-b", "side", first)
+    repository.commit("three", {"b": "1"}, branch="side")
+    repository.git("commit", "--quiet", "--amend", "-m", "three", "--date", "2026-03-02T12:00:00-0500")
+    repository.git("checkout", "-q", "main")
+    repository.git("merge", "-q", "--no-ff", "-m", "merge", "side")
+    last = repository.commit("no time", {"a": "3"})
+    expected = [datetime(2026, 3, 2, 17, tzinfo=UTC), datetime(2026, 3, 1, 10, tzinfo=UTC)]
+    assert sorted(source.commit_times(first, last), reverse=True)[1:] == expected
+    assert source.commit_times(last, last) == []
+    assert len(source.commit_times(None, last)) == 1
 
 
 def test_commits_between_two_heads(repository: Repository, source: Source) -> None:

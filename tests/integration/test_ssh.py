@@ -215,7 +215,7 @@ def test_an_unknown_host_key_is_refused_and_shown(testbed: TestBed, tmp_path: Pa
         (tmp_path / "empty").touch()
         sentence = unreachable(host_of(testbed, known_hosts=known_hosts))
         assert f"is not in {known_hosts}: the server shows ssh-ed25519 {printed}" in sentence
-        assert f"ssh-keyscan -p {server.ssh_port} 127.0.0.1 >> {known_hosts}" in sentence
+        assert f"shipline trust-host root@127.0.0.1:{server.ssh_port} --known-hosts {known_hosts}" in sentence
 
 
 def test_a_changed_host_key_is_refused_and_both_are_shown(testbed: TestBed) -> None:
@@ -230,7 +230,7 @@ def test_a_changed_host_key_is_refused_and_both_are_shown(testbed: TestBed) -> N
         sentence = unreachable(host)
         assert "has CHANGED" in sentence
         assert f"has {known}, the server shows ssh-ed25519 {shown}" in sentence
-        assert f"ssh-keygen -f {testbed.known_hosts} -R '[127.0.0.1]:{server.ssh_port}'" in sentence
+        assert f"root@127.0.0.1:{server.ssh_port} --known-hosts {testbed.known_hosts} --replace" in sentence
 
 
 def test_a_server_that_freezes_is_left_in_time_and_cleaned_up_when_it_is_back(testbed: TestBed) -> None:

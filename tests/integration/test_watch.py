@@ -15,18 +15,15 @@ from pipeline_defs.server.deploy import deploy
 from pipeline_defs.server.rollback import rollback
 from pipeline_defs.server.site import Site
 from pipeline_defs.server.watch import watch
-from tests.integration.containers import bare_place, start
+from tests.integration.containers import SERVES, bare_place, serving, start
 from tests.load import Load
 from tests.routed import Routed, web
 from tests.shop import Shop
 
 HOST, OTHER = "shop.example.org", "blog.example.org"
 BUSY = "echo port 8000, and the moon is late"
-SERVES = "exec caddy respond --listen :8000 fine"
 FAILS = "exec caddy respond --listen :8000 --status 500 sorry"
 RELEASE = Release(app="shop", version="1.0.0", repository="shop", digest="sha256:ab", commit="c", configuration="f" * 6)
-
-_SERVING = 'for name; do until docker logs "$name" 2>&1 | grep -q 8000; do sleep 0.1; done; done'
 
 # Asks the router for both apps for as long as it is watched, from inside.
 _ASK = """
@@ -60,7 +57,7 @@ def watched(place: tuple[Connection, Site], program: str, *hosts: str) -> Result
     blog = Site("blog", "production", site.config.model_copy(update={"route": Route(hosts=(OTHER,))}))
     start(server, FAILS, project="blog-production")
     start(server, program, "--label", f"shipline.release={RELEASE.name}")
-    assert server.run(script(_SERVING, "blog-production-web", "shop-production-web"), timeout=30).ok
+    serving(server, "blog-production-web", "shop-production-web")
     for each in (site, blog):
         assert each.config.route and server.run(router.point(each, each.config.route), timeout=30).ok
     if program == SERVES:  # a router that was started only now may look for the container's name for some seconds
@@ -90,7 +87,7 @@ def test_what_is_restarted_did_not_hold(place: tuple[Connection, Site]) -> None:
     ("then", "why"),
     [
         ("pass", "requests failed, a larger share than 0.05"),
-        ("os._exit(1)", "the service web did not hold while it was"),
+        ("os._exit(1)", "while it was watched"),
     ],
 )
 def test_a_release_that_does_not_hold_goes_back_by_itself(

@@ -5,8 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline_defs.config import Environment, Host
-from pipeline_defs.config.environment import E2E
 from pipeline_defs.config.environment import Test as InContainer
+from pipeline_defs.config.testing import E2E
+from pipeline_defs.server.site import Site
+from tests.unit.sample import example, with_environment
 
 users = st.text("abcdefghijklmnopqrstuvwxyz-_.0123456789", min_size=1, max_size=12)
 addresses = st.sampled_from(["a", "a.example.org", "10.0.0.1", "fe80::1", "::1", "2001:db8::10.0.0.1"])
@@ -44,7 +46,8 @@ def test_each_host_has_the_services_of_its_roles_and_the_first_one_the_database(
         e2e=(E2E(collection="e2e.json"),),
         **place,
     )
-    first, second, third = (whole.share(host) for host in whole.hosts)
+    app = with_environment(example(), "production", **{name: getattr(whole, name) for name in type(whole).model_fields})
+    first, second, third = (Site.of(app, "production", host).config for host in whole.hosts)
     assert [(each.service, each.also) for each in (first, second, third)] == [
         ("web", ("worker", "mail")),
         ("worker", ()),
@@ -57,5 +60,5 @@ def test_each_host_has_the_services_of_its_roles_and_the_first_one_the_database(
         False,
     ]
     assert [bool(each.test and each.e2e) for each in (first, second, third)] == [True, False, True]
-    alone = whole.model_copy(update={"hosts": whole.hosts[:1]})
-    assert alone.share(alone.host) == alone
+    alone = with_environment(app, "production", hosts=whole.hosts[:1], also=())
+    assert Site.of(alone, "production", whole.host) == Site.of(alone, "production")

@@ -16,6 +16,7 @@ from markdown_it.token import Token
 
 from pipeline_defs.cli.main import shipline
 from pipeline_defs.config.home import PROJECT
+from pipeline_defs.config.meanings import MEANINGS
 
 PAGES = sorted([*PROJECT.glob("*.md"), *PROJECT.glob("docs/**/*.md"), *PROJECT.glob("examples/**/*.md")])
 _COMMAND = re.compile(r"(?:^|\$\(|&& |bin/)shipline ([^#;|&)\n]+)", re.MULTILINE)
@@ -102,5 +103,5 @@ def test_the_table_of_keys_is_up_to_date() -> None:
 
 def test_no_meaning_is_written_twice() -> None:
     """What a model's own description says needs no other."""
-    unused = set(reference().MEANINGS) - reference().needed_meanings()
+    unused = set(MEANINGS) - reference().needed_meanings()
     assert not unused

@@ -21,6 +21,8 @@ BELOW = {
     "config": set[str](),
     "server": {"config", "release"},
     "resources": {"config", "release", "server"},
+    "proposal": {"config", "release", "resources"},
+    "doctor": {"config", "server", "resources"},
     "ops": {"config", "release", "server", "resources", "history"},
     "history": {"config", "release", "ops"},  # reads the events that ops/events.py writes
     "run_queue": {"release"},
@@ -42,13 +44,32 @@ BELOW = {
         "launch",
         "changes",
         "reports",
+        "drift",
     },
-    "definitions": {"config", "release", "resources", "ops", "assets", "jobs", "sensors"},
+    "definitions": {"config", "release", "resources", "ops", "assets", "jobs", "sensors", "drift"},
     "webhooks": {"config", "release", "resources", "code_server", "launch", "changes"},
     "planning": {"config", "release", "server", "resources", "ops", "history"},
-    "cli": {"config", "release", "resources", "history", "instance", "webhooks", "changes", "planning"},
+    "drift": {"config", "release", "server", "resources", "ops", "history"},
+    "maintaining": {"config", "release", "server", "resources", "ops", "history"},
+    "difference": {"config", "release", "server", "resources", "ops", "history", "planning"},
+    "cli": {
+        "config",
+        "release",
+        "server",
+        "resources",
+        "history",
+        "instance",
+        "webhooks",
+        "changes",
+        "planning",
+        "drift",
+        "maintaining",
+        "difference",
+        "proposal",
+        "doctor",
+    },
 }
-WITHOUT_DAGSTER = {"release", "config", "server"}
+WITHOUT_DAGSTER = {"release", "config", "server", "proposal", "doctor"}
 
 
 def room(file: Path) -> str:

@@ -1,0 +1,97 @@
+"""`shipline init`: the first app's file, from what a repository shows."""
+
+import os
+import tempfile
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+from pydantic import TypeAdapter, ValidationError
+from rich.console import Group
+from rich.text import Text
+
+from pipeline_defs.cli.output import Failed, Output, Wrong, plain
+from pipeline_defs.config import ConfigError, Home, load_app
+from pipeline_defs.config.errors import said
+from pipeline_defs.config.values import AppName
+
+EXAMPLE = "Example: shipline init ~/src/blog, or shipline init ~/src/shop --dockerfile api/Dockerfile --name shop_api"
+
+
+def init(
+    context: typer.Context,
+    path: Annotated[
+        Path, typer.Argument(metavar="[PATH]", help="The repository's folder; this one by default.")
+    ] = Path(),
+    name: Annotated[str, typer.Option("--name", help="The app's name; the repository's by default.")] = "",
+    dockerfile: Annotated[str, typer.Option("--dockerfile", help="Which Dockerfile, where there are several.")] = "",
+    service: Annotated[
+        str | None, typer.Option("--service", help="The app's service in the compose files, where it cannot be told.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that is there already.")] = False,
+) -> None:
+    """Look at a repository and write its app's file, with every key explained, and say what is missing.
+
+    It reads Dockerfiles, compose files, Alembic's settings, Postman collections, version.txt and GitHub workflows, executes nothing and
+    changes nothing in the repository. Ends with status 1, and writes nothing, where the repository lacks what no app can do without.
+    """
+    from pipeline_defs.proposal.errors import ProposalError
+    from pipeline_defs.proposal.repository import look
+    from pipeline_defs.proposal.suggest import draft_of
+    from pipeline_defs.proposal.text import text_of
+
+    output: Output = context.obj
+    home = Home.find()
+    _must_be_a_name(name)
+    try:
+        draft = draft_of(look(path.expanduser()), name=name, dockerfile=dockerfile, service=service)
+    except ProposalError as error:
+        raise Failed(f"no app's file is written for {path}: {error}") from None
+    file = home.apps / f"{draft.name}.yaml"
+    _write(file, text_of(draft), force=force)
+    secrets = [variable for variable in draft.secrets if variable not in os.environ]
+    output.result(
+        {"file": str(file), "app": draft.name, "missing": draft.missing, "secrets": secrets},
+        Group(
+            Text.assemble(("✓ ", "green"), f"{file} is written"),
+            *(Text.assemble(("! ", "yellow"), plain(sentence)) for sentence in draft.missing),
+            *([Text.assemble(("! ", "yellow"), f"{home.settings}: set {', '.join(secrets)}")] if secrets else []),
+            Text(f"Then: shipline check {draft.name}", "dim"),
+        ),
+    )
+
+
+def _must_be_a_name(name: str) -> None:
+    """Raise Wrong for a name that no app can have; it becomes a file's name, too."""
+    try:
+        TypeAdapter(AppName | Literal[""]).validate_python(name)
+    except ValidationError as error:
+        allowed = error.errors()[0]["msg"].removeprefix("Value error, ")
+        raise Wrong(f"--name: {said(name, allowed)}") from None
+
+
+def _write(file: Path, text: str, *, force: bool) -> None:
+    """Write the file as a whole, once it is known to be right. Raises Wrong where it is there already, or the name is none."""
+    there = [each for each in (file, file.with_suffix(".yml")) if each.exists()]
+    if there and not force:
+        raise Wrong(f"{there[0]} is there already and is left as it is; --force replaces it, --name writes another one")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=file.parent, prefix=".init-") as folder:
+        made = Path(folder) / file.name
+        made.write_text(text)
+        try:
+            load_app(made)
+        except ConfigError as error:
+            raise Wrong("; ".join(f"{problem}" for problem in error.problems)) from None
+        if force:
+            made.replace(file)
+        else:
+            _place(made, file)
+
+
+def _place(made: Path, file: Path) -> None:
+    """Give the file its name, unless somebody else has written one meanwhile."""
+    try:
+        os.link(made, file)
+    except FileExistsError:
+        raise Wrong(f"{file} is there already and is left as it is; --force replaces it") from None

@@ -1,0 +1,158 @@
+"""Difference: what a deployment would bring now, asked of the lineage, git, the server and GitHub. Nothing is changed."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+from pipeline_defs.config import App, Secret, mask
+from pipeline_defs.history import Lineage
+from pipeline_defs.ops.log import EXPECTED
+from pipeline_defs.ops.task import files_of, release_for, settings_of
+from pipeline_defs.planning import PlanError, image_meant
+from pipeline_defs.release.difference import (
+    CommitLine,
+    Difference,
+    PullLine,
+    file_changes,
+    migration_files,
+    pull_numbers,
+    variable_changes,
+)
+from pipeline_defs.release.plan import migrations
+from pipeline_defs.release.records import Image, Release
+from pipeline_defs.resources.github import GitHubError, open_repository
+from pipeline_defs.resources.github.git import source_of
+from pipeline_defs.resources.source import MOST_COMMITS, Source
+from pipeline_defs.resources.ssh import SshResource
+from pipeline_defs.server.bundle import OVERRIDE, needed_files
+from pipeline_defs.server.command import Runner, ServerError, command
+from pipeline_defs.server.facts import Facts, look
+from pipeline_defs.server.site import Site
+
+_READ_SECONDS = 60.0
+_OWN = {"APP_VERSION", "APP_COMMIT"}  # variables of every release, which say nothing new
+_MOST_PULLS = 50  # of which GitHub is asked: each costs two questions
+
+
+def difference_of(app: App, environment: str, version: str, lineage: Lineage, workspace: Path) -> Difference:
+    """What a deployment of a version would bring; of the newest image for main where none is given. Raises PlanError."""
+    try:
+        return _difference_of(app, environment, image_meant(app, version, lineage), lineage, workspace)
+    except EXPECTED as error:
+        raise PlanError(str(error)) from error
+
+
+def pulls_among(
+    app: App, commits: Iterable[CommitLine], images: Iterable[Image]
+) -> tuple[tuple[PullLine, ...], list[str]]:
+    """The pull requests that commits belong to, with what GitHub knows of them; and a sentence where it did not tell."""
+    known = {image.commit: image.pull for image in images if image.pull and not image.untrusted}
+    of_images = [known[commit.id] for commit in commits if commit.id in known]
+    numbers = list(dict.fromkeys([*pull_numbers(commit.subject for commit in commits), *of_images]))
+    plain = tuple(PullLine(number=number) for number in numbers)
+    if app.github is None or not numbers:
+        return plain, []
+    try:
+        told = [_pull(app, number) for number in numbers[:_MOST_PULLS]]
+    except GitHubError as error:
+        return plain, [f"GitHub did not tell about the pull requests: {error}"]
+    return (*told, *plain[_MOST_PULLS:]), []
+
+
+def _difference_of(app: App, environment: str, image: Image, lineage: Lineage, workspace: Path) -> Difference:
+    site, source = Site.of(app, environment), source_of(app, workspace)
+    files, settings = files_of(site, image.commit, source), settings_of(site)
+    hidden = [value for value in settings.values() if isinstance(value, Secret)]
+    after = {path: mask(content.decode(errors="replace"), hidden) for path, content in files.items()}
+    with SshResource().connect(site.config.host, hidden) as server:
+        facts = look(site, server)
+        before = _files_there(site, facts, server)
+        names = _names_there(site, facts, server)
+    release, live = release_for(site, image, files, settings), facts.current
+    changes, variables = file_changes(before, after), variable_changes(names, settings) if live else {}
+    revision = next((row.revision for row in lineage.environment(app, environment) if row.live), None)
+    commits, gone, notes = _commits(source, live, release)
+    if len(site.config.hosts) > 1:
+        notes.append(f"this is compared with what {site.config.host} runs; shipline plan tells of the other hosts")
+    pulls, more = pulls_among(app, commits, lineage.images(app))
+    return Difference(
+        environment=environment,
+        release=release,
+        live=live,
+        commits=commits,
+        gone=gone,
+        pulls=pulls,
+        migrations=migrations(release, lineage.rehearsals(app), revision, migrates=site.config.migrate is not None),
+        migration_files=_migration_files(source, live, release),
+        files=changes if live else (),
+        variables=variables,
+        values_changed=_only_values(live, release, changes=bool(changes or variables)),
+        notes=(*notes, *more),
+    )
+
+
+def _files_there(site: Site, facts: Facts, server: Runner) -> dict[str, str]:
+    """The files of the release that runs, as they are on the server."""
+    if facts.folder is None:
+        return {}
+    read = {path: _text(f"{facts.folder}/{path}", server) for path in needed_files(site)}
+    return {path: text for path, text in read.items() if text is not None}
+
+
+def _names_there(site: Site, facts: Facts, server: Runner) -> set[str]:
+    """The names of the variables that the release that runs was given. Values are never asked for: some are secret."""
+    text = _text(f"{facts.folder}/{OVERRIDE}", server) if facts.folder else None
+    try:
+        services = json.loads(text or "{}").get("services", {})
+        return set(services.get(site.config.service, {}).get("environment", {})) - _OWN
+    except (ValueError, AttributeError):
+        raise ServerError(f"{site}: {facts.folder}/{OVERRIDE} is damaged; deploy anew to write it again") from None
+
+
+def _text(path: str, server: Runner) -> str | None:
+    read = server.run(command("cat", "--", path), timeout=_READ_SECONDS)
+    return read.stdout if read.ok else None
+
+
+def _commits(
+    source: Source, live: Release | None, release: Release
+) -> tuple[tuple[CommitLine, ...], tuple[CommitLine, ...], list[str]]:
+    """What comes, what is taken back, and what is not known of both."""
+    if live is None:
+        return (), (), []
+    there = source.ask("cat-file", "-e", f"{live.commit}^{{commit}}", about=(release.commit,)).ok
+    if not there:
+        why = f"the repository no longer has commit {live.commit[:12]}, which runs; what lies in between is not known"
+        return (), (), [why]
+    come = _lines(source, live.commit, release.commit)
+    gone = _lines(source, release.commit, live.commit)
+    notes = [f"only the newest {MOST_COMMITS} commits are told"] if MOST_COMMITS in (len(come), len(gone)) else []
+    return come, gone, notes
+
+
+def _lines(source: Source, since: str, commit: str) -> tuple[CommitLine, ...]:
+    return tuple(CommitLine(**commit._asdict()) for commit in source.commits_between(since, commit))
+
+
+def _pull(app: App, number: int) -> PullLine:
+    repository = open_repository(app)
+    pull = repository.pull(number)
+    if pull is None:
+        return PullLine(number=number)
+    return PullLine(number=number, title=pull.title, issues=tuple(repository.closing_issues(pull)))
+
+
+def _migration_files(source: Source, live: Release | None, release: Release) -> tuple[str, ...]:
+    """The migrations that the release's commit has and the one that runs has not."""
+    if live is None:
+        return ()
+    between = (live.commit, release.commit)
+    listed = source.ask(
+        "diff", "--name-only", "--no-renames", "--diff-filter=A", "-z", *between, "--", about=(release.commit,)
+    )
+    return migration_files(path for path in listed.stdout.split("\0") if path) if listed.ok else ()
+
+
+def _only_values(live: Release | None, release: Release, *, changes: bool) -> bool:
+    """True where the configuration differs, and what could be compared does not show how."""
+    return live is not None and bool(live.configuration) and live.configuration != release.configuration and not changes

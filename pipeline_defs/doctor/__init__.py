@@ -1,0 +1,1 @@
+"""What an app needs of the world, looked at without changing anything: this machine, the registry, the repository, the servers."""

@@ -1,0 +1,139 @@
+"""Environments: what the compose files for staging and production suggest of them."""
+
+import shlex
+from pathlib import PurePosixPath
+from typing import Any
+
+from pipeline_defs.config.environment import REVISION
+from pipeline_defs.proposal.choice import Choice
+from pipeline_defs.proposal.compose_file import ComposeFile, Service
+from pipeline_defs.proposal.draft import Draft
+from pipeline_defs.proposal.repository import Repository
+from pipeline_defs.proposal.services import also, own_service
+from pipeline_defs.proposal.variables import default_of
+
+SERVER = "server.example.org"
+"""Stands for the server, which no repository knows."""
+
+_GIVEN = {"APP_VERSION", "APP_COMMIT", "IMAGE", "RESULTS"}  # variables that Shipline sets itself
+
+
+def environments(draft: Draft, choice: Choice) -> dict[str, Any]:
+    """{name: its keys and values}; staging only where it could rehearse. Raises ProposalError where no service is the app's."""
+    production, staging = choice.repository.compose["production"], choice.repository.compose.get("staging")
+    made = {"production": _environment(draft, choice, production, "production")}
+    draft.change.add("environments.production.hosts.address")
+    draft.lacks(f"environments.production.hosts.address: write your server in place of {SERVER}")
+    if staging is None:
+        draft.lacks(
+            f"staging.yml: like {production.path} with ports of its own; without it no release is rehearsed first"
+        )
+        return made
+    copy = _environment(draft, choice, staging, "staging")
+    if ("database" in copy) != ("database" in made["production"]):
+        draft.lacks(f"{staging.path}: a PostgreSQL as in {production.path}, or in neither; so it cannot rehearse")
+        return made
+    draft.change.add("environments.staging.hosts.address")
+    if clash := _published(staging) & _published(production):
+        ports = ", ".join(map(str, sorted(clash)))
+        draft.lacks(f"{staging.path}: publish another port than {ports}, which is that of {production.path}")
+    return {**made, "staging": {"rehearses": "production", **copy}}
+
+
+def _published(file: ComposeFile) -> set[int]:
+    return {port for service in file.services.values() for port in service.published}
+
+
+def _environment(draft: Draft, choice: Choice, file: ComposeFile, name: str) -> dict[str, Any]:
+    dockerfile = choice.dockerfile
+    service = own_service(file, dockerfile.path, choice.service)
+    made: dict[str, Any] = {
+        "hosts": {"address": SERVER},
+        "directory": f"/opt/shipline/{draft.name}/{name}",
+        "compose": file.path,
+        "service": service.name,
+        "port": dockerfile.port or next(iter(service.ports), 8000),
+    }
+    if workers := also(file, service):
+        made["also"] = workers
+    unset = [variable for variable in file.unset if variable not in _GIVEN]
+    if unset:
+        # Nobody can tell which of them are secret; a value that is not may be moved to `environment`.
+        made["secrets"] = {variable: draft.secret(variable) for variable in unset}
+    if not (dockerfile.healthcheck or service.healthcheck):
+        draft.lacks(f"{dockerfile.path}: a HEALTHCHECK; a deployment waits until the container says that it is healthy")
+    repository = choice.repository
+    return {
+        **made,
+        **_files(draft, repository, file),
+        **_database(draft, file),
+        **_migrations(draft, repository, choice.folder),
+        **_end_to_end(draft, repository, name),
+    }
+
+
+def _files(draft: Draft, repository: Repository, file: ComposeFile) -> dict[str, Any]:
+    """The files that the compose file mounts or reads. Only what is named here is put on the server."""
+    taken = dict.fromkeys(path for service in file.services.values() for path in service.mounts)
+    there = [path for path in taken if ".." not in path.split("/") and (repository.root / path).is_file()]
+    for path in (path for path in taken if path not in there):
+        draft.lacks(
+            f"{file.path}: it takes {path}, which is no file here; name files under `files`, variables under `secrets`"
+        )
+    return {"files": there} if there else {}
+
+
+def _database(draft: Draft, file: ComposeFile) -> dict[str, Any]:
+    postgres = file.postgres
+    if postgres is None:
+        draft.lacks(
+            "database: no compose file has a PostgreSQL; without `database` (its `url`, if it is elsewhere) nothing is backed up"
+        )
+        return {}
+    user = _value(draft, file, postgres, "POSTGRES_USER", "postgres")
+    found = {"service": postgres.name, "name": _value(draft, file, postgres, "POSTGRES_DB", user), "user": user}
+    if postgres.volume is None:
+        draft.lacks(
+            f"{file.path}: a named volume for the data of {postgres.name}; the rehearsal makes staging's anew each time"
+        )
+        return {"database": found}
+    return {"database": {**found, "volume": postgres.volume}}
+
+
+def _value(draft: Draft, file: ComposeFile, service: Service, variable: str, default: str) -> str:
+    """What a variable of the database's container is; the app's name where only somebody else knows."""
+    known = default_of(service.environment.get(variable, "") or default)
+    if known is None:
+        draft.lacks(f"database: {file.path} takes {variable} from outside; write its value in place of {draft.name}")
+    return known or draft.name
+
+
+def _migrations(draft: Draft, repository: Repository, folder: str) -> dict[str, Any]:
+    """Alembic's call, with its settings as the container sees them: relative to what was copied into the image."""
+    inside = [
+        PurePosixPath(path).relative_to(folder)
+        for path in repository.alembic
+        if PurePosixPath(path).is_relative_to(folder)
+    ]
+    if not inside:
+        if repository.alembic:
+            draft.lacks(
+                f"migrate: {repository.alembic[0]} is outside of what is built; write the command that migrates"
+            )
+        return {}
+    alembic = "alembic" if str(inside[0]) == "alembic.ini" else f"alembic -c {shlex.quote(str(inside[0]))}"
+    return {
+        "migrate": f"{alembic} upgrade head",
+        "revision": f"{alembic} current",
+        "downgrade": f"{alembic} downgrade {REVISION}",
+    }
+
+
+def _end_to_end(draft: Draft, repository: Repository, environment: str) -> dict[str, Any]:
+    """Every collection, with the Postman environment that has the environment's name in its own."""
+    if not repository.collections:
+        draft.lacks("a Postman collection, or another end-to-end test under `e2e`: it decides whether a release works")
+        return {}
+    fitting = [path for path in repository.postman_environments if environment in PurePosixPath(path).name.lower()]
+    with_environment = {"environment": fitting[0]} if fitting else {}
+    return {"e2e": [{"collection": path, **with_environment} for path in repository.collections]}

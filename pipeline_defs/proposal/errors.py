@@ -1,0 +1,9 @@
+"""Errors of a proposal."""
+
+
+class ProposalError(Exception):
+    """No app's file can be proposed; each of `needs` is a sentence that says what is needed."""
+
+    def __init__(self, *needs: str) -> None:
+        self.needs = needs
+        super().__init__("; ".join(needs))

@@ -1,0 +1,161 @@
+"""Suggest: the draft of an app's file that a repository suggests."""
+
+import re
+from pathlib import PurePosixPath
+
+from pipeline_defs.proposal.choice import Choice
+from pipeline_defs.proposal.compose_file import ComposeFile, Service
+from pipeline_defs.proposal.draft import Draft
+from pipeline_defs.proposal.environments import environments
+from pipeline_defs.proposal.errors import ProposalError
+from pipeline_defs.proposal.repository import VERSION_FILE, Dockerfile, Repository
+
+
+def draft_of(repository: Repository, *, name: str = "", dockerfile: str = "", service: str | None = None) -> Draft:
+    """The draft for the app in a repository.
+
+    Args:
+        name: the app's name; by default the repository's.
+        dockerfile, service: which is meant where there are several.
+
+    Raises:
+        ProposalError: with everything that is needed before there can be a file.
+    """
+    chosen = _chosen(repository, dockerfile)
+    production = repository.compose.get("production")
+    if production is None:
+        raise ProposalError(*_needs_compose(repository))
+    draft = Draft(name or name_of(repository))
+    folder = _context(chosen, production)
+    _app(draft, repository)
+    _build(draft, chosen, folder)
+    _version(draft, repository, folder)
+    _tests(draft, repository.compose.get("tests"), chosen)
+    draft.data["environments"] = environments(draft, Choice(repository, chosen, folder, service))
+    _workflows(draft, repository)
+    return draft
+
+
+def name_of(repository: Repository) -> str:
+    """The repository's name as an app may be called: lower-case letters, digits and underscores, a letter first."""
+    last = re.split(r"[/:]", repository.origin.repository.removesuffix(".git"))[-1] or repository.root.resolve().name
+    plain = re.sub(r"[^a-z0-9]+", "_", last.lower()).strip("_")[:40]
+    return plain if plain[:1].isalpha() else f"app_{plain}"[:40].rstrip("_")
+
+
+def _chosen(repository: Repository, wanted: str) -> Dockerfile:
+    """The Dockerfile of the app's image."""
+    found = {each.path: each for each in repository.dockerfiles}
+    if wanted:
+        if wanted not in found:
+            raise ProposalError(f"there is no Dockerfile {wanted!r}; those found: {', '.join(found) or 'none'}")
+        return found[wanted]
+    if not found:
+        raise ProposalError(
+            "it needs a Dockerfile, with a HEALTHCHECK, which makes the image that is tested, rehearsed and deployed",
+            *([] if "production" in repository.compose else _needs_compose(repository)),
+        )
+    # Those beside a plain Dockerfile, such as Dockerfile.dev, are its variants.
+    plain = [path for path in found if PurePosixPath(path).name == "Dockerfile"] or list(found)
+    if len(plain) > 1:
+        raise ProposalError(
+            f"it has {len(plain)} Dockerfiles ({', '.join(plain)}), and an app has one image. "
+            f"Say which, once for each app: --dockerfile {plain[0]} --name {_folder_name(plain[0])}"
+        )
+    return found[plain[0]]
+
+
+def _needs_compose(repository: Repository) -> tuple[str, ...]:
+    return (
+        *repository.problems,
+        "it needs production.yml, a compose file with the app's service and its database, as it shall run on the server",
+    )
+
+
+def _folder_name(path: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "_", PurePosixPath(path).parent.name.lower()).strip("_") or "app"
+
+
+def _context(dockerfile: Dockerfile, production: ComposeFile) -> str:
+    """The folder that is given to the build: what a compose file says, else that of the Dockerfile."""
+    said = (service.context for service in production.services.values() if service.build == dockerfile.path)
+    return next((context for context in said if context), None) or str(PurePosixPath(dockerfile.path).parent)
+
+
+def _app(draft: Draft, repository: Repository) -> None:
+    """Where the repository and the image are, and who logs in."""
+    origin = repository.origin
+    branches = {"development": origin.development or "development", "main": origin.main or "main"}
+    draft.data |= {"repository": origin.repository or str(repository.root.resolve()), "branches": branches}
+    if not origin.repository:
+        draft.change.add("repository")
+        why = "git knows no remote `origin` there" if origin.is_git else "the folder is no git repository of its own"
+        draft.lacks(f"repository: {why}; push it to a git server and write its address")
+    for branch, found in (("development", origin.development), ("main", origin.main)):
+        if origin.is_git and found is None:
+            draft.lacks(f"the branch {branch}: make it, or write under branches what plays its part")
+    pushed = repository.workflows.image
+    image = f"ghcr.io/{origin.repository.lower()}" if origin.on_github else f"registry.example.org/{draft.name}"
+    draft.data["image"] = pushed or image
+    if pushed is None:
+        draft.change.add("image")
+        draft.lacks(f"image: {image} is only a proposal; write the name that it has in your registry")
+    draft.data["registry"] = {
+        "username": draft.secret("REGISTRY_USER"),
+        "password": draft.secret("REGISTRY_PASSWORD"),
+    }
+    if origin.on_github:
+        draft.data["github"] = {"token": draft.secret("GITHUB_TOKEN")}
+
+
+def _build(draft: Draft, dockerfile: Dockerfile, folder: str) -> None:
+    draft.data["build"] = {"dockerfile": dockerfile.path, "context": folder}
+
+
+def _version(draft: Draft, repository: Repository, folder: str) -> None:
+    """The version file: the build context's own, else the root's."""
+    found = {each.path: each for each in repository.versions}
+    version = found.get(str(PurePosixPath(folder) / VERSION_FILE)) or found.get(VERSION_FILE)
+    draft.data["version_file"] = version.path if version else VERSION_FILE
+    if version is None or version.problem:
+        what = version.problem if version else "is not there"
+        draft.lacks(f"{draft.data['version_file']}: {what}; write three numbers into it, such as 1.0.0")
+    elif version.in_image:
+        draft.lacks(f".dockerignore: name {VERSION_FILE} there, so that a raised number alone builds no new image")
+
+
+def _tests(draft: Draft, tests: ComposeFile | None, dockerfile: Dockerfile) -> None:
+    """How the built image is tested."""
+    service = _test_service(tests, dockerfile) if tests else None
+    if tests is None or service is None:
+        draft.data["test"] = None
+        draft.lacks(
+            "docker-compose-test.yml: a service `tests` with `image: ${IMAGE}` that runs the tests; without it the image is not tested"
+        )
+        return
+    writes = "RESULTS" in tests.variables
+    draft.data["test"] = {"compose": tests.path, "service": service.name, **({} if writes else {"junit": None})}
+    if "IMAGE" not in tests.variables:
+        draft.lacks(
+            f"{tests.path}: give the service {service.name} `image: ${{IMAGE}}`, to test the very image that is shipped"
+        )
+    if not writes:
+        draft.lacks(f"{tests.path}: mount `${{RESULTS}}` and write junit.xml there, to have tests counted")
+
+
+def _test_service(tests: ComposeFile, dockerfile: Dockerfile) -> Service | None:
+    ours = [
+        service for service in tests.services.values() if "IMAGE" in service.image or service.build == dockerfile.path
+    ]
+    named = [service for service in tests.services.values() if service.name in ("tests", "test")]
+    return next(iter([*named, *ours]), None)
+
+
+def _workflows(draft: Draft, repository: Repository) -> None:
+    workflows = repository.workflows
+    if workflows.lint:
+        draft.data["lint"] = {"command": workflows.lint}
+    if workflows.files:
+        draft.lacks(
+            f"{', '.join(workflows.files)}: take out lint, build, test, push and deploy there, which Shipline does from now on"
+        )

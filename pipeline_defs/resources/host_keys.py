@@ -1,0 +1,126 @@
+"""Host keys: which of them a server shows, which are trusted, and how one comes to be trusted."""
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import paramiko
+from paramiko.hostkeys import HostKeyEntry, HostKeys
+
+from pipeline_defs.config.host import Host
+from pipeline_defs.resources.process import LocalRunner
+from pipeline_defs.resources.ssh_login import CONNECT_SECONDS, reach
+from pipeline_defs.server.command import Command, ServerError, Unreachable
+
+KINDS = ("ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", "rsa-sha2-512")
+"""The kinds of key that a server is asked for, best first. Those of DSA and SHA-1 are not trusted anew."""
+
+_HASHED = "|1|"
+
+
+class HostKeyDiffers(ServerError):
+    """Another key is trusted for the host than the one it shows."""
+
+
+def name_of(host: Host) -> str:
+    """The host as known_hosts names it: with its port, unless that is the usual one."""
+    return host.address if host.port == 22 else f"[{host.address}]:{host.port}"
+
+
+def shown(host: Host) -> list[paramiko.PKey]:
+    """The keys that the server shows, one for each kind it has. Nobody logs in. Raises Unreachable."""
+    found = list(_shown(host))
+    if not found:
+        raise Unreachable(
+            f"{host} shows no host key of a kind that is trusted ({', '.join(KINDS)}); give it one of them"
+        )
+    return found
+
+
+def trusted(host: Host) -> list[paramiko.PKey]:
+    """The keys that the host's known_hosts file has for it. Raises ServerError where it cannot be read."""
+    keys = HostKeys()
+    file = host.known_hosts.expanduser()
+    try:
+        if file.exists():
+            keys.load(str(file))
+    except OSError as error:
+        raise ServerError(f"{file} cannot be read ({error.strerror}); check the host's known_hosts setting") from None
+    return list((keys.lookup(name_of(host)) or {}).values())
+
+
+def agree(known: Sequence[paramiko.PKey], server: Sequence[paramiko.PKey]) -> bool:
+    """True when a trusted key is among those that the server shows."""
+    return bool({key.fingerprint for key in known} & {key.fingerprint for key in server})
+
+
+def trust(host: Host, keys: Sequence[paramiko.PKey], *, replace: bool = False) -> None:
+    """Write keys to the host's known_hosts file: hashed where that has hashed names, else plain. The file is made where there is none.
+
+    Args:
+        replace: take out what the file has for the host first; ssh-keygen leaves the old file beside it, with `.old` at its end.
+
+    Raises:
+        HostKeyDiffers: another key is trusted, and is not to be replaced.
+        ServerError: the file cannot be written.
+    """
+    file = host.known_hosts.expanduser()
+    known = trusted(host)
+    if known and not replace:
+        raise HostKeyDiffers(f"{file} has another key for {name_of(host)}: {', '.join(map(described, known))}")
+    try:
+        if known:
+            _take_out(host, file)
+        _append(file, [_line(host, key, file) for key in keys])
+    except OSError as error:
+        raise ServerError(f"{file} cannot be written ({error.strerror}); check its folder and who owns it") from None
+
+
+def described(key: paramiko.PKey) -> str:
+    """A key as people compare it: kind and fingerprint, as `ssh-keygen -lf` shows them."""
+    return f"{key.get_name()} {key.fingerprint}"
+
+
+def _shown(host: Host) -> Iterator[paramiko.PKey]:
+    for kind in KINDS:
+        connection = reach(host)
+        transport = paramiko.Transport(connection)
+        try:
+            transport.get_security_options().key_types = (kind,)
+            transport.start_client(timeout=CONNECT_SECONDS)
+            yield transport.get_remote_server_key()
+        except paramiko.ssh_exception.IncompatiblePeer:
+            continue  # it has no key of this kind
+        except (paramiko.SSHException, OSError, EOFError) as error:
+            raise Unreachable(
+                f"{host} does not answer as an SSH server does ({error or 'it hung up'}); check address and port"
+            ) from None
+        finally:
+            transport.close()
+            connection.close()
+
+
+def _take_out(host: Host, file: Path) -> None:
+    removed = LocalRunner().run(Command(("ssh-keygen", "-q", "-R", name_of(host), "-f", str(file))), timeout=30)
+    if not removed.ok:
+        raise ServerError(f"ssh-keygen could not take the old key out of {file}: {removed.tail(1)}")
+
+
+def _line(host: Host, key: paramiko.PKey, file: Path) -> str:
+    hashed = file.exists() and any(line.startswith(_HASHED) for line in file.read_text(errors="replace").splitlines())
+    name = HostKeys.hash_host(name_of(host)) if hashed else name_of(host)
+    line = HostKeyEntry([name], key).to_line()
+    assert line is not None
+    return line
+
+
+def _append(file: Path, lines: list[str]) -> None:
+    """Add lines in one write, after a line break where the last line has none."""
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    text = "".join(lines)
+    with os.fdopen(os.open(file, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600), "a+b") as stream:
+        size = stream.seek(0, os.SEEK_END)
+        if size:
+            stream.seek(size - 1)
+        begun = size > 0 and stream.read(1) != b"\n"
+        stream.write(f"{chr(10) if begun else ''}{text}".encode())
