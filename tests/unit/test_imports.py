@@ -24,7 +24,9 @@ BELOW = {
     "proposal": {"config", "release", "resources"},
     "doctor": {"config", "server", "resources"},
     "ops": {"config", "release", "server", "resources", "history"},
-    "history": {"config", "release", "ops"},  # reads the events that ops/events.py writes
+    "words": {"release", "ops"},
+    "index": {"release", "ops"},  # reads the events that ops/events.py writes
+    "history": {"config", "release", "ops", "index", "words"},
     "run_queue": {"release"},
     "instance": {"config", "release"},
     "assets": {"config", "release", "ops"},
