@@ -10,7 +10,15 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from dagster import AssetCheckKey, AssetKey, AssetObservation, DagsterInstance, EventLogRecord, MetadataValue
+from dagster import (
+    AssetCheckKey,
+    AssetKey,
+    AssetObservation,
+    AssetRecordsFilter,
+    DagsterInstance,
+    EventLogRecord,
+    MetadataValue,
+)
 
 from pipeline_defs.config import App, Home
 from pipeline_defs.ops.events import (
@@ -67,6 +75,19 @@ class Lineage:
         """What is quarantined in one environment, newest first."""
         models: dict[str, type[Deployment | Word]] = {DEPLOYMENT: Deployment, QUARANTINE: Word}
         return quarantine(self._told(environment_key(app.name, environment), models))
+
+    def words_after(self, app: App, environment: str, after: int | None) -> tuple[list[Word], int]:
+        """People's words on releases that were stored after a number, oldest first, and the number of the newest event there is.
+
+        Without a number none are read: only the newest event is asked for.
+        """
+        if self._instance is None:
+            return [], 0
+        of_asset = AssetRecordsFilter(environment_key(app.name, environment), after_storage_id=after)
+        found = self._instance.fetch_observations(of_asset, limit=1 if after is None else _PAGE).records
+        newest = max((record.storage_id for record in found), default=after or 0)
+        told = [] if after is None else [_metadata(record).get(QUARANTINE) for record in reversed(found)]
+        return [Word.model_validate(word.value) for word in told if word is not None], newest
 
     def drift(self, app: App, environment: str) -> Drift | None:
         """What the newest look at an environment's servers found; None where nobody has looked."""
