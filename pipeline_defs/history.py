@@ -11,13 +11,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from sqlite3 import Connection
 
-from dagster import AssetCheckKey, DagsterInstance, DagsterRunStatus, RunsFilter
+from dagster import AssetCheckKey, AssetRecordsFilter, DagsterInstance, DagsterRunStatus, EventLogRecord, RunsFilter
 
 from pipeline_defs.config import App, Home
 from pipeline_defs.index import asking
 from pipeline_defs.index.file import open_index
 from pipeline_defs.index.reading import moment
-from pipeline_defs.ops.events import DRIFT, environment_key
+from pipeline_defs.ops.events import DRIFT, QUARANTINE, environment_key
 from pipeline_defs.release.drift import Drift
 from pipeline_defs.release.history import Row, rows
 from pipeline_defs.release.maintenance import Maintenance
@@ -30,6 +30,8 @@ from pipeline_defs.words import say, say_maintenance
 
 INDEX = "lineage.db"
 """The index's file, in Dagster's home; it may be removed at any time."""
+
+_MOST_WORDS = 500
 
 _UNFINISHED = [each for each in DagsterRunStatus if each not in {
     DagsterRunStatus.SUCCESS, DagsterRunStatus.FAILURE, DagsterRunStatus.CANCELED,
@@ -120,6 +122,19 @@ class Lineage:
         with self._moment() as index:
             return asking.barred(index, app.name, environment, overtaken=True)
 
+    def words_after(self, app: App, environment: str, after: int | None) -> tuple[list[Word], int]:
+        """People's words on releases that were stored after a number, oldest first, and the number of the newest event there is.
+
+        Without a number none are read: only the newest event is asked for.
+        """
+        if self._instance is None:
+            return [], 0
+        of_asset = AssetRecordsFilter(environment_key(app.name, environment), after_storage_id=after)
+        found = self._instance.fetch_observations(of_asset, limit=1 if after is None else _MOST_WORDS).records
+        newest = max((record.storage_id for record in found), default=after or 0)
+        told = [] if after is None else [_word(record) for record in reversed(found)]
+        return [word for word in told if word is not None], newest
+
     def maintenance(self, app: App, environment: str) -> Maintenance | None:
         """The word by which an environment is in maintenance now; None where it is not."""
         with self._moment() as index:
@@ -201,3 +216,9 @@ def open_lineage(home: Home) -> Iterator[Lineage]:
 
 def _on(word: Maintenance | None) -> Maintenance | None:
     return word if word and word.on else None
+
+
+def _word(record: EventLogRecord) -> Word | None:
+    """A person's word on a release, None where an event is something else."""
+    told = record.asset_observation.metadata.get(QUARANTINE) if record.asset_observation else None
+    return Word.model_validate(told.value) if told else None
