@@ -25,12 +25,19 @@ def app_of(block: Block, folder: Path) -> App:
 
     A part is either one of the file's own keys, or of an environment: of the one that is deployed to, or of one that rehearses it.
     """
-    shown = yaml.safe_load(block.text)
+    shown = _named(yaml.safe_load(block.text))
     file = folder / "blog.yaml"
     file.write_text(block.text if block.title else yaml.safe_dump(_whole(shown)))
     variables = dict.fromkeys(re.findall(r"\$\{(\w+)\}", block.text), "value")
     with patch.dict(os.environ, variables):
         return load_app(file)
+
+
+def _named(shown: Any) -> Any:
+    """The same with the key `on` as it is written: YAML 1.1 takes it for true, which Shipline's own loader does not."""
+    if isinstance(shown, dict):
+        return {"on" if key is True else key: _named(value) for key, value in shown.items()}
+    return [_named(each) for each in shown] if isinstance(shown, list) else shown
 
 
 def _whole(shown: dict[str, Any]) -> dict[str, Any]:
