@@ -11,13 +11,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from sqlite3 import Connection
 
-from dagster import AssetCheckKey, DagsterInstance, DagsterRunStatus, RunsFilter
+from dagster import DagsterInstance, DagsterRunStatus, RunsFilter
 
 from pipeline_defs.config import App, Home
 from pipeline_defs.index import asking
+from pipeline_defs.index.drifts import newest_drifts
 from pipeline_defs.index.file import open_index
 from pipeline_defs.index.reading import moment
-from pipeline_defs.ops.events import DRIFT, environment_key
 from pipeline_defs.release.drift import Drift
 from pipeline_defs.release.history import Row, rows
 from pipeline_defs.release.maintenance import Maintenance
@@ -26,7 +26,7 @@ from pipeline_defs.release.quarantine import Quarantined, Word
 from pipeline_defs.release.records import Deployment, Image, Rehearsal
 from pipeline_defs.release.standing import Standing
 from pipeline_defs.release.trace import Trace, TraceError, trace
-from pipeline_defs.words import say, say_maintenance
+from pipeline_defs.words import say, say_maintenance, words_after
 
 INDEX = "lineage.db"
 """The index's file, in Dagster's home; it may be removed at any time."""
@@ -90,7 +90,7 @@ class Lineage:
 
     def standings(self, places: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Standing]:
         """How several environments stand, {(app, environment): …}, at one moment."""
-        drifts = self._drifts(places)
+        drifts = newest_drifts(self._instance, places)
         with self._moment() as index:
             alive = self._alive()
             return {
@@ -120,6 +120,13 @@ class Lineage:
         with self._moment() as index:
             return asking.barred(index, app.name, environment, overtaken=True)
 
+    def words_after(self, app: App, environment: str, after: int | None) -> tuple[list[Word], int]:
+        """People's words on releases that were stored after a number, oldest first, and the number of the newest event there is.
+
+        Without a number none are read: only the newest event is asked for.
+        """
+        return words_after(self._instance, app.name, environment, after) if self._instance else ([], 0)
+
     def maintenance(self, app: App, environment: str) -> Maintenance | None:
         """The word by which an environment is in maintenance now; None where it is not."""
         with self._moment() as index:
@@ -127,7 +134,7 @@ class Lineage:
 
     def drift(self, app: App, environment: str) -> Drift | None:
         """What the newest look at an environment's servers found; None where nobody has looked."""
-        return self._drifts([(app.name, environment)]).get((app.name, environment))
+        return newest_drifts(self._instance, [(app.name, environment)]).get((app.name, environment))
 
     def say(self, word: Word) -> None:
         """Write down a person's word on a release."""
@@ -176,17 +183,6 @@ class Lineage:
         others = {each.id: each for each in asking.standing(index, app, place, alive)}
         together = sorted({**wanted, **others}.values(), key=lambda each: each.id, reverse=True)
         return [row for row in self._rows(together, alive) if row.id in wanted]
-
-    def _drifts(self, places: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Drift]:
-        """What the newest looks at environments found, asked for all of them at once."""
-        keys = {AssetCheckKey(environment_key(*place), DRIFT): place for place in places}
-        latest = (
-            self._instance.event_log_storage.get_latest_asset_check_execution_by_key(list(keys))
-            if self._instance and keys
-            else {}
-        )
-        found = {keys[key]: record.evaluation for key, record in latest.items() if key in keys}
-        return {place: Drift.model_validate(each.metadata[DRIFT].value) for place, each in found.items() if each}
 
 
 @contextmanager

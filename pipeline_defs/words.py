@@ -1,10 +1,12 @@
 """Words: what a person says of a release or an environment, written into the lineage as an observation of the environment's asset."""
 
-from dagster import AssetObservation, DagsterInstance, MetadataValue
+from dagster import AssetObservation, AssetRecordsFilter, DagsterInstance, EventLogRecord, MetadataValue
 
 from pipeline_defs.ops.events import MAINTENANCE, QUARANTINE, environment_key
 from pipeline_defs.release.maintenance import Maintenance
 from pipeline_defs.release.quarantine import Word
+
+_MOST = 500  # words that are read at once
 
 
 def say(instance: DagsterInstance, word: Word) -> None:
@@ -30,3 +32,21 @@ def say_maintenance(instance: DagsterInstance, word: Maintenance) -> None:
     }
     key = environment_key(word.app, word.environment)
     instance.report_runless_asset_event(AssetObservation(key, description=what, metadata=metadata))
+
+
+def words_after(instance: DagsterInstance, app: str, environment: str, after: int | None) -> tuple[list[Word], int]:
+    """People's words on releases that were stored after a number, oldest first, and the number of the newest event there is.
+
+    Without a number none are read: only the newest event is asked for.
+    """
+    of_asset = AssetRecordsFilter(environment_key(app, environment), after_storage_id=after)
+    found = instance.fetch_observations(of_asset, limit=1 if after is None else _MOST).records
+    newest = max((record.storage_id for record in found), default=after or 0)
+    told = [] if after is None else [_word(record) for record in reversed(found)]
+    return [word for word in told if word is not None], newest
+
+
+def _word(record: EventLogRecord) -> Word | None:
+    """A person's word on a release, None where an event is something else."""
+    told = record.asset_observation.metadata.get(QUARANTINE) if record.asset_observation else None
+    return Word.model_validate(told.value) if told else None

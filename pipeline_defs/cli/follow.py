@@ -10,7 +10,8 @@ from rich.status import Status
 from rich.text import Text
 
 from pipeline_defs.cli.client import Client, NotRunning, RunState, reason
-from pipeline_defs.cli.output import Failed, Output, duration, plain
+from pipeline_defs.cli.output import Failed, Output, plain
+from pipeline_defs.release.duration import duration
 
 _POLL_SECONDS = 0.5
 _PATIENCE_SECONDS = 60.0  # the web server may be started again meanwhile
@@ -42,6 +43,8 @@ class Story:
         kind, step = event["__typename"], event.get("stepKey")
         if kind == "RunFailureEvent":
             self.error = self.error or _sentence(event)
+        elif kind == "RunCanceledEvent" and event["message"].startswith("superseded"):
+            self.error = event["message"]  # otherwise whoever stopped it knows
         elif kind == "LogMessageEvent" and event["level"] != "DEBUG":
             self.lines.extend(plain(event["message"]).splitlines())
         if not step or kind not in _KINDS:

@@ -11,8 +11,9 @@ from rich.table import Table
 from rich.text import Text
 
 from pipeline_defs.cli.apps import environment_among, places_of
-from pipeline_defs.cli.output import Output, duration, local_time, plain
+from pipeline_defs.cli.output import Output, local_time, plain
 from pipeline_defs.config import Home
+from pipeline_defs.release.duration import duration
 from pipeline_defs.release.evidence import TestCounts
 from pipeline_defs.release.history import RUNNING, Row
 

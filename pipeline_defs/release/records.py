@@ -10,11 +10,9 @@ class Image(Record):
     """A built container image, promoted for one commit.
 
     Attributes:
-        app: the app's name.
-        repository: the image's name in the registry, without tag or digest.
+        app: the app's name; repository: the image's name in the registry, without tag or digest.
         digest: `sha256:…` of the manifest; the image's identity.
-        version: `x.y.z` of the commit it was promoted for.
-        commit: the commit it was promoted for.
+        commit: the commit it was promoted for; version: `x.y.z` of that.
         branch: that commit's branch; of a pull request the one it is to be merged into.
         pull, issue: the numbers of the pull request and the issue it is about, 0 for none.
         tree: SHA-256 of everything the image was built from; the same tree is never built twice.
@@ -22,8 +20,7 @@ class Image(Record):
         tags: the tags that were moved to it.
         lint, tests: the evidence; of the build it was reused from where it was not built anew.
         steps: the stages that ran, with their timings.
-        run: the Dagster run.
-        at: when it was pushed, ISO 8601 in UTC.
+        run: the Dagster run; at: when it was pushed, ISO 8601 in UTC.
         untrusted: the code is nobody's here, as that of a fork: it is checked alone, and nothing ever runs it.
     """
 
@@ -159,8 +156,7 @@ class Deployment(Record):
 
     Attributes:
         id: sorts by start time; the same in the lineage and in the server's journal.
-        previous: the release that ran before, None for the first deployment.
-        because_of: for a rollback, the id of the deployment it answers.
+        previous: the release that ran before, None for the first deployment; because_of: of a rollback, the deployment it answers.
         backup: the file on the server that holds the database as it was before, with its checksum beside it.
         revision_before, revision: the database's migration revision before and after.
         way_back: the rehearsal's verdict on the way back to `previous`, which the deployment was made with; None where none is known.
