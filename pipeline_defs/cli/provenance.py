@@ -16,7 +16,7 @@ from pipeline_defs.release.images import image_of
 from pipeline_defs.release.provenance import provenance
 from pipeline_defs.release.version import Version, VersionError
 
-EXAMPLE = "Example: shipline --json provenance shop 1.4.2 > provenance.json"
+EXAMPLE = "Example: shipline --json provenance shop 1.4.2"
 
 _NOWHERE = "https://shipline.invalid"
 """The builder's name while no page has an address that people reach: SHIPLINE_URL gives it one."""

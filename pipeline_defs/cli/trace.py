@@ -16,7 +16,7 @@ from pipeline_defs.release.migrations import led
 from pipeline_defs.release.records import Image
 from pipeline_defs.release.trace import Trace, TraceError
 
-EXAMPLE = "Example: shipline trace shop 1.4.2, or shipline trace shop '#12'"
+EXAMPLE = "Example: shipline trace shop 1.4.2, or shipline trace shop pr:12"
 
 
 def trace_command(
