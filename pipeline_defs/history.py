@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from sqlite3 import Connection
+from weakref import finalize
 
 from dagster import DagsterInstance, DagsterRunStatus, RunsFilter
 
@@ -43,6 +44,7 @@ class Lineage:
         self._instance = instance
         lasting = instance is not None and not instance.is_ephemeral
         self._index = open_index(Path(instance.root_directory) / INDEX if instance and lasting else None)
+        finalize(self, self._index.close)
 
     def images(self, app: App) -> list[Image]:
         """Every image that was pushed for this app, newest first."""

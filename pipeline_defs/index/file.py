@@ -1,5 +1,6 @@
 """The index as a file: SQLite in the home, derived from Dagster's storage, made anew when it is missing, damaged or of another form."""
 
+import os
 import sqlite3
 from pathlib import Path
 
@@ -28,10 +29,10 @@ _BUSY = 30.0  # seconds to wait for another process that writes
 
 def open_index(file: Path | None) -> sqlite3.Connection:
     """The index in this file; without one, or where nothing can be written, one in memory, which is made from all events."""
-    if file is not None:
+    if file is not None and _writable(file):
         try:
             return _opened(file)
-        except sqlite3.OperationalError:  # another person's home: it can be read, and not written
+        except sqlite3.OperationalError:  # a disk that is full, or a file that is locked for long
             pass
         except sqlite3.DatabaseError:
             remove_index(file)
@@ -49,6 +50,11 @@ def clear(index: sqlite3.Connection) -> None:
     """Forget everything, within the transaction that is open."""
     for (table,) in index.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall():
         index.execute(f"DELETE FROM {table}")
+
+
+def _writable(file: Path) -> bool:
+    """False in another person's home, which can be read and not written."""
+    return os.access(file.parent, os.W_OK) and (not file.exists() or os.access(file, os.W_OK))
 
 
 def _opened(file: Path | None) -> sqlite3.Connection:
