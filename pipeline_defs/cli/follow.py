@@ -10,7 +10,8 @@ from rich.status import Status
 from rich.text import Text
 
 from pipeline_defs.cli.client import Client, NotRunning, RunState, reason
-from pipeline_defs.cli.output import Failed, Output, duration, plain
+from pipeline_defs.cli.output import Failed, Output, plain
+from pipeline_defs.release.duration import duration
 
 _POLL_SECONDS = 0.5
 _PATIENCE_SECONDS = 60.0  # the web server may be started again meanwhile

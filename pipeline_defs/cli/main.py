@@ -17,6 +17,7 @@ from pipeline_defs.cli import (
     init,
     maintenance,
     metrics,
+    notify,
     plan,
     quarantine,
     run,
@@ -67,6 +68,7 @@ shipline.command("trace", epilog=trace.EXAMPLE)(trace.trace_command)
 shipline.command(epilog=plan.EXAMPLE)(plan.plan)
 shipline.command(epilog=diff.EXAMPLE)(diff.diff)
 shipline.command(epilog=metrics.EXAMPLE)(metrics.metrics)
+shipline.command(epilog=notify.EXAMPLE)(notify.notify)
 shipline.add_typer(freeze_group, name="freeze", epilog=freeze.EXAMPLE)
 freeze_group.command("list", epilog=freeze.EXAMPLE)(freeze.list_)
 shipline.add_typer(maintenance_group, name="maintenance", epilog=maintenance.ON_EXAMPLE)

@@ -13,8 +13,9 @@ from rich.text import Text
 
 from pipeline_defs.cli.apps import OneOrAll, apps_named, deployed_environment
 from pipeline_defs.cli.history import columns, open_lineage
-from pipeline_defs.cli.output import Output, Wrong, duration
+from pipeline_defs.cli.output import Output, Wrong
 from pipeline_defs.config import App, Home
+from pipeline_defs.release.duration import duration
 from pipeline_defs.release.metrics import Metrics, Spread, deliveries, measure
 from pipeline_defs.release.period import Period, PeriodError
 

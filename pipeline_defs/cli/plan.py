@@ -9,8 +9,9 @@ from rich.text import Text
 
 from pipeline_defs.cli.apps import app_named, deployed_environment
 from pipeline_defs.cli.history import AppName, columns, digits, open_lineage
-from pipeline_defs.cli.output import Failed, Output, duration, plain
+from pipeline_defs.cli.output import Failed, Output, plain
 from pipeline_defs.config import Home
+from pipeline_defs.release.duration import duration
 from pipeline_defs.release.plan import Plan
 from pipeline_defs.release.records import Release
 

@@ -9,6 +9,7 @@ from pydantic import Field, field_validator, model_validator
 from pipeline_defs.config.environment import Environment
 from pipeline_defs.config.errors import Mistake, mistake, refuse
 from pipeline_defs.config.github import GitHub, is_full_name
+from pipeline_defs.config.notify import Notify
 from pipeline_defs.config.secret import SecretSource
 from pipeline_defs.config.values import (
     AppName,
@@ -105,6 +106,9 @@ class App(Model):
         default=None,
         description="pull requests, merges and reports through GitHub's API; without it git alone is asked",
     )
+    notify: tuple[Notify, ...] = Field(
+        default=(), description="messages about what happens, by the sensor `<app>_notify`"
+    )
 
     @field_validator("environments")
     @classmethod
@@ -120,6 +124,19 @@ class App(Model):
             )
         if self.versioning == "automatic" and self.github is None:
             refuse([mistake("versioning", found="automatic", allowed="manual; automatic needs the key github")])
+        return self
+
+    @model_validator(mode="after")
+    def _notified(self) -> Self:
+        allowed = f"an environment of this file ({', '.join(self.environments)})"
+        refuse(
+            [
+                mistake("notify", number, "environments", place, found=name, allowed=allowed)
+                for number, each in enumerate(self.notify)
+                for place, name in enumerate(each.environments)
+                if name not in self.environments
+            ]
+        )
         return self
 
     @property

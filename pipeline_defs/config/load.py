@@ -68,11 +68,16 @@ def _conflicts(app: App, others: Iterable[App]) -> list[Problem]:
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML without Python objects, in which a key that is given twice is refused; YAML's own loader forgets the first."""
+    """YAML without Python objects, in which a key that is given twice is refused; YAML's own loader forgets the first.
+
+    A key is a name, as `on`, which YAML 1.1 would take for `true`.
+    """
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen: set[str] = set()
         for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.tag == "tag:yaml.org,2002:bool":
+                key.tag = "tag:yaml.org,2002:str"
             if isinstance(key, yaml.ScalarNode) and key.tag != "tag:yaml.org,2002:merge":
                 if key.value in seen:
                     raise yaml.MarkedYAMLError(

@@ -28,13 +28,13 @@ def plain(text: str, most: int = LONGEST) -> str:
 
     What cannot be seen (control characters, changes of direction) is left out, and what is longer than `most` is cut.
     """
-    harmless = html.escape(_CALLS.sub(_NO_WIDTH, _line(text, most)), quote=False)
+    harmless = html.escape(_CALLS.sub(_NO_WIDTH, one_line(text, most)), quote=False)
     return _FIRST.sub(r"\1\\\2", _MARKS.sub(r"\\\1", harmless))
 
 
 def code(text: str, most: int = LONGEST) -> str:
     """One line of code, in a table too. Within code nothing is a link; marks that would end it are replaced by like ones."""
-    line = _line(text, most).replace("`", "'").replace("|", "¦")
+    line = one_line(text, most).replace("`", "'").replace("|", "¦")
     return f"`{line}`" if line else ""
 
 
@@ -49,7 +49,8 @@ _OF_ADDRESSES = "!#$%&'*+,-./:;=?@_~"
 """What an address may have as it is; brackets and bars would end the link, or a table's cell around it."""
 
 
-def _line(text: str, most: int) -> str:
+def one_line(text: str, most: int = LONGEST) -> str:
+    """The text in one line, without what cannot be seen; what is longer than `most` is cut."""
     seen = "".join(" " if each.isspace() else each for each in text if each.isspace() or _is_seen(each))
     line = " ".join(seen.split())
     return line if len(line) <= most else f"{line[: most - 1].rstrip()}…"

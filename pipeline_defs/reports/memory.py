@@ -4,32 +4,15 @@ from collections.abc import Collection
 
 from pydantic import BaseModel, ValidationError
 
+from pipeline_defs.reports.horizon import Horizon
 from pipeline_defs.reports.items import Item, digest
-
-OVERLAP = 30.0
-"""Seconds: a run's change may become visible a little after a later one."""
+from pipeline_defs.reports.later import Later
 
 MOST_ATTENDED = 50
 """Runs that are attended to at a time; beyond them no new ones are taken up."""
 
 MOST_SET_ASIDE = 40
 """Runs that wait only for items that GitHub did not take; the oldest is given up for a newer one."""
-
-_FIRST_PAUSE, _LONGEST_PAUSE = 60.0, 3600.0
-_MOST_TRIES = 30
-"""Of one item, in growing distances: about a day. A permission may be given until then."""
-
-
-class Later(BaseModel):
-    """An item that GitHub did not take: how often it was tried, and when to try it again."""
-
-    tries: int
-    after: float
-
-    @property
-    def given_up(self) -> bool:
-        """True when it is not tried any more."""
-        return self.tries >= _MOST_TRIES
 
 
 class Attended(BaseModel):
@@ -83,25 +66,20 @@ class Attended(BaseModel):
     def note_not_taken(self, item: Item, now: float) -> Later:
         """Remember that GitHub did not take it, and when to try again."""
         key = digest(item.key)
-        tries = self.later[key].tries + 1 if key in self.later else 1
-        self.later[key] = Later(tries=tries, after=now + min(_FIRST_PAUSE * 2 ** (tries - 1), _LONGEST_PAUSE))
+        self.later[key] = Later.following(self.later.get(key), now)
         return self.later[key]
 
 
-class Memory(BaseModel):
+class Memory(Horizon, BaseModel):
     """What is kept between two looks.
 
     Attributes:
-        since: when the newest of the runs taken up had changed, seconds since 1970.
-        seen: those that changed shortly before it, {run: time}, because they are found again.
         runs: the runs attended to; the one that was looked at longest ago comes first.
         waiting: the same for heads of pull requests that are not checked yet, by commit.
         quiet_until: GitHub asked, or is given, time until then.
         said: what was last complained about, by kind, so that the log says it once.
     """
 
-    since: float
-    seen: dict[str, float] = {}
     runs: dict[str, Attended] = {}
     waiting: dict[str, Attended] = {}
     quiet_until: float = 0.0
@@ -124,9 +102,7 @@ class Memory(BaseModel):
         """Attend to a run that changed."""
         attended = self.runs.setdefault(run, Attended())
         attended.asleep, attended.changed = False, changed
-        self.since = max(self.since, changed)
-        self.seen[run] = changed
-        self.seen = {name: at for name, at in self.seen.items() if at >= self.since - OVERLAP}
+        self.move_on(run, changed)
 
     def finish(self, run: str) -> None:
         """GitHub knows everything about a run."""

@@ -10,7 +10,7 @@ from pipeline_defs.reports.comment import comment
 from pipeline_defs.reports.deployments import INACTIVE, before_record, deployments, of_row
 from pipeline_defs.reports.facts import Phase, RunFacts
 from pipeline_defs.reports.items import DeploymentState, Item, Status
-from pipeline_defs.reports.memory import OVERLAP, Attended, Memory
+from pipeline_defs.reports.memory import Attended, Memory
 from pipeline_defs.reports.notes import published, words
 from pipeline_defs.reports.reading import RunReader, ran_before, succeeded
 from pipeline_defs.reports.shipped import Range, Shipped, is_new_version, is_shipment
@@ -72,12 +72,10 @@ class Reporter:
                 writer.write(attended, waiting(self._app, commit, stands[commit]))
 
     def _take_up(self, memory: Memory) -> None:
-        """Attend to the runs that changed; those that changed shortly before are found again, and are known."""
+        """Attend to the runs that changed."""
         room = min(MOST_TAKEN_UP, memory.room)
         if room > 0:
-            found = self._reader.changed(memory.since - OVERLAP, limit=room + len(memory.seen))
-            new = {run: at for run, at in found.items() if memory.seen.get(run) != at}
-            for run, at in list(new.items())[:room]:
+            for run, at in memory.news(self._reader.changed, room).items():
                 memory.take_up(run, at)
 
     def _attend(self, memory: Memory, writer: Writer, run: str) -> None:

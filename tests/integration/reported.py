@@ -56,11 +56,51 @@ Act = Callable[[dg.OpExecutionContext], None]
 """What a small op does; when it returns, the op has succeeded."""
 
 
-class Reported:
+class SmallRuns:
+    """Runs of the app's jobs in a storage, of small ops."""
+
+    def __init__(self, instance: dg.DagsterInstance) -> None:
+        self.instance = instance
+
+    def job(self, name: str, ops: Mapping[str, Act], **tags: str) -> dg.JobDefinition:
+        """A job of the app whose ops do this, one after the other; {name without the app's: what it does}."""
+
+        def op_of(op: str, act: Act) -> dg.OpDefinition:
+            @dg.op(name=f"shop_{op}", ins={"after": dg.In(dg.Nothing)}, out=dg.Out(dg.Nothing))
+            def small(context: dg.OpExecutionContext) -> None:
+                act(context)
+
+            return small
+
+        made = [op_of(op, act) for op, act in ops.items()]
+
+        @dg.job(name=f"shop_{name}", tags={"app": "shop", **tags}, executor_def=dg.in_process_executor)
+        def job() -> None:
+            last: dict[str, Any] = {}
+            for each in made:
+                last = {"after": each(**last)}
+
+        return job
+
+    def run(self, job: dg.JobDefinition, run_id: str | None = None) -> str:
+        """Let a run of this job run to its end; its id."""
+        return job.execute_in_process(instance=self.instance, raise_on_error=False, run_id=run_id).run_id
+
+    def queue(self, job: dg.JobDefinition) -> dg.DagsterRun:
+        """A run of this job that waits."""
+        return self.instance.create_run_for_job(job, tags=job.tags)
+
+    def go_on(self, job: dg.JobDefinition, run: dg.DagsterRun) -> None:
+        """Let a run that waits run to its end."""
+        execute_run(InMemoryJob(job), run, self.instance, raise_on_error=False)
+
+
+class Reported(SmallRuns):
     """The app, its runs in a storage, and what its report sensor says to GitHub. `look` is one tick as the daemon makes it."""
 
     def __init__(self, folder: Path, instance: dg.DagsterInstance, github: GitHubServer, report: str = "true") -> None:
-        self.instance, self.github = instance, github
+        super().__init__(instance)
+        self.github = github
         (folder / "shop.yaml").write_text(APP.format(api=github.url, report=report))
         self.app: App = load_app(folder / "shop.yaml")
         self.sensor = {each.name: each for each in sensors_of(self.app, {job.name: job for job in jobs_of(self.app)})}[
@@ -104,38 +144,6 @@ class Reported:
             for later in attended.later.values():
                 later.after = 0.0
         self.cursor = memory.model_dump_json()
-
-    def job(self, name: str, ops: Mapping[str, Act], **tags: str) -> dg.JobDefinition:
-        """A job of the app whose ops do this, one after the other; {name without the app's: what it does}."""
-
-        def op_of(op: str, act: Act) -> dg.OpDefinition:
-            @dg.op(name=f"shop_{op}", ins={"after": dg.In(dg.Nothing)}, out=dg.Out(dg.Nothing))
-            def small(context: dg.OpExecutionContext) -> None:
-                act(context)
-
-            return small
-
-        made = [op_of(op, act) for op, act in ops.items()]
-
-        @dg.job(name=f"shop_{name}", tags={"app": "shop", **tags}, executor_def=dg.in_process_executor)
-        def job() -> None:
-            last: dict[str, Any] = {}
-            for each in made:
-                last = {"after": each(**last)}
-
-        return job
-
-    def run(self, job: dg.JobDefinition, run_id: str | None = None) -> str:
-        """Let a run of this job run to its end; its id."""
-        return job.execute_in_process(instance=self.instance, raise_on_error=False, run_id=run_id).run_id
-
-    def queue(self, job: dg.JobDefinition) -> dg.DagsterRun:
-        """A run of this job that waits."""
-        return self.instance.create_run_for_job(job, tags=job.tags)
-
-    def go_on(self, job: dg.JobDefinition, run: dg.DagsterRun) -> None:
-        """Let a run that waits run to its end."""
-        execute_run(InMemoryJob(job), run, self.instance, raise_on_error=False)
 
     def statuses(self, sha: str) -> dict[str, tuple[str, str]]:
         """What GitHub shows at a commit, {stage: (state, description)}."""

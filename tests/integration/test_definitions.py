@@ -47,6 +47,7 @@ def test_the_example_loads_as_the_code_server_loads_it() -> None:
         "shop_branches",
         "shop_then_stage",
         "shop_after_freeze",
+        "shop_drift",
         "shop_recover_failed",
         "shop_recover_canceled",
     }

@@ -3,7 +3,8 @@
 from typing import Any
 
 from pipeline_defs.cli.follow import Story
-from pipeline_defs.cli.output import duration, exception_line, plain
+from pipeline_defs.cli.output import exception_line, plain
+from pipeline_defs.release.duration import duration
 
 
 def event(kind: str, step: str | None = "shop_image.shop_build", at: float = 0.0, **more: Any) -> dict[str, Any]:

@@ -148,3 +148,10 @@ def test_the_same_folder_on_another_host_is_another_folder(tmp_path: Path) -> No
     (tmp_path / "stall.yaml").write_text(GOOD.format(name="shop").replace("a.example.org", "b.example.org"))
     apps, errors = load_apps(tmp_path)
     assert (list(apps), errors) == (["shop", "stall"], [])
+
+
+def test_a_key_is_a_name_also_where_yaml_would_read_it_as_true_or_false(tmp_path: Path) -> None:
+    notify = "[{to: {env: CHAT}, on: [failed], environments: [production]}]"
+    app = load_app(write(tmp_path, "shop", notify=notify, build="{arguments: {NO: '1', y: '2'}}"))
+    assert app.notify[0].on == ("failed",)
+    assert app.build.arguments == {"NO": "1", "y": "2"}

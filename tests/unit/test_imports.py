@@ -24,7 +24,9 @@ BELOW = {
     "proposal": {"config", "release", "resources"},
     "doctor": {"config", "server", "resources"},
     "ops": {"config", "release", "server", "resources", "history"},
-    "history": {"config", "release", "ops"},  # reads the events that ops/events.py writes
+    "words": {"release", "ops"},
+    "index": {"release", "ops"},  # reads the events that ops/events.py writes
+    "history": {"config", "release", "ops", "index", "words"},
     "run_queue": {"release"},
     "instance": {"config", "release"},
     "assets": {"config", "release", "ops"},
@@ -33,6 +35,7 @@ BELOW = {
     "launch": {"config", "release", "code_server"},
     "changes": {"config", "release", "resources", "code_server", "launch"},
     "reports": {"config", "release", "resources", "ops", "jobs"},
+    "notices": {"config", "release", "history", "reports"},
     "sensors": {
         "config",
         "release",
@@ -44,6 +47,7 @@ BELOW = {
         "launch",
         "changes",
         "reports",
+        "notices",
         "drift",
     },
     "definitions": {"config", "release", "resources", "ops", "assets", "jobs", "sensors", "drift"},
@@ -67,6 +71,7 @@ BELOW = {
         "difference",
         "proposal",
         "doctor",
+        "notices",
     },
 }
 WITHOUT_DAGSTER = {"release", "config", "server", "proposal", "doctor"}
@@ -91,7 +96,7 @@ def imported(tree: ast.AST, *, at_import: bool = False) -> Iterator[str]:
 
 def test_a_run_waits_for_no_import_that_it_may_never_need() -> None:
     """Every run begins with a process that loads the definitions: each of these would cost it a tenth of a second or so."""
-    heavy = {"github", "jwt", "docker", "requests", "paramiko", "cryptography", "uvicorn", "starlette"}
+    heavy = {"github", "jwt", "docker", "requests", "paramiko", "cryptography", "uvicorn", "starlette", "apprise"}
     shown = "import sys, pipeline_defs.definitions; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", shown], cwd=PROJECT, capture_output=True, text=True, check=True)
     assert not heavy & {name.split(".")[0] for name in done.stdout.split()}

@@ -2,8 +2,9 @@
 
 import pytest
 
+from pipeline_defs.reports.horizon import OVERLAP
 from pipeline_defs.reports.items import Status
-from pipeline_defs.reports.memory import MOST_ATTENDED, MOST_SET_ASIDE, OVERLAP, Attended, Memory
+from pipeline_defs.reports.memory import MOST_ATTENDED, MOST_SET_ASIDE, Attended, Memory
 
 ITEM = Status("a" * 40, "shipline/shop/lint", "success", "done")
 OTHER = Status("a" * 40, "shipline/shop/lint", "failure", "done")

@@ -1,0 +1,20 @@
+"""Tick: one look of the sensor `<app>_notify`."""
+
+import time
+
+import dagster as dg
+
+from pipeline_defs.config import App, Home
+from pipeline_defs.history import Lineage
+from pipeline_defs.notices.notifier import Notifier
+from pipeline_defs.notices.outbox import Memory
+from pipeline_defs.notices.service import send
+from pipeline_defs.reports.reading import RunReader
+
+
+def tick(context: dg.SensorEvaluationContext, app: App) -> dg.SensorResult:
+    """Tell people what is new."""
+    memory = Memory.read(context.cursor, time.time())
+    reader, lineage = RunReader(context.instance, app), Lineage(context.instance)
+    said = Notifier(app, reader, lineage, Home.find().page, send, time.time).look(memory)
+    return dg.SensorResult(skip_reason=said, cursor=memory.model_dump_json(exclude_defaults=True))
