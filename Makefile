@@ -1,7 +1,7 @@
 # Every target sets up what it needs by itself. `make` alone lists the targets.
 PYTHON := .venv/bin/python
 
-.PHONY: help setup demo test prove-github prove-rehearsal prove-deploy bench-deploy lint format docs lock up clean
+.PHONY: help setup demo test prove-github prove-rehearsal prove-deploy prove-lineage bench-deploy bench-lineage lint format docs lock up clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,8 +25,15 @@ prove-rehearsal: setup ## what is claimed of the rehearsal, measured at full siz
 prove-deploy: setup ## what is claimed of deployments, measured at full size; PARTS="row kills together crash fleet" chooses
 	@PARTS="$(PARTS)" $(PYTHON) -m benchmarks.deploy
 
+prove-lineage: setup ## what is claimed of the lineage after years; STORAGE=sqlite or postgres, PARTS="speed traces metrics" choose
+	@STORAGE="$(STORAGE)" PARTS="$(PARTS)" $(PYTHON) -m benchmarks.lineage
+
 bench-deploy: setup ## how long a deployment takes, beside a hand-written script, under load
 	@$(PYTHON) -m benchmarks.deploy.bench
+
+bench-lineage: setup ## how long status, history and trace take after years, in both storages
+	@STORAGE=sqlite PARTS=speed $(PYTHON) -m benchmarks.lineage
+	@STORAGE=postgres PARTS=speed $(PYTHON) -m benchmarks.lineage
 
 lint: setup ## ruff (rules and format) and mypy
 	@$(PYTHON) -m ruff check

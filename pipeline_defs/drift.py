@@ -18,7 +18,7 @@ from pipeline_defs.server.site import Site
 
 def drift_of(app: App, environment: str, lineage: Lineage) -> Drift:
     """Look at every host of an environment. Nothing is changed there; one that does not answer is told as such."""
-    live = next((row for row in lineage.environment(app, environment) if row.live), None)
+    live = next((row for row in lineage.standing(app, environment).rows if row.live), None)
     hosts = app.environments[environment].hosts
     with SshResource().connect_each(hosts, all_there=False) as servers, ThreadPoolExecutor(len(hosts)) as pool:
         seen = list(pool.map(lambda host, server: _seen(app, environment, host, server), hosts, servers))

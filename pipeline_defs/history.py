@@ -1,46 +1,39 @@
 """The lineage read back from Dagster's storage, with or without a running Shipline.
 
-The only reader: the command line asks it, and lets it write down a person's word. Everything is taken from the stored events of
-an asset, page by page and in the order in which they were stored, never from "the latest", which is another run's as soon as two
-of them interleave.
+The only reader: the command line asks it, and lets it write down a person's word. Everything is folded from the stored events of the
+assets, in the order in which they were stored, never from "the latest", which is another run's as soon as two of them interleave.
+Which events there are is kept in an index, so that a question reads what it needs and not all that ever happened.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from pathlib import Path
+from sqlite3 import Connection
 
-from dagster import (
-    AssetCheckKey,
-    AssetKey,
-    AssetObservation,
-    AssetRecordsFilter,
-    DagsterInstance,
-    EventLogRecord,
-    MetadataValue,
-)
+from dagster import AssetCheckKey, DagsterInstance, DagsterRunStatus, RunsFilter
 
 from pipeline_defs.config import App, Home
-from pipeline_defs.ops.events import (
-    DEPLOYMENT,
-    DRIFT,
-    IMAGE,
-    MAINTENANCE,
-    QUARANTINE,
-    REHEARSAL,
-    environment_key,
-    image_key,
-)
+from pipeline_defs.index import asking
+from pipeline_defs.index.file import open_index
+from pipeline_defs.index.reading import moment
+from pipeline_defs.ops.events import DRIFT, environment_key
 from pipeline_defs.release.drift import Drift
-from pipeline_defs.release.evidence import Record
-from pipeline_defs.release.history import Row, fold, rows
-from pipeline_defs.release.maintenance import Maintenance, maintained
-from pipeline_defs.release.quarantine import Quarantined, Word, quarantine
-from pipeline_defs.release.records import Deployment, Image, Outcome, Rehearsal
+from pipeline_defs.release.history import Row, rows
+from pipeline_defs.release.maintenance import Maintenance
+from pipeline_defs.release.names import QuestionError, questions
+from pipeline_defs.release.quarantine import Quarantined, Word
+from pipeline_defs.release.records import Deployment, Image, Rehearsal
+from pipeline_defs.release.standing import Standing
+from pipeline_defs.release.trace import Trace, TraceError, trace
+from pipeline_defs.words import say, say_maintenance
 
-_PAGE = 500
+INDEX = "lineage.db"
+"""The index's file, in Dagster's home; it may be removed at any time."""
 
-_Fact = TypeVar("_Fact", bound=Record)
+_UNFINISHED = [each for each in DagsterRunStatus if each not in {
+    DagsterRunStatus.SUCCESS, DagsterRunStatus.FAILURE, DagsterRunStatus.CANCELED,
+}]  # fmt: skip
 
 
 class Lineage:
@@ -48,86 +41,101 @@ class Lineage:
 
     def __init__(self, instance: DagsterInstance | None) -> None:
         self._instance = instance
+        lasting = instance is not None and not instance.is_ephemeral
+        self._index = open_index(Path(instance.root_directory) / INDEX if instance and lasting else None)
 
     def images(self, app: App) -> list[Image]:
         """Every image that was pushed for this app, newest first."""
-        return list(reversed(self._facts(image_key(app.name), IMAGE, Image)))
+        with self._moment() as index:
+            return asking.images(index, app.name)
 
     def environment(self, app: App, environment: str) -> list[Row]:
-        """The history of one environment, newest first: rehearsals where it rehearses, else deployments."""
-        rehearses = app.environments[environment].rehearses
-        attempts = self._rehearsals(app, environment) if rehearses else self.deployments(app, environment)
-        unfinished = {attempt.run for attempt in attempts if attempt.outcome is Outcome.STARTED}
-        return rows(attempts, alive=set(filter(self._is_alive, unfinished)), now=datetime.now(UTC))
+        """The history of one environment, newest first: rehearsals and deployments."""
+        return self.newest(app.name, environment)
+
+    def newest(self, app: str, environment: str, limit: int | None = None) -> list[Row]:
+        """The newest rows of an environment, at most `limit`; of whatever was recorded, also where no file names it any more."""
+        with self._moment() as index:
+            return self._rows(asking.attempts(index, app, environment, limit), self._alive())
+
+    def environments(self, app: str) -> list[str]:
+        """The environments in which something of an app is recorded, also those that its file does not name any more."""
+        with self._moment() as index:
+            return [environment for name, environment in asking.places(index) if name == app and environment]
+
+    def apps(self) -> list[str]:
+        """The apps of which something is recorded, also those that have no file any more."""
+        with self._moment() as index:
+            return list(dict.fromkeys(app for app, _ in asking.places(index)))
+
+    def trace(self, app: str, name: str) -> Trace:
+        """Everything that belongs to a name. Raises TraceError."""
+        try:
+            asked = questions(name)
+        except QuestionError as error:
+            raise TraceError(str(error)) from None
+        with self._moment() as index:
+            images, attempts = asking.about(index, app, asked)
+            alive = self._alive()
+            found = [row for place in dict.fromkeys(each.environment for each in attempts)
+                     for row in self._among(index, app, place, attempts, alive)]  # fmt: skip
+            known = asking.versions(index, app)
+        found.sort(key=lambda row: (row.at, row.id), reverse=True)
+        rehearsals = [row for row in found if row.kind == "rehearsal"]
+        return trace(name, images, rehearsals, [row for row in found if row.kind != "rehearsal"], known)
+
+    def standing(self, app: App, environment: str) -> Standing:
+        """How one environment stands."""
+        return self.standings([(app.name, environment)])[app.name, environment]
+
+    def standings(self, places: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Standing]:
+        """How several environments stand, {(app, environment): …}, at one moment."""
+        drifts = self._drifts(places)
+        with self._moment() as index:
+            alive = self._alive()
+            return {
+                place: Standing(
+                    self._rows(asking.standing(index, *place, alive), alive),
+                    asking.barred(index, *place, overtaken=False),
+                    _on(asking.maintenance(index, *place)),
+                    drifts.get(place),
+                )
+                for place in places
+            }
 
     def deployments(self, app: App, environment: str) -> list[Deployment]:
         """The records of one environment's deployments, newest first."""
-        return fold(self._facts(environment_key(app.name, environment), DEPLOYMENT, Deployment))
+        with self._moment() as index:
+            found = asking.attempts(index, app.name, environment)
+        return [each for each in found if isinstance(each, Deployment)]
 
     def rehearsals(self, app: App) -> list[Rehearsal]:
         """The records of an app's rehearsals, newest first."""
-        return self._rehearsals(app, app.staging) if app.staging else []
-
-    def _rehearsals(self, app: App, environment: str) -> list[Rehearsal]:
-        return fold(self._facts(environment_key(app.name, environment), REHEARSAL, Rehearsal))
+        with self._moment() as index:
+            found = asking.attempts(index, app.name, app.staging) if app.staging else []
+        return [each for each in found if isinstance(each, Rehearsal)]
 
     def quarantine(self, app: App, environment: str) -> list[Quarantined]:
         """What is quarantined in one environment, newest first."""
-        models: dict[str, type[Deployment | Word]] = {DEPLOYMENT: Deployment, QUARANTINE: Word}
-        return quarantine(self._told(environment_key(app.name, environment), models))
-
-    def words_after(self, app: App, environment: str, after: int | None) -> tuple[list[Word], int]:
-        """People's words on releases that were stored after a number, oldest first, and the number of the newest event there is.
-
-        Without a number none are read: only the newest event is asked for.
-        """
-        if self._instance is None:
-            return [], 0
-        of_asset = AssetRecordsFilter(environment_key(app.name, environment), after_storage_id=after)
-        found = self._instance.fetch_observations(of_asset, limit=1 if after is None else _PAGE).records
-        newest = max((record.storage_id for record in found), default=after or 0)
-        told = [] if after is None else [_metadata(record).get(QUARANTINE) for record in reversed(found)]
-        return [Word.model_validate(word.value) for word in told if word is not None], newest
-
-    def drift(self, app: App, environment: str) -> Drift | None:
-        """What the newest look at an environment's servers found; None where nobody has looked."""
-        if self._instance is None:
-            return None
-        key = AssetCheckKey(environment_key(app.name, environment), DRIFT)
-        record = self._instance.get_latest_asset_check_evaluation_record(key)
-        found = record.evaluation if record else None
-        return Drift.model_validate(found.metadata[DRIFT].value) if found else None
-
-    def say(self, word: Word) -> None:
-        """Write down a person's word on a release, as an observation of the environment's asset."""
-        if self._instance is None:
-            raise LookupError("there is no storage to write to")
-        what = f"quarantine of {word.version} {'lifted' if word.lifted else 'asked for'} by {word.actor}: {word.reason}"
-        metadata = {
-            "version": MetadataValue.text(word.version),
-            "digest": MetadataValue.text(word.digest),
-            "actor": MetadataValue.text(word.actor),
-            "reason": MetadataValue.text(word.reason),
-            QUARANTINE: MetadataValue.json(word.model_dump(mode="json")),
-        }
-        key = environment_key(word.app, word.environment)
-        self._instance.report_runless_asset_event(AssetObservation(key, description=what, metadata=metadata))
+        with self._moment() as index:
+            return asking.barred(index, app.name, environment, overtaken=True)
 
     def maintenance(self, app: App, environment: str) -> Maintenance | None:
         """The word by which an environment is in maintenance now; None where it is not."""
-        return maintained(self._facts(environment_key(app.name, environment), MAINTENANCE, Maintenance))
+        with self._moment() as index:
+            return _on(asking.maintenance(index, app.name, environment))
+
+    def drift(self, app: App, environment: str) -> Drift | None:
+        """What the newest look at an environment's servers found; None where nobody has looked."""
+        return self._drifts([(app.name, environment)]).get((app.name, environment))
+
+    def say(self, word: Word) -> None:
+        """Write down a person's word on a release."""
+        say(self._storage, word)
 
     def say_maintenance(self, word: Maintenance) -> None:
-        """Write down that an environment is in maintenance, or no more, as an observation of its asset."""
-        if self._instance is None:
-            raise LookupError("there is no storage to write to")
-        what = f"maintenance {'on' if word.on else 'off'} by {word.actor}{f': {word.message}' if word.message else ''}"
-        metadata = {
-            "actor": MetadataValue.text(word.actor),
-            MAINTENANCE: MetadataValue.json(word.model_dump(mode="json")),
-        }
-        key = environment_key(word.app, word.environment)
-        self._instance.report_runless_asset_event(AssetObservation(key, description=what, metadata=metadata))
+        """Write down that an environment is in maintenance, or no more."""
+        say_maintenance(self._storage, word)
 
     def lives(self, run_id: str) -> bool | None:
         """Whether a run is still under way; None of one that is not known here."""
@@ -139,30 +147,46 @@ class Lineage:
         """Whether there is a storage, in which a person's word can be written down."""
         return self._instance is not None
 
-    def _is_alive(self, run_id: str) -> bool:
-        run = self._instance.get_run_by_id(run_id) if self._instance and run_id else None
-        return run is not None and not run.is_finished
+    @property
+    def _storage(self) -> DagsterInstance:
+        if self._instance is None:
+            raise LookupError("there is no storage to write to")
+        return self._instance
 
-    def _facts(self, asset: AssetKey, metadata_key: str, model: type[_Fact]) -> list[_Fact]:
-        """The records under one metadata key of an asset's events, in the order in which they were stored."""
-        return self._told(asset, {metadata_key: model})
+    @contextmanager
+    def _moment(self) -> Iterator[Connection]:
+        if self._instance is None:
+            yield self._index
+            return
+        with moment(self._instance, self._index) as index:
+            yield index
 
-    def _told(self, asset: AssetKey, models: Mapping[str, type[_Fact]]) -> list[_Fact]:
-        """The records under several metadata keys, {key: model}, in the order in which they were stored."""
-        events = sorted(self._events(asset), key=lambda event: event.storage_id)
-        found = [(model, _metadata(event).get(key)) for event in events for key, model in models.items()]
-        return [model.model_validate(value.value) for model, value in found if value is not None]
+    def _alive(self) -> set[str]:
+        """The runs that are under way: few, however many there were."""
+        return set(self._instance.get_run_ids(RunsFilter(statuses=_UNFINISHED))) if self._instance else set()
 
-    def _events(self, asset: AssetKey) -> Iterator[EventLogRecord]:
-        for fetch in (
-            (self._instance.fetch_materializations, self._instance.fetch_observations) if self._instance else ()
-        ):
-            cursor: str | None = None
-            more = True
-            while more:
-                page = fetch(asset, limit=_PAGE, cursor=cursor, ascending=True)
-                yield from page.records
-                cursor, more = page.cursor, page.has_more
+    def _rows(self, attempts: Sequence[Deployment | Rehearsal], alive: Collection[str]) -> list[Row]:
+        return rows(attempts, alive=set(alive), now=datetime.now(UTC))
+
+    def _among(
+        self, index: Connection, app: str, place: str, found: Sequence[Deployment | Rehearsal], alive: Collection[str]
+    ) -> list[Row]:
+        """The rows of those attempts that were in an environment. Which of them runs there now, others have to say too."""
+        wanted = {each.id: each for each in found if each.environment == place}
+        others = {each.id: each for each in asking.standing(index, app, place, alive)}
+        together = sorted({**wanted, **others}.values(), key=lambda each: each.id, reverse=True)
+        return [row for row in self._rows(together, alive) if row.id in wanted]
+
+    def _drifts(self, places: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Drift]:
+        """What the newest looks at environments found, asked for all of them at once."""
+        keys = {AssetCheckKey(environment_key(*place), DRIFT): place for place in places}
+        latest = (
+            self._instance.event_log_storage.get_latest_asset_check_execution_by_key(list(keys))
+            if self._instance and keys
+            else {}
+        )
+        found = {keys[key]: record.evaluation for key, record in latest.items() if key in keys}
+        return {place: Drift.model_validate(each.metadata[DRIFT].value) for place, each in found.items() if each}
 
 
 @contextmanager
@@ -175,6 +199,5 @@ def open_lineage(home: Home) -> Iterator[Lineage]:
         yield Lineage(instance)
 
 
-def _metadata(event: EventLogRecord) -> Any:
-    what = event.asset_materialization or event.asset_observation
-    return what.metadata if what else {}
+def _on(word: Maintenance | None) -> Maintenance | None:
+    return word if word and word.on else None

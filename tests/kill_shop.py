@@ -4,7 +4,7 @@ import secrets
 from dataclasses import replace
 
 from pipeline_defs.config.database import Sanitize
-from pipeline_defs.config.environment import E2E, Test
+from pipeline_defs.config.testing import E2E, Test
 from pipeline_defs.release.records import Release
 from pipeline_defs.server.task import Task
 from tests.shop import SOURCE, Shop

@@ -9,7 +9,7 @@ from types import TracebackType
 from benchmarks.deploy.asking import asking
 from benchmarks.deploy.figures import Failed, Figures, Tell
 from benchmarks.deploy.ground import Ground
-from pipeline_defs.config.environment import Health
+from pipeline_defs.config.testing import Health
 from pipeline_defs.release.records import Release
 from pipeline_defs.resources.connection import Connection
 from pipeline_defs.server.command import ServerError, script

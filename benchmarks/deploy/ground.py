@@ -32,8 +32,8 @@ def ground(shop: Shop, folder: Path) -> Iterator[Ground]:
     app = routed(quick(shop, "production"), folder)
     first, second = shop.release("1.0.0"), shop.release("1.1.0")
     with shop.server() as server:
+        remove_router(server)  # which holds the app's network
         assert server.run(script(WIPE), timeout=120).ok
-        remove_router(server)
         report = deploy(app.task(first), server)
         if report.error:
             raise Failed(report.error)

@@ -9,13 +9,17 @@ from benchmarks.deploy.recovered import STEPS, recovered
 from tests.deploy_kills import DeployKills
 from tests.killed import Point
 
+AGAIN = ("begin migrate", "end beside", "begin route", "end route", "end switch", "begin drain")
+"""Points at which a deployment of the release that runs already is killed, besides: two containers of one release are there then."""
+
 
 def measure(ground: Ground, tell: Tell, every: int = 1) -> Figures:
-    """Kill at each point, or at every so manieth; have the next run recover, and look at what people get, and what runs."""
+    """Kill at each point, have the next run recover, and look at what people get and what runs. `every`: only each of so many points."""
     kills = DeployKills(ground.app, ground.server, ground.first, ground.second)
     wanted = {what: [Point(each) for each in _worth(kills.moments(what))[::every]] for what in ("deploy", "rollback")}
     pairs = zip_longest(*([(what, point) for point in points] for what, points in wanted.items()))
     points = [each for each in chain.from_iterable(pairs) if each]
+    points += [("deploy", Point(moment)) for moment in AGAIN]
     with asking(ground.app.url) as asked:
         for number, (what, point) in enumerate(points, start=1):
             kills.kill(what, point)

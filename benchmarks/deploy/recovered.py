@@ -19,12 +19,12 @@ from pipeline_defs.server.command import script
 from pipeline_defs.server.facts import learn
 from tests.e2e.pipeline import Pipeline
 from tests.integration.procedures import WIPE
-from tests.routed import PORTS, web
+from tests.routed import PORTS, remove_router, web
 
 STEPS = ("migrate", "beside", "route", "switch", "drain")
 """Amid which a run's process is killed: before anything is changed, and on both sides of the switch."""
 
-_FIRST, _SECOND = "1.0.0", "1.1.0"
+_FIRST, _SECOND = "2.0.0", "2.1.0"  # the ground has given 1.0.0 to an image of its own
 _SECONDS = 240.0
 _PRODUCTION = {"route": {"health": "/health"}, "watch": 0, "test": None, "e2e": []}
 
@@ -47,6 +47,7 @@ class Recovered:
 def recovered(ground: Ground, steps: tuple[str, ...] = STEPS) -> Recovered:
     """Kill a deployment amid each of the steps, and wait for what Shipline makes of it by itself."""
     found = Recovered()
+    remove_router(ground.server)  # which holds the app's network
     assert ground.server.run(script(WIPE), timeout=120).ok
     with _shipping(ground) as pipeline:
         for version in (_FIRST, _SECOND):

@@ -9,7 +9,6 @@ from dagster import AssetKey, DagsterRun, DagsterRunStatus, RunRecord, RunsFilte
 from benchmarks.deploy.figures import Failed, Figures, Tell
 from benchmarks.deploy.ground import Ground
 from benchmarks.deploy.overlaps import Span, interleaved, journalled, most_at_once
-from benchmarks.github.app import APP, REPOSITORY
 from benchmarks.github.stack import Stack, running, wait_for
 from pipeline_defs.cli.client import Client
 from pipeline_defs.release.request import SUPERSEDED_BY, Job, Request
@@ -20,6 +19,9 @@ REQUESTS = 50
 AT_THE_LOCK = 6
 """Procedures that meet at the server's lock, as those of several Shiplines would; each is made."""
 
+APP, REPOSITORY = "tiny", "acme/tiny"
+"""What is asked for in the queue: an app whose deployments are quick, and whose images the sample app's do not meet."""
+
 _SECONDS = 900
 _ENVIRONMENT = "production"
 
@@ -27,7 +29,7 @@ _ENVIRONMENT = "production"
 def measure(ground: Ground, tell: Tell, requests: int = REQUESTS, at_the_lock: int = AT_THE_LOCK) -> Figures:
     """By the queue, as people ask; and past it, where the lock alone keeps them apart."""
     spans = [_past_the_queue(ground, at_the_lock)]
-    with running(webhooks=False, bed=ground.app.shop.bed) as stack:
+    with running({APP: REPOSITORY}, webhooks=False, bed=ground.app.shop.bed) as stack:
         records = _by_the_queue(stack, requests)
         spans.append(list(journalled(ground.server, f"/opt/{APP}").values()))
         spans.append([(each.start_time or 0.0, each.end_time or 0.0) for each in _made(records)])

@@ -33,6 +33,11 @@ def app_named(home: Home, name: str) -> App:
     raise Wrong(f"there is no app {name!r}{_hint(name, known)}")
 
 
+def app_recorded(home: Home, name: str, recorded: Collection[str]) -> str:
+    """The name of an app that has a file, or of which there are records alone. Raises Wrong where there is neither."""
+    return name if name in recorded else app_named(home, name).name
+
+
 def apps_named(home: Home, name: str | None) -> list[App]:
     """The app of this name, or all whose files can be used. Raises Wrong."""
     return [app_named(home, name)] if name else list(known_apps(home)[0].values())
@@ -40,9 +45,22 @@ def apps_named(home: Home, name: str | None) -> list[App]:
 
 def environment_named(app: App, name: str) -> str:
     """This environment's name. Raises Wrong when the app has none of this name."""
-    if name not in app.environments:
-        raise Wrong(f"{app.name} has no environment {name!r}{_hint(name, app.environments)}")
+    return environment_among(app.name, name, app.environments)
+
+
+def environment_among(app: str, name: str, known: Collection[str]) -> str:
+    """This environment's name. Raises Wrong when it is not among those that are known of an app."""
+    if name not in known:
+        raise Wrong(f"{app} has no environment {name!r}{_hint(name, known)}")
     return name
+
+
+def places_of(home: Home, name: str, recorded: Collection[str]) -> list[str]:
+    """The environments of an app: those of its file, then those of which there are records alone. An app that has no file any
+    more is what was recorded. Raises Wrong where there is neither."""
+    if recorded and name not in load_apps(home.apps)[0]:
+        return list(recorded)
+    return list(dict.fromkeys([*app_named(home, name).environments, *recorded]))
 
 
 def deployed_environment(app: App, name: str | None) -> str:

@@ -43,6 +43,8 @@ class Story:
         kind, step = event["__typename"], event.get("stepKey")
         if kind == "RunFailureEvent":
             self.error = self.error or _sentence(event)
+        elif kind == "RunCanceledEvent" and event["message"].startswith("superseded"):
+            self.error = event["message"]  # otherwise whoever stopped it knows
         elif kind == "LogMessageEvent" and event["level"] != "DEBUG":
             self.lines.extend(plain(event["message"]).splitlines())
         if not step or kind not in _KINDS:

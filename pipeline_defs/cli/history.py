@@ -7,7 +7,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from pipeline_defs.cli.apps import app_named, environment_named
+from pipeline_defs.cli.apps import environment_among, places_of
 from pipeline_defs.cli.output import Output, local_time, plain
 from pipeline_defs.config import Home
 from pipeline_defs.release.duration import duration
@@ -30,11 +30,12 @@ def history(
     """List deployments and rehearsals, newest first: what, where, how it ended, by whom and why."""
     output: Output = context.obj
     home = Home.find()
-    which = app_named(home, app)
-    names = [environment_named(which, environment)] if environment else list(which.environments)
     with open_lineage(home) as lineage:
-        found = [row for name in names for row in lineage.environment(which, name)]
-    found = sorted(found, key=lambda row: row.at, reverse=True)[:limit]
+        recorded = lineage.environments(app)
+        names = places_of(home, app, recorded)
+        asked = [environment_among(app, environment, names)] if environment else names
+        found = [row for name in asked for row in lineage.newest(app, name, limit)]
+    found = sorted(found, key=lambda row: (row.at, row.id), reverse=True)[:limit]
     output.result([row_json(row) for row in found], history_table(found))
 
 

@@ -1,22 +1,20 @@
 """`shipline run`: integrate, stage, deploy or roll back an app, through Shipline's queue, and see how it goes."""
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
-from rich.prompt import Confirm
 
 from pipeline_defs.cli.apps import app_named, deployed_environment
 from pipeline_defs.cli.client import Client
-from pipeline_defs.cli.follow import Follower
-from pipeline_defs.cli.output import Failed, Output, Wrong
+from pipeline_defs.cli.launch import launch
+from pipeline_defs.cli.output import Failed, Wrong
 from pipeline_defs.cli.person import actor, given_reason
 from pipeline_defs.cli.pulls import asked_again
 from pipeline_defs.config import App, Home
 from pipeline_defs.release.going_back import Choice, Settings
 from pipeline_defs.release.policy import frozen
-from pipeline_defs.release.request import Job, Request, job_name
+from pipeline_defs.release.request import Job, Request
 from pipeline_defs.release.version import Version, VersionError
 
 INTEGRATE_EXAMPLE = "Example: shipline run integrate shop --branch development"
@@ -59,13 +57,13 @@ def integrate(
     which = app_named(home, app)
     if pull:
         request, tags = asked_again(Client.of(home), which, pull, actor(), untrusted=untrusted)
-        _launch(context.obj, home, which, request, no_follow=no_follow, log=log, tags=tags)
+        launch(context.obj, home, which, request, no_follow=no_follow, log=log, tags=tags)
         return
     chosen = "" if commit else branch or which.branches.development  # whose head a bare commit is, the job finds out
     request = Request(
         app=app, job=Job.INTEGRATE, branch=chosen, commit=_commit(home, which, commit or chosen), actor=actor()
     )
-    _launch(context.obj, home, which, request, no_follow=no_follow, log=log)
+    launch(context.obj, home, which, request, no_follow=no_follow, log=log)
 
 
 def stage(
@@ -84,7 +82,7 @@ def stage(
     request = Request(
         app=app, job=Job.STAGE, environment=which.staging, actor=actor(), **_what(home, which, version, commit)
     )
-    _launch(context.obj, home, which, request, no_follow=no_follow, log=log)
+    launch(context.obj, home, which, request, no_follow=no_follow, log=log)
 
 
 def deploy(
@@ -123,7 +121,7 @@ def deploy(
         actor=actor(),
         **what,
     )
-    _launch(context.obj, home, which, request, no_follow=no_follow, log=log)
+    launch(context.obj, home, which, request, no_follow=no_follow, log=log)
 
 
 def rollback(
@@ -165,7 +163,7 @@ def rollback(
         actor=actor(),
         **_what(home, which, to, None),
     )
-    _launch(context.obj, home, which, request, no_follow=no_follow, log=log)
+    launch(context.obj, home, which, request, no_follow=no_follow, log=log)
 
 
 def _what(home: Home, app: App, version: str | None, commit: str | None) -> dict[str, Any]:
@@ -188,48 +186,3 @@ def _commit(home: Home, app: App, name: str) -> str:
         return source_of(app, home.workspace).resolve(name)
     except SourceError as error:
         raise Failed(str(error)) from None
-
-
-def _launch(
-    output: Output,
-    home: Home,
-    app: App,
-    request: Request,
-    *,
-    no_follow: bool,
-    log: bool,
-    tags: Mapping[str, str] | None = None,
-) -> None:
-    client = Client.of(home)
-    run_id = client.launch(job_name(app.name, request.job, request.environment, app.deployed), request, tags)
-    what = " ".join(filter(None, (request.app, request.version or request.commit[:12], request.environment)))
-    output.say((f"{request.job} {what}", "bold"), f"  run {run_id[:8]}  ", (client.run_url(run_id), "dim"))
-    if no_follow:
-        output.result({"run": run_id, "url": client.run_url(run_id), "status": "QUEUED"})
-        return
-    ended = _followed(client, run_id, request.app, output, log=log)
-    output.result(ended)
-    if ended["status"] != "SUCCESS":
-        raise typer.Exit(1)
-
-
-def _followed(client: Client, run_id: str, app: str, output: Output, *, log: bool) -> dict[str, Any]:
-    """Follow the run to its end. Ctrl-C ends only the following, unless the person says that the run is to end too."""
-    follower = Follower(client, run_id, app, output, log=log)
-    while True:
-        try:
-            return follower.until_the_end()
-        except KeyboardInterrupt:
-            if not _wants_it_stopped(output):
-                output.aside.print(f"The run goes on: {client.run_url(run_id)}")
-                raise typer.Exit(130) from None
-            client.terminate([run_id])
-
-
-def _wants_it_stopped(output: Output) -> bool:
-    if output.json or not output.console.is_terminal:
-        return False
-    try:
-        return Confirm.ask("\nStop the run too? What is not final is undone", console=output.console, default=False)
-    except (KeyboardInterrupt, EOFError):
-        return False

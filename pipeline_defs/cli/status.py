@@ -14,9 +14,8 @@ from pipeline_defs.cli.history import columns, digits, open_lineage, outcome, ro
 from pipeline_defs.cli.output import Output, local_time, plain
 from pipeline_defs.config import App, Home
 from pipeline_defs.release.history import RUNNING, Row, waiting
-from pipeline_defs.release.maintenance import Maintenance
-from pipeline_defs.release.quarantine import Quarantined
 from pipeline_defs.release.records import OnHost
+from pipeline_defs.release.standing import Standing
 
 STATUS_EXAMPLE = "Example: shipline status shop"
 
@@ -32,17 +31,13 @@ def status(
     output: Output = context.obj
     home = Home.find()
     apps = apps_named(home, app)
+    places = [(each.name, environment) for each in apps for environment in each.environments]
     with open_lineage(home) as lineage:
+        found = lineage.standings(places)
         lines = [
             {
-                **_status(
-                    each,
-                    environment,
-                    lineage.environment(each, environment),
-                    lineage.quarantine(each, environment),
-                    lineage.maintenance(each, environment),
-                ),
-                "drift": _drift(each, environment, lineage, look=look),
+                **_status(each, environment, found[each.name, environment]),
+                "drift": _drift(each, environment, found[each.name, environment], lineage if look else None),
             }
             for each in apps
             for environment in each.environments
@@ -51,10 +46,9 @@ def status(
     output.result(lines, Group(_status_table(lines), *notes))
 
 
-def _status(
-    app: App, environment: str, rows: list[Row], barred: list[Quarantined], closed: Maintenance | None
-) -> dict[str, Any]:
+def _status(app: App, environment: str, found: Standing) -> dict[str, Any]:
     """One environment: what runs there, its last deployment or rehearsal, and what is quarantined there."""
+    rows, closed = found.rows, found.maintenance
     rehearses = app.environments[environment].rehearses is not None
     held = app.environments[environment].frozen(datetime.now(UTC))
     waits = waiting(rows)
@@ -76,23 +70,22 @@ def _status(
         "maintenance": closed.model_dump(mode="json") if closed else None,
         "waiting": row_json(waits) if waits else None,
         "hosts": [each.model_dump(mode="json") for each in _fleet(rows)],
-        "quarantined": [each.model_dump(mode="json") for each in barred if each.overtaken_by is None],
+        "quarantined": [each.model_dump(mode="json") for each in found.quarantined],
     }
 
 
-def _drift(app: App, environment: str, lineage: Any, *, look: bool) -> dict[str, Any] | None:
-    """What the newest look at the servers of an environment found, or a look now; None for a rehearsal, or before the first look."""
+def _drift(app: App, environment: str, found: Standing, lineage: Any) -> dict[str, Any] | None:
+    """What the newest look at the servers found, or, given the lineage, a look now; None for a rehearsal, or before the first look."""
     if environment not in app.deployed:
         return None
-    if look:
+    if lineage is not None:
         from pipeline_defs.drift import drift_of
 
         return drift_of(app, environment, lineage).model_dump(mode="json")
-    found = lineage.drift(app, environment)
-    live = next((row for row in lineage.environment(app, environment) if row.live), None)
-    if found is None or (live and datetime.fromisoformat(found.at) < datetime.fromisoformat(live.at)):
+    live = next((row for row in found.rows if row.live), None)
+    if found.drift is None or (live and datetime.fromisoformat(found.drift.at) < datetime.fromisoformat(live.at)):
         return None  # what was seen before the newest deployment is over
-    return dict(found.model_dump(mode="json"))
+    return dict(found.drift.model_dump(mode="json"))
 
 
 def _fleet(rows: list[Row]) -> tuple[OnHost, ...]:

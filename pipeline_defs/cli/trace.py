@@ -7,14 +7,14 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from pipeline_defs.cli.apps import app_named
+from pipeline_defs.cli.apps import app_recorded
 from pipeline_defs.cli.history import AppName, history_table, open_lineage, row_json
 from pipeline_defs.cli.output import Output, Wrong, local_time, plain
 from pipeline_defs.config import Home
 from pipeline_defs.release.history import Row
 from pipeline_defs.release.migrations import led
 from pipeline_defs.release.records import Image
-from pipeline_defs.release.trace import Trace, TraceError, trace
+from pipeline_defs.release.trace import Trace, TraceError
 
 EXAMPLE = "Example: shipline trace shop 1.4.2, or shipline trace shop 9f2c1ab"
 
@@ -27,16 +27,12 @@ def trace_command(
     """Follow one version, digest or commit: its image and evidence, its rehearsals, and every deployment of it."""
     output: Output = context.obj
     home = Home.find()
-    which = app_named(home, app)
     with open_lineage(home) as lineage:
-        images = lineage.images(which)
-        rehearsals = lineage.environment(which, which.staging) if which.staging else []
-        deployments = [row for name in which.deployed for row in lineage.environment(which, name)]
-    deployments.sort(key=lambda row: row.at, reverse=True)
-    try:
-        found = trace(what, images, rehearsals, deployments)
-    except TraceError as error:
-        raise Wrong(f"{app}: {error}") from None
+        app_recorded(home, app, lineage.apps())
+        try:
+            found = lineage.trace(app, what)
+        except TraceError as error:
+            raise Wrong(f"{app}: {error}") from None
     output.result(_trace_json(found), _trace_shown(found))
 
 

@@ -2,12 +2,13 @@
 
 from pipeline_defs.config.app import App
 from pipeline_defs.config.database import Database
-from pipeline_defs.config.environment import E2E, Environment
+from pipeline_defs.config.environment import Environment
 from pipeline_defs.config.errors import ConfigError
 from pipeline_defs.config.home import Home
 from pipeline_defs.config.host import Host
 from pipeline_defs.config.load import load_app, load_apps
 from pipeline_defs.config.secret import Secret, SecretSource, SecretUnavailable, mask
+from pipeline_defs.config.testing import E2E
 
 __all__ = [
     "E2E",

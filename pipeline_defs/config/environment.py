@@ -12,8 +12,10 @@ from pipeline_defs.config.errors import mistake, refuse
 from pipeline_defs.config.freeze import FreezeWindow, Frozen, Window, frozen, window
 from pipeline_defs.config.host import Host, wrong_hosts
 from pipeline_defs.config.replacement import Replacement, Strategy, with_services, wrong
+from pipeline_defs.config.retention import Retention
 from pipeline_defs.config.route import Route
 from pipeline_defs.config.secret import SecretSource
+from pipeline_defs.config.testing import E2E, Health, Test
 from pipeline_defs.config.values import (
     Argv,
     EnvironmentVariable,
@@ -27,67 +29,6 @@ from pipeline_defs.config.watch import OFF, Watch
 
 REVISION = "{revision}"
 """Stands for the migration revision in the command `downgrade`."""
-
-
-class E2E(Model):
-    """End-to-end tests, run on the server in the network of the app's own container: a Postman collection with Newman, or a command.
-
-    A command finds `BASE_URL`, `EXPECTED_VERSION`, `EXPECTED_COMMIT` and `RESULTS`, the folder for its results, in its environment.
-    """
-
-    collection: RepositoryPath | None = Field(default=None, description="the Postman collection")
-    environment: RepositoryPath | None = Field(default=None, description="the Postman environment")
-    command: Argv | None = Field(
-        default=None, description="instead of a collection: `pytest e2e --junitxml=/results/e2e.xml`"
-    )
-    variables: dict[str, str] = Field(
-        default_factory=dict, description="further variables: newman --env-var, or a command's environment"
-    )
-    base_url: str | None = Field(default=None, description="what base_url becomes; by default http://127.0.0.1:<port>")
-    image: str | None = Field(
-        default=None,
-        description="what it runs in: by default `postman/newman:6`, for a command the release's own image",
-    )
-    junit: str | None = Field(default="e2e.xml", description="the results' file of a command in the folder `RESULTS`")
-    timeout: int = Field(default=300, ge=1, description="seconds")
-
-    @model_validator(mode="after")
-    def _one_of_both(self) -> Self:
-        if (self.collection is None) == (self.command is None):
-            raise ValueError("exactly one of collection and command")
-        if self.command is not None and self.environment is not None:
-            raise ValueError("an environment only for a collection; a command gets variables")
-        return self
-
-
-class Test(Model):
-    """Tests inside the running container. `junit` is where the command writes its results in the container."""
-
-    command: Argv
-    junit: str | None = "/tmp/shipline-junit.xml"
-    timeout: int = Field(default=600, ge=1, description="seconds")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _from_command(cls, value: Any) -> Any:
-        return {"command": value} if isinstance(value, (str, list)) else value
-
-
-class Health(Model):
-    """How long a started service may take until it is healthy. The check itself is the container's own HEALTHCHECK, or `route.health`."""
-
-    timeout: int = Field(default=60, ge=1, description="seconds")
-
-
-class Retention(Model):
-    """What is kept on the server: the newest of each, and whatever a rollback to the release before needs."""
-
-    backups: int = Field(default=10, ge=1)
-    releases: int = Field(default=10, ge=2, description="with their images, as far as they carry the app's label")
-    logs: int = Field(default=50, ge=1)
-    days: int | None = Field(
-        default=None, ge=1, description="what is older goes too, even where the counts would keep it"
-    )
 
 
 class Environment(Model):

@@ -21,6 +21,7 @@ class Row(Record):
     where the run ended without writing an outcome. Of what a freeze has held back it is "frozen", `frozen_until` says until when,
     and `error` in a sentence. `freeze_overridden` is the window of a freeze that a person let it go through. `at` is ISO 8601, `seconds`
     how long it took, `live` marks what runs now.
+    `configuration` is the hash of the release's configuration.
     `way_back` is a rehearsal's verdict, and of a deployment the one it was made with; `backup` is a deployment's, and so is `hosts`,
     what came of it on each host where there are several.
     """
@@ -35,6 +36,7 @@ class Row(Record):
     digest: str
     commit: str
     run: str
+    configuration: str = ""
     previous_version: str | None = None
     because_of: str | None = None
     tests: TestCounts | None = None
@@ -111,6 +113,7 @@ def _row(attempt: Deployment | Rehearsal, *, alive: Set[str], now: datetime, liv
         digest=release.digest,
         commit=release.commit,
         run=attempt.run,
+        configuration=release.configuration,
         tests=attempt.tests,
         e2e=attempt.e2e,
         seconds=seconds,

@@ -54,13 +54,18 @@ def quarantine(told: Iterable[Deployment | Word]) -> list[Quarantined]:
     """
     barred: dict[str, Quarantined] = {}
     for each in told:
-        if isinstance(each, Word):
-            barred.pop(each.digest, None)
-            if not each.lifted:
-                barred[each.digest] = _said(each)
-        elif each.kind is DeploymentKind.DEPLOY:
-            _heed(each, barred)
+        heed(each, barred)
     return list(reversed(barred.values()))
+
+
+def heed(each: Deployment | Word, barred: dict[str, Quarantined]) -> None:
+    """Take one more word into account. `barred` is what was quarantined before it, by digest, and is changed."""
+    if isinstance(each, Word):
+        barred.pop(each.digest, None)
+        if not each.lifted:
+            barred[each.digest] = _said(each)
+    elif each.kind is DeploymentKind.DEPLOY:
+        _heed(each, barred)
 
 
 def bars(release: Release, quarantined: Sequence[Quarantined]) -> Quarantined | None:

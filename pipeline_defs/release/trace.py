@@ -1,15 +1,12 @@
-"""Trace: from a version, digest or commit to the image, its evidence, its rehearsals and every deployment of it."""
+"""Trace: from any name to the image, its evidence, its rehearsals and every deployment of it. Pure."""
 
-import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from pipeline_defs.release.history import Row
+from pipeline_defs.release.names import ID, VERSION, Question, QuestionError, questions
 from pipeline_defs.release.records import Image
-from pipeline_defs.release.version import Version, VersionError
-
-_SHORTEST_PREFIX = 4
-_HEXADECIMAL = re.compile(r"[0-9a-f]+")
+from pipeline_defs.release.version import sort_key
 
 
 class TraceError(ValueError):
@@ -18,7 +15,7 @@ class TraceError(ValueError):
 
 @dataclass(frozen=True)
 class Trace:
-    """What is known of one version, digest or commit; everything newest first.
+    """What is known of one name; everything newest first, by time: a rollback to an older version is not older.
 
     A version and a commit can have been given to more than one image over time (a development version is built again
     and again), and one image to several versions and commits (the same tree is never built twice).
@@ -30,66 +27,69 @@ class Trace:
     deployments: tuple[Row, ...]
 
 
-def trace(query: str, images: Sequence[Image], rehearsals: Sequence[Row], deployments: Sequence[Row]) -> Trace:
-    """Find by version (`1.4.2` or `v1.4.2`), digest or commit (at least four digits of either).
+def trace(
+    query: str,
+    images: Sequence[Image],
+    rehearsals: Sequence[Row],
+    deployments: Sequence[Row],
+    known: Iterable[str] = (),
+) -> Trace:
+    """Find by any name that `questions` understands.
 
-    Deployments are those of the version where a version is asked for, else those of the images' digests; rehearsals are
-    always those of the digests. Raises TraceError when nothing, or more than one digest or commit, is meant.
+    Deployments are those of the version where a version is asked for, the one where its id is, else those of the images' digests;
+    rehearsals are always those of the digests. `known` are further versions, to be named where there is no such thing. Raises
+    TraceError when nothing, or more than one digest or commit, is meant.
     """
     facts: list[Image | Row] = [*images, *rehearsals, *deployments]
     try:
-        version = str(Version.parse(query))
-    except VersionError:
-        meant = [fact for fact in facts if _matches(fact, _unambiguous(query, facts))]
-        digests = {fact.digest for fact in meant}
-        shipped = [row for row in deployments if row.digest in digests]
-    else:
-        named = [fact for fact in facts if fact.version == version]
-        # The checks of a pull request build under the number that was there before the merge gave the next one.
-        released = any(isinstance(fact, Image) and version in fact.tags for fact in named)
-        meant = [fact for fact in named if not released or not isinstance(fact, Image) or version in fact.tags]
-        digests = {fact.digest for fact in meant}
-        shipped = [row for row in deployments if row.version == version]
-    if not meant:
-        raise TraceError(f"no image, rehearsal or deployment has version {query!r}; {_known(facts)}")
-    return Trace(
-        query=query,
-        images=tuple(fact for fact in meant if isinstance(fact, Image)),
-        rehearsals=tuple(row for row in rehearsals if row.digest in digests),
-        deployments=tuple(shipped),
-    )
+        asked = questions(query)
+    except QuestionError as error:
+        raise TraceError(str(error)) from None
+    for question in asked:
+        meant = _meant(question, facts)
+        if meant:
+            digests = {fact.digest for fact in meant}
+            shown = {id(fact) for fact in meant}
+            return Trace(
+                query=query,
+                images=tuple(fact for fact in images if id(fact) in shown or _of_one(question, fact, meant)),
+                rehearsals=tuple(row for row in rehearsals if row.digest in digests),
+                deployments=tuple(row for row in deployments if _shipped(question, row, digests)),
+            )
+    raise TraceError(f"no image, rehearsal or deployment has the name {query!r}; {_known(facts, known)}")
 
 
-def _unambiguous(query: str, facts: Sequence[Image | Row]) -> str:
-    """The full digest or commit that the text is the beginning of."""
-    prefix = query.strip().lower().removeprefix("sha256:")
-    if len(prefix) < _SHORTEST_PREFIX or not _HEXADECIMAL.fullmatch(prefix):
-        raise TraceError(
-            f"{query!r} is neither a version such as 1.4.2 nor {_SHORTEST_PREFIX} or more digits of a digest or commit"
-        )
-    found = {word for fact in facts for word in _names(fact) if word.removeprefix("sha256:").startswith(prefix)}
-    if not found:
-        raise TraceError(f"no image, rehearsal or deployment has a digest or commit that begins with {prefix!r}")
+def _meant(question: Question, facts: Sequence[Image | Row]) -> list[Image | Row]:
+    """What has the name that is asked for."""
+    found = {word for fact in facts for word in question.names(fact)}
     if len(found) > 1:
-        shown = ", ".join(sorted(_short(word) for word in found))
-        raise TraceError(f"{query!r} is the beginning of {len(found)} digests or commits: {shown}; give more digits")
-    return found.pop()
+        shown = ", ".join(word[:12] for word in sorted(found))
+        raise TraceError(
+            f"{question.text!r} is the beginning of {len(found)} digests or commits: {shown}; give more digits"
+        )
+    meant = [fact for fact in facts if question.names(fact)]
+    # The checks of a pull request build under the number that was there before the merge gave the next one.
+    released = question.kinds == (VERSION,) and any(_is_released(fact) for fact in meant)
+    return [fact for fact in meant if not released or not isinstance(fact, Image) or _is_released(fact)]
 
 
-def _matches(fact: Image | Row, word: str) -> bool:
-    return word in _names(fact)
+def _is_released(fact: Image | Row) -> bool:
+    return isinstance(fact, Image) and fact.version in fact.tags
 
 
-def _names(fact: Image | Row) -> tuple[str, ...]:
-    return (fact.digest, fact.commit, fact.built_from) if isinstance(fact, Image) else (fact.digest, fact.commit)
+def _of_one(question: Question, image: Image, meant: Sequence[Image | Row]) -> bool:
+    """True of the images of the deployment whose id is asked for."""
+    return question.kinds == (ID,) and (image.digest, image.commit) in {(row.digest, row.commit) for row in meant}
 
 
-def _short(word: str) -> str:
-    return word[:19] if word.startswith("sha256:") else word[:12]
+def _shipped(question: Question, row: Row, digests: set[str]) -> bool:
+    if question.kinds in ((VERSION,), (ID,)):
+        return bool(question.names(row))
+    return row.digest in digests
 
 
-def _known(facts: Sequence[Image | Row]) -> str:
-    versions = [str(each) for each in sorted({Version.parse(fact.version) for fact in facts}, reverse=True)]
+def _known(facts: Iterable[Image | Row], known: Iterable[str]) -> str:
+    versions = sorted({*known, *(fact.version for fact in facts)}, key=sort_key, reverse=True)
     if not versions:
         return "nothing was recorded yet"
     return f"known are {', '.join(versions[:8])}{', …' if len(versions) > 8 else ''}"

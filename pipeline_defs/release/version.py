@@ -35,6 +35,14 @@ class Version(NamedTuple):
         return f"{self.major}.{self.minor}.{self.patch}"
 
 
+def sort_key(text: str) -> str:
+    """A text by which versions sort as text; empty, before all of them, for what is none."""
+    try:
+        return ".".join(f"{number:09}" for number in Version.parse(text))
+    except VersionError:
+        return ""
+
+
 def next_version(current: Version, *, onto_main: bool, labels: Collection[str]) -> Version:
     """The version of what is merged while `current` is the newest: z + 1 on development, y + 1 and z = 0 on main.
 

@@ -73,7 +73,7 @@ def _answer(
     target = environment_key(app.name, environment).to_user_string()
     if instance.get_runs(dg.RunsFilter(tags={"target": target}, statuses=list(UNFINISHED)), limit=1):
         return None, "waits for the run that changes it"
-    row = waiting(Lineage(instance).environment(app, environment))
+    row = waiting(Lineage(instance).standing(app, environment).rows)
     newest = next((run for run in runs if row is not None and run.run_id == row.run), None)
     followed = newest is not None and instance.get_runs(dg.RunsFilter(tags={AFTER: newest.run_id}), limit=1)
     for run in runs:

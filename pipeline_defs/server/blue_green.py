@@ -26,13 +26,15 @@ count=$(all "$project" "$service" | wc -l)
 compose up -d --no-build --no-deps --no-recreate --scale "$service=$((count + 1))" "$service"
 """
 
-# First the router's own count of requests at the older container goes to nothing, then the container is told to end.
+# First the older container gets another name: whoever comes after a death in here has to know that it is leaving. Then the router's
+# own count of requests at it goes to nothing, and it is told to end.
 _DRAIN = """
 project=$1 service=$2 port=$3 seconds=$4
 keep= end=$(($(date +%s) + seconds))
 docker ps -a --no-trunc --filter "label=com.docker.compose.project=$project" --filter "label=com.docker.compose.service=$service" \\
   --filter label=com.docker.compose.oneoff=False --format '{{.ID}} {{.State}} {{.Names}}' | while read -r id state name; do
   [ -n "$keep" ] || [ "$state" != running ] || { keep=$id; continue; }
+  docker rename "$id" "leaving-$name"
   while docker exec shipline-router wget -q -O - http://localhost:2019/reverse_proxy/upstreams 2>/dev/null | tr '{' '\\n' |
     grep -F "\\"$name:$port\\"" | grep -q '"num_requests":[1-9]'; do
     [ "$(date +%s)" -lt "$end" ] || { echo "requests at $name did not end within $seconds s"; break; }; sleep 0.2

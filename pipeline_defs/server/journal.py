@@ -101,7 +101,10 @@ class Notes:
         """Write all of it; only its owner may read it."""
         texts = {"to log": (log_path(site, task), self.lines), "to journal": (journal_path(site, task), self.said)}
         return [
-            Link(name, script(_APPEND, path, stdin="".join(f"{line}\n" for line in lines), says=f"append to {path}"))
+            Link(
+                f"note in the {name}",
+                script(_APPEND, path, stdin="".join(f"{line}\n" for line in lines), says=f"append to {path}"),
+            )
             for name, (path, lines) in texts.items()
             if lines
         ]

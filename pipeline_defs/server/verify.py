@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from pipeline_defs.config.environment import E2E, Test
+from pipeline_defs.config.testing import E2E, Test
 from pipeline_defs.release.records import Release
 from pipeline_defs.server.bundle import REHEARSAL_SHARES
 from pipeline_defs.server.command import Command, script

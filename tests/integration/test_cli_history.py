@@ -209,7 +209,8 @@ def test_an_event_a_person_reported_in_the_ui_is_no_row(
 def test_a_history_longer_than_a_page_is_read_whole(
     storage: dg.DagsterInstance, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pipeline_defs.history._PAGE", 3)
+    monkeypatch.setattr("pipeline_defs.index.reading._BATCH", 3)
+    monkeypatch.setattr("pipeline_defs.index.reading._SETTLED", 0)
     for number in range(8):
         observe(storage, deployment(number, V1, Outcome.STARTED))
         materialize(storage, deployment(number, V1, Outcome.SUCCEEDED))

@@ -10,8 +10,8 @@ import pytest
 
 from pipeline_defs.config import Database, Secret
 from pipeline_defs.config.database import DatabaseCommands
-from pipeline_defs.config.environment import E2E
 from pipeline_defs.config.secret import SecretSource
+from pipeline_defs.config.testing import E2E
 from pipeline_defs.release.records import Release
 from pipeline_defs.resources.connection import Connection
 from pipeline_defs.server.command import script

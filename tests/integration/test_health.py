@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from pipeline_defs.config.environment import Health
 from pipeline_defs.config.route import Route
+from pipeline_defs.config.testing import Health
 from pipeline_defs.resources.connection import Connection
 from pipeline_defs.server.command import Result, script
 from pipeline_defs.server.health import answers, healthy

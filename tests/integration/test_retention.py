@@ -1,6 +1,6 @@
 """What a server keeps: the images and backups that a way back needs, and nothing of others is touched."""
 
-from pipeline_defs.config.environment import Retention
+from pipeline_defs.config.retention import Retention
 from pipeline_defs.release.records import Release
 from pipeline_defs.resources.connection import Connection
 from pipeline_defs.server.command import script

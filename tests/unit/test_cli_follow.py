@@ -52,6 +52,15 @@ def test_a_run_that_fails_without_a_stage_keeps_its_reason() -> None:
     assert (story.error, story.stages) == ("the worker was lost", {})
 
 
+def test_a_run_that_was_superseded_says_by_which() -> None:
+    story = Story("shop")
+    story.take(event("RunCanceledEvent", step=None, message="superseded by run 1a2b3c4d"))
+    assert story.error == "superseded by run 1a2b3c4d"
+    stopped = Story("shop")
+    stopped.take(event("RunCanceledEvent", step=None, message="This run has been marked as canceled"))
+    assert stopped.error is None
+
+
 def test_the_first_stage_that_failed_names_the_reason_of_the_run() -> None:
     story = Story("shop")
     story.take(event("ExecutionStepFailureEvent", error={"message": "ValueError: first"}))

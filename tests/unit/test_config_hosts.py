@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline_defs.config import Environment, Host
-from pipeline_defs.config.environment import E2E
 from pipeline_defs.config.environment import Test as InContainer
+from pipeline_defs.config.testing import E2E
 from pipeline_defs.server.site import Site
 from tests.unit.sample import example, with_environment
 

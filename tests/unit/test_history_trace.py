@@ -74,11 +74,13 @@ def test_what_was_deployed_without_an_image_on_record_is_found_too() -> None:
 @pytest.mark.parametrize(
     ("query", "says"),
     [
-        ("3.0.0", "no image, rehearsal or deployment has version '3.0.0'; known are 1.2.0, 1.1.0, 1.0.1"),
-        ("dead", "begins with 'dead'"),
-        ("aaa", "neither a version such as 1.4.2 nor 4 or more digits"),
-        ("latest", "neither a version"),
-        ("", "neither a version"),
+        ("3.0.0", "no image, rehearsal or deployment has the name '3.0.0'; known are 1.2.0, 1.1.0, 1.0.1"),
+        ("dead", "has the name 'dead'"),
+        ("aaa", "has the name 'aaa'"),
+        ("latest", "has the name 'latest'"),
+        ("#99", "has the name '#99'"),
+        ("", "is no name; ask for a version such as 1.4.2, 4 or more digits of a digest or commit, #12"),
+        ("a b", "is no name"),
     ],
 )
 def test_an_unknown_thing_is_named_with_what_could_be_asked(query: str, says: str) -> None:

@@ -24,7 +24,9 @@ BELOW = {
     "proposal": {"config", "release", "resources"},
     "doctor": {"config", "server", "resources"},
     "ops": {"config", "release", "server", "resources", "history"},
-    "history": {"config", "release", "ops"},  # reads the events that ops/events.py writes
+    "words": {"release", "ops"},
+    "index": {"release", "ops"},  # reads the events that ops/events.py writes
+    "history": {"config", "release", "ops", "index", "words"},
     "run_queue": {"release"},
     "instance": {"config", "release"},
     "assets": {"config", "release", "ops"},
@@ -33,7 +35,7 @@ BELOW = {
     "launch": {"config", "release", "code_server"},
     "changes": {"config", "release", "resources", "code_server", "launch"},
     "reports": {"config", "release", "resources", "ops", "jobs"},
-    "notices": {"config", "release", "history", "reports"},
+    "notices": {"config", "release", "history", "words", "reports"},
     "sensors": {
         "config",
         "release",

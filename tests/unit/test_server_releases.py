@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pipeline_defs.config.environment import Retention
+from pipeline_defs.config.retention import Retention
 from pipeline_defs.server import steps
 from pipeline_defs.server.task import Task
 from pipeline_defs.server.tidy import tidy as tidy_step

@@ -1,0 +1,30 @@
+"""Figures: what the parts measure, by the names under which they are printed."""
+
+from collections.abc import Callable
+
+Figures = dict[str, int | float | str]
+Tell = Callable[[str], None]
+"""Takes one line about how it goes."""
+
+NAMES = (
+    "deployments",
+    "storage",
+    "index_s",
+    "status_s",
+    "history_s",
+    "trace_s",
+    "status_query_s",
+    "history_query_s",
+    "trace_query_s",
+    "traces_checked",
+    "trace_mismatches",
+    "metrics_checked",
+    "metrics_mismatches",
+    "docs_commands",
+    "docs_commands_failed",
+)
+"""The last two are not measured yet."""
+
+
+class Failed(Exception):
+    """A part could not be measured; the message is a sentence."""

@@ -1,0 +1,49 @@
+"""Ground: a generated history in a storage, and the truth about it."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from dagster import DagsterInstance
+
+from benchmarks.lineage.figures import Tell
+from benchmarks.lineage.home import home
+from benchmarks.lineage.storing import store
+from benchmarks.lineage.story import app_names, tell
+from benchmarks.lineage.truth import Truth
+from pipeline_defs.config.home import Home
+from pipeline_defs.history import open_lineage
+
+
+@dataclass(frozen=True)
+class Ground:
+    """A home, which storage it has, what really happened, until when, and how long the index took to be made from nothing."""
+
+    home: Home
+    storage: str
+    truth: Truth
+    now: datetime
+    index_s: float
+
+
+@contextmanager
+def ground(folder: Path, storage: str, apps: int, deployments: int, say: Tell) -> Iterator[Ground]:
+    """Write a history of so many deployments into a home of its own."""
+    truth, now = Truth(), datetime.now(UTC)
+    with home(folder, storage, app_names(apps)) as root:
+        begun = time.monotonic()
+        with DagsterInstance.from_config(str(root)) as instance:
+            events = store(instance, tell(truth, apps, deployments, now))
+        say(
+            f"{truth.count} deployments of {apps} apps are {events} events, written in {time.monotonic() - begun:.0f} s"
+        )
+        place = Home(root)
+        begun = time.monotonic()
+        with open_lineage(place) as lineage:
+            lineage.apps()
+        index_s = round(time.monotonic() - begun, 3)
+        say(f"the index was made from nothing in {index_s:.1f} s")
+        yield Ground(place, storage, truth, now, index_s)

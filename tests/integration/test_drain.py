@@ -1,0 +1,78 @@
+"""The older container ends when its requests have: they end where they began, and are cut only after the drain time."""
+
+import http.client
+import json
+import time
+import urllib.error
+import urllib.request
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import pytest
+
+from pipeline_defs.config.route import Route
+from pipeline_defs.config.watch import OFF
+from pipeline_defs.resources.connection import Connection
+from pipeline_defs.server.deploy import deploy
+from pipeline_defs.server.rollback import rollback
+from tests.routed import Routed, web
+from tests.shop import Shop
+
+SLOW = (
+    "shop/main.py",
+    'app = FastAPI(title="Shop", version=settings.app_version)\n',
+    """app = FastAPI(title="Shop", version=settings.app_version)
+
+
+@app.get("/slow")
+def slow(seconds: float) -> str:
+    import time
+
+    time.sleep(seconds)
+    return settings.app_version
+
+
+""",
+)
+
+
+def asked(routed: Routed, seconds: float) -> Future[str]:
+    """A request that takes so long, begun now; it gives the version that answered, or raises."""
+    url = routed.url.replace("/health", f"/slow?seconds={seconds}")
+
+    def ask() -> str:
+        with urllib.request.urlopen(url, timeout=60) as answer:
+            return str(json.load(answer))
+
+    pool = ThreadPoolExecutor(1)
+    future = pool.submit(ask)
+    pool.shutdown(wait=False)
+    time.sleep(0.5)  # it is under way
+    return future
+
+
+def test_a_request_under_way_ends_where_it_began_and_is_cut_only_after_the_drain_time(
+    routed: Routed, server: Connection, sample: Shop
+) -> None:
+    quick = routed.bare().changed(database=None, migrate=None, watch=OFF)
+    slow = sample.release("2.0.0", SLOW)
+    newer = sample.release("2.1.0", SLOW, ("shop/settings.py", "LIVE_ENVIRONMENT =", "# 2.1\nLIVE_ENVIRONMENT ="))
+    assert deploy(quick.task(slow), server).error is None
+    request = asked(quick, seconds=12)
+    assert deploy(quick.task(newer), server).error is None
+    assert request.result(60) == "2.0.0"
+    assert quick.version == "2.1.0"
+
+    hasty = quick.changed(route=replace_drain(quick, seconds=2))
+    endless = asked(hasty, seconds=50)
+    report = rollback(hasty.task(slow), server)
+    assert report.error is None
+    with pytest.raises((urllib.error.HTTPError, ConnectionError, http.client.HTTPException)):
+        endless.result(60)
+    assert (hasty.version, web(server)) == ("2.0.0", ["running"])
+
+
+def replace_drain(routed: Routed, seconds: int) -> Route:
+    """The route with another drain time."""
+    route = routed.site.config.route
+    assert route is not None
+    return route.model_copy(update={"drain_timeout": seconds})
