@@ -11,6 +11,7 @@ from pipeline_defs.ops.attempt import note
 from pipeline_defs.ops.events import environment_key, image_key, provenance
 from pipeline_defs.ops.log import open_log, stop
 from pipeline_defs.ops.metadata import deployment_metadata
+from pipeline_defs.ops.verified import log_verified
 from pipeline_defs.release.records import Deployment, Outcome
 
 NOT_REHEARSED = "not rehearsed"
@@ -41,6 +42,7 @@ def record_op(app: App, environment: str) -> dg.OpDefinition:
             live = next((row for row in rows[-1:] if row.outcome is Outcome.SUCCEEDED), None)
             for row in rows:
                 log.say(f"{row.kind} of {row.release.version}: {row.outcome}")
+                log_verified(context, row, app.environments[environment])
                 if row is not live:
                     note(context, row)
             if live is not None:
