@@ -1,7 +1,7 @@
 # Every target sets up what it needs by itself. `make` alone lists the targets.
 PYTHON := .venv/bin/python
 
-.PHONY: help setup demo test prove-github prove-rehearsal prove-deploy prove-lineage bench-deploy bench-lineage lint format docs lock up clean
+.PHONY: help setup demo test site prove-github prove-rehearsal prove-deploy prove-lineage bench-deploy bench-lineage lint format docs lock up clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,8 +44,13 @@ format: setup ## format the code and fix what ruff can fix
 	@$(PYTHON) -m ruff check --fix
 	@$(PYTHON) -m ruff format
 
-docs: setup ## write the tables of docs/configuration.md from the models
-	@$(PYTHON) docs/reference.py
+docs: setup ## write the tables of docs/configuration.md and docs/commands.md from the code
+	@$(PYTHON) -m docs.reference
+	@$(PYTHON) -m docs.commands
+
+site: setup ## the documentation as web pages, in .shipline/site
+	@NO_MKDOCS_2_WARNING=1 $(PYTHON) -m mkdocs build --strict --quiet
+	@echo "site: in .shipline/site; to read it: python3 -m http.server --bind 127.0.0.1 --directory .shipline/site 8000"
 
 lock: setup ## pin the newest allowed dependencies, with hashes, in requirements.txt
 	@scripts/lock

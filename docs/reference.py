@@ -1,4 +1,4 @@
-"""The tables of docs/configuration.md, written from the models that read the apps' files: `python docs/reference.py`."""
+"""The tables of docs/configuration.md, written from the models that read the apps' files: `python -m docs.reference`."""
 
 import re
 import types
@@ -9,11 +9,12 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from docs.written import with_part, write
 from pipeline_defs.config import App, SecretSource, values
 from pipeline_defs.config.meanings import meaning
 
 PAGE = Path(__file__).with_name("configuration.md")
-BEGIN, END = "<!-- written by docs/reference.py: begin -->\n", "<!-- written by docs/reference.py: end -->\n"
+BY = "docs/reference.py"
 
 _ALIASES = [
     (values.Argv, "command"),
@@ -33,14 +34,12 @@ Hints = dict[str, Any]
 
 def main() -> None:
     """Write the tables into the page."""
-    PAGE.write_text(page(PAGE.read_text()))
+    write(PAGE, BY, tables())
 
 
 def page(text: str) -> str:
-    """The page's text with tables that are up to date; what stands outside of the two marks is left alone."""
-    before, rest = text.split(BEGIN)
-    _, after = rest.split(END)
-    return f"{before}{BEGIN}\n{tables()}\n{END}{after}"
+    """The page's text with tables that are up to date."""
+    return with_part(text, BY, tables())
 
 
 def tables() -> str:

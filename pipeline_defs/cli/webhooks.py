@@ -22,7 +22,7 @@ def webhooks(
     host: Annotated[str, typer.Option(help="The address of this machine to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="The port to listen on.")] = PORT,
 ) -> None:
-    """Receive GitHub's webhooks beside a running Shipline. `shipline up --webhooks PORT` does so too, and keeps it running.
+    """Receive GitHub's webhooks beside a running Shipline. `shipline up --webhooks 8088` does so too, and keeps it running.
 
     Deliveries are accepted at / and /github when they are signed with the app's github.webhook_secret. It speaks plain HTTP: put a
     web server with a certificate before it.
