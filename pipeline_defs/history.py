@@ -11,13 +11,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from sqlite3 import Connection
 
-from dagster import AssetCheckKey, DagsterInstance, DagsterRunStatus, RunsFilter
+from dagster import DagsterInstance, DagsterRunStatus, RunsFilter
 
 from pipeline_defs.config import App, Home
 from pipeline_defs.index import asking
+from pipeline_defs.index.drifts import drifts
 from pipeline_defs.index.file import open_index
 from pipeline_defs.index.reading import moment
-from pipeline_defs.ops.events import DRIFT, environment_key
 from pipeline_defs.release.drift import Drift
 from pipeline_defs.release.history import Row, rows
 from pipeline_defs.release.maintenance import Maintenance
@@ -90,7 +90,7 @@ class Lineage:
 
     def standings(self, places: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Standing]:
         """How several environments stand, {(app, environment): …}, at one moment."""
-        drifts = self._drifts(places)
+        seen = drifts(self._instance, places)
         with self._moment() as index:
             alive = self._alive()
             return {
@@ -98,7 +98,7 @@ class Lineage:
                     self._rows(asking.standing(index, *place, alive), alive),
                     asking.barred(index, *place, overtaken=False),
                     _on(asking.maintenance(index, *place)),
-                    drifts.get(place),
+                    seen.get(place),
                 )
                 for place in places
             }
@@ -127,7 +127,7 @@ class Lineage:
 
     def drift(self, app: App, environment: str) -> Drift | None:
         """What the newest look at an environment's servers found; None where nobody has looked."""
-        return self._drifts([(app.name, environment)]).get((app.name, environment))
+        return drifts(self._instance, [(app.name, environment)]).get((app.name, environment))
 
     def say(self, word: Word) -> None:
         """Write down a person's word on a release."""
@@ -176,17 +176,6 @@ class Lineage:
         others = {each.id: each for each in asking.standing(index, app, place, alive)}
         together = sorted({**wanted, **others}.values(), key=lambda each: each.id, reverse=True)
         return [row for row in self._rows(together, alive) if row.id in wanted]
-
-    def _drifts(self, places: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Drift]:
-        """What the newest looks at environments found, asked for all of them at once."""
-        keys = {AssetCheckKey(environment_key(*place), DRIFT): place for place in places}
-        latest = (
-            self._instance.event_log_storage.get_latest_asset_check_execution_by_key(list(keys))
-            if self._instance and keys
-            else {}
-        )
-        found = {keys[key]: record.evaluation for key, record in latest.items() if key in keys}
-        return {place: Drift.model_validate(each.metadata[DRIFT].value) for place, each in found.items() if each}
 
 
 @contextmanager

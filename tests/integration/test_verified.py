@@ -5,10 +5,12 @@ from typing import Any
 import dagster as dg
 import pytest
 
+from pipeline_defs.history import Lineage
 from pipeline_defs.ops.attempt import note
-from pipeline_defs.ops.events import environment_key
+from pipeline_defs.ops.events import DRIFT, environment_key
 from pipeline_defs.ops.metadata import deployment_metadata
 from pipeline_defs.ops.verified import log_verified, verified, verified_check
+from pipeline_defs.release.drift import Drift
 from pipeline_defs.release.evidence import StepTiming, TestCounts
 from pipeline_defs.release.records import Deployment, DeploymentKind, Outcome
 from tests.integration.reported import SmallRuns
@@ -96,3 +98,26 @@ def test_after_a_rollback_the_newest_word_is_about_what_runs(instance: dg.Dagste
     defs = dg.Definitions(assets=[asset], asset_checks=[check], jobs=[job], executor=dg.in_process_executor)
     assert defs.resolve_job_def("look").execute_in_process(instance=instance).success
     assert newest(instance, "health") == (True, "1.4.1: healthy after 1.0 s")
+
+
+def test_what_was_seen_before_counts_while_a_person_looks_anew(instance: dg.DagsterInstance) -> None:
+    found = Drift(at="2026-01-31T12:00:00+00:00", said=("a.example.org runs 1.0.0",))
+    seen = dg.AssetCheckEvaluation(
+        asset_key=KEY,
+        check_name=DRIFT,
+        passed=False,
+        metadata={DRIFT: dg.MetadataValue.json(found.model_dump(mode="json"))},
+    )
+    instance.report_runless_asset_event(seen)
+    heard: list[Drift | None] = []
+
+    @dg.asset_check(asset=KEY, name=DRIFT)
+    def looks(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
+        heard.append(Lineage(context.instance).drift(sample.example(), "production"))
+        return dg.AssetCheckResult(passed=True, metadata=seen.metadata)
+
+    job = dg.define_asset_job("look", selection=dg.AssetSelection.checks(looks))
+    asset = dg.AssetSpec(KEY)
+    defs = dg.Definitions(assets=[asset], asset_checks=[looks], jobs=[job], executor=dg.in_process_executor)
+    assert defs.resolve_job_def("look").execute_in_process(instance=instance).success
+    assert heard == [found]
