@@ -36,9 +36,9 @@ _FOLLOWED = "cat /proc/[0-9]*/cmdline 2>/dev/null | tr '\\0' ' ' | grep -c '[d]o
 
 
 @pytest.fixture
-def server(sample: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Connection]:
+def server(shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Connection]:
     """A server on which containers of the shop can be started, and a home that knows the shop."""
-    with bare_place(sample) as (server, site):
+    with bare_place(shop) as (server, site):
         for name, folder in {"HOME": "home", "APPS": "apps"}.items():
             monkeypatch.setenv(f"SHIPLINE_{name}", str(tmp_path / folder))
         monkeypatch.setenv("SHOP_TEST_PASSWORD", SECRET)
