@@ -11,13 +11,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from sqlite3 import Connection
 
-from dagster import AssetCheckKey, AssetRecordsFilter, DagsterInstance, DagsterRunStatus, EventLogRecord, RunsFilter
+from dagster import DagsterInstance, DagsterRunStatus, RunsFilter
 
 from pipeline_defs.config import App, Home
 from pipeline_defs.index import asking
+from pipeline_defs.index.drifts import drifts
 from pipeline_defs.index.file import open_index
 from pipeline_defs.index.reading import moment
-from pipeline_defs.ops.events import DRIFT, QUARANTINE, environment_key
 from pipeline_defs.release.drift import Drift
 from pipeline_defs.release.history import Row, rows
 from pipeline_defs.release.maintenance import Maintenance
@@ -30,8 +30,6 @@ from pipeline_defs.words import say, say_maintenance
 
 INDEX = "lineage.db"
 """The index's file, in Dagster's home; it may be removed at any time."""
-
-_MOST_WORDS = 500
 
 _UNFINISHED = [each for each in DagsterRunStatus if each not in {
     DagsterRunStatus.SUCCESS, DagsterRunStatus.FAILURE, DagsterRunStatus.CANCELED,
@@ -92,7 +90,7 @@ class Lineage:
 
     def standings(self, places: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Standing]:
         """How several environments stand, {(app, environment): …}, at one moment."""
-        drifts = self._drifts(places)
+        seen = drifts(self._instance, places)
         with self._moment() as index:
             alive = self._alive()
             return {
@@ -100,7 +98,7 @@ class Lineage:
                     self._rows(asking.standing(index, *place, alive), alive),
                     asking.barred(index, *place, overtaken=False),
                     _on(asking.maintenance(index, *place)),
-                    drifts.get(place),
+                    seen.get(place),
                 )
                 for place in places
             }
@@ -122,19 +120,6 @@ class Lineage:
         with self._moment() as index:
             return asking.barred(index, app.name, environment, overtaken=True)
 
-    def words_after(self, app: App, environment: str, after: int | None) -> tuple[list[Word], int]:
-        """People's words on releases that were stored after a number, oldest first, and the number of the newest event there is.
-
-        Without a number none are read: only the newest event is asked for.
-        """
-        if self._instance is None:
-            return [], 0
-        of_asset = AssetRecordsFilter(environment_key(app.name, environment), after_storage_id=after)
-        found = self._instance.fetch_observations(of_asset, limit=1 if after is None else _MOST_WORDS).records
-        newest = max((record.storage_id for record in found), default=after or 0)
-        told = [] if after is None else [_word(record) for record in reversed(found)]
-        return [word for word in told if word is not None], newest
-
     def maintenance(self, app: App, environment: str) -> Maintenance | None:
         """The word by which an environment is in maintenance now; None where it is not."""
         with self._moment() as index:
@@ -142,7 +127,7 @@ class Lineage:
 
     def drift(self, app: App, environment: str) -> Drift | None:
         """What the newest look at an environment's servers found; None where nobody has looked."""
-        return self._drifts([(app.name, environment)]).get((app.name, environment))
+        return drifts(self._instance, [(app.name, environment)]).get((app.name, environment))
 
     def say(self, word: Word) -> None:
         """Write down a person's word on a release."""
@@ -192,17 +177,6 @@ class Lineage:
         together = sorted({**wanted, **others}.values(), key=lambda each: each.id, reverse=True)
         return [row for row in self._rows(together, alive) if row.id in wanted]
 
-    def _drifts(self, places: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Drift]:
-        """What the newest looks at environments found, asked for all of them at once."""
-        keys = {AssetCheckKey(environment_key(*place), DRIFT): place for place in places}
-        latest = (
-            self._instance.event_log_storage.get_latest_asset_check_execution_by_key(list(keys))
-            if self._instance and keys
-            else {}
-        )
-        found = {keys[key]: record.evaluation for key, record in latest.items() if key in keys}
-        return {place: Drift.model_validate(each.metadata[DRIFT].value) for place, each in found.items() if each}
-
 
 @contextmanager
 def open_lineage(home: Home) -> Iterator[Lineage]:
@@ -216,9 +190,3 @@ def open_lineage(home: Home) -> Iterator[Lineage]:
 
 def _on(word: Maintenance | None) -> Maintenance | None:
     return word if word and word.on else None
-
-
-def _word(record: EventLogRecord) -> Word | None:
-    """A person's word on a release, None where an event is something else."""
-    told = record.asset_observation.metadata.get(QUARANTINE) if record.asset_observation else None
-    return Word.model_validate(told.value) if told else None
