@@ -25,7 +25,7 @@ prove-rehearsal: setup ## what is claimed of the rehearsal, measured at full siz
 prove-deploy: setup ## what is claimed of deployments, measured at full size; PARTS="row kills together crash fleet" chooses
 	@PARTS="$(PARTS)" $(PYTHON) -m benchmarks.deploy
 
-prove-lineage: setup ## what is claimed of the lineage after years; STORAGE=sqlite or postgres, PARTS="speed traces metrics" choose
+prove-lineage: setup ## what is claimed of the lineage after years; STORAGE=sqlite or postgres, PARTS="speed traces metrics docs" choose
 	@STORAGE="$(STORAGE)" PARTS="$(PARTS)" $(PYTHON) -m benchmarks.lineage
 
 bench-deploy: setup ## how long a deployment takes, beside a hand-written script, under load

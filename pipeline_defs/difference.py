@@ -9,13 +9,13 @@ from pipeline_defs.history import Lineage
 from pipeline_defs.ops.log import EXPECTED
 from pipeline_defs.ops.task import files_of, release_for, settings_of
 from pipeline_defs.planning import PlanError, image_meant
+from pipeline_defs.release.brought import pull_numbers
 from pipeline_defs.release.difference import (
     CommitLine,
     Difference,
     PullLine,
     file_changes,
     migration_files,
-    pull_numbers,
     variable_changes,
 )
 from pipeline_defs.release.plan import migrations

@@ -17,11 +17,13 @@ from benchmarks.lineage.figures import NAMES, Failed, Figures, Tell
 from benchmarks.lineage.ground import Ground, ground
 from benchmarks.lineage.home import POSTGRES, SQLITE
 from benchmarks.parts import Unknown, clean_up_on_sigterm, tell, wanted
+from tests.docs.proof import count
 
 PARTS: dict[str, Callable[[Ground, Tell], Figures]] = {
     "speed": speed.measure,
     "traces": traces.measure,
     "metrics": measures.measure,
+    "docs": lambda _ground, _tell: dict(count()),
 }
 _NAMES = ("APPS", "DEPLOYMENTS")
 _SIZES = {SQLITE: (10, 10_000), POSTGRES: (50, 100_000)}

@@ -23,7 +23,6 @@ NAMES = (
     "docs_commands",
     "docs_commands_failed",
 )
-"""The last two are not measured yet."""
 
 
 class Failed(Exception):

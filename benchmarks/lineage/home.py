@@ -79,7 +79,9 @@ def _postgres(folder: Path) -> Iterator[str]:
 def _programs() -> Path:
     """Where PostgreSQL's programs are: on the path, or where Debian puts them. Raises Failed."""
     found = shutil.which("initdb")
-    places = [Path(found).parent] if found else sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    places = (
+        [Path(found).resolve().parent] if found else sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)
+    )
     if not places:
         raise Failed("there is no PostgreSQL on this machine; install the package postgresql, or set STORAGE=sqlite")
     return places[0]

@@ -1,11 +1,13 @@
 """Place: one environment of a generated app while its history goes on. It keeps what runs there and who is harmed, step by step,
 where Shipline's own measures look back on the records."""
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from random import Random
 
-from benchmarks.lineage.truth import Delivered, Told, Truth
+from benchmarks.lineage.truth import Delivered, Merge, Told, Truth
+from pipeline_defs.release.brought import Brought
 from pipeline_defs.release.evidence import TestCounts
 from pipeline_defs.release.records import Deployment, DeploymentKind, Outcome, Release
 
@@ -14,11 +16,12 @@ _TESTS = 40
 
 @dataclass
 class Runs:
-    """A release that runs, the delivery that brought it, and since when it runs."""
+    """A release that runs, the delivery that brought it, since when it runs, and how many merges it has."""
 
     release: Release
     delivered: Delivered
     since: datetime
+    merges: int
 
 
 @dataclass
@@ -32,15 +35,27 @@ class Place:
     good: list[Runs] = field(default_factory=list)
     harmed: list[Delivered] = field(default_factory=list)
 
-    def deploy(self, release: Release, at: datetime, run: str, pull: int, issue: int) -> list[Deployment]:
-        """One deployment, of which anything may come; the records that are written of it, in their order."""
+    def deploy(self, release: Release, at: datetime, run: str, merges: Sequence[Merge]) -> list[Deployment]:
+        """One deployment of all that was merged, of which anything may come; the records that are written of it, in their order."""
+        pull, issue = merges[-1].pull, merges[-1].issue
         chance = self.dice.random()
         commits = tuple(
             at - timedelta(seconds=self.dice.randrange(600, 500_000)) for _ in range(self.dice.randrange(1, 6))
         )
         told = self._told(release, at, run, "deploy", pull, issue)
         begun = self._record(told, release, self.good[-1].release if self.good else None)
-        begun = begun.model_copy(update={"committed": tuple(each.isoformat() for each in commits)})
+        had = self.good[-1].merges if self.good else len(merges) - 1
+        told.brought = list(reversed(merges[had:]))
+        begun = begun.model_copy(
+            update={
+                "committed": tuple(each.isoformat() for each in commits),
+                "brought": Brought(
+                    commits=tuple(each.commit for each in told.brought),
+                    pulls=tuple(each.pull for each in told.brought),
+                    issues=tuple(each.issue for each in told.brought),
+                ),
+            }
+        )
         took = round(self.dice.uniform(20, 300), 1)
         end = at + timedelta(seconds=took)
         if chance < 0.85:
@@ -48,7 +63,7 @@ class Place:
             self._restored(end)
             found = Delivered(end, shipped=True, leads=tuple((end - each).total_seconds() for each in commits))
             self._delivered(found)
-            self.good.append(Runs(release, found, end))
+            self.good.append(Runs(release, found, end, len(merges)))
             return [begun, self._end(begun, told, Outcome.SUCCEEDED)]
         if chance < 0.90:
             self._ends(told, "failed", took, "the image cannot be pulled")
@@ -87,7 +102,7 @@ class Place:
         self._restored(end)
         if gone.delivered.broken is None:
             gone.delivered.broken, gone.delivered.restored = gone.since, end
-        self.good[-1] = Runs(target.release, target.delivered, end)
+        self.good[-1] = replace(target, since=end)
         return [begun, self._end(begun, told, Outcome.SUCCEEDED)]
 
     def _broken(self, begun: Deployment, told: Told, end: datetime, run: str, *, rolled_back: bool) -> list[Deployment]:
@@ -110,7 +125,7 @@ class Place:
         self._ends(back, "succeeded", took)
         self._restored(end + timedelta(seconds=took))
         # What runs again does so from now on, should a person take it back later.
-        self.good[-1] = Runs(self.good[-1].release, self.good[-1].delivered, end + timedelta(seconds=took))
+        self.good[-1] = replace(self.good[-1], since=end + timedelta(seconds=took))
         return [failed, self._end(began, back, Outcome.SUCCEEDED)]
 
     def _told(self, release: Release, at: datetime, run: str, kind: str, pull: int, issue: int) -> Told:

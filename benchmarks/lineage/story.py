@@ -7,7 +7,7 @@ from random import Random
 from uuid import UUID
 
 from benchmarks.lineage.place import Place
-from benchmarks.lineage.truth import Truth
+from benchmarks.lineage.truth import Merge, Truth
 from pipeline_defs.release.evidence import LintCounts, TestCounts
 from pipeline_defs.release.records import Deployment, Image, Outcome, Rehearsal, Release
 
@@ -39,12 +39,13 @@ def _story(truth: Truth, app: str, deployments: int, now: datetime, dice: Random
     now = now.replace(microsecond=0)  # records know whole seconds
     step = timedelta(seconds=365 * YEARS * 86400 // deployments)
     at = now - timedelta(days=365 * YEARS)
-    number, pull, built = 0, 0, ("", "")
+    number, pull, built, merges = 0, 0, ("", ""), list[Merge]()
     while len(told) < deployments and at + step < now - timedelta(hours=1):
         number, pull = number + 1, pull + dice.randrange(1, 3)
         commit, issue = f"{dice.getrandbits(160):040x}", pull + 100_000
         if not built[0] or dice.random() > 0.1:
             built = (f"sha256:{dice.getrandbits(256):064x}", commit)
+        merges.append(Merge(commit, pull, issue))
         version = f"{1 + number // 500}.{number // 10 % 50}.{number % 10}"
         release = Release(
             app=app, version=version, repository=f"registry.example.org/team/{app}", digest=built[0], commit=commit,
@@ -54,10 +55,10 @@ def _story(truth: Truth, app: str, deployments: int, now: datetime, dice: Random
         rehearsed = at + timedelta(minutes=5)
         facts += [(rehearsed, each) for each in _rehearsal(truth, release, rehearsed, _run(dice), dice)]
         deployed = at + timedelta(minutes=15)
-        facts += [(deployed, each) for each in production.deploy(release, deployed, _run(dice), pull, issue)]
+        facts += [(deployed, each) for each in production.deploy(release, deployed, _run(dice), merges)]
         if dice.random() < 0.2:
             later = at + timedelta(minutes=25)
-            facts += [(later, each) for each in europe.deploy(release, later, _run(dice), pull, issue)]
+            facts += [(later, each) for each in europe.deploy(release, later, _run(dice), merges)]
         if dice.random() < 0.04:
             back = at + timedelta(minutes=40)
             facts += [(back, each) for each in production.take_back(back, _run(dice))]

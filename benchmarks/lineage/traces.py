@@ -1,5 +1,6 @@
 """Traces: for deployments at random, what `trace` says against what really happened, in every field."""
 
+from dataclasses import asdict
 from random import Random
 from typing import Any
 
@@ -56,15 +57,22 @@ def _name(told: Told, named: str) -> str:
 
 def _expected(app: list[Told], told: Told, named: str) -> list[Told]:
     if named == "id":
-        return [told]
+        return [each for each in app if each.id == told.id]
     if named == "version":
         return [each for each in app if each.version == told.version]
-    return [each for each in app if each.digest == told.digest]
+    return [each for each in app if each.digest in _digests(app, told, named)]
+
+
+def _digests(app: list[Told], told: Told, named: str) -> set[str]:
+    """The images that the name leads to: of a merge also those of the deployments that brought it, elsewhere or later."""
+    merge = told.commit if named in ("commit", "short commit", "pull", "issue") else ""
+    brought = {each.digest for each in app if merge in {one.commit for one in each.brought}}
+    return {told.digest} | brought
 
 
 def _differences(told: Told, row: dict[str, Any]) -> list[str]:
-    expected = {**told.row(), "tests": told.tests}
-    shown = {**row, "tests": row["tests"]["tests"] if row["tests"] else None}
+    expected = {**told.row(), "tests": told.tests, "brought": [asdict(each) for each in told.brought]}
+    shown = {**row, "tests": row["tests"]["tests"] if row["tests"] else None, "brought": _brought(row["brought"])}
     return [
         f"{told.id}: {key} is {shown.get(key)!r}, not {value!r}"
         for key, value in expected.items()
@@ -72,9 +80,15 @@ def _differences(told: Told, row: dict[str, Any]) -> list[str]:
     ]
 
 
+def _brought(told: dict[str, Any] | None) -> list[dict[str, Any]]:
+    found = zip(told["commits"], told["pulls"], told["issues"], strict=True) if told else ()
+    return [{"commit": commit, "pull": pull, "issue": issue} for commit, pull, issue in found]
+
+
 def _evidence(ground: Ground, told: Told, named: str, found: Trace) -> list[str]:
     """The images and rehearsals that belong to it."""
-    rehearsed = ground.truth.rehearsals[told.digest]
+    app = ground.truth.deployments[told.app]
+    rehearsed = [id_ for digest in _digests(app, told, named) for id_ in ground.truth.rehearsals[digest]]
     differences = []
     if sorted(row.id for row in found.rehearsals) != sorted(rehearsed):
         differences.append(f"{len(found.rehearsals)} rehearsals, not {len(rehearsed)}")

@@ -5,9 +5,19 @@ from datetime import datetime
 from typing import Any
 
 
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """One merge: its commit, its pull request and the issue that this is about."""
+
+    commit: str
+    pull: int
+    issue: int
+
+
 @dataclass(slots=True)
 class Told:
-    """What `shipline trace` and `shipline history` have to say of one deployment. `pull` and `issue` are what its image was made for."""
+    """What `shipline trace` and `shipline history` have to say of one deployment. `pull` and `issue` are what its image was made for,
+    `brought` the merges that it has and the release before had not, newest first."""
 
     id: str
     at: str
@@ -31,11 +41,12 @@ class Told:
     live: bool = False
     pull: int = 0
     issue: int = 0
+    brought: list["Merge"] = field(default_factory=list)
 
     def row(self) -> dict[str, Any]:
         """What the row of the history has to say."""
         told = asdict(self)
-        return {key: value for key, value in told.items() if key not in ("pull", "issue", "tests")}
+        return {key: value for key, value in told.items() if key not in ("pull", "issue", "tests", "brought")}
 
 
 @dataclass(slots=True)

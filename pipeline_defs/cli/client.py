@@ -8,8 +8,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-import requests
-
 from pipeline_defs.cli.output import Failed, plain
 from pipeline_defs.cli.service import Service
 from pipeline_defs.config import Home
@@ -73,6 +71,8 @@ class Client:
     """One running Shipline at one address."""
 
     def __init__(self, url: str) -> None:
+        import requests  # here, as the commands that ask no Shipline need not wait for it
+
         self.url = url
         self._session = requests.Session()
         self._session.trust_env = False  # it is on this machine; no proxy leads to it
@@ -89,6 +89,8 @@ class Client:
 
     def ask(self, query: str, **variables: Any) -> Any:
         """The answer's data. Raises NotRunning when nobody answers there, Failed when the answer is an error."""
+        import requests
+
         try:
             response = self._session.post(
                 f"{self.url}/graphql", json={"query": query, "variables": variables}, timeout=_SECONDS

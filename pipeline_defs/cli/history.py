@@ -1,5 +1,8 @@
 """`shipline history`: what happened, and the tables and the storage that other commands show too."""
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated, Any
 
 import typer
@@ -39,12 +42,19 @@ def history(
     output.result([row_json(row) for row in found], history_table(found))
 
 
-def open_lineage(home: Home) -> Any:
+@contextmanager
+def open_lineage(home: Home) -> Iterator[Any]:
     """The lineage, which needs Dagster: imported here and not before, since that takes most of a second."""
+    gc.disable()  # imports leave nothing to be collected, and looking for it takes a third of their time
+    try:
+        from pipeline_defs import history as lineage
 
-    from pipeline_defs import history as lineage
-
-    return lineage.open_lineage(home)
+        with lineage.open_lineage(home) as opened:
+            gc.freeze()
+            gc.enable()
+            yield opened
+    finally:
+        gc.enable()
 
 
 def history_table(rows: list[Row]) -> RenderableType:

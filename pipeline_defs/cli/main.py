@@ -20,6 +20,7 @@ from pipeline_defs.cli import (
     metrics,
     notify,
     plan,
+    provenance,
     quarantine,
     run,
     status,
@@ -67,6 +68,7 @@ shipline.command(epilog=status.STATUS_EXAMPLE)(status.status)
 shipline.command(epilog=history.HISTORY_EXAMPLE)(history.history)
 shipline.command(epilog=logs.EXAMPLE)(logs.logs)
 shipline.command("trace", epilog=trace.EXAMPLE)(trace.trace_command)
+shipline.command("provenance", epilog=provenance.EXAMPLE)(provenance.provenance_command)
 shipline.command(epilog=plan.EXAMPLE)(plan.plan)
 shipline.command(epilog=diff.EXAMPLE)(diff.diff)
 shipline.command(epilog=metrics.EXAMPLE)(metrics.metrics)

@@ -1,4 +1,4 @@
-"""`shipline trace`: from a version, digest or commit to its image, its rehearsals and what they proved, and every deployment of it."""
+"""`shipline trace`: from any name to its image, its rehearsals and what they proved, and every deployment of it."""
 
 from typing import Annotated, Any
 
@@ -16,15 +16,20 @@ from pipeline_defs.release.migrations import led
 from pipeline_defs.release.records import Image
 from pipeline_defs.release.trace import Trace, TraceError
 
-EXAMPLE = "Example: shipline trace shop 1.4.2, or shipline trace shop 9f2c1ab"
+EXAMPLE = "Example: shipline trace shop 1.4.2, or shipline trace shop pr:12"
 
 
 def trace_command(
     context: typer.Context,
     app: AppName,
-    what: Annotated[str, typer.Argument(metavar="VERSION|DIGEST|COMMIT", help="Four or more digits are enough.")],
+    what: Annotated[
+        str,
+        typer.Argument(
+            metavar="NAME", help="A version, digest, commit, #12, pr:12, issue:7, tag, or a deployment's id."
+        ),
+    ],
 ) -> None:
-    """Follow one version, digest or commit: its image and evidence, its rehearsals, and every deployment of it."""
+    """Follow a version, pull request, issue, commit, digest, tag or deployment: image, evidence, rehearsals, and where it ran."""
     output: Output = context.obj
     home = Home.find()
     with open_lineage(home) as lineage:
@@ -69,6 +74,10 @@ def _evidence_shown(row: Row) -> RenderableType | None:
         "each": "; ".join(map(str, row.migrations)) if len(row.migrations) > 1 else "",
         "copy": str(row.copied or ""),
         "way back": str(row.way_back or ""),
+        "brought": str(row.brought or ""),
+        "backup": row.backup or "",
+        "configuration": row.configuration,
+        "reason": row.reason,
         "error": row.error or "",
         "hosts": "\n".join(map(str, row.hosts)),
     }

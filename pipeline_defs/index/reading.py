@@ -38,39 +38,44 @@ def _caught_up(instance: DagsterInstance, index: sqlite3.Connection) -> Sequence
     """Write all that has settled into the index, for good; the younger events are returned."""
     while True:
         positions = _positions(index)
-        pages = {kind: _page(instance, kind, positions.get(kind)) for kind in _KINDS}
-        if any(page is None for page in pages.values()):
+        events = _following(instance, positions, _BATCH)
+        if events is None:
             _begin_anew(index, positions)
-            continue
-        events = _in_order(pages)
-        settled = list(takewhile(_has_settled, events))
-        if settled:
+        elif settled := list(takewhile(_has_settled, events)):
             _keep(index, positions, settled)
-        elif len(events) < _BATCH or not any(map(_has_settled, events)):
-            return events
+        else:  # what comes after a young event is not kept either, however much it is
+            return (_following(instance, positions, None) or ()) if events else ()
+
+
+def _following(
+    instance: DagsterInstance, positions: dict[DagsterEventType, _Position], limit: int | None
+) -> list[EventLogRecord] | None:
+    """The events after the positions, as they were stored; with a limit, up to where the shortest full page ends. None where an event
+    that was read last is no longer there."""
+    pages = [_page(instance, kind, positions.get(kind), limit) for kind in _KINDS]
+    found = [page for page in pages if page is not None]
+    if len(found) < len(pages):
+        return None
+    full = [page[-1].storage_id for page in found if len(page) == limit]
+    merged = heapq.merge(*found, key=lambda event: event.storage_id)
+    return [event for event in merged if not full or event.storage_id <= min(full)]
 
 
 def _page(
-    instance: DagsterInstance, kind: DagsterEventType, position: _Position | None
+    instance: DagsterInstance, kind: DagsterEventType, position: _Position | None, limit: int | None
 ) -> Sequence[EventLogRecord] | None:
     """The next events of a kind, of all assets; None where the one that was read last is no longer there.
 
     It is read again for that: another storage, or one that was restored or thinned out, would give other answers.
     """
     after = position[0] - 1 if position else None
+    more = 1 if position else 0
     page = instance.event_log_storage.get_event_records(
-        EventRecordsFilter(event_type=kind, after_cursor=after), limit=_BATCH + 1, ascending=True
+        EventRecordsFilter(event_type=kind, after_cursor=after), limit=limit and limit + more, ascending=True
     )
     if position is None:
-        return page[:_BATCH]
+        return page
     return page[1:] if page and _position(page[0]) == position else None
-
-
-def _in_order(pages: dict[DagsterEventType, Sequence[EventLogRecord] | None]) -> list[EventLogRecord]:
-    """The events of all kinds as they were stored, up to where the shortest full page ends."""
-    full = [page[-1].storage_id for page in pages.values() if page and len(page) == _BATCH]
-    merged = heapq.merge(*(page or () for page in pages.values()), key=lambda event: event.storage_id)
-    return [event for event in merged if not full or event.storage_id <= min(full)]
 
 
 def _has_settled(event: EventLogRecord) -> bool:

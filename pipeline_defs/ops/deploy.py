@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
+from typing import Any
 
 import dagster as dg
 
@@ -17,11 +18,12 @@ from pipeline_defs.ops.order import RollbackOrder, order
 from pipeline_defs.ops.record import Ended
 from pipeline_defs.ops.releases import EnvironmentConfig, image_to_deploy, live_release
 from pipeline_defs.ops.task import files_of, release_for, servers_of, settings_of, task_for
+from pipeline_defs.release.brought import brought
 from pipeline_defs.release.evidence import WayBack
 from pipeline_defs.release.going_back import at_stake, verdict_on
 from pipeline_defs.release.policy import frozen, not_rehearsed, quarantined
 from pipeline_defs.release.quarantine import bars
-from pipeline_defs.release.records import Deployment, DeploymentKind, Outcome, Release
+from pipeline_defs.release.records import Deployment, DeploymentKind, Image, Outcome, Release
 from pipeline_defs.release.request import FREEZE, WAITS_FOR, is_automatic
 from pipeline_defs.release.tags import PREVIOUS_UP
 from pipeline_defs.resources.registry import RegistryResource
@@ -76,7 +78,7 @@ def deploy_op(app: App, environment: str, upstream: Sequence[str]) -> dg.OpDefin
                 previous=live,
                 reason=config.reason,
                 way_back=_way_back(app, release, live, lineage, log),
-                committed=_committed(repository, live, release, log),
+                **_came(repository, lineage.images(app), live, release, log),
                 **beginning(context),
             )
             row = _through_freeze(context, app, row, config)
@@ -133,14 +135,19 @@ def _way_back(app: App, release: Release, live: Release | None, lineage: Lineage
     return found
 
 
-def _committed(repository: Source, live: Release | None, release: Release, log: Log) -> tuple[str, ...] | None:
-    """When the commits were made that the release brings; a git server that does not answer now keeps nothing from being deployed."""
+def _came(
+    repository: Source, images: Sequence[Image], live: Release | None, release: Release, log: Log
+) -> dict[str, Any]:
+    """The commits that the release brings, and when they were made; a git server that does not answer keeps nothing from being deployed."""
+    since = live.commit if live else None
+    known = {image.commit: (image.pull, image.issue) for image in images if not image.untrusted}
     try:
-        times = repository.commit_times(live.commit if live else None, release.commit)
+        times = repository.commit_times(since, release.commit)
+        commits = repository.commits_brought(since, release.commit)
     except SourceError as error:
-        log.say(f"the times of the commits stay unknown: {error}")
-        return None
-    return tuple(moment.isoformat() for moment in times)
+        log.say(f"the commits that come stay unknown: {error}")
+        return {}
+    return {"committed": tuple(moment.isoformat() for moment in times), "brought": brought(commits, known)}
 
 
 def _with_stake(row: Deployment) -> Deployment:

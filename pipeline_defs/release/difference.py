@@ -1,7 +1,6 @@
 """Difference: what a deployment would bring that is not there yet. Pure."""
 
 import difflib
-import re
 from collections.abc import Collection, Iterable, Mapping
 
 from pydantic import Field
@@ -10,7 +9,6 @@ from pipeline_defs.release.evidence import Record
 from pipeline_defs.release.plan import Migrations
 from pipeline_defs.release.records import Release
 
-_MERGED = re.compile(r"Merge pull request #([1-9][0-9]{0,8}) from .*|.*\(#([1-9][0-9]{0,8})\)")
 _MIGRATION = (".py", ".sql")
 _MIGRATIONS = {"migrations", "versions", "alembic"}
 
@@ -77,12 +75,6 @@ class Difference(Record):
             self.release.digest,
             self.release.configuration,
         )
-
-
-def pull_numbers(subjects: Iterable[str]) -> list[int]:
-    """The pull requests that commits say they merge, in GitHub's words for a merge and for a squash; each once."""
-    found = (_MERGED.fullmatch(subject) for subject in subjects)
-    return list(dict.fromkeys(int(match[1] or match[2]) for match in found if match))
 
 
 def migration_files(paths: Iterable[str]) -> tuple[str, ...]:

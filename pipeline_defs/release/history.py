@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence, Set
 from datetime import datetime
 from typing import Any, TypeVar
 
+from pipeline_defs.release.brought import Brought
 from pipeline_defs.release.evidence import Copy, Migration, Record, TestCounts, WayBack
 from pipeline_defs.release.records import Deployment, DeploymentKind, OnHost, Outcome, Rehearsal
 from pipeline_defs.release.version import Version
@@ -23,7 +24,7 @@ class Row(Record):
     how long it took, `live` marks what runs now.
     `configuration` is the hash of the release's configuration.
     `way_back` is a rehearsal's verdict, and of a deployment the one it was made with; `backup` is a deployment's, and so is `hosts`,
-    what came of it on each host where there are several.
+    what came of it on each host where there are several, and `brought`, what the release before it had not.
     """
 
     id: str
@@ -55,6 +56,7 @@ class Row(Record):
     frozen_until: str | None = None
     freeze_overridden: str | None = None
     hosts: tuple[OnHost, ...] = ()
+    brought: Brought | None = None
 
 
 def fold(events: Iterable[_Attempt]) -> list[_Attempt]:
@@ -139,4 +141,5 @@ def _of_deployment(attempt: Deployment | Rehearsal) -> dict[str, Any]:
         "frozen_until": attempt.frozen_until,
         "freeze_overridden": attempt.freeze_overridden,
         "hosts": attempt.hosts,
+        "brought": attempt.brought,
     }

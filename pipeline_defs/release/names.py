@@ -68,7 +68,11 @@ def names_of(fact: Image | Rehearsal | Deployment | Row) -> set[tuple[str, str]]
     if isinstance(fact, Image):
         return _of_image(fact)
     release = fact if isinstance(fact, Row) else fact.release
-    return {
+    came = None if isinstance(fact, Rehearsal) else fact.brought
+    named = {(COMMIT, commit) for commit in came.commits} if came else set()
+    for kind, numbers in ((PULL, came.pulls), (ISSUE, came.issues)) if came else ():
+        named |= {(kind, str(number)) for number in numbers}
+    return named | {
         (ID, fact.id),
         (VERSION, release.version),
         (DIGEST, release.digest.removeprefix("sha256:")),

@@ -2,6 +2,7 @@
 
 from enum import StrEnum
 
+from pipeline_defs.release.brought import Brought
 from pipeline_defs.release.evidence import Copy, LintCounts, Migration, Record, StepTiming, TestCounts, WayBack
 
 
@@ -9,11 +10,9 @@ class Image(Record):
     """A built container image, promoted for one commit.
 
     Attributes:
-        app: the app's name.
-        repository: the image's name in the registry, without tag or digest.
+        app: the app's name; repository: the image's name in the registry, without tag or digest.
         digest: `sha256:…` of the manifest; the image's identity.
-        version: `x.y.z` of the commit it was promoted for.
-        commit: the commit it was promoted for.
+        commit: the commit it was promoted for; version: `x.y.z` of that.
         branch: that commit's branch; of a pull request the one it is to be merged into.
         pull, issue: the numbers of the pull request and the issue it is about, 0 for none.
         tree: SHA-256 of everything the image was built from; the same tree is never built twice.
@@ -21,8 +20,7 @@ class Image(Record):
         tags: the tags that were moved to it.
         lint, tests: the evidence; of the build it was reused from where it was not built anew.
         steps: the stages that ran, with their timings.
-        run: the Dagster run.
-        at: when it was pushed, ISO 8601 in UTC.
+        run: the Dagster run; at: when it was pushed, ISO 8601 in UTC.
         untrusted: the code is nobody's here, as that of a fork: it is checked alone, and nothing ever runs it.
     """
 
@@ -158,8 +156,7 @@ class Deployment(Record):
 
     Attributes:
         id: sorts by start time; the same in the lineage and in the server's journal.
-        previous: the release that ran before, None for the first deployment.
-        because_of: for a rollback, the id of the deployment it answers.
+        previous: the release that ran before, None for the first deployment; because_of: of a rollback, the deployment it answers.
         backup: the file on the server that holds the database as it was before, with its checksum beside it.
         revision_before, revision: the database's migration revision before and after.
         way_back: the rehearsal's verdict on the way back to `previous`, which the deployment was made with; None where none is known.
@@ -167,6 +164,7 @@ class Deployment(Record):
             that its run was killed or cancelled does not.
         committed: when each commit that it brought was made, by its author's clock, ISO 8601 in UTC, newest first; merges are left out, and
             beyond 200 the oldest. None where nobody could tell.
+        brought: what it has and the release before had not; None where nobody could tell.
         frozen_until: when the freeze ends that held it back, ISO 8601; None where none did. `error` says it to people.
         freeze_overridden: the window of the freeze that a person let it go through, for `reason`.
         hosts: where there are several, what came of it on each, the first one first; steps and counts are those of the first.
@@ -190,6 +188,7 @@ class Deployment(Record):
     way_back: WayBack | None = None
     failed_after_change: bool = False
     committed: tuple[str, ...] | None = None
+    brought: Brought | None = None
     frozen_until: str | None = None
     freeze_overridden: str | None = None
     hosts: tuple[OnHost, ...] = ()

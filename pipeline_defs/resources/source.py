@@ -137,11 +137,19 @@ class Source:
         log = self._log(since, commit, "--no-merges", "--format=%at")
         return [datetime.fromtimestamp(int(line), UTC) for line in log.split() if _EARLIEST < int(line) < _LATEST]
 
-    def _log(self, since: str | None, commit: str, *options: str) -> str:
+    def commits_brought(self, since: str | None, commit: str) -> list[tuple[str, str]]:
+        """Id and first line of every commit that `commit` has and `since` has not, newest first, however many there are.
+
+        Without `since`, or when it is gone, the commit alone.
+        """
+        log = self._log(since, commit, "-z", "--format=%H%n%s", most=-1)
+        return [(id_, subject) for id_, _, subject in (record.partition("\n") for record in log.split("\0") if record)]
+
+    def _log(self, since: str | None, commit: str, *options: str, most: int = MOST_COMMITS) -> str:
         """What `git log` says of a range; of the commit alone where there is no range."""
         self._mirror.require(commit)
         known = since is not None and self._mirror.can_have(since)
-        which = [f"--max-count={MOST_COMMITS}", f"{since}..{commit}"] if known else ["--max-count=1", commit]
+        which = [f"--max-count={most}", f"{since}..{commit}"] if known else ["--max-count=1", commit]
         log = self._mirror.git("log", *options, *which, "--")
         must(log, f"the commits of {self.repository} up to {commit[:12]} cannot be listed")
         return log.stdout

@@ -157,6 +157,11 @@ def test_the_times_of_commits_are_their_authors_and_merges_count_not(repository:
     expected = [datetime(2026, 3, 2, 17, tzinfo=UTC), datetime(2026, 3, 1, 10, tzinfo=UTC)]
     assert sorted(source.commit_times(first, last), reverse=True)[1:] == expected
     assert source.commit_times(last, last) == []
+    assert [commit for commit, _ in source.commits_brought(first, last)] == [
+        commit.id for commit in source.commits_between(first, last)
+    ]
+    assert source.commits_brought(last, last) == []
+    assert source.commits_brought(None, last) == [(last, "no time")]
     assert len(source.commit_times(None, last)) == 1
 
 
