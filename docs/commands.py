@@ -42,7 +42,7 @@ def _section(words: tuple[str, ...], command: Any) -> str:
     places = [each for each in given if each.param_type_name == "argument"]
     usage = [*words, *(_place(each) for each in places), *(["[OPTIONS]"] if len(places) < len(given) else [])]
     rows = [
-        *(_row(_place(each), each) for each in places),
+        *(_row(_place(each).replace("|", " or "), each) for each in places),
         *(_row(_option(each), each) for each in given if each not in places),
     ]
     table = ["| given | meaning |", "|---|---|", *rows, ""] if rows else []
@@ -66,8 +66,7 @@ def _option(option: Any) -> str:
 def _row(name: str, parameter: Any) -> str:
     default = parameter.default
     shown = "" if default is None or default is False or str(default) in ("", ".") else f" Default: `{default}`"
-    cells = (f"`{name}`", f"{_text(parameter.help)}{shown}")
-    return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
+    return f"| `{name}` | {_text(parameter.help)}{shown} |"
 
 
 def _paragraph(text: str) -> str:

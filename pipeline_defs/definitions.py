@@ -12,6 +12,7 @@ from pipeline_defs.config import App, ConfigError, Home, load_apps
 from pipeline_defs.config.errors import Problem
 from pipeline_defs.drift import drift_check
 from pipeline_defs.jobs import jobs_of
+from pipeline_defs.ops.verified import verified_check
 from pipeline_defs.resources.engine import EngineResource
 from pipeline_defs.resources.github_resource import GitHubResource
 from pipeline_defs.resources.registry import RegistryResource
@@ -75,7 +76,9 @@ def _of(app: App, taken: dict[str, str]) -> dg.Definitions:
     taken |= dict.fromkeys(names, app.name)
     return dg.Definitions(
         assets=assets,
-        asset_checks=[drift_check(app, environment) for environment in app.deployed],
+        asset_checks=[
+            check(app, environment) for environment in app.deployed for check in (verified_check, drift_check)
+        ],
         jobs=jobs,
         sensors=sensors_of(app, {job.name: job for job in jobs}),
     )

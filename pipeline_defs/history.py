@@ -16,7 +16,7 @@ from dagster import DagsterInstance, DagsterRunStatus, RunsFilter
 
 from pipeline_defs.config import App, Home
 from pipeline_defs.index import asking
-from pipeline_defs.index.drifts import newest_drifts
+from pipeline_defs.index.drifts import drifts
 from pipeline_defs.index.file import open_index
 from pipeline_defs.index.reading import moment
 from pipeline_defs.release.drift import Drift
@@ -27,7 +27,7 @@ from pipeline_defs.release.quarantine import Quarantined, Word
 from pipeline_defs.release.records import Deployment, Image, Rehearsal
 from pipeline_defs.release.standing import Standing
 from pipeline_defs.release.trace import Trace, TraceError, trace
-from pipeline_defs.words import say, say_maintenance, words_after
+from pipeline_defs.words import say, say_maintenance
 
 INDEX = "lineage.db"
 """The index's file, in Dagster's home; it may be removed at any time."""
@@ -92,7 +92,7 @@ class Lineage:
 
     def standings(self, places: Sequence[tuple[str, str]]) -> dict[tuple[str, str], Standing]:
         """How several environments stand, {(app, environment): …}, at one moment."""
-        drifts = newest_drifts(self._instance, places)
+        seen = drifts(self._instance, places)
         with self._moment() as index:
             alive = self._alive()
             return {
@@ -100,7 +100,7 @@ class Lineage:
                     self._rows(asking.standing(index, *place, alive), alive),
                     asking.barred(index, *place, overtaken=False),
                     _on(asking.maintenance(index, *place)),
-                    drifts.get(place),
+                    seen.get(place),
                 )
                 for place in places
             }
@@ -122,13 +122,6 @@ class Lineage:
         with self._moment() as index:
             return asking.barred(index, app.name, environment, overtaken=True)
 
-    def words_after(self, app: App, environment: str, after: int | None) -> tuple[list[Word], int]:
-        """People's words on releases that were stored after a number, oldest first, and the number of the newest event there is.
-
-        Without a number none are read: only the newest event is asked for.
-        """
-        return words_after(self._instance, app.name, environment, after) if self._instance else ([], 0)
-
     def maintenance(self, app: App, environment: str) -> Maintenance | None:
         """The word by which an environment is in maintenance now; None where it is not."""
         with self._moment() as index:
@@ -136,7 +129,7 @@ class Lineage:
 
     def drift(self, app: App, environment: str) -> Drift | None:
         """What the newest look at an environment's servers found; None where nobody has looked."""
-        return newest_drifts(self._instance, [(app.name, environment)]).get((app.name, environment))
+        return drifts(self._instance, [(app.name, environment)]).get((app.name, environment))
 
     def say(self, word: Word) -> None:
         """Write down a person's word on a release."""

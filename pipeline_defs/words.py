@@ -1,12 +1,12 @@
-"""Words: what a person says of a release or an environment, written into the lineage as an observation of the environment's asset."""
+"""Words: what a person says of a release or an environment, kept in the lineage as an observation of the environment's asset."""
 
-from dagster import AssetObservation, AssetRecordsFilter, DagsterInstance, EventLogRecord, MetadataValue
+from dagster import AssetObservation, AssetRecordsFilter, DagsterInstance, MetadataValue
 
 from pipeline_defs.ops.events import MAINTENANCE, QUARANTINE, environment_key
 from pipeline_defs.release.maintenance import Maintenance
 from pipeline_defs.release.quarantine import Word
 
-_MOST = 500  # words that are read at once
+_MOST = 500
 
 
 def say(instance: DagsterInstance, word: Word) -> None:
@@ -35,18 +35,13 @@ def say_maintenance(instance: DagsterInstance, word: Maintenance) -> None:
 
 
 def words_after(instance: DagsterInstance, app: str, environment: str, after: int | None) -> tuple[list[Word], int]:
-    """People's words on releases that were stored after a number, oldest first, and the number of the newest event there is.
+    """People's words on releases that were stored after a number, oldest first, and the number of the newest observation there is.
 
-    Without a number none are read: only the newest event is asked for.
+    Without a number none are read: only the newest observation is asked for.
     """
     of_asset = AssetRecordsFilter(environment_key(app, environment), after_storage_id=after)
     found = instance.fetch_observations(of_asset, limit=1 if after is None else _MOST).records
     newest = max((record.storage_id for record in found), default=after or 0)
-    told = [] if after is None else [_word(record) for record in reversed(found)]
-    return [word for word in told if word is not None], newest
-
-
-def _word(record: EventLogRecord) -> Word | None:
-    """A person's word on a release, None where an event is something else."""
-    told = record.asset_observation.metadata.get(QUARANTINE) if record.asset_observation else None
-    return Word.model_validate(told.value) if told else None
+    told = [] if after is None else [record.asset_observation for record in reversed(found)]
+    words = [each.metadata[QUARANTINE].value for each in told if each and QUARANTINE in each.metadata]
+    return [Word.model_validate(word) for word in words], newest

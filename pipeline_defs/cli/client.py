@@ -42,6 +42,8 @@ _RUNS = """query($statuses: [RunStatus!]) { runsOrError(filter: {statuses: $stat
 _RUNS_OF = (
     """query($tags: [ExecutionTag!]) { runsOrError(filter: {tags: $tags}) { ... on Runs { results { runId } } } }"""
 )
+_RUNS_OF_APP = """query($tags: [ExecutionTag!]) { runsOrError(filter: {tags: $tags}, limit: 1000) {
+  ... on Runs { results { runId } } } }"""
 
 
 class NotRunning(Failed):
@@ -142,6 +144,12 @@ class Client:
         """How many runs there were for a change."""
         tags = [{"key": "change", "value": key}]
         return len(self.ask(_RUNS_OF, tags=tags)["runsOrError"]["results"])
+
+    def runs_beginning(self, app: str, prefix: str) -> list[str]:
+        """The ids of an app's newest thousand runs that begin so."""
+        tags = [{"key": "app", "value": app}]
+        found = self.ask(_RUNS_OF_APP, tags=tags)["runsOrError"]["results"]
+        return [run["runId"] for run in found if run["runId"].startswith(prefix)]
 
     def load_error(self) -> str | None:
         """None when the definitions are loaded, else why they are not; empty while they still load."""

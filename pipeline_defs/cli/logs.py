@@ -1,20 +1,53 @@
-"""Logs: what the processes of a `shipline up` say, each in a file of its own."""
+"""`shipline logs`: what a run has said, or what the containers of an environment say."""
 
-from pathlib import Path
+import re
+from typing import Annotated
 
+import typer
+
+from pipeline_defs.cli.apps import app_named
+from pipeline_defs.cli.container_logs import environment_logs
+from pipeline_defs.cli.output import Output, Wrong
+from pipeline_defs.cli.run_logs import run_logs
 from pipeline_defs.config import Home
+from pipeline_defs.release.ago import AgoError, seconds_ago
+
+EXAMPLE = "Example: shipline logs shop production --follow --since 10m"
+
+_RUN = re.compile(r"[0-9a-f][0-9a-f-]{3,35}")
 
 
-def logs_folder(home: Home) -> Path:
-    """Where the processes' logs are. Not `logs`: Dagster takes that folder for its telemetry, moves it, and empties it."""
-    return home.root / "service-logs"
+def logs(
+    context: typer.Context,
+    app: Annotated[str, typer.Argument(metavar="APP", help="The app's name.")],
+    what: Annotated[
+        str,
+        typer.Argument(metavar="RUN|ENVIRONMENT", help="The first digits of a run, four at least, or an environment."),
+    ],
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until the run ends, or until Ctrl-C.")] = False,
+    lines: Annotated[int, typer.Option("--lines", "-n", min=1, max=100_000, help="So many of the last lines.")] = 100,
+    since: Annotated[str, typer.Option("--since", help="What was said since then only: 30s, 10m, 2h, 1d ago.")] = "",
+) -> None:
+    """Show the log of a run, or the last lines of the containers that run in an environment.
 
-
-def fresh_logs(home: Home) -> Path:
-    """The folder of the logs. The log of the start before is kept beside."""
-    folder = logs_folder(home)
-    for name in ("code", "webserver", "daemon", "webhooks"):
-        log = folder / f"{name}.log"
-        if log.exists():
-            log.replace(folder / f"{name}.log.1")
-    return folder
+    For an environment each of its servers is asked over SSH; where there are several, each line says of which it is. The lines count for
+    each container. The secrets of the environment are masked. With --json the lines are given as data, and cannot be followed.
+    """
+    output: Output = context.obj
+    home = Home.find()
+    found = app_named(home, app)
+    if follow and output.json:
+        raise Wrong("--json gives one document at the end; leave out --follow")
+    try:
+        seconds = seconds_ago(since) if since else None
+    except AgoError as error:
+        raise Wrong(str(error)) from None
+    if what in found.environments:
+        environment_logs(found, what, output, lines=lines, since=seconds, follow=follow)
+    elif _RUN.fullmatch(what):
+        run_logs(home, found, what, output, lines=lines, since=seconds, follow=follow)
+    else:
+        known = ", ".join(found.environments)
+        raise Wrong(
+            f"{app} has no environment {what!r}, and no run is called so; give one of {known}, or a run's digits"
+        )

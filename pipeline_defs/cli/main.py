@@ -15,6 +15,7 @@ from pipeline_defs.cli import (
     freeze,
     history,
     init,
+    logs,
     maintenance,
     metrics,
     notify,
@@ -65,6 +66,7 @@ shipline.command(epilog=run.DEPLOY_EXAMPLE)(run.deploy)
 shipline.command(epilog=run.ROLLBACK_EXAMPLE)(run.rollback)
 shipline.command(epilog=status.STATUS_EXAMPLE)(status.status)
 shipline.command(epilog=history.HISTORY_EXAMPLE)(history.history)
+shipline.command(epilog=logs.EXAMPLE)(logs.logs)
 shipline.command("trace", epilog=trace.EXAMPLE)(trace.trace_command)
 shipline.command("provenance", epilog=provenance.EXAMPLE)(provenance.provenance_command)
 shipline.command(epilog=plan.EXAMPLE)(plan.plan)

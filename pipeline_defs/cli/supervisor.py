@@ -16,10 +16,10 @@ from rich.text import Text
 from pipeline_defs.cli.child import STOP_SECONDS, Child, dagster_children, end, webhooks_child
 from pipeline_defs.cli.client import Client, NotRunning
 from pipeline_defs.cli.leftovers import end_leftovers
-from pipeline_defs.cli.logs import fresh_logs, logs_folder
 from pipeline_defs.cli.output import Failed, Output, exception_line, last_line
 from pipeline_defs.cli.ports import free_port, listens, wanted_port
 from pipeline_defs.cli.service import Service
+from pipeline_defs.cli.service_logs import fresh_logs, logs_folder
 from pipeline_defs.config import Home
 from pipeline_defs.config.home import PROJECT
 

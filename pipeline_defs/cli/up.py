@@ -14,9 +14,9 @@ from rich.text import Text
 from pipeline_defs.cli.child import STOP_SECONDS
 from pipeline_defs.cli.client import NotRunning
 from pipeline_defs.cli.leftovers import end_leftovers
-from pipeline_defs.cli.logs import logs_folder
 from pipeline_defs.cli.output import Failed, Output, Wrong
 from pipeline_defs.cli.service import Service
+from pipeline_defs.cli.service_logs import logs_folder
 from pipeline_defs.cli.supervisor import RUNS_SECONDS, Supervisor, variables
 from pipeline_defs.config import Home
 from pipeline_defs.config.home import PROJECT

@@ -2,11 +2,9 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
-
-from pydantic import BaseModel
 
 from pipeline_defs.config import App, SecretSource, SecretUnavailable
+from pipeline_defs.config.sources import sources
 from pipeline_defs.doctor.finding import Finding, Level, broken, good, warning
 from pipeline_defs.resources.github import GitHubError, open_repository
 from pipeline_defs.resources.github.git import source_of
@@ -18,11 +16,11 @@ from pipeline_defs.resources.source_errors import SourceError
 
 def secrets(app: App) -> Iterator[Finding]:
     """Is every secret that the file names there?"""
-    sources = dict.fromkeys(_sources(app))
-    lost = [error for source in sources if (error := _unavailable(source))]
+    named = dict.fromkeys(sources(app))
+    lost = [error for source in named if (error := _unavailable(source))]
     yield from (broken(app.name, "secret", error) for error in lost)
-    if sources and not lost:
-        yield good(app.name, "secrets", f"all {len(sources)} are there")
+    if named and not lost:
+        yield good(app.name, "secrets", f"all {len(named)} are there")
 
 
 def repository(app: App, workspace: Path) -> Iterator[Finding]:
@@ -72,21 +70,6 @@ def github(app: App) -> Iterator[Finding]:
         yield Finding(app.name, "GitHub", Level.BROKEN, says, "give it to the token or App, in its settings on GitHub")
     if not missing:
         yield good(app.name, "GitHub", f"all permissions for {app.full_name} are there")
-
-
-def _sources(value: Any) -> Iterator[SecretSource]:
-    """Every secret that is named anywhere in a model."""
-    if isinstance(value, SecretSource):
-        yield value
-    elif isinstance(value, BaseModel):
-        for name in type(value).model_fields:
-            yield from _sources(getattr(value, name))
-    elif isinstance(value, (tuple, list)):
-        for each in value:
-            yield from _sources(each)
-    elif isinstance(value, dict):
-        for each in value.values():
-            yield from _sources(each)
 
 
 def _unavailable(source: SecretSource) -> SecretUnavailable | None:

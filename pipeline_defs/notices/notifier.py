@@ -10,6 +10,7 @@ from pipeline_defs.notices.of_environment import drifted, said
 from pipeline_defs.notices.of_run import notice_of
 from pipeline_defs.notices.outbox import Memory, Outbox
 from pipeline_defs.notices.service import NotTaken
+from pipeline_defs.release.quarantine import Word
 from pipeline_defs.reports.items import digest
 from pipeline_defs.reports.reading import RunReader
 
@@ -24,6 +25,9 @@ _log = logging.getLogger(__name__)
 Send = Callable[[Secret, Notice], None]
 """Sends a message to an address; raises NotTaken."""
 
+WordsAfter = Callable[[str, int | None], tuple[list[Word], int]]
+"""People's words on the releases of an environment since an event, and the newest event."""
+
 
 class Notifier:
     """Tells the places of one app's file what happened.
@@ -34,9 +38,16 @@ class Notifier:
     """
 
     def __init__(
-        self, app: App, reader: RunReader, lineage: Lineage, page: str, send: Send, clock: Callable[[], float]
+        self,
+        app: App,
+        reader: RunReader,
+        lineage: Lineage,
+        words: WordsAfter,
+        page: str,
+        send: Send,
+        clock: Callable[[], float],
     ) -> None:
-        self._app, self._reader, self._lineage, self._page = app, reader, lineage, page
+        self._app, self._reader, self._lineage, self._words, self._page = app, reader, lineage, words, page
         self._send, self._clock = send, clock
 
     def look(self, memory: Memory) -> str:
@@ -70,7 +81,7 @@ class Notifier:
     def _of_words(self, memory: Memory) -> Iterator[Notice]:
         for environment in self._asked("quarantined"):
             before = memory.words.get(environment)
-            words, memory.words[environment] = self._lineage.words_after(self._app, environment, before)
+            words, memory.words[environment] = self._words(environment, before)
             yield from (said(self._app, word) for word in words)
 
     def _asked(self, happening: str) -> list[str]:

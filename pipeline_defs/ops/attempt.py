@@ -7,8 +7,9 @@ from typing import Any
 
 import dagster as dg
 
+from pipeline_defs.config import App
 from pipeline_defs.ops.events import environment_key
-from pipeline_defs.ops.metadata import deployment_metadata, rehearsal_metadata
+from pipeline_defs.ops.metadata import deployment_metadata, links, rehearsal_metadata
 from pipeline_defs.release.records import Deployment, Outcome, Rehearsal
 from pipeline_defs.server.task import Report
 
@@ -56,9 +57,10 @@ def since(started: str) -> float:
     return round((datetime.now(UTC) - datetime.fromisoformat(started)).total_seconds(), 1)
 
 
-def note(context: dg.OpExecutionContext, row: Deployment | Rehearsal) -> None:
-    """Write what is known of an attempt now. The last word on an id is the one that counts."""
+def note(context: dg.OpExecutionContext, row: Deployment | Rehearsal, app: App | None = None) -> None:
+    """Write what is known of an attempt now, with links where its app is given. The last word on an id is the one that counts."""
     metadata = rehearsal_metadata(row) if isinstance(row, Rehearsal) else deployment_metadata(row)
+    metadata |= links(app, row) if app else {}
     key = environment_key(row.release.app, row.environment)
     context.log_event(dg.AssetObservation(key, description=_what_happened(row), metadata=metadata))
 

@@ -10,7 +10,7 @@ from pipeline_defs.ops.metadata.tables import Metadata, numbers, tests_table, te
 from pipeline_defs.ops.metadata.way_back import way_back
 from pipeline_defs.release.evidence import TestCounts, Verdict
 from pipeline_defs.release.migrations import led
-from pipeline_defs.release.records import Outcome, Rehearsal
+from pipeline_defs.release.records import Deployment, Outcome, Rehearsal
 
 TESTS, E2E, MIGRATIONS, WAY_BACK = "tests", "e2e", "migrations", "way_back"
 
@@ -32,9 +32,9 @@ def check_specs(asset: dg.AssetKey, config: Environment) -> list[dg.AssetCheckSp
 
 def check_results(row: Rehearsal, config: Environment) -> Iterator[dg.AssetCheckResult]:
     """How the checks went. One that the rehearsal did not reach has no result: Dagster shows that it was not executed."""
-    for result in (_tests(row), _e2e(row, config), _migrations(row), _way_back(row)):
-        if result is not None and result.check_name in _names(config):
-            yield result
+    for found in (tests_result(row), e2e_result(row, config), _migrations(row), _way_back(row)):
+        if found is not None and found.check_name in _names(config):
+            yield found
 
 
 def _names(config: Environment) -> list[str]:
@@ -42,26 +42,27 @@ def _names(config: Environment) -> list[str]:
     return [name for name, there in has.items() if there]
 
 
-def _tests(row: Rehearsal) -> dg.AssetCheckResult | None:
+def tests_result(row: Rehearsal | Deployment) -> dg.AssetCheckResult | None:
+    """How the tests went; None where they were not reached."""
     outcomes = [step.outcome for step in row.steps if step.step == "test"]
     return _counted(row, TESTS, outcomes, 1, row.tests)
 
 
-def _e2e(row: Rehearsal, config: Environment) -> dg.AssetCheckResult | None:
-    """Each collection is a step of its own where there are several: `e2e 1`."""
+def e2e_result(row: Rehearsal | Deployment, config: Environment) -> dg.AssetCheckResult | None:
+    """How the end-to-end tests went; each collection is a step of its own where there are several: `e2e 1`."""
     outcomes = [step.outcome for step in row.steps if step.step.partition(" ")[0] == "e2e"]
     return _counted(row, E2E, outcomes, len(config.e2e), row.e2e)
 
 
 def _counted(
-    row: Rehearsal, name: str, outcomes: list[str], wanted: int, counts: TestCounts | None
+    row: Rehearsal | Deployment, name: str, outcomes: list[str], wanted: int, counts: TestCounts | None
 ) -> dg.AssetCheckResult | None:
     failed = "failed" in outcomes
     if not failed and len(outcomes) < wanted:
         return None
     metadata: Metadata = {"counts": dg.MetadataValue.md(tests_table(counts))} if counts else {}
     said = row.error if failed else str(counts) if counts else "passed"
-    return _result(name, said, metadata, passed=not failed)
+    return result(name, said, metadata, passed=not failed)
 
 
 def _migrations(row: Rehearsal) -> dg.AssetCheckResult | None:
@@ -76,20 +77,21 @@ def _migrations(row: Rehearsal) -> dg.AssetCheckResult | None:
         **numbers({each.after or "?": each.seconds for each in row.migrations}),
     }
     said = row.error if failed else led(row.revision_before, row.revision, row.migrations) or "they ran"
-    return _result(MIGRATIONS, said, metadata, passed=not failed)
+    return result(MIGRATIONS, said, metadata, passed=not failed)
 
 
 def _way_back(row: Rehearsal) -> dg.AssetCheckResult | None:
     found = row.way_back
     if found is None:
         nothing = "nothing runs that one would have to go back to"
-        return _result(WAY_BACK, nothing, {}, passed=True) if row.outcome is Outcome.SUCCEEDED else None
+        return result(WAY_BACK, nothing, {}, passed=True) if row.outcome is Outcome.SUCCEEDED else None
     passed, warns = found.verdict is Verdict.COMPATIBLE, found.verdict is Verdict.NEEDS_DOWNGRADE
-    return _result(WAY_BACK, str(found), way_back(found), passed=passed, warns=warns)
+    return result(WAY_BACK, str(found), way_back(found), passed=passed, warns=warns)
 
 
-def _result(
+def result(
     name: str, said: str | None, metadata: Metadata, *, passed: bool, warns: bool = False
 ) -> dg.AssetCheckResult:
+    """A check's result: what it says, and what is shown beside it; `warns` where a failed one is a warning only."""
     severity = dg.AssetCheckSeverity.WARN if warns else dg.AssetCheckSeverity.ERROR
     return dg.AssetCheckResult(check_name=name, passed=passed, severity=severity, description=said, metadata=metadata)

@@ -47,7 +47,10 @@ def deploy_op(app: App, environment: str, upstream: Sequence[str]) -> dg.OpDefin
         name=f"{app.name}_{environment}_deploy",
         ins={name: dg.In(dg.Nothing) for name in upstream},
         out={"live": dg.Out(Ended, is_required=False), "back": dg.Out(RollbackOrder, is_required=False)},
-        description=f"Deploys the release to {site.hosts}: backup, pull, start, migrate, test, end-to-end tests.",
+        description=(
+            f"Deploys the release to {site.hosts}: backup, pull, start, migrate, test, end-to-end tests. What would be wrong is refused "
+            "before anything is changed; what fails afterwards is undone by the next op."
+        ),
     )
     def deploy_(
         context: dg.OpExecutionContext,
@@ -80,7 +83,7 @@ def deploy_op(app: App, environment: str, upstream: Sequence[str]) -> dg.OpDefin
             )
             row = _through_freeze(context, app, row, config)
             if row.outcome is Outcome.FROZEN:
-                _wait(context, row, log)
+                _wait(context, app, row, log)
                 return
             task = task_for(
                 context,
@@ -97,7 +100,7 @@ def deploy_op(app: App, environment: str, upstream: Sequence[str]) -> dg.OpDefin
             with servers_of(ssh, task) as servers:
                 if live is not None and environment == app.deployed[0]:
                     images.tag(live.digest, PREVIOUS_UP)  # true whether or not anything comes of the deployment
-                note(context, row)
+                note(context, row, app)
                 log.say(f"deploy {release.version} ({release.reference}) to {site}")
                 report = deploy_all(replace(task, way_back=row.way_back), servers)
             found = {"backup": report.backup, "previous": report.previous or live, "hosts": report.hosts}
@@ -116,7 +119,7 @@ def deploy_op(app: App, environment: str, upstream: Sequence[str]) -> dg.OpDefin
                 log.say(f"{release.version} failed, going back: {row.error}")
                 yield dg.Output(RollbackOrder(failed=row.model_copy(update={"outcome": Outcome.STARTED})), "back")
             else:
-                note(context, row)
+                note(context, row, app)
                 raise stop(f"the deployment of {release.version} failed before anything was changed: {row.error}")
 
     return deploy_
@@ -169,10 +172,10 @@ def _through_freeze(context: dg.OpExecutionContext, app: App, row: Deployment, c
     return row.model_copy(update={"outcome": Outcome.FROZEN, "frozen_until": until, "error": why})
 
 
-def _wait(context: dg.OpExecutionContext, row: Deployment, log: Log) -> None:
+def _wait(context: dg.OpExecutionContext, app: App, row: Deployment, log: Log) -> None:
     """Write down that a deployment waits, and end without one: the sensor `<app>_after_freeze` finds it by the run's tag."""
     context.instance.add_run_tags(context.run_id, {WAITS_FOR: FREEZE})
-    note(context, row)
+    note(context, row, app)
     log.say(f"{row.release.version} is made, and {row.error}")
 
 

@@ -9,7 +9,7 @@ from pipeline_defs.config import App
 from pipeline_defs.ops.build import REVISION, local_name
 from pipeline_defs.ops.events import release_tags
 from pipeline_defs.ops.log import Stopwatch, open_log
-from pipeline_defs.ops.metadata import image_metadata, steps_text
+from pipeline_defs.ops.metadata import image_metadata, links, steps_text
 from pipeline_defs.ops.untrusted import note_checked
 from pipeline_defs.release.records import Image
 from pipeline_defs.release.tags import tree_tag
@@ -23,7 +23,10 @@ def push_op(app: App) -> dg.OpDefinition:
     @dg.op(
         name=f"{app.name}_push",
         out=dg.Out(dg.Nothing, is_required=False),  # an untrusted run makes no image
-        description="Pushes the image by its digest and moves its tags; with no layer moved where the registry has it.",
+        description=(
+            "Pushes the tested image by its digest and moves its tags; no layer is sent where the registry has it. After this the image "
+            "exists: what follows never builds it again."
+        ),
     )
     def push(
         context: dg.OpExecutionContext, image: Image, engine: EngineResource, registry: RegistryResource
@@ -50,6 +53,8 @@ def push_op(app: App) -> dg.OpDefinition:
             )
             context.instance.add_run_tags(context.run_id, release_tags(image))
             log.say(f"push: {image.reference} is {', '.join(image.tags)}\n\n{steps_text(image.steps)}")
-            yield dg.Output(None, metadata=image_metadata(image), data_version=dg.DataVersion(digest))
+            yield dg.Output(
+                None, metadata={**image_metadata(image), **links(app, image)}, data_version=dg.DataVersion(digest)
+            )
 
     return push

@@ -10,7 +10,8 @@ from pipeline_defs.history import Lineage
 from pipeline_defs.ops.attempt import note
 from pipeline_defs.ops.events import environment_key, image_key, provenance
 from pipeline_defs.ops.log import open_log, stop
-from pipeline_defs.ops.metadata import deployment_metadata
+from pipeline_defs.ops.metadata import deployment_metadata, links
+from pipeline_defs.ops.verified import log_verified
 from pipeline_defs.release.records import Deployment, Outcome
 
 NOT_REHEARSED = "not rehearsed"
@@ -33,7 +34,10 @@ def record_op(app: App, environment: str) -> dg.OpDefinition:
     @dg.op(
         name=f"{app.name}_{environment}_record",
         out=dg.Out(dg.Nothing, is_required=False),
-        description=f"Records what runs in {environment} now; fails the run when that is not what it was for.",
+        description=(
+            f"Records what runs in {environment} now, with its checks; fails the run when that is not what it was for, as after a "
+            "rollback, so that the run is red although the app works."
+        ),
     )
     def record(context: dg.OpExecutionContext, endings: list[Ended]) -> Iterator[dg.Output[None]]:
         with open_log(context) as log:
@@ -41,12 +45,13 @@ def record_op(app: App, environment: str) -> dg.OpDefinition:
             live = next((row for row in rows[-1:] if row.outcome is Outcome.SUCCEEDED), None)
             for row in rows:
                 log.say(f"{row.kind} of {row.release.version}: {row.outcome}")
+                log_verified(context, row, app.environments[environment])
                 if row is not live:
-                    note(context, row)
+                    note(context, row, app)
             if live is not None:
                 yield dg.Output(
                     None,
-                    metadata=deployment_metadata(live),
+                    metadata={**deployment_metadata(live), **links(app, live)},
                     data_version=dg.DataVersion(live.release.digest),
                     tags=provenance(_used(context, app, live)),
                 )

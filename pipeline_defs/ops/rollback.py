@@ -41,7 +41,10 @@ def rollback_op(app: App, environment: str) -> dg.OpDefinition:
 
     @dg.op(
         name=f"{app.name}_{environment}_rollback",
-        description=f"Goes back to a release that worked on {site.hosts}, and verifies it like a deployment.",
+        description=(
+            f"Goes back to a release that worked on {site.hosts}, and verifies it like a deployment. Runs only after a deployment that "
+            "failed, or where going back is what the run is for; else it is skipped."
+        ),
     )
     def rollback_(
         context: dg.OpExecutionContext,
@@ -75,7 +78,7 @@ def rollback_op(app: App, environment: str) -> dg.OpDefinition:
             with servers_of(ssh, task, all_there=release is not None or len(site.config.hosts) == 1) as servers:
                 task = replace(_with_database(task, order, log), frozen=order.frozen)
                 if row is not None:
-                    note(context, row)
+                    note(context, row, app)
                 log.say(
                     f"go back to {row.release.version if row else 'nothing, as before the first deployment,'} in {site}"
                 )
@@ -84,7 +87,7 @@ def rollback_op(app: App, environment: str) -> dg.OpDefinition:
                     report = _stay(task, servers, report)
             log.say(f"{report.outcome}\n\n{steps_text(report.steps)}\n\n{hosts_text(report.hosts)}".rstrip())
             if report.outcome is not Outcome.SUCCEEDED:
-                _note_failure(context, row, order.failed, report)
+                _note_failure(context, app, row, order.failed, report)
                 needs = "what ran until now runs on" if report.live else f"{environment} needs a person"
                 raise stop(f"the rollback failed, {needs}: {report.error}")
             if report.live is not None and not _is_answer_within(context.run_id, order):
@@ -187,10 +190,10 @@ def _closed(failed: Deployment | None, report: Report) -> tuple[Deployment, ...]
 
 
 def _note_failure(
-    context: dg.OpExecutionContext, row: Deployment | None, failed: Deployment | None, report: Report
+    context: dg.OpExecutionContext, app: App, row: Deployment | None, failed: Deployment | None, report: Report
 ) -> None:
     """Write what went wrong. The deployment's own record stays open: the recovery sensor then tries once more."""
     if failed is not None:
-        note(context, failed)
+        note(context, failed, app)
     if row is not None:
-        note(context, row.model_copy(update={**ending(report, row.started), "hosts": report.hosts}))
+        note(context, row.model_copy(update={**ending(report, row.started), "hosts": report.hosts}), app)

@@ -11,7 +11,7 @@ from pipeline_defs.ops.attempt import beginning, ending, note
 from pipeline_defs.ops.checks import check_results, check_specs
 from pipeline_defs.ops.events import environment_key, image_key, provenance, release_tags
 from pipeline_defs.ops.log import open_log, stop
-from pipeline_defs.ops.metadata import rehearsal_metadata, steps_text
+from pipeline_defs.ops.metadata import links, rehearsal_metadata, steps_text
 from pipeline_defs.ops.releases import EnvironmentConfig, image_to_rehearse
 from pipeline_defs.ops.task import files_of, release_for, server_of, settings_of, task_for
 from pipeline_defs.release.records import Outcome, Rehearsal
@@ -71,20 +71,20 @@ def stage_op(app: App, environment: str) -> dg.OpDefinition:
                 source=partial(source.of, app),
             )
             with server_of(ssh, task) as server:
-                note(context, row)
+                note(context, row, app)
                 log.say(f"rehearse {release.version} ({release.reference}) in {site}")
                 report = rehearse(task, server, production)
             row = row.model_copy(update={**ending(report, row.started), **_evidence(report)})
             log.say(f"{row.outcome} after {row.seconds:.1f} s\n\n{steps_text(row.steps)}")
             if row.outcome is not Outcome.SUCCEEDED:
-                note(context, row)
+                note(context, row, app)
             yield from check_results(row, site.config)
             if row.outcome is not Outcome.SUCCEEDED:
                 raise stop(f"the rehearsal of {release.version} failed: {row.error}")
             yield dg.Output(
                 None,
                 RESULT,
-                metadata=rehearsal_metadata(row),
+                metadata={**rehearsal_metadata(row), **links(app, row)},
                 data_version=dg.DataVersion(release.digest),
                 tags=provenance({image_key(app.name): release.digest}),
             )

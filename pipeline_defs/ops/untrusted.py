@@ -7,7 +7,7 @@ import dagster as dg
 from pipeline_defs.config import App
 from pipeline_defs.ops.events import CHECKED, image_key
 from pipeline_defs.ops.log import Log, stop
-from pipeline_defs.ops.metadata import checked_metadata
+from pipeline_defs.ops.metadata import checked_metadata, links
 from pipeline_defs.release.evidence import StepTiming
 from pipeline_defs.release.records import Image
 from pipeline_defs.resources.compose import TestRun
@@ -74,7 +74,7 @@ def note_checked(context: dg.OpExecutionContext, app: App, image: Image, log: Lo
         dg.AssetObservation(
             image_key(app.name),
             description=f"commit {image.commit[:12]} of a fork was checked",
-            metadata=checked_metadata(image),
+            metadata={**checked_metadata(image), **links(app, image)},
         )
     )
     log.say(f"push: nothing, because the code is that of a fork; its evidence is kept as {CHECKED!r}")

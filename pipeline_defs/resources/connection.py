@@ -50,6 +50,7 @@ class Connection:
         self._secrets = secrets
         self._client: paramiko.SSHClient | None = None
         self._left_running: list[str] = []
+        self._running: set[str] = set()
 
     def open(self) -> None:
         """Connect and log in, if that is not done. Raises Unreachable with what to do."""
@@ -97,13 +98,20 @@ class Connection:
     def _channel(self, command: Command) -> Iterator[paramiko.Channel]:
         call = uuid.uuid4().hex
         channel = self._session(replace(command, environment={**command.environment, _CALL: call}))
+        self._running.add(call)
         try:
             yield channel
         except BaseException:
             self._stop(call)
             raise
         finally:
+            self._running.discard(call)
             channel.close()
+
+    def interrupt(self) -> None:
+        """Stop what runs there now; from another thread than the one that waits for it, whose `run` then comes to its end."""
+        for call in list(self._running):
+            self._stop(call)
 
     def _stop(self, call: str) -> None:
         """Stop a call on the server and all that it started; without a connection when there is one again."""

@@ -32,7 +32,10 @@ def chaining_sensor(app: App, jobs: Mapping[str, AssetJob]) -> dg.SensorDefiniti
         request_job=stage,
         minimum_interval_seconds=SECONDS,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description=f"Rehearses what {integrate.name} has made for {app.branches.development}.",
+        description=(
+            f"Rehearses what {integrate.name} has made for {app.branches.development}: starts {stage.name} after it has succeeded. Switch "
+            "it off and images are made, and rehearsed by nobody."
+        ),
     )
     def then_stage(context: dg.RunStatusSensorContext) -> dg.RunRequest | dg.SkipReason:
         run = context.dagster_run

@@ -40,7 +40,8 @@ def _recovery_sensor(
         minimum_interval_seconds=SECONDS,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description=(
-            f"After a deployment that {_HOW_TEXT[how].upper()} and did not undo itself: brings its environment back to the release before."
+            f"After a deployment that {_HOW_TEXT[how].upper()} and did not undo itself: brings its environment back to the release before. "
+            "Switch it off and what was begun stays half-done until a person goes back."
         ),
     )
     def recover(context: dg.RunStatusSensorContext) -> dg.RunRequest | dg.SkipReason:

@@ -2,7 +2,9 @@
 
 import os
 import re
+from collections.abc import Collection
 from pathlib import Path
+from textwrap import dedent, indent
 from typing import Any
 from unittest.mock import patch
 
@@ -11,8 +13,8 @@ import yaml
 from pipeline_defs.config import App, Environment, load_app
 from tests.docs.pages import Block, blocks
 
-_DATABASE = {"name": "blog", "user": "blog"}
 _APP = {"repository": "team/blog", "image": "registry.example.org/team/blog"}
+_OF_A_REHEARSAL = {"rehearses", "sanitize", "keep_running"}
 
 
 def examples() -> list[Block]:
@@ -21,45 +23,36 @@ def examples() -> list[Block]:
 
 
 def app_of(block: Block, folder: Path) -> App:
-    """The app whose file has what the block shows, and else as little as can be. Raises ConfigError.
+    """The app whose file has what the block shows, as it stands there, and else as little as can be. Raises ConfigError.
 
-    A part is either one of the file's own keys, or of an environment: of the one that is deployed to, or of one that rehearses it.
+    A part is made of the file's own keys, or of an environment's: of one that rehearses, or of the one that is deployed to.
     """
-    shown = _named(yaml.safe_load(block.text))
     file = folder / "blog.yaml"
-    file.write_text(block.text if block.title else yaml.safe_dump(_whole(shown)))
+    file.write_text(block.text if block.title else _whole(dedent(block.text)))
     variables = dict.fromkeys(re.findall(r"\$\{(\w+)\}", block.text), "value")
     with patch.dict(os.environ, variables):
         return load_app(file)
 
 
-def _named(shown: Any) -> Any:
-    """The same with the key `on` as it is written: YAML 1.1 takes it for true, which Shipline's own loader does not."""
-    if isinstance(shown, dict):
-        return {"on" if key is True else key: _named(value) for key, value in shown.items()}
-    return [_named(each) for each in shown] if isinstance(shown, list) else shown
+def _whole(text: str) -> str:
+    keys = yaml.safe_load(text).keys()
+    of_environment = Environment.model_fields.keys() >= keys and not App.model_fields.keys() >= keys
+    if not of_environment:
+        return text + _dumped({**_APP, "environments": {"production": _least("production")}}, keys)
+    name = "staging" if keys & _OF_A_REHEARSAL else "production"
+    rehearsed = {"production": _least("production", database=True)} if name == "staging" else {}
+    own = text + _dumped(_least(name, database=name == "staging"), keys)
+    return f"{_dumped(_APP)}environments:\n  {name}:\n{indent(own, '    ')}{indent(_dumped(rehearsed), '  ')}"
 
 
-def _whole(shown: dict[str, Any]) -> dict[str, Any]:
-    part = Environment.model_fields.keys() >= shown.keys() and not App.model_fields.keys() >= shown.keys()
-    if not part:
-        return {**_APP, **shown, "environments": _environments(shown.get("environments", {}))}
-    rehearses = {"rehearses", "sanitize", "keep_running"} & shown.keys()
-    return {**_APP, "environments": _environments({"staging" if rehearses else "production": shown})}
+def _least(name: str, *, database: bool = False) -> dict[str, Any]:
+    """What each environment needs."""
+    least = {"hosts": "blog.example.org", "directory": f"/opt/shipline/blog/{name}", "compose": f"{name}.yml"}
+    more = {"database": {"name": "blog", "user": "blog"}} if database else {}
+    return {**least, **more, **({"rehearses": "production"} if name == "staging" else {})}
 
 
-def _environments(own: dict[str, Any]) -> dict[str, Any]:
-    """Those that are shown, with what each needs at least. One that rehearses has one to rehearse."""
-    names = dict.fromkeys([*own, *(["production"] if "staging" in own or not own else [])])
-    return {name: {**_least(name, "staging" in names), **own.get(name, {})} for name in names}
-
-
-def _least(name: str, rehearsed: bool) -> dict[str, Any]:
-    least: dict[str, Any] = {
-        "hosts": "blog.example.org",
-        "directory": f"/opt/shipline/blog/{name}",
-        "compose": f"{name}.yml",
-    }
-    if rehearsed:
-        least["database"] = _DATABASE
-    return {**least, **({"rehearses": "production"} if name == "staging" else {})}
+def _dumped(data: dict[str, Any], shown: Collection[str] = ()) -> str:
+    """As YAML, without the keys that are shown; nothing where no key is left."""
+    left = {key: value for key, value in data.items() if key not in shown}
+    return yaml.safe_dump(left) if left else ""

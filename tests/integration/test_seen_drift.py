@@ -4,12 +4,14 @@ import dagster as dg
 
 from pipeline_defs.drift import drift_check, drift_of
 from pipeline_defs.history import Lineage
+from pipeline_defs.ops.events import environment_key
 from pipeline_defs.resources.connection import Connection
 from pipeline_defs.sensors.drift import drift_sensor
 from pipeline_defs.server.command import script
 from tests import shop
 from tests.integration.shop_runs import ShopRuns
 
+PRODUCTION = environment_key("shop", "production")
 STOP = "docker stop $(docker ps -q -f label=com.docker.compose.project=shop-production -f label=com.docker.compose.service=web)"
 
 
@@ -27,6 +29,9 @@ def look(runs: ShopRuns, cursor: str | None) -> tuple[dg.SensorResult, list[dg.A
 
 def test_what_is_done_by_hand_is_seen_until_it_is_put_right(runs: ShopRuns, server: Connection) -> None:
     lineage = Lineage(runs.instance)
+    for name in ("tests", "e2e", "migrations", "health"):  # what the run that deployed it has proved
+        proved = runs.instance.get_latest_asset_check_evaluation_record(dg.AssetCheckKey(PRODUCTION, name))
+        assert proved and proved.evaluation and proved.evaluation.passed, name
     first, events = look(runs, None)
     assert [event.passed for event in events] == [True]
     again, events = look(runs, first.cursor)

@@ -129,6 +129,12 @@ def test_up_serves_runs_and_down_leaves_nothing(shipline: Shipline) -> None:
     followed = shipline.json("run", "integrate", "bad", "--branch", "work")
     assert (followed["status"], followed["stages"][0]["outcome"]) == ("FAILURE", "failed")
     assert followed["error"]
+    said = shipline("logs", "bad", followed["run"][:12]).stdout
+    assert "lint" in said and "a comma is missing" in said
+    assert shipline("logs", "bad", followed["run"][:12], "--lines", "1").stdout.count("\n") == 1
+    again = shipline("logs", "bad", followed["run"], "--follow")
+    assert (again.returncode, "✗ lint" in again.stdout) == (1, True)
+    assert "has no run that begins with 0000ffff" in shipline("logs", "bad", "0000ffff").stderr
 
     # Dagster's own command beside it, with the variables that `shipline env` prints.
     variables = shipline.json("env")

@@ -35,7 +35,7 @@ BELOW = {
     "launch": {"config", "release", "code_server"},
     "changes": {"config", "release", "resources", "code_server", "launch"},
     "reports": {"config", "release", "resources", "ops", "jobs"},
-    "notices": {"config", "release", "history", "reports"},
+    "notices": {"config", "release", "history", "words", "reports"},
     "sensors": {
         "config",
         "release",

@@ -5,10 +5,10 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from pipeline_defs.ops.metadata import deployment_metadata, rehearsal_metadata
+from pipeline_defs.ops.metadata import deployment_metadata, links, rehearsal_metadata
 from pipeline_defs.release.evidence import Copy, Failure, Migration, StepTiming, TestCounts, Verdict, WayBack
 from pipeline_defs.release.migrations import led
-from pipeline_defs.release.records import Deployment, DeploymentKind, Outcome, Rehearsal
+from pipeline_defs.release.records import Deployment, DeploymentKind, Image, Outcome, Rehearsal
 from pipeline_defs.release.size import size
 from tests.unit import sample
 
@@ -164,3 +164,28 @@ def test_the_copy_and_the_way_back_in_one_line() -> None:
 )
 def test_sizes(bytes: int | None, said: str) -> None:
     assert size(bytes) == said
+
+
+def test_links_lead_to_the_commit_the_pull_request_and_the_environment() -> None:
+    app = sample.example().model_copy(update={"repository": "acme/shop"})
+    app = sample.with_environment(app, "staging", url="https://staging.example.org")
+    commit = f"https://github.com/acme/shop/commit/{'c' * 40}"
+    found = {name: value.value for name, value in links(app, rehearsal()).items()}
+    assert found == {"commit page": commit, "environment": "https://staging.example.org"}
+    image = Image(
+        app="shop", repository="r", digest="sha256:a", version="1.4.2", commit="c" * 40, branch="main", tree="t",
+        built_from="c" * 40, pull=7,
+    )  # fmt: skip
+    found = {name: value.value for name, value in links(app, image).items()}
+    assert found == {"commit page": commit, "pull request": "https://github.com/acme/shop/pull/7"}
+
+
+def test_of_what_has_no_page_there_is_no_link() -> None:
+    app = sample.with_environment(sample.example(), "staging", url=None)
+    assert links(app, rehearsal()) == {}
+    assert links(app, rehearsal(environment="gone")) == {}
+
+
+def test_how_long_it_took_is_there_for_people_and_to_be_drawn() -> None:
+    found = shown(rehearsal(seconds=200.4))
+    assert (found["seconds"], found["took"]) == (200.4, "3 min 20 s")

@@ -2,6 +2,7 @@
 
 from pipeline_defs.ops.metadata.deployment import deployment_metadata
 from pipeline_defs.ops.metadata.image import checked_metadata, image_metadata
+from pipeline_defs.ops.metadata.links import links
 from pipeline_defs.ops.metadata.rehearsal import rehearsal_metadata
 from pipeline_defs.ops.metadata.tables import hosts_text, steps_text
 
@@ -10,6 +11,7 @@ __all__ = [
     "deployment_metadata",
     "hosts_text",
     "image_metadata",
+    "links",
     "rehearsal_metadata",
     "steps_text",
 ]

@@ -6,6 +6,7 @@ import dagster as dg
 
 from pipeline_defs.ops.metadata.image import of_release
 from pipeline_defs.ops.metadata.tables import Metadata, steps_table, tests, texts
+from pipeline_defs.release.duration import duration
 from pipeline_defs.release.records import Deployment, Rehearsal
 
 
@@ -26,6 +27,7 @@ def of_attempt(row: Rehearsal | Deployment) -> Metadata:
         **of_release(row.release),
         "started": dg.MetadataValue.timestamp(datetime.fromisoformat(row.started)),
         "seconds": dg.MetadataValue.float(row.seconds),
+        **texts({"took": duration(row.seconds) if row.seconds else ""}),
         **texts({"actor": row.actor}),
         "run": dg.MetadataValue.dagster_run(row.run),
         **texts({"revision before": row.revision_before or "", "revision": row.revision or "", "log": row.log or ""}),

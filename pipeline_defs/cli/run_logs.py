@@ -1,0 +1,60 @@
+"""Run logs: what one run has said, found by the first digits of its id."""
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import typer
+
+from pipeline_defs.cli.client import Client
+from pipeline_defs.cli.follow import Follower
+from pipeline_defs.cli.output import Output, Wrong, plain
+from pipeline_defs.config import App, Home
+
+_SHOWN = 5
+
+
+def run_logs(home: Home, app: App, digits: str, output: Output, *, lines: int, since: int | None, follow: bool) -> None:
+    """Show what a run has said; with `follow` all of it, and on until it ends. Raises Wrong, NotRunning."""
+    client = Client.of(home)
+    run = _run(client, app, digits)
+    if follow:
+        ended = Follower(client, run, app.name, output, log=True).until_the_end()
+        if ended["status"] != "SUCCESS":
+            raise typer.Exit(1)
+        return
+    begin = time.time() - since if since else 0.0
+    said = [line for event in _events(client, run) for line in _lines(event, app.name) if line["at"] >= begin][-lines:]
+    for line in said:
+        output.say((f"{line['stage']:<20} " if line["stage"] else "", "dim"), line["line"])
+    output.result({"run": run, "url": client.run_url(run), "lines": said})
+
+
+def _run(client: Client, app: App, digits: str) -> str:
+    found = client.runs_beginning(app.name, digits)
+    if not found:
+        raise Wrong(f"{app.name} has no run that begins with {digits}; see: shipline history {app.name}")
+    if len(found) > 1:
+        names = ", ".join(each[:12] for each in found[:_SHOWN])
+        raise Wrong(f"{len(found)} runs begin with {digits}; give more digits: {names}")
+    return found[0]
+
+
+def _events(client: Client, run: str) -> Iterator[dict[str, Any]]:
+    """All that there is now, in order."""
+    cursor: str | None = None
+    events: list[dict[str, Any]] | None = None
+    while events is None or events:
+        _, events, cursor = client.follow(run, cursor)
+        yield from events
+
+
+def _lines(event: dict[str, Any], app: str) -> Iterator[dict[str, Any]]:
+    """The lines that the stages logged, and why one failed."""
+    kind = event["__typename"]
+    failed = (event.get("failureMetadata") or {}).get("description") if kind == "ExecutionStepFailureEvent" else None
+    said = event["message"] if kind == "LogMessageEvent" and event["level"] != "DEBUG" else failed
+    at = float(event.get("timestamp") or 0) / 1000
+    stage = (event.get("stepKey") or "").rpartition(".")[2].removeprefix(f"{app}_")
+    for line in plain(said or "").splitlines():
+        yield {"at": at, "stage": stage, "line": line}

@@ -1,0 +1,22 @@
+"""Links: from what Dagster shows to the commit and pull request on GitHub, and to the environment itself."""
+
+import dagster as dg
+
+from pipeline_defs.config import App
+from pipeline_defs.config.links import commit_page, pull_page
+from pipeline_defs.ops.metadata.tables import Metadata
+from pipeline_defs.release.records import Deployment, Image, Rehearsal
+
+
+def links(app: App, what: Image | Rehearsal | Deployment) -> Metadata:
+    """The entries for what there is a page of."""
+    if isinstance(what, Image):
+        pages = {"commit page": commit_page(app, what.commit), "pull request": pull_page(app, what.pull)}
+    else:
+        # An environment may have been taken out of the file since.
+        config = app.environments.get(what.environment)
+        pages = {
+            "commit page": commit_page(app, what.release.commit),
+            "environment": (config.url or "") if config else "",
+        }
+    return {name: dg.MetadataValue.url(page) for name, page in pages.items() if page}
