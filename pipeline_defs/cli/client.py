@@ -11,7 +11,7 @@ from typing import Any, Self
 from pipeline_defs.cli.output import Failed, plain
 from pipeline_defs.cli.service import Service
 from pipeline_defs.config import Home
-from pipeline_defs.release.request import Request
+from pipeline_defs.release.request import Job, Request
 
 LOCATION = "shipline"
 ENDED = frozenset({"SUCCESS", "FAILURE", "CANCELED"})
@@ -184,6 +184,8 @@ def _execution(job: str, request: Request, more: Mapping[str, str]) -> dict[str,
             "repositoryName": "__repository__",
             "jobName": job,
             "assetSelection": [{"path": [name]} for name in request.assets],
+            # Whoever deploys need not look for drift; what a rehearsal proves are checks of its own run.
+            **({"assetCheckSelection": []} if request.job in (Job.DEPLOY, Job.ROLLBACK) else {}),
         },
         "runConfigData": request.run_config(),
         "executionMetadata": {"tags": [{"key": key, "value": value} for key, value in tags.items()]},

@@ -102,4 +102,5 @@ def _request(app: App, environment: str, run: DagsterRun, row: Row) -> dg.RunReq
         run_config=request.run_config(),
         tags={**request.run_tags(), **of_change(run), AFTER: run.run_id},
         asset_selection=[dg.AssetKey(name) for name in request.assets],
+        asset_check_keys=[],
     )

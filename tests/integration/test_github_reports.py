@@ -1,6 +1,5 @@
 """GitHub shows how it went: real runs in a real storage, a sensor that compares, and GitHub as it is on bad days."""
 
-import time
 from pathlib import Path
 
 import dagster as dg
@@ -72,17 +71,12 @@ def test_a_run_that_waits_is_queued_and_given_up_for_a_newer_one_says_so(reporte
     assert set(reported.statuses(head).values()) == {("error", "superseded by beefbee")}
 
 
-def test_an_idle_look_costs_no_call_and_little_time(reported: Reported, head: str) -> None:
+def test_an_idle_look_costs_no_call(reported: Reported, head: str) -> None:
     reported.run(reported.job("integrate", integrates(head), **change(head, 1)))
     reported.look()
     reported.github.reset_requests()
-    times = []
-    for _ in range(3):
-        began = time.monotonic()
-        assert reported.look() == "nothing new"
-        times.append(time.monotonic() - began)
+    assert [reported.look() for _ in range(3)] == ["nothing new"] * 3
     assert reported.github.requests()["total"] == 0
-    assert min(times) < 0.05
     assert not reported.memory.runs
 
 
