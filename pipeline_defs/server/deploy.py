@@ -8,7 +8,7 @@ from pipeline_defs.release.records import Outcome, Release
 from pipeline_defs.server import steps, strategy
 from pipeline_defs.server.command import Runner, ServerError
 from pipeline_defs.server.compose import diagnose
-from pipeline_defs.server.facts import Facts
+from pipeline_defs.server.facts import Facts, learn
 from pipeline_defs.server.hold import held
 from pipeline_defs.server.procedure import Execution, Procedure
 from pipeline_defs.server.report import report
@@ -40,8 +40,11 @@ def deploy(task: Task, server: Runner) -> Report:
                 raise
             except BaseException:
                 if execution.changed:
-                    task.say("interrupted: the release before is brought back")
-                    restore_current(_taking_back(task, facts, execution), server, facts, Execution())
+                    # What is true now is asked anew: the server may have come as far as the switch before it was stopped.
+                    facts = learn(site, server)
+                    task.say(f"interrupted: {facts.current.version if facts.current else 'nothing'} is what runs again")
+                    restore = Execution(token=execution.token)
+                    restore_current(_taking_back(task, facts, execution), server, facts, restore)
                 raise
     except ServerError as error:
         live = None if execution.changed else previous

@@ -73,8 +73,9 @@ def test_a_run_that_dies_at_any_step_leaves_the_site_up_and_the_next_one_goes_on
                 deploy(quick.task(second, run=f"killed at {step}"), Dying(server, step))
             recovered = rollback(quick.task(None, run=f"recovery of {step}"), server)
             assert recovered.error is None, step
-            expected = "1.1.0" if step == "drain" else "1.0.0"
-            assert recovered.live and recovered.live.version == expected == quick.version, step
+            # the server may have made the switch before it was stopped
+            expected = {"1.1.0"} if step == "drain" else {"1.0.0", "1.1.0"} if step == "switch" else {"1.0.0"}
+            assert recovered.live and recovered.live.version == quick.version and quick.version in expected, step
             assert web(server) == ["running"], step
     assert load.failed == []
     facts = learn(quick.site, server)
