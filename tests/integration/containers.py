@@ -46,6 +46,7 @@ def bare_place(shop: Shop, **settings: object) -> Iterator[tuple[Connection, Sit
     host = shop.app.environments["production"].host.model_copy(update={"router": Router(http=8080, https=8443)})
     site = Site.of(shop.changed("production", hosts=(host,), **settings).app, "production")
     with shop.server() as server:
+        assert server.run(script(WIPE), timeout=120).ok  # another test's app may have the port
         assert server.run(router.ready(site), timeout=60).ok
         yield server, site
         remove_router(server)
