@@ -3,8 +3,10 @@
 import os
 import signal
 import sys
-from collections.abc import Collection
+import traceback
+from collections.abc import Callable, Collection, MutableMapping
 from types import FrameType
+from typing import Any
 
 
 class Unknown(Exception):
@@ -17,6 +19,16 @@ def wanted(parts: Collection[str]) -> list[str]:
     if unknown := [name for name in named if name not in parts]:
         raise Unknown(f"there is no part {', '.join(unknown)}; the parts are: {', '.join(parts)}")
     return named
+
+
+def measured(figures: MutableMapping[str, Any], measure: Callable[[], Any]) -> bool:
+    """Put a part's figures among the others; False when it could not be measured, which keeps no other part back."""
+    try:
+        figures.update(measure())
+    except Exception:
+        traceback.print_exc()
+        return False
+    return True
 
 
 def tell(line: str) -> None:

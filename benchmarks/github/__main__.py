@@ -7,13 +7,13 @@ import json
 import os
 import sys
 import tempfile
-import traceback
 from collections.abc import Callable, Mapping
+from functools import partial
 
 from benchmarks.github import doubled, forged, forks, idle, latency, merges, payloads, poll
 from benchmarks.github.figures import NAMES, Figures, Tell
 from benchmarks.github.stack import ONE_APP, Stack, running
-from benchmarks.parts import Unknown, clean_up_on_sigterm, tell, wanted
+from benchmarks.parts import Unknown, clean_up_on_sigterm, measured, tell, wanted
 from tests.testbed.bed import TestBed, remove_orphans
 from tests.testbed.progress import Progress
 
@@ -35,20 +35,15 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="shipline-proof-") as home:
         os.environ["SHIPLINE_HOME"] = home
         for name in named:
-            whole = _measured(name, figures, progress) and whole
+            whole = measured(figures, partial(_figures, name, progress)) and whole
     print(json.dumps(figures), flush=True)
     return 0 if whole else 1
 
 
-def _measured(name: str, figures: dict[str, int | float | None], progress: Progress) -> bool:
-    """Put a part's figures among the others; False when it could not be measured, which keeps no other part back."""
-    try:
-        with progress.step(name):
-            figures |= PARTS[name](tell)
-    except Exception:
-        traceback.print_exc()
-        return False
-    return True
+def _figures(name: str, progress: Progress) -> Figures:
+    """What one part measures."""
+    with progress.step(name):
+        return PARTS[name](tell)
 
 
 def _on_stack(

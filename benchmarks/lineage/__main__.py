@@ -8,15 +8,15 @@ import json
 import os
 import sys
 import tempfile
-import traceback
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from benchmarks.lineage import measures, speed, traces
 from benchmarks.lineage.figures import NAMES, Failed, Figures, Tell
 from benchmarks.lineage.ground import Ground, ground
 from benchmarks.lineage.home import POSTGRES, SQLITE
-from benchmarks.parts import Unknown, clean_up_on_sigterm, tell, wanted
+from benchmarks.parts import Unknown, clean_up_on_sigterm, measured, tell, wanted
 from tests.docs.proof import count
 
 PARTS: dict[str, Callable[[Ground, Tell], Figures]] = {
@@ -48,22 +48,12 @@ def main() -> int:
             tempfile.TemporaryDirectory(prefix="shipline-lineage-") as folder,
             ground(Path(folder), storage, apps, deployments, tell) as made,
         ):
-            measured = [_measured(name, made, figures) for name in named]
+            well = [measured(figures, partial(PARTS[name], made, tell)) for name in named]
     except Failed as error:
         tell(str(error))
         return 1
     print(json.dumps(dict.fromkeys(NAMES) | figures), flush=True)
-    return 0 if all(measured) else 1
-
-
-def _measured(name: str, made: Ground, figures: Figures) -> bool:
-    """Put a part's figures among the others; False when it could not be measured, which keeps no other part back."""
-    try:
-        figures |= PARTS[name](made, tell)
-    except Exception:
-        traceback.print_exc()
-        return False
-    return True
+    return 0 if all(well) else 1
 
 
 if __name__ == "__main__":

@@ -7,11 +7,11 @@ import json
 import os
 import sys
 import tempfile
-import traceback
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
-from benchmarks.parts import Unknown, clean_up_on_sigterm, tell, wanted
+from benchmarks.parts import Unknown, clean_up_on_sigterm, measured, tell, wanted
 from benchmarks.rehearsal import bad, killed, load, order
 from benchmarks.rehearsal.figures import NAMES, Figures, Tell
 from benchmarks.rehearsal.ground import Ground, ground
@@ -44,20 +44,15 @@ def main() -> int:
         remove_orphans("rehearsal-")
         with TestBed(f"rehearsal-{os.getpid()}", progress=progress) as bed:
             shop = Shop(bed, load_shop(bed), Path(home))
-            measured = [_measured(name, shop, figures, progress) for name in named]
+            well = [measured(figures, partial(_figures, name, shop, progress)) for name in named]
     print(json.dumps(dict.fromkeys(NAMES) | figures), flush=True)
-    return 0 if all(measured) else 1
+    return 0 if all(well) else 1
 
 
-def _measured(name: str, shop: Shop, figures: Figures, progress: Progress) -> bool:
-    """Put a part's figures among the others; False when it could not be measured, which keeps no other part back."""
-    try:
-        with progress.step(name), ground(shop) as made:
-            figures |= PARTS[name](made, tell)
-    except Exception:
-        traceback.print_exc()
-        return False
-    return True
+def _figures(name: str, shop: Shop, progress: Progress) -> Figures:
+    """What one part measures, on a ground of its own."""
+    with progress.step(name), ground(shop) as made:
+        return PARTS[name](made, tell)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """`shipline diff`: what a deployment would bring that is not there yet."""
 
 from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import Any
 
 import typer
 from rich.console import Group, RenderableType
@@ -11,6 +11,7 @@ from rich.text import Text
 from pipeline_defs.cli.apps import app_named, deployed_environment
 from pipeline_defs.cli.history import AppName, digits, open_lineage
 from pipeline_defs.cli.output import Failed, Output, plain
+from pipeline_defs.cli.plan import BuiltVersion, Destination
 from pipeline_defs.config import Home
 from pipeline_defs.release.difference import CommitLine, Difference, FileChange
 
@@ -23,13 +24,8 @@ _STYLES = {"+": "green", "-": "red", "@": "cyan"}
 def diff(
     context: typer.Context,
     app: AppName,
-    environment: Annotated[
-        str | None,
-        typer.Argument(metavar="[ENV]", help="Where to; the first environment of the app's file by default."),
-    ] = None,
-    version: Annotated[
-        str, typer.Option("--version", help="A version that was built before; by default the newest image for main.")
-    ] = "",
+    environment: Destination = None,
+    version: BuiltVersion = "",
 ) -> None:
     """Show what a deployment would bring now: commits, pull requests, migrations, and what is new in the configuration.
 

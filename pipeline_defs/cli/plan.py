@@ -17,17 +17,20 @@ from pipeline_defs.release.records import Release
 
 EXAMPLE = "Example: shipline plan shop production --version 1.4.2"
 
+Destination = Annotated[
+    str | None,
+    typer.Argument(metavar="[ENV]", help="Where to; the first environment of the app's file by default."),
+]
+BuiltVersion = Annotated[
+    str, typer.Option("--version", help="A version that was built before; by default the newest image for main.")
+]
+
 
 def plan(
     context: typer.Context,
     app: AppName,
-    environment: Annotated[
-        str | None,
-        typer.Argument(metavar="[ENV]", help="Where to; the first environment of the app's file by default."),
-    ] = None,
-    version: Annotated[
-        str, typer.Option("--version", help="A version that was built before; by default the newest image for main.")
-    ] = "",
+    environment: Destination = None,
+    version: BuiltVersion = "",
 ) -> None:
     """Show what a deployment would do now: its steps and how long they take, migrations, downtime, and the way back.
 
