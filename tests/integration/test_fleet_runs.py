@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
@@ -74,6 +75,12 @@ class Runs:
         """The environment's history, newest first."""
         return Lineage(self.instance).environment(self.app, "production")
 
+    @property
+    def status(self) -> dict[str, Any]:
+        """What `shipline status` says of the environment."""
+        standing = Lineage(self.instance).standing(self.app, "production")
+        return _status(self.app, "production", standing) | {"drift": None}
+
 
 @pytest.fixture
 def runs(
@@ -138,13 +145,12 @@ def test_a_host_that_is_lost_on_the_way_back_is_shown_until_the_next_deployment_
     monkeypatch.undo()
     second.unpause()
     assert runs.fleet.running(first)[WEB] == "1.0.0" and runs.fleet.running(second)[WEB] == "1.1.0"
-    line = _status(runs.app, "production", runs.rows, [])
-    notes = [note.plain for note in _notes(line)]
+    notes = [note.plain for note in _notes(runs.status)]
     assert f"pair production: root@127.0.0.1:{first.ssh_port} runs 1.0.0" in notes
     assert any(f"root@127.0.0.1:{second.ssh_port} runs nobody knows what, because " in note for note in notes)
     assert runs.deploy("1.2.0").success
     assert runs.fleet.versions == ["1.2.0"]
-    assert not list(_notes(_status(runs.app, "production", runs.rows, [])))
+    assert not list(_notes(runs.status))
     assert runs.rows[0].previous_version == "1.0.0"
 
 
