@@ -16,7 +16,8 @@ class Load:
     A connection that was kept alive and is closed instead of an answer is opened anew and asked again, as every browser does
     (RFC 9112, 9.3.1): `reopened` counts that. A request that fails on a new connection has failed.
 
-    With a `rate`, that many requests a second are due in all, each connection its share; else each pauses between two of its own.
+    With a `rate`, that many requests a second are due in all, one after the other, each connection its share of them; else each
+    pauses between two of its own.
     """
 
     url: str
@@ -31,7 +32,8 @@ class Load:
     def __enter__(self) -> "Load":
         self._end = threading.Event()
         self._start = time.monotonic()
-        self._threads = [threading.Thread(target=self._ask, daemon=True) for _ in range(self.connections)]
+        firsts = [number / self.rate if self.rate else 0.0 for number in range(self.connections)]
+        self._threads = [threading.Thread(target=self._ask, args=(first,), daemon=True) for first in firsts]
         for thread in self._threads:
             thread.start()
         return self
@@ -47,25 +49,29 @@ class Load:
         times = sorted(self.good)
         return max((after - before for before, after in pairwise(times)), default=0.0)
 
-    def _ask(self) -> None:
-        parts = urlsplit(self.url)
+    def _ask(self, first: float) -> None:
+        """Ask when it is due, the first time after so many seconds, until the end."""
         connection = None
-        due = time.monotonic()
+        due = self._start + first
         while not self._end.wait(max(due - time.monotonic(), 0.0) if self.rate else self.pause):
             due = max(due + self.connections / self.rate, time.monotonic()) if self.rate else due
-            reused = connection is not None
-            try:
-                connection = connection or http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=20)
-                self._request(connection, parts.path or "/")
-            except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError) as error:
-                connection = None
-                if reused:
-                    self.reopened += 1
-                else:
-                    self._fail(f"{type(error).__name__}: {error}")
-            except (OSError, http.client.HTTPException) as error:
-                self._fail(f"{type(error).__name__}: {error}")
-                connection = None
+            connection = self._answered(connection, anew=connection is None)
+
+    def _answered(self, kept: http.client.HTTPConnection | None, *, anew: bool) -> http.client.HTTPConnection | None:
+        """One request, and the connection that is kept alive after it."""
+        parts = urlsplit(self.url)
+        connection = kept or http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=20)
+        try:
+            self._request(connection, parts.path or "/")
+            return connection
+        except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError) as error:
+            if not anew:
+                self.reopened += 1
+                return self._answered(None, anew=True)
+            self._fail(f"{type(error).__name__}: {error}")
+        except (OSError, http.client.HTTPException) as error:
+            self._fail(f"{type(error).__name__}: {error}")
+        return None
 
     def _request(self, connection: http.client.HTTPConnection, path: str) -> None:
         connection.request("GET", path)
