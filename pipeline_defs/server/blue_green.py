@@ -27,25 +27,34 @@ compose up -d --no-build --no-deps --no-recreate --scale "$service=$((count + 1)
 """
 
 # First the older container gets another name: whoever comes after a death in here has to know that it is leaving. Then the router's
-# own count of requests at it goes to nothing, and it is told to end.
+# connections to it come to an end, and it is told to end, too. The router has closed those without a request when it was told of the
+# new one, and with its older configuration forgot its count of the rest; /proc/net/tcp knows them, an address's bytes backwards.
 _DRAIN = """
-project=$1 service=$2 port=$3 seconds=$4
+project=$1 service=$2 port=$3 seconds=$4 busy=$5
+peers() {
+  docker inspect -f '{{range .NetworkSettings.Networks}}{{println .IPAddress}}{{end}}' "$1" |
+    awk -F. -v port="$port" 'NF == 4 { printf "%s%02X%02X%02X%02X:%04X", between, $4, $3, $2, $1, port; between = "|" }'
+}
 keep= end=$(($(date +%s) + seconds))
 docker ps -a --no-trunc --filter "label=com.docker.compose.project=$project" --filter "label=com.docker.compose.service=$service" \\
   --filter label=com.docker.compose.oneoff=False --format '{{.ID}} {{.State}} {{.Names}}' | while read -r id state name; do
   [ -n "$keep" ] || [ "$state" != running ] || { keep=$id; continue; }
   docker rename "$id" "leaving-$name"
-  while docker exec shipline-router wget -q -O - http://localhost:2019/reverse_proxy/upstreams 2>/dev/null | tr '{' '\\n' |
-    grep -F "\\"$name:$port\\"" | grep -q '"num_requests":[1-9]'; do
-    [ "$(date +%s)" -lt "$end" ] || { echo "requests at $name did not end within $seconds s"; break; }; sleep 0.2
-  done
+  docker exec shipline-router sh -c "$busy" busy "$(peers "$id")" "$end" "requests at $name did not end within $seconds s" || :
   left=$((end - $(date +%s))); [ "$left" -gt 1 ] || left=1
   docker stop -t "$left" "$id" >/dev/null; docker rm -f "$id" >/dev/null; echo "$name has ended"
 done
 """
 
 
-def look(task: Task, facts: Facts, route: Route) -> list[Step]:
+_BUSY = """
+while grep -qE " ($1) 01 " /proc/net/tcp; do
+  [ "$(date +%s)" -lt "$2" ] || { echo "$3"; exit; }; sleep 0.1
+done
+"""
+
+
+def look(task: Task, facts: Facts) -> list[Step]:
     """Whether two containers of the service can run beside each other, and the router: before anything is changed."""
     site, release = task.site, task.release
     assert release is not None
@@ -94,7 +103,7 @@ def switch(task: Task, facts: Facts, route: Route, folder: str) -> list[Step]:
 
 def drain(site: Site, route: Route) -> list[Step]:
     """The older container ends when its requests have."""
-    words = (site.project, site.config.service, str(site.config.port), str(route.drain_timeout))
+    words = (site.project, site.config.service, str(site.config.port), str(route.drain_timeout), _BUSY)
     end = script(_DRAIN, *words, says=f"end the older {site.config.service} when its requests are done")
     return [Step("drain", end, timeout=route.drain_timeout + 120)]
 
@@ -120,8 +129,7 @@ def bring_back(task: Task, facts: Facts, route: Route) -> list[Step]:
         Step("route", router.point_back(site, route, current)),
         Step("leftovers", _leave_live(site, facts)),
         also(site, facts, folder),
-        steps.ask_revision(site, facts, folder),
-        steps.verify(site, task, current, folder),
+        steps.verify(site, task, facts, current, folder),
         Step("outside", router.look(route)),
     )
 
