@@ -37,7 +37,9 @@ exec timeout 300 docker events --filter event=start --filter "label=com.docker.c
 
 def measure(ground: Ground, tell: Tell) -> Figures:
     """Deploy both, while people ask for the release that serves on."""
-    app, patient = (ground.app.changed(health=Health(timeout=seconds)) for seconds in (HEALTH_SECONDS, 3 * HEALTH_SECONDS))
+    app, patient = (
+        ground.app.changed(health=Health(timeout=seconds)) for seconds in (HEALTH_SECONDS, 3 * HEALTH_SECONDS)
+    )
     crashing, sick = app.shop.release("1.2.0", _CRASHES, _PATIENT), app.shop.release("1.2.1", _SICK)
     with asking(app.url) as asked:
         with _Starts(app) as starts:

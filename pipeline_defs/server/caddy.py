@@ -13,7 +13,8 @@ from pipeline_defs.server.site import Site
 CHECKS = "127.0.0.1:2020"
 """Where the router answers itself alone, without certificates: for looking through it from outside of the app."""
 
-# In the router's container: the old configuration stays when the new one is refused. Routes for every host name come last: the
+# In the router's container: the old configuration stays when the new one is refused. Every program that is started delays the switch,
+# so the shell does what it can itself; each file is one line without an end. Routes for every host name come last: the
 # first that matches is taken. Of an app in maintenance the page comes before what passes its requests on.
 _BEGIN = """
 project=$1 hosts=$2 checks=$3
@@ -23,13 +24,14 @@ refuse() { echo "$1" >&2; exit 1; }
 keep() { rm -rf old; mkdir old; cp -R $kept old; }
 """
 _LOAD = """
-all() { comma=; for file in "$1"/*; do [ ! -f "$file" ] || { printf '%s' "$comma"; cat "$file"; comma=,; }; done; }
+content() { IFS= read -r text <"$1" || :; }
+all() { comma=; for file in "$1"/*; do [ ! -f "$file" ] || { content "$file"; printf '%s%s' "$comma" "$text"; comma=,; }; done; }
 routes() {
   comma= handle='"handle":['
   for file in "$1"/*; do
     [ -f "$file" ] || continue
-    route=$(cat "$file") page=closed/${file#*/[12]-}
-    [ ! -f "$page" ] || route=${route%%"$handle"*}$handle$(cat "$page"),${route#*"$handle"}
+    content "$file"; route=$text page=closed/${file#*/[12]-}
+    [ ! -f "$page" ] || { content "$page"; route=${route%%"$handle"*}$handle$text,${route#*"$handle"}; }
     printf '%s%s' "$comma" "$route"; comma=,
   done
 }
@@ -58,17 +60,23 @@ mv config.new config.json; sync
 APPLY = (
     _BEGIN
     + """
-for host in ${hosts:-every.other}; do
-  other=$(grep -lxF -e "$host" hosts/* 2>/dev/null | grep -vxF "hosts/$project" | head -n 1 || true)
-  [ -z "$other" ] || refuse "the host name $host is taken on this server, by ${other#hosts/}"
+for file in hosts/*; do
+  [ -f "$file" ] && [ "$file" != "hosts/$project" ] || continue
+  while IFS= read -r taken; do
+    for host in ${hosts:-every.other}; do
+      [ "$host" != "$taken" ] || refuse "the host name $host is taken on this server, by ${file#hosts/}"
+    done
+  done <"$file"
 done
 keep
 rank=1; [ -n "$hosts" ] || rank=2
+before=; for kind in $kinds; do before="$before $kind/1-$project $kind/2-$project"; done
+rm -f $before
+version=$(cat version 2>/dev/null) || version=$(caddy version) # kept by a router of our newer ones as it starts
 for kind in $kinds; do
   IFS= read -r line || line=
-  rm -f "$kind"/[12]-"$project"
   [ -n "$line" ] || continue
-  if caddy version | grep -q '^v*2[.][0-6][.]'; then line=$(printf '%s' "$line" | sed 's/"stream_close_delay":"[0-9]*s",//g'); fi
+  case ${version#v} in 2.[0-6].*) line=$(printf '%s' "$line" | sed 's/"stream_close_delay":"[0-9]*s",//g') ;; esac
   printf '%s' "$line" >"$kind/$rank-$project"
 done
 if [ -e "plain/$rank-$project" ]; then printf '%s\\n' ${hosts:-every.other} >"hosts/$project"; else rm -f "hosts/$project"; fi

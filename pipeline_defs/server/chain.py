@@ -4,11 +4,13 @@ import re
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import zip_longest
 
 from pipeline_defs.server.command import Command, Result, script
 
-# Each link comes as its name, the bytes of standard input that are its own, a file, the number of its words, and its words. dd takes
-# no byte more than it is told to, so what follows is left for the next one. The mark parts what the links say; nobody else knows it.
+# Each link comes as a verb, its name, the bytes of standard input that are its own, a file, the number of its words, and its words. dd
+# takes no byte more than it is told to, so what follows is left for the next one. The mark parts what the links say; nobody else knows
+# it. A link that is to run beside the one before it comes twice: to be started, and to be joined, which it is when that one failed, too.
 _CHAIN = """
 mark=$1; shift
 call() {
@@ -17,27 +19,47 @@ call() {
   shift "$others"
   "$@"
 }
+beside= failed=0
 while [ $# -gt 0 ]; do
-  name=$1 bytes=$2 file=$3 words=$4; shift 4; status=0
+  verb=$1 name=$2 bytes=$3 file=$4 words=$5; shift 5; status=0
+  [ "$failed" -eq 0 ] || [ "$verb" = join ] || break
+  if [ "$verb" = start ]; then
+    held=$(mktemp -d); trap 'wait; rm -rf "$held"' EXIT
+    call "$words" "$@" </dev/null >"$held/out" 2>"$held/err" & beside=$!
+    shift "$words"; continue
+  fi
   printf '%s begin %s\\n' "$mark" "$name"
-  if [ "$bytes" -eq 0 ]; then call "$words" "$@" </dev/null || status=$?
+  if [ "$verb" = join ]; then wait "$beside" || status=$?; cat "$held/out"; cat "$held/err" >&2
+  elif [ "$bytes" -eq 0 ]; then call "$words" "$@" </dev/null || status=$?
   else dd bs="$bytes" count=1 iflag=fullblock 2>/dev/null | call "$words" "$@" || status=$?; fi
   printf '%s\\n' "$mark" >&2
   printf '%s end %s\\n' "$mark" "$status"
   [ -z "$file" ] || [ ! -f "$file" ] || awk -v mark="$mark" '{ print mark " file " $0 }' "$file"
-  [ "$status" -eq 0 ] || exit "$status"
+  [ "$failed" -ne 0 ] || failed=$status
   shift "$words"
 done
+exit "$failed"
 """
 
 
 @dataclass(frozen=True)
 class Link:
-    """One command of a chain. A text `file` on the server that it leaves behind, however it ended, is read in the same round trip."""
+    """One command of a chain. A text `file` on the server that it leaves behind, however it ended, is read in the same round trip.
+
+    `meanwhile`: it takes no standard input, is started together with the link before it, and is heard once that one has ended.
+    """
 
     name: str
     command: Command
     file: str = ""
+    meanwhile: bool = False
+
+    def said(self, verb: str) -> list[str]:
+        """For the server: do it, start it, or join it."""
+        environment = [f"{name}={value}" for name, value in self.command.environment.items()]
+        call = ["env", *environment, *self.command.argv] if environment else self.command.argv
+        words = () if verb == "join" else call
+        return [verb, self.name, str(len(self.command.input_bytes())), self.file, str(len(words)), *words]
 
 
 @dataclass(frozen=True)
@@ -60,7 +82,8 @@ class Said:
 
 @dataclass
 class Chain:
-    """Links in order. Execute `command`; give each line of its output to `hear` and its result to `parts`.
+    """Links in order, two of which may run beside each other. Execute `command`; give each line of its output to `hear` and
+    its result to `parts`.
 
     `environment` is what all of them have in their environment, and the shell that calls them.
     """
@@ -74,13 +97,11 @@ class Chain:
     def command(self) -> Command:
         """All links as one command. It ends with the exit status of the first that fails."""
         words: list[str] = []
-        given: list[bytes] = []
-        for link in self.links:
-            command = link.command
-            environment = [f"{name}={value}" for name, value in command.environment.items()]
-            call = ["env", *environment, *command.argv] if environment else command.argv
-            given.append(command.input_bytes())
-            words += [link.name, str(len(given[-1])), link.file, str(len(call)), *call]
+        for link, following in zip_longest(self.links, self.links[1:]):
+            if following is not None and following.meanwhile:
+                words += following.said("start")
+            words += link.said("join" if link.meanwhile else "do")
+        given = [link.command.input_bytes() for link in self.links]
         names = ", ".join(link.name for link in self.links)
         called = script(_CHAIN, self.mark, *words, stdin=b"".join(given), says=names)
         return replace(called, environment=self.environment, divider=self.mark)

@@ -69,11 +69,10 @@ def plan(task: Task, facts: Facts) -> list[Step]:
     return steps.in_order(
         steps.write_files(site, task, release),
         strategy.look(task, facts),
-        steps.back_up(site, task, facts),
         steps.pull_image(task, release),
+        steps.secure(site, task, facts, folder),
         strategy.begin(task, facts, folder),
-        steps.ask_revision(site, facts, folder),
-        steps.verify(site, task, release, folder),
+        steps.verify(site, task, facts, release, folder),
         strategy.finish(task, facts, folder),
         tidy(task),
     )

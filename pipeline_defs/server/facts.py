@@ -27,7 +27,12 @@ fi
 if engine=$(docker version -f '{{.Server.Version}} {{.Server.Os}}/{{.Server.Arch}}' 2>&1); then
   echo "engine ${engine% *}"; echo "platform ${engine##* }"
 else echo "no_engine $(printf '%s\\n' "$engine" | tail -n 1)"; fi
-if docker compose version >/dev/null 2>&1; then echo "compose docker compose"
+plugin=
+for folder in "${DOCKER_CONFIG:-${HOME:-}/.docker}" /usr/local/lib/docker /usr/local/libexec/docker /usr/lib/docker /usr/libexec/docker; do
+  [ -n "$plugin" ] || [ ! -x "$folder/cli-plugins/docker-compose" ] || plugin=$folder/cli-plugins/docker-compose
+done
+if [ -n "$plugin" ] && "$plugin" version >/dev/null 2>&1; then echo "compose $plugin"
+elif docker compose version >/dev/null 2>&1; then echo "compose docker compose"
 elif docker-compose version >/dev/null 2>&1; then echo "compose docker-compose"; fi
 there=$root; while [ ! -e "$there" ]; do there=$(dirname "$there"); done
 echo "free_kib $(df -Pk "$there" | awk 'NR==2 {print $4}')"
@@ -131,7 +136,7 @@ def read(site: Site, result: Result) -> Facts:
     return Facts(
         engine=said.get("engine", ""),
         refusal=said.get("no_engine", ""),
-        compose=tuple(said.get("compose", "").split()),
+        compose=_words(said.get("compose", "")),
         platform=said.get("platform", ""),
         free_bytes=int(said.get("free_kib") or 0) * 1024,
         database_up=bool(said.get("database")),
@@ -141,6 +146,11 @@ def read(site: Site, result: Result) -> Facts:
         folder=said.get("folder"),
         unfinished=said.get("unfinished"),
     )
+
+
+def _words(program: str) -> tuple[str, ...]:
+    """How Compose is called: by the path of the plugin, since `docker` itself asks each plugin who it is before it calls one."""
+    return (program,) if program.startswith("/") else tuple(program.split())
 
 
 def _release(site: Site, text: str | None) -> Release | None:

@@ -37,7 +37,7 @@ look() {
 }
 answers() {
   docker exec shipline-router sh -c 'end=$(( $(date +%s) + 1 ))
-    until wget -q -t 1 -T 1 -O /dev/null ${1:+--header "Host: $1"} "$2"; do [ "$(date +%s)" -lt "$end" ] || exit 1; sleep 0.1; done' \\
+    until wget -q -t 1 -T 1 -O /dev/null ${1:+--header "Host: $1"} "$2"; do [ "$(date +%s)" -lt "$end" ] || exit 1; sleep 0.05; done' \\
     ask "$host" "http://$1:$port$path" >/dev/null 2>&1
 }
 for service; do
@@ -62,7 +62,7 @@ SAID
     [ "$(now)" -lt "$end" ] || refuse "$id" "$service" "did not become healthy within $limit s ($state)"
     case $port/$address/$state in
       ?*/?*/running/*)
-        [ "$joined" = "$id" ] || { join "$id"; joined=$id; }
+        [ "$joined" = "$id" ] || { join "$id" || refuse "" "$service" "cannot be asked: the router does not run"; joined=$id; }
         if answers "$address"; then echo "$service answers $path"; break; fi ;;
       *) sleep 0.15 ;;
     esac

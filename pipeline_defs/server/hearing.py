@@ -22,9 +22,20 @@ class Follower(Protocol):
         """A step ended, done or failed; `heard` is what it said, each line with the time of `time.monotonic`."""
 
 
+@dataclass(frozen=True)
+class _Ended:
+    """How a step ended of which this is not told yet."""
+
+    status: int
+    seconds: float
+    heard: list[tuple[float, str]]
+
+
 @dataclass
 class Hearing:
-    """Takes each line as it comes. The end of the last step is told by `succeeds` or `fails`, once it is known what it came to."""
+    """Takes each line as it comes. The end of the last step, and of one whose words decide, is told by `succeeds` or `fails`, once
+    it is known what it came to.
+    """
 
     chain: Chain
     steps: Sequence[Step]
@@ -33,6 +44,7 @@ class Hearing:
     _step: Step | None = None
     _began: float = 0.0
     _heard: list[tuple[float, str]] = field(default_factory=list)
+    _ended: dict[str, _Ended] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._rest = iter(self.steps)
@@ -47,18 +59,27 @@ class Hearing:
                 self._says(said.output)
             elif said.status is None:
                 self._begins(next(self._rest))
-            elif said.status == 0 and self._step is not self.steps[-1]:
-                self._ends("done")
+            elif self._step is not None:
+                step, ended = self._step, self._end(said.status)
+                self._ended[step.name] = ended
+                if said.status == 0 and not step.decides and step is not self.steps[-1]:
+                    self.succeeds(step)
 
     def succeeds(self, step: Step) -> None:
-        """A step went well; all but the last have told so themselves."""
-        if self._step is step:
-            self._ends("done")
+        """A step went well; most have told so themselves."""
+        self._tell(step, "done")
 
-    def fails(self) -> None:
-        """What ran last failed."""
-        if self._step is not None:
-            self._ends("failed")
+    def fails(self, step: Step) -> None:
+        """A step failed."""
+        self._tell(step, "failed")
+
+    def breaks_off(self) -> None:
+        """Nothing more is heard: what ran has failed, and of what had ended before it is told how."""
+        if (step := self._step) is not None:
+            self._ended[step.name] = self._end(1)
+        for step in self.steps:
+            if step.name in self._ended:
+                self._tell(step, "failed" if self._ended[step.name].status else "done")
 
     def _begins(self, step: Step) -> None:
         self._step, self._began, self._heard = step, time.monotonic(), []
@@ -69,7 +90,11 @@ class Hearing:
             self._heard.append((time.monotonic(), line))
             self.follower.says(line)
 
-    def _ends(self, outcome: str) -> None:
-        step, self._step = self._step, None
-        assert step is not None
-        self.follower.ends(step, round(time.monotonic() - self._began, 3), outcome, self._heard)
+    def _end(self, status: int) -> _Ended:
+        self._step = None
+        return _Ended(status, round(time.monotonic() - self._began, 3), self._heard)
+
+    def _tell(self, step: Step, outcome: str) -> None:
+        ended = self._ended.pop(step.name, None)
+        if ended is not None:
+            self.follower.ends(step, ended.seconds, outcome, ended.heard)

@@ -45,8 +45,7 @@ def bring_back(task: Task, facts: Facts) -> list[Step]:
         steps.start(site, facts, facts.folder),
         _healthy(site),
         switch(task, facts),
-        steps.ask_revision(site, facts, facts.folder),
-        steps.verify(site, task, facts.current, facts.folder),
+        steps.verify(site, task, facts, facts.current, facts.folder),
     )
 
 

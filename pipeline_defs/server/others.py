@@ -48,8 +48,12 @@ def up(site: Site, facts: Facts, folder: str) -> list[Step]:
 
 
 def migrated(site: Site, facts: Facts, folder: str) -> list[Step]:
-    """The database is migrated, while what ran until now still serves: from here on a failure needs a way back."""
-    return [replace(step, changes=step.migrates) for step in steps.migrate(site, facts, folder)]
+    """The database is migrated, while what ran until now still serves: from here on a failure needs a way back.
+
+    What its revision is was asked beside its backup, where there was anything to back up.
+    """
+    before = [] if steps.has_data(site, facts) else steps.ask_revision_before(site, facts, folder)
+    return [*before, *(replace(step, changes=True) for step in steps.migrate(site, facts, folder))]
 
 
 def with_compose(site: Site, facts: Facts, folder: str, text: str, *words: str, says: str) -> Command:

@@ -93,7 +93,8 @@ class Procedure:
         """Execute steps in one round trip. The last one that begins may have failed, or be refused for what it said."""
         notes = self.execution.notes.links(self.site, self.task)
         links = [
-            Link(step.name, self._journalled(step, step.command, step.timeout), step.results or "") for step in steps
+            Link(step.name, self._journalled(step, step.command, step.timeout), step.results or "", step.meanwhile)
+            for step in steps
         ]
         chain = Chain([*notes, *links], marks(self.site, self.task))
         self.execution.notes.clear()
@@ -102,14 +103,20 @@ class Procedure:
         try:
             result = self.server.run(chain.command, timeout=timeout, listen=hearing)
         except BaseException:
-            hearing.fails()
+            hearing.breaks_off()
             self._begun_unheard(steps)
             raise
         parts = chain.parts(result)[len(notes) :]
+        failure: StepFailed | None = None
         for step, part in zip(steps, parts, strict=False):
-            self._collect(step, part, hearing)
+            try:
+                self._collect(step, part, hearing)
+            except StepFailed as error:  # what ran beside it has told something all the same
+                failure = failure or error
+        if failure:
+            raise failure
         if len(parts) < len(steps) and (not parts or parts[-1].result.ok):
-            hearing.fails()
+            hearing.breaks_off()
             raise StepFailed(self._sentence(steps[len(parts)], result))
 
     def _journalled(self, step: Step, command: Command, seconds: float, *, undoes: bool = False) -> Command:
@@ -167,7 +174,7 @@ class Procedure:
             if refusal:
                 raise StepFailed(f"{self.site}, step {step.name}: {refusal}")
         except BaseException:
-            hearing.fails()
+            hearing.fails(step)
             raise
         hearing.succeeds(step)
 
@@ -207,7 +214,7 @@ def _together(steps: list[Step]) -> Iterator[list[Step]]:
     """The steps of each round trip: what is decided here comes last in its own, and what is secret is apart from the rest."""
     group: list[Step] = []
     for step in steps:
-        if group and (group[-1].check or group[-1].counts or group[-1].secret != step.secret):
+        if group and not step.meanwhile and (any(each.decides for each in group) or group[-1].secret != step.secret):
             yield group
             group = []
         group.append(step)

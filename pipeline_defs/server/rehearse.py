@@ -52,10 +52,10 @@ def _prove(task: Task, facts: Facts) -> list[Step]:
     folder = site.folder(release)
     return steps.in_order(
         steps.start(site, facts, folder, name="rest up", undo=take_down(site)),
+        steps.ask_revision_before(site, facts, folder),
         steps.migrate(site, facts, folder),
         steps.wait_healthy(site),
-        steps.ask_revision(site, facts, folder),
-        steps.verify(site, task, release, folder),
+        steps.verify(site, task, facts, release, folder),
     )
 
 

@@ -55,12 +55,11 @@ def plan(task: Task, facts: Facts) -> list[Step]:
     folder = site.folder(release)
     return steps.in_order(
         steps.write_files(site, task, release),
-        strategy.look(task, facts),
+        strategy.look(task, facts, known=True),
         _ready(task, facts),
         _database(task, facts, folder),
         strategy.begin(task, facts, folder, migrate=False),
-        steps.ask_revision(site, facts, folder),
-        steps.verify(site, task, release, folder),
+        steps.verify(site, task, facts, release, folder),
         strategy.finish(task, facts, folder, watched=False),
         forget(site) if task.downgrade_to or task.restore_from else [],
         tidy(task),

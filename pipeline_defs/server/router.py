@@ -13,15 +13,17 @@ from pipeline_defs.server.site import Site
 
 NAME = "shipline-router"
 _RUN = """
-umask 077; mkdir -p /router; [ -s /router/config.json ] || echo '{"admin":{"listen":"localhost:2019"}}' >/router/config.json
+umask 077; mkdir -p /router; caddy version >/router/version
+[ -s /router/config.json ] || echo '{"admin":{"listen":"localhost:2019"}}' >/router/config.json
 exec caddy run --config /router/config.json
 """
 
 _ENSURE = """
 ensure() { # image, port for HTTP, for HTTPS, program
   ports="$2 $3"
-  has=$(docker inspect -f '{{.State.Running}} {{index .Config.Labels "shipline.router"}}' shipline-router 2>/dev/null) || has=none
-  up=${has%% *} has=${has#* }
+  seen='{{.State.Running}} {{.State.StartedAt}} {{index .Config.Labels "shipline.router"}}'
+  has=$(docker inspect -f "$seen" shipline-router 2>/dev/null) || has=none
+  up=${has%% *} has=${has#* } since=${has%% *} has=${has#* }
   if [ "$up" = none ]; then
     docker run -d --name shipline-router --restart unless-stopped --label "shipline.router=$ports" -p "$2:80" -p "$3:443" \\
       -v shipline-router:/router -e XDG_DATA_HOME=/router/data -e XDG_CONFIG_HOME=/router/state --entrypoint sh "$1" -c "$4" >/dev/null
@@ -30,6 +32,7 @@ ensure() { # image, port for HTTP, for HTTPS, program
       "the container shipline-router" >&2; exit 1
   fi
   [ "$up" = true ] || docker start shipline-router >/dev/null
+  [ "$up" != true ] || [ $(($(date +%s) - $(date -d "$since" +%s))) -lt 30 ] || return 0
   for n in $(seq 50); do docker exec shipline-router wget -q -O /dev/null http://localhost:2019/config/ 2>/dev/null && return 0
     sleep 0.2; done
   echo "the router does not start: $(docker logs --tail 1 shipline-router 2>&1)" >&2; exit 1
@@ -38,12 +41,20 @@ ensure() { # image, port for HTTP, for HTTPS, program
 
 JOIN = """
 join() {
-  networks=$(docker inspect -f '{{range $name, $_ := .NetworkSettings.Networks}}{{$name}} {{end}}' "$1" shipline-router)
-  network=${networks%% *}
-  case " $(printf '%s\\n' "$networks" | tail -n 1)" in *" $network "*) ;; *) docker network connect "$network" shipline-router ;; esac
+  both=$(docker inspect -f '{{.Name}} {{.State.Running}} {{range $name, $_ := .NetworkSettings.Networks}}{{$name}} {{end}}' \\
+    "$1" shipline-router 2>/dev/null) || :
+  read -r name up network rest <<BOTH
+$both
+BOTH
+  name=${name#/}
+  case $both in *"/shipline-router true "*) ;; *) return 1 ;; esac
+  case " ${both##*/shipline-router true } " in *" $network "*) ;; *) docker network connect "$network" shipline-router ;; esac
 }
 """
-"""A shell function: `join id` lets the router reach a container, by the first of its networks."""
+"""A shell function: `join id` lets the router reach a container, by the first of its networks, and sets `name` to the container's.
+
+It fails where the router does not run.
+"""
 
 _POINT = (
     LIVE
@@ -55,10 +66,7 @@ apply=$1 run=$2 checks=$3
 umask 077; lines=$(mktemp); trap 'rm -f "$lines"' EXIT; cat >"$lines"
 if [ "$release" = newest ]; then id=$(newest "$project" "$service"); else id=$(live "$project" "$service" "$release" "$digest"); fi
 [ -n "$id" ] || { echo "no container of the service $service runs that requests could go to" >&2; exit 1; }
-seen=$(docker inspect -f '{{.Name}} {{.State.Running}}' "$id" shipline-router 2>/dev/null) || :
-name=${seen%% *}; name=${name#/}
-case $seen in *"/shipline-router true") ;; *) ensure "$image" "$http" "$https" "$run" ;; esac
-join "$id"
+join "$id" || { ensure "$image" "$http" "$https" "$run"; join "$id"; }
 sed "s/UPSTREAM/$name:$port/g" "$lines" | docker exec -i shipline-router sh -euc "$apply" apply "$project" "$hosts" "$checks"
 echo "requests go to $name"
 """

@@ -26,6 +26,7 @@ class Step:
         migrates: the step's lines tell of migrations, which are timed one by one.
         secret: its output is not shown, kept or logged, because it may hold settings in any disguise.
         check: looks at the output and says why the procedure may not go on; None where it may.
+        meanwhile: it changes nothing and needs nothing of the step before it, beside which it runs; its seconds are those it takes longer.
     """
 
     name: str
@@ -39,3 +40,9 @@ class Step:
     migrates: bool = False
     secret: bool = False
     check: Callable[[str], str | None] | None = None
+    meanwhile: bool = False
+
+    @property
+    def decides(self) -> bool:
+        """Whether what it said has to be looked at before it is known whether it succeeded."""
+        return self.check is not None or self.counts is not None

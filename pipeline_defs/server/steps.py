@@ -1,6 +1,7 @@
 """Steps that rehearsal, deploy and rollback share."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from pipeline_defs.config.environment import REVISION
 from pipeline_defs.release.records import Release
@@ -61,7 +62,9 @@ def back_up(site: Site, task: Task, facts: Facts) -> list[Step]:
 def has_data(site: Site, facts: Facts) -> bool:
     """True when there is a database that answers, or one that the release that runs can start."""
     config = site.config.database
-    if config is not None and config.url is not None:
+    if config is None:
+        return False
+    if config.url is not None:
         return facts.current is not None
     return facts.database_up or (facts.database_there and facts.folder is not None)
 
@@ -99,15 +102,25 @@ def wait_healthy(site: Site, *, name: str = "healthy") -> Step:
 
 
 def migrate(site: Site, facts: Facts, folder: str, *, name: str = "migrate") -> list[Step]:
-    """Migrate the database in the image of the release in `folder`, once, in a container of its own; nothing without migrations.
-
-    The revision before is asked for where it is needed to come back to it.
-    """
+    """Migrate the database in the image of the release in `folder`, once, in a container of its own; nothing without migrations."""
     if site.config.migrate is None:
         return []
     migration = once(site, facts.compose, folder, *site.config.migrate)
-    before = ask_revision(site, facts, folder, key="revision_before") if site.config.downgrade else []
-    return [*before, Step(name, migration, timeout=LONG_SECONDS, migrates=True)]
+    return [Step(name, migration, timeout=LONG_SECONDS, migrates=True)]
+
+
+def ask_revision_before(site: Site, facts: Facts, folder: str) -> list[Step]:
+    """Ask for the revision from before a migration, in the image that will migrate, where it is needed to come back to it."""
+    if site.config.migrate is None or site.config.downgrade is None:
+        return []
+    return ask_revision(site, facts, folder, key="revision_before")
+
+
+def secure(site: Site, task: Task, facts: Facts, folder: str) -> list[Step]:
+    """Back up the database and, beside that, ask for its revision: what leads back from a migration."""
+    dump = back_up(site, task, facts)
+    before = ask_revision_before(site, facts, folder) if dump else []
+    return [*dump, *(replace(step, meanwhile=True) for step in before)]
 
 
 def downgrade(site: Site, facts: Facts, folder: str, revision: str, *, name: str = "downgrade") -> list[Step]:
@@ -136,8 +149,15 @@ def ask_revision(site: Site, facts: Facts, folder: str, *, key: str = "revision"
     return [Step("revision before", once(site, facts.compose, folder, *words), learn=learned)]
 
 
-def verify(site: Site, task: Task, release: Release, folder: str) -> list[Step]:
-    """Tests inside the running container, then each end-to-end test."""
+def verify(site: Site, task: Task, facts: Facts, release: Release, folder: str) -> list[Step]:
+    """Tests inside the running container, then each end-to-end test; beside the first of them the database's revision is asked."""
+    tests, revision = _tests(site, task, release, folder), ask_revision(site, facts, folder)
+    if not tests:
+        return revision
+    return [tests[0], *(replace(step, meanwhile=True) for step in revision), *tests[1:]]
+
+
+def _tests(site: Site, task: Task, release: Release, folder: str) -> list[Step]:
     steps = []
     config = site.config
     if config.test is not None:

@@ -10,10 +10,9 @@ from pipeline_defs.server.task import Task
 from pipeline_defs.server.watch import watch
 
 
-def look(task: Task, facts: Facts) -> list[Step]:
-    """What is found out before anything is changed."""
-    route = _switched(task.site)
-    return blue_green.look(task, facts, route) if route else in_place.look(task)
+def look(task: Task, facts: Facts, *, known: bool = False) -> list[Step]:
+    """What is found out before anything is changed; of a release that is `known` less, since it ran here before."""
+    return blue_green.look(task, facts) if _switched(task.site) and not known else in_place.look(task)
 
 
 def begin(task: Task, facts: Facts, folder: str, *, migrate: bool = True) -> list[Step]:

@@ -89,12 +89,16 @@ def test_a_restore_that_is_cut_off_is_taken_back_by_whoever_comes_next(
     going = replace(task, restore_from=deployed.backup)
     with pytest.raises(Interrupted):
         rollback(going, InterruptingServer(server, step))
-    assert learn(production(live), server).unfinished is not None
+    found = learn(production(live), server)
+    switched = (
+        bool(found.current) and found.current.digest == first.digest
+    )  # the server may be further than what was heard of it
+    assert switched or found.unfinished is not None
     report = rollback(quick.task("production", None, run="run-2"), server)
     assert report.error is None
-    assert report.live and report.live.digest == second.digest
-    assert live.health()["version"] == "1.1.0"
-    assert rows(live, server, COUNT) == "7"
+    assert report.live and report.live.digest == (first if switched else second).digest
+    assert live.health()["version"] == ("1.0.0" if switched else "1.1.0")
+    assert rows(live, server, COUNT) == ("0" if switched else "7")
     assert learn(production(live), server).unfinished is None
 
 

@@ -119,6 +119,39 @@ def test_it_ends_with_the_first_link_that_fails(statuses: list[int]) -> None:
     assert [each.status for each in said(chain, heard) if each.status is not None] == statuses[:until]
 
 
+@pytest.mark.parametrize("shell", SHELLS)
+@pytest.mark.parametrize("status", [0, 3])
+def test_a_link_may_run_beside_the_one_before_it_and_is_heard_after_it(
+    tmp_path: Path, shell: tuple[str, ...], status: int
+) -> None:
+    """Each waits for the other, so they only end when they run at the same time."""
+    meet = 'until [ -e "$2" ]; do : >"$1"; sleep 0.01; done; : >"$1"; echo "$3"; echo "$3" >&2; exit "$4"'
+    one, other = str(tmp_path / "one"), str(tmp_path / "other")
+    links = [
+        Link("one", script(meet, one, other, "first", str(status))),
+        Link("other", script(meet, other, one, "second", "0"), meanwhile=True),
+        Link("last", says("third")),
+    ]
+    chain = Chain(links)
+    result, parts, heard = execute(chain, shell)
+    expected = [("one", "first\n", status), ("other", "second\n", 0), ("last", "third", 0)][: 2 if status else 3]
+    assert [(part.link.name, part.result.stdout, part.result.status) for part in parts] == expected
+    assert [part.result.stderr for part in parts[:2]] == ["first\n", "second\n"]
+    assert result.status == status
+    assert [each.name for each in said(chain, heard) if each.status is not None] == [name for name, *_ in expected]
+
+
+def test_a_link_beside_another_may_fail_and_is_not_started_after_a_failure(tmp_path: Path) -> None:
+    beside = Link("beside", says("", 4), meanwhile=True)
+    result, parts, _ = execute(Chain([Link("one", says("")), beside, Link("never", says(""))]))
+    assert result.status == 4
+    assert [part.link.name for part in parts] == ["one", "beside"]
+    made = replace(beside, command=command("touch", str(tmp_path / "made")))
+    _, parts, _ = execute(Chain([Link("fails", says("", 1)), Link("one", says("")), made]))
+    assert [part.link.name for part in parts] == ["fails"]
+    assert not list(tmp_path.iterdir())
+
+
 @FEW
 @given(st.lists(st.one_of(st.none(), outputs), min_size=1, max_size=4), st.integers(0, 3))
 def test_a_file_is_read_where_there_is_one_however_its_link_ended(

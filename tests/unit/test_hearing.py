@@ -1,13 +1,13 @@
 """Hearing: the steps of a round trip are told as they come, each once, with what it said."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline_defs.resources.process import LocalRunner
 from pipeline_defs.server.chain import Chain, Link
-from pipeline_defs.server.command import command, script
+from pipeline_defs.server.command import script
 from pipeline_defs.server.hearing import Hearing
 from pipeline_defs.server.step import Step
 
@@ -41,7 +41,7 @@ def step(name: str, said: list[str], status: int = 0, *, secret: bool = False) -
 def hear(steps: list[Step], *before: Link) -> tuple[Told, Hearing]:
     """Execute the steps in one round trip, after links that are none."""
     told = Told()
-    chain = Chain([*before, *(Link(each.name, each.command) for each in steps)])
+    chain = Chain([*before, *(Link(each.name, each.command, meanwhile=each.meanwhile) for each in steps)])
     hearing = Hearing(chain, steps, told)
     LocalRunner().run(chain.command, timeout=30, listen=hearing)
     return told, hearing
@@ -63,22 +63,43 @@ def test_steps_are_told_in_order_and_the_last_ends_when_it_is_known_how(said: li
 
 
 def test_the_last_step_may_be_refused_for_what_it_said() -> None:
-    told, hearing = hear([step("one", []), step("two", ["no"])])
-    hearing.succeeds(Step("one", command("true")))  # it has told so itself
-    hearing.fails()
-    hearing.fails()  # nothing runs any more
+    one, two = step("one", []), step("two", ["no"])
+    told, hearing = hear([one, two])
+    hearing.succeeds(one)  # it has told so itself
+    hearing.fails(two)
+    hearing.fails(two)  # nothing runs any more
     assert told.all == [("begins", "one"), ("done", "one"), ("begins", "two"), ("says", "no"), ("failed", "two")]
 
 
 def test_a_step_that_fails_in_the_middle_is_the_last() -> None:
-    told, hearing = hear([step("one", []), step("two", ["oh"], 3), step("three", [])])
-    hearing.fails()
+    two = step("two", ["oh"], 3)
+    told, hearing = hear([step("one", []), two, step("three", [])])
+    hearing.fails(two)
     assert told.all == [("begins", "one"), ("done", "one"), ("begins", "two"), ("says", "oh"), ("failed", "two")]
 
 
+def test_what_decides_is_told_when_it_is_known_how_and_what_ran_beside_it_is_heard_all_the_same() -> None:
+    tests = replace(step("test", ["1 failed"], 1), counts="tests")
+    beside, never = replace(step("revision", ["0004"]), meanwhile=True), step("never", [])
+    told, hearing = hear([tests, beside, never])
+    begun = [("begins", "test"), ("says", "1 failed"), ("begins", "revision"), ("says", "0004"), ("done", "revision")]
+    assert told.all == begun
+    hearing.fails(tests)
+    assert told.all == [*begun, ("failed", "test")]
+
+
+def test_what_breaks_off_has_failed_and_what_had_ended_before_is_told() -> None:
+    tests = replace(step("test", ["fine"]), counts="tests")
+    told, hearing = hear([tests, replace(step("revision", []), meanwhile=True)])
+    hearing.breaks_off()
+    assert told.all[-2:] == [("done", "test"), ("done", "revision")]
+    assert not told.all.count(("failed", "revision"))
+
+
 def test_what_is_secret_is_neither_told_nor_kept() -> None:
-    told, hearing = hear([step("one", ["s3cret"], secret=True)])
-    hearing.fails()
+    one = step("one", ["s3cret"], secret=True)
+    told, hearing = hear([one])
+    hearing.fails(one)
     assert told.all == [("begins", "one"), ("failed", "one")]
     assert told.heard == {"one": []}
 
@@ -90,7 +111,8 @@ def test_links_that_are_no_steps_are_not_heard() -> None:
 
 
 def test_two_steps_of_one_name_are_two() -> None:
-    told, hearing = hear([step("down", ["a"]), step("down", ["b"])])
+    last = step("down", ["b"])
+    told, hearing = hear([step("down", ["a"]), last])
     assert told.all == [("begins", "down"), ("says", "a"), ("done", "down"), ("begins", "down"), ("says", "b")]
-    hearing.fails()
+    hearing.fails(last)
     assert told.all[-1] == ("failed", "down")

@@ -65,11 +65,11 @@ def names(plan: list[Step]) -> str:
 
 LOOKED = "time stamp, log, facts, files, others, apart, database status"
 STAGED = "down, pull, volume removed, volume created, database up, wait"
-CHECKED = "others up, wait, revision before, migrate, start, healthy, revision, test, e2e"
-REHEARSED = "rest up, revision before, migrate, healthy, revision, test, e2e"
+SECURED = "others up, wait, migrate, start, healthy, test, revision, e2e"
+CHECKED = "others up, wait, revision before, migrate, start, healthy, test, revision, e2e"
+REHEARSED = "rest up, revision before, migrate, healthy, test, revision, e2e"
 RESTARTED = "database start, database ready"
-MIGRATED = "revision before, migrate"
-PROVED = "revision, test, e2e"
+PROVED = "test, revision, e2e"
 ROUTE = Route(hosts=("shop.example.org",), health="/health")
 IN_PLACE = {"route": ROUTE, "services": {"web": Replacement(strategy="recreate")}}
 WITH_OTHERS = {"also": ("mail", "worker"), "services": {"worker": Replacement(stop_grace=60)}}
@@ -78,45 +78,46 @@ WITH_OTHERS = {"also": ("mail", "worker"), "services": {"worker": Replacement(st
 @pytest.mark.parametrize(
     ("plan", "expected"),
     [
-        (deployment(), f"files, backup, pull, {CHECKED}, switch, tidy"),
+        (deployment(), f"files, pull, backup, revision before, {SECURED}, switch, tidy"),
         (deployment(about=FIRST), f"files, pull, {CHECKED}, switch, tidy"),
-        (deployment(about=STOPPED), f"files, {RESTARTED}, backup, pull, {CHECKED}, switch, tidy"),
+        (deployment(about=STOPPED), f"files, pull, {RESTARTED}, backup, revision before, {SECURED}, switch, tidy"),
         # a database that comes with this very release has nothing to back up
         (deployment(about=facts(current=LIVE.current, folder=LIVE.folder)), f"files, pull, {CHECKED}, switch, tidy"),
         (deployment({"database": None}), f"files, pull, {CHECKED.replace('wait, ', '')}, switch, tidy"),
-        (deployment({"migrate": None}), "files, backup, pull, start, healthy, revision, test, e2e, switch, tidy"),
-        (deployment({"revision": None}), "files, backup, pull, others up, wait, migrate, start, healthy, test, e2e, switch, tidy"),
+        (deployment({"migrate": None}), "files, pull, backup, start, healthy, test, revision, e2e, switch, tidy"),
+        (deployment({"revision": None}), "files, pull, backup, others up, wait, migrate, start, healthy, test, e2e, switch, tidy"),
         (
             deployment({"downgrade": None}),
-            "files, backup, pull, others up, wait, migrate, start, healthy, revision, test, e2e, switch, tidy",
+            "files, pull, backup, others up, wait, migrate, start, healthy, test, revision, e2e, switch, tidy",
         ),
         (
             deployment({"test": None}),
-            "files, backup, pull, others up, wait, revision before, migrate, start, healthy, revision, e2e, switch, tidy",
+            "files, pull, backup, revision before, others up, wait, migrate, start, healthy, e2e, revision, switch, tidy",
         ),
         (
             deployment({"e2e": ()}),
-            "files, backup, pull, others up, wait, revision before, migrate, start, healthy, revision, test, switch, tidy",
+            "files, pull, backup, revision before, others up, wait, migrate, start, healthy, test, revision, switch, tidy",
         ),
         (
             deployment({"e2e": example().environments["production"].e2e * 2}),
-            "files, backup, pull, others up, wait, revision before, migrate, start, healthy, revision, test, e2e 1, e2e 2, switch, tidy",
+            "files, pull, backup, revision before, others up, wait, migrate, start, healthy, test, revision, e2e 1, e2e 2, switch, tidy",
         ),
         (deployment(BARE), "files, pull, start, healthy, switch, tidy"),
-        (going_back(), "files, backup, pull, start, healthy, revision, test, e2e, switch, tidy"),
+        (going_back(), "files, backup, pull, start, healthy, test, revision, e2e, switch, tidy"),
         (
             going_back(about=STOPPED),
-            f"files, {RESTARTED}, backup, pull, start, healthy, revision, test, e2e, switch, tidy",
+            f"files, {RESTARTED}, backup, pull, start, healthy, test, revision, e2e, switch, tidy",
         ),
         (going_back(BARE), "files, pull, start, healthy, switch, tidy"),
         (
             deployment({"route": ROUTE, **WITH_OTHERS}),
-            f"files, parallel, router, backup, pull, leftovers, others up, wait, {MIGRATED}, beside, healthy, {PROVED}, "
+            f"files, parallel, router, pull, backup, revision before, leftovers, others up, wait, migrate, beside, healthy, {PROVED}, "
             "route, outside, also up, worker up, also healthy, watch, switch, drain, tidy",
         ),
         (
             deployment(IN_PLACE),
-            f"files, router, backup, pull, others up, wait, {MIGRATED}, start, healthy, {PROVED}, route, outside, watch, switch, tidy",
+            f"files, router, pull, backup, revision before, others up, wait, migrate, start, healthy, {PROVED}, route, outside, watch, "
+            "switch, tidy",
         ),
         (deployment({**BARE, "watch": Watch(seconds=5)}), "files, pull, start, healthy, watch, switch, tidy"),
         (
@@ -136,7 +137,7 @@ WITH_OTHERS = {"also": ("mail", "worker"), "services": {"worker": Replacement(st
         ),
         (
             rehearsal({"migrate": None, "e2e": ()}, {"database": None}),
-            f"{LOOKED}, {STAGED}, rest up, healthy, revision, test",
+            f"{LOOKED}, {STAGED}, rest up, healthy, test, revision",
         ),
         (rehearsal(BARE, BARE), f"{LOOKED}, down, pull, rest up, healthy"),
         (
@@ -227,7 +228,7 @@ def test_what_a_rehearsal_started_is_taken_down_and_the_copy_removed_when_it_fai
         (False, Verdict.NEEDS_RESTORE, "down, copy removed, tidy"),
         (True, None, "tidy"),
         (True, Verdict.COMPATIBLE, "up again, healthy again, tidy"),
-        (True, Verdict.NEEDS_DOWNGRADE, "up again, revision before, migrate again, healthy again, tidy"),
+        (True, Verdict.NEEDS_DOWNGRADE, "up again, migrate again, healthy again, tidy"),
     ],
 )
 def test_a_rehearsal_ends_with_nothing_left_or_with_the_release_itself_running(

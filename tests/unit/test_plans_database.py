@@ -36,7 +36,7 @@ def names(plan: list[Step]) -> str:
     return ", ".join(step.name for step in plan)
 
 
-VERIFIED = "start, healthy, revision, test, e2e, switch, note removed, tidy"
+VERIFIED = "start, healthy, test, revision, e2e, switch, note removed, tidy"
 REPLACED = "down, volume removed, volume created, database up, wait, restore"
 PREPARED = "files, pull, backup whole, services stopped"
 
