@@ -1,7 +1,7 @@
 # Every target sets up what it needs by itself. `make` alone lists the targets.
 PYTHON := .venv/bin/python
 
-.PHONY: help setup demo test site prove-github prove-rehearsal prove-deploy prove-lineage bench-deploy bench-lineage lint format docs lock up clean
+.PHONY: help setup demo test site prove-github prove-rehearsal prove-deploy prove-lineage bench-deploy bench-lineage lint format docs lock up down clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -55,8 +55,11 @@ site: setup ## the documentation as web pages, in .shipline/site
 lock: setup ## pin the newest allowed dependencies, with hashes, in requirements.txt
 	@scripts/lock
 
-up: setup ## start Shipline on this machine
-	@.venv/bin/shipline up
+up: setup ## start Shipline as a service in containers, for a team; in this checkout alone it is `shipline up`
+	@scripts/service up
+
+down: ## end that service: runs undo what is not final first, data stays; VOLUMES=1 removes its database too
+	@scripts/service down $(if $(VOLUMES),--volumes)
 
 clean: ## remove containers, images and state that were made here, and .venv
 	@scripts/clean

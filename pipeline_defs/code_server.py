@@ -101,24 +101,25 @@ class CodeServer:
 
 
 class FollowedCodeServer:
-    """The code server of a Shipline that may end and come back at another port while this process lives."""
+    """The code server of a Shipline that may end and come back at another address while this process lives."""
 
-    def __init__(self, instance: DagsterInstance, port: Callable[[], int | None]) -> None:
-        """`port` says where it is now, None while Shipline does not run. Nothing is asked yet."""
-        self._instance, self._port = instance, port
-        self._connected: tuple[int, CodeServer] | None = None
+    def __init__(self, instance: DagsterInstance, address: Callable[[], tuple[str, int] | None]) -> None:
+        """`address` is host and port where it is now, None while Shipline does not run. Nothing is asked yet."""
+        self._instance, self._address = instance, address
+        self._connected: tuple[tuple[str, int], CodeServer] | None = None
 
     def get(self) -> CodeServer:
         """The connection to where it is now. Raises CodeServerAway."""
-        port = self._port()
-        if port is None:
+        address = self._address()
+        if address is None:
             raise CodeServerAway("Shipline does not run; start it with: shipline up")
-        if self._connected is not None and self._connected[0] != port:
+        if self._connected is not None and self._connected[0] != address:
             self._connected[1].close()
             self._connected = None
         if self._connected is None:
-            server = CodeServer(self._instance, GrpcServerTarget("127.0.0.1", port, None, LOCATION))
-            self._connected = port, server
+            host, port = address
+            server = CodeServer(self._instance, GrpcServerTarget(host, port, None, LOCATION))
+            self._connected = address, server
         return self._connected[1]
 
 

@@ -1,4 +1,4 @@
-"""Dagster's storage made ready before anything else opens it: `python -m pipeline_defs.instance`, which `shipline up` runs first.
+"""Dagster's storage made ready before anything else opens it: `python -m pipeline_defs.instance`, which runs first.
 
 Two processes that open a new SQLite storage at once get in each other's way, so the tables are made here, by one. Runs whose
 worker died together with the code server that watched it would stay "started" for ever and keep their place in the queue;
@@ -21,13 +21,16 @@ from dagster import (
 )
 from sqlalchemy.exc import SQLAlchemyError
 
+from pipeline_defs.config import Home
+
 _WORKER = re.compile(r"Started process for run \(pid: (\d+)\)")
 _CLOCK = 2.0  # seconds that two clocks' ideas of the same moment may differ
 
 
 def main() -> None:
-    """Make the tables and close the dead runs, naming each. Ends with one sentence where the storage cannot be opened."""
+    """Make home and tables and close the dead runs, naming each. Ends with one sentence where the storage cannot be opened."""
     try:
+        Home.find().prepare()
         with DagsterInstance.get() as instance:
             for run in close_dead_runs(instance):
                 print(f"run {run.run_id[:8]} ({run.job_name}) had lost its process and is marked as failed")

@@ -4,6 +4,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,12 +25,13 @@ _HEALTHY_AFTER = 60.0  # seconds after which an earlier death is forgotten
 class Child:
     """One of the processes, and how often it died lately.
 
-    `needs_inner`: it is of no use once the process that it started itself is gone.
+    `needs_inner`: it is of no use once the process that it started itself is gone. Without a log it says what it says where this
+    process does.
     """
 
     name: str
     argv: Sequence[str]
-    log: Path
+    log: Path | None
     needs_inner: bool = False
     process: psutil.Popen | None = field(default=None, init=False)
     _deaths: int = field(default=0, init=False)
@@ -37,8 +39,8 @@ class Child:
     _had_inner: bool = field(default=False, init=False)
 
     def start(self, environment: Mapping[str, str]) -> psutil.Process:
-        """Start it with a log of its own, in a session of its own: Ctrl-C in a terminal is for the supervisor alone."""
-        with self.log.open("ab") as log:
+        """Start it in a session of its own: Ctrl-C in a terminal is for the supervisor alone."""
+        with self.log.open("ab") if self.log else nullcontext() as log:
             self.process = psutil.Popen(
                 self.argv, cwd=PROJECT, env=dict(environment), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 start_new_session=True,
@@ -74,7 +76,7 @@ class Child:
 
     def last_words(self) -> str:
         """Why it ended, as its log says: the exception, else the last line."""
-        text = plain(self.log.read_text(errors="replace"))
+        text = plain(self.log.read_text(errors="replace")) if self.log else ""
         return exception_line(text) or last_line(text)
 
     def _lost_inner(self) -> bool:
@@ -98,23 +100,28 @@ def _holds_definitions(process: psutil.Process) -> bool:
 
 
 def dagster_children(logs: Path, *, port: int, code_port: int) -> dict[str, Child]:
-    """The processes, by name.
-
-    `dagster code-server start` is a small proxy before the process that holds the definitions, so that "Reload definitions" in the UI
-    reads the apps' files anew while runs that began before go on (the plain `dagster api grpc` never reads anew). The
-    proxy does not notice the death of what it stands before; the supervisor does.
-    """
+    """The processes, by name."""
     workspace = ("-w", str(PROJECT / "workspace.yaml"))
-    code = ("-m", "dagster", "code-server", "start", "-h", "127.0.0.1", "-p", str(code_port), "-m", "pipeline_defs.definitions",
-            "--location-name", "shipline", "--use-python-environment-entry-point")  # fmt: skip
     # The web server knows no users and no passwords: it must never listen where others can reach it.
     webserver = ("-m", "dagster_webserver", "-h", "127.0.0.1", "-p", str(port), *workspace)
     daemon = ("-m", "dagster._daemon", "run", *workspace)
     return {
-        "code": Child("code", (sys.executable, *code), logs / "code.log", needs_inner=True),
+        "code": code_child(logs / "code.log", "127.0.0.1", code_port),
         "webserver": Child("webserver", (sys.executable, *webserver), logs / "webserver.log"),
         "daemon": Child("daemon", (sys.executable, *daemon), logs / "daemon.log"),
     }
+
+
+def code_child(log: Path | None, host: str, port: int) -> Child:
+    """The code server, which holds the definitions.
+
+    `dagster code-server start` is a small proxy before the process that holds the definitions, so that "Reload definitions" in the UI
+    reads the apps' files anew while runs that began before go on (the plain `dagster api grpc` never reads anew). The
+    proxy does not notice the death of what it stands before; who watches over it does.
+    """
+    words = ("-m", "dagster", "code-server", "start", "-h", host, "-p", str(port), "-m", "pipeline_defs.definitions",
+             "--location-name", "shipline", "--use-python-environment-entry-point")  # fmt: skip
+    return Child("code", (sys.executable, *words), log, needs_inner=True)
 
 
 def webhooks_child(logs: Path, port: int) -> Child:

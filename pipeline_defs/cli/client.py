@@ -3,6 +3,7 @@
 Source of the API: https://docs.dagster.io/api/graphql, and the schema of the installed dagster-graphql.
 """
 
+import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -70,20 +71,21 @@ class RunState:
 class Client:
     """One running Shipline at one address."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, page: str = "") -> None:
+        """`url` is where it answers; `page` where people see it, when that is elsewhere."""
         import requests  # here, as the commands that ask no Shipline need not wait for it
 
-        self.url = url
+        self.url, self._page = url, page or url
         self._session = requests.Session()
         self._session.trust_env = False  # it is on this machine; no proxy leads to it
 
     @classmethod
     def of(cls, home: Home) -> Self:
         """The Shipline of this home. Raises NotRunning when there is none, or when it is still starting."""
-        service = Service.read(home.service)
+        service = Service.find(home)
         if service is None or not service.ready:
             raise NotRunning
-        client = cls(service.url)
+        client = cls(service.url, os.environ.get("SHIPLINE_URL", "").rstrip("/") if service.in_containers else "")
         client.ask("query { version }")
         return client
 
@@ -164,7 +166,7 @@ class Client:
 
     def run_url(self, run_id: str) -> str:
         """Where people look at a run."""
-        return f"{self.url}/runs/{run_id}"
+        return f"{self._page}/runs/{run_id}"
 
 
 def reason(error: dict[str, Any]) -> str:

@@ -39,8 +39,8 @@ def _looked(home: Home, apps: list[App], *, all_files: bool) -> list[Any]:
     files = [
         broken(error.file.stem, "file", f"{error.file} cannot be used; shipline check says why") for error in errors
     ]
-    service = Service.read(home.service)
-    runs = service is not None and service.process("up") is not None
+    service = Service.find(home)
+    runs = service is not None and (service.in_containers or service.process("up") is not None)
     shipline = (
         good(HERE, "Shipline", f"runs at {service.url}")
         if service and runs

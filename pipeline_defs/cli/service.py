@@ -1,18 +1,22 @@
-"""Service: what a running `shipline up` says about itself in `service.json`, so that others find it."""
+"""Service: where a running Shipline is. `shipline up` says so in `service.json`, docker/compose.yaml in variables."""
 
 import json
+import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Self
+from urllib.parse import urlsplit
 
 import psutil
+
+from pipeline_defs.config import Home
 
 _SAME_START = 2.0  # seconds: a clock that was set meanwhile; no process number is given out again that fast
 
 
 @dataclass
 class Service:
-    """Addresses and processes of one `shipline up`.
+    """Addresses and processes of one Shipline; in containers there are no processes that could be known.
 
     `pids` and `started` (seconds since 1970) are by name: `up`, `code`, `daemon`, `webserver`. A number alone could be
     another process by now; together with its start time it cannot. `ready` once the webserver answers for the definitions.
@@ -24,6 +28,21 @@ class Service:
     ready: bool = False
     pids: dict[str, int] = field(default_factory=dict)
     started: dict[str, float] = field(default_factory=dict)
+    code_host: str = "127.0.0.1"
+
+    @classmethod
+    def find(cls, home: Home) -> Self | None:
+        """The Shipline of this home: in containers the one that SHIPLINE_WEB names, else what `shipline up` wrote, if it runs."""
+        web = os.environ.get("SHIPLINE_WEB")
+        if not web:
+            return cls.read(home.service)
+        code_port = int(os.environ["SHIPLINE_CODE_PORT"])
+        return cls(web, urlsplit(web).port or 80, code_port, ready=True, code_host=os.environ["SHIPLINE_CODE_HOST"])
+
+    @property
+    def in_containers(self) -> bool:
+        """True where what runs is not this machine's `shipline up`, which writes down at least itself."""
+        return not self.pids
 
     @classmethod
     def read(cls, file: Path) -> Self | None:

@@ -19,7 +19,6 @@ from pipeline_defs.cli.service import Service
 from pipeline_defs.cli.service_logs import logs_folder
 from pipeline_defs.cli.supervisor import RUNS_SECONDS, Supervisor, variables
 from pipeline_defs.config import Home
-from pipeline_defs.config.home import PROJECT
 
 UP_EXAMPLE = "Example: shipline up --port 3000"
 DOWN_EXAMPLE = "Example: shipline down"
@@ -90,13 +89,9 @@ def env(context: typer.Context) -> None:
 
 
 def prepare(home: Home) -> None:
-    """Make the home's folders, and give Dagster the checkout's settings unless the home has its own."""
-    home.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """Make the home and its folder for logs."""
+    home.prepare()
     logs_folder(home).mkdir(exist_ok=True)
-    settings = home.root / "dagster.yaml"
-    if settings.is_symlink() or not settings.exists():
-        settings.unlink(missing_ok=True)  # a checkout that was moved leaves a link to nowhere
-        settings.symlink_to(PROJECT / "dagster.yaml")
 
 
 def _webhooks_setting() -> int | None:

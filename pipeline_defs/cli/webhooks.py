@@ -29,7 +29,7 @@ def webhooks(
     """
     output: Output = context.obj
     home = Home.find()
-    if _code_port(home) is None:
+    if _code_address(home) is None:
         raise NotRunning
     wanted_port(port)
     url = f"http://{host}:{port}"
@@ -37,10 +37,10 @@ def webhooks(
     _serve(home, host, port)
 
 
-def _code_port(home: Home) -> int | None:
+def _code_address(home: Home) -> tuple[str, int] | None:
     """Where the code server is now: a Shipline that was started anew has another one."""
-    service = Service.read(home.service)
-    return service.code_port if service else None
+    service = Service.find(home)
+    return (service.code_host, service.code_port) if service else None
 
 
 def _serve(home: Home, host: str, port: int) -> None:
@@ -58,7 +58,7 @@ def _serve(home: Home, host: str, port: int) -> None:
     except sqlite3.Error as error:
         raise Failed(f"the deliveries in {file} cannot be opened: {error}") from None
     apps = Apps(home.apps)
-    worker = Worker(apps, inbox, lambda: _code_port(home))
+    worker = Worker(apps, inbox, lambda: _code_address(home))
     worker.start()
     receiver = Receiver(apps, inbox, worker.wake, worker.is_alive)
     try:

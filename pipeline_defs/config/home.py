@@ -29,6 +29,14 @@ class Home:
         os.environ["SHIPLINE_HOME"] = os.environ["DAGSTER_HOME"] = str(home.root)
         return home
 
+    def prepare(self) -> None:
+        """Make the folder, and give Dagster the settings beside this code unless the home has its own."""
+        self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        settings = self.root / "dagster.yaml"
+        if settings.is_symlink() or not settings.exists():
+            settings.unlink(missing_ok=True)  # a checkout that was moved leaves a link to nowhere
+            settings.symlink_to(PROJECT / "dagster.yaml")
+
     @property
     def settings(self) -> Path:
         """The `.env` file: secrets and addresses, one NAME=value a line, mode 0600."""

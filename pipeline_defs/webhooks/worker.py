@@ -28,12 +28,12 @@ _log = logging.getLogger(__name__)
 class Worker(threading.Thread):
     """One thread, which takes deliveries up in the order in which they came, those of an earlier process first."""
 
-    def __init__(self, apps: Apps, inbox: Inbox, code_port: Callable[[], int | None]) -> None:
-        """`code_port` says where the code server is now, None while Shipline does not run."""
+    def __init__(self, apps: Apps, inbox: Inbox, code_address: Callable[[], tuple[str, int] | None]) -> None:
+        """`code_address` says where the code server is now, None while Shipline does not run."""
         super().__init__(name="webhooks", daemon=True)
         self._apps, self._inbox = apps, inbox
         self._wake, self._ended = threading.Event(), threading.Event()
-        self._code_port = code_port
+        self._code_address = code_address
         self._opened: tuple[DagsterInstance, FollowedCodeServer] | None = None
 
     def wake(self) -> None:
@@ -95,7 +95,7 @@ class Worker(threading.Thread):
         """Dagster's storage, opened once, and its code server, wherever that is."""
         if self._opened is None:
             instance = DagsterInstance.get()
-            self._opened = instance, FollowedCodeServer(instance, self._code_port)
+            self._opened = instance, FollowedCodeServer(instance, self._code_address)
         return self._opened
 
     def _warm_up(self) -> None:

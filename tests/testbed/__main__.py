@@ -1,14 +1,15 @@
-"""`python -m tests.testbed prepare|up|down|clean`: what every bed needs, a bed that stays, and the removal of all that was made here."""
+"""`python -m tests.testbed prepare|up|down|service|clean`: what every bed needs, a bed that stays, and the removal of it all."""
 
 import argparse
 import os
+import shlex
 import shutil
 import subprocess
 import sys
 
-from tests.testbed import docker, engine, images
+from tests.testbed import compose, docker, engine, images
 from tests.testbed.bed import TestBed, remove_leftovers
-from tests.testbed.checkout import CHECKOUT_LABEL, STAND_IN_LABEL, STATE, BedError
+from tests.testbed.checkout import CHECKOUT_LABEL, ID, STAND_IN_LABEL, STATE, BedError
 from tests.testbed.progress import Progress
 
 
@@ -20,6 +21,9 @@ def main() -> int:
         command = commands.add_parser(name, help=help)
         command.add_argument("--name", default="dev", help="name of the bed (default: dev)")
     commands.add_parser("prepare", help="provide a Docker Engine and all images")
+    commands.add_parser(
+        "service", help="provide what scripts/service needs, and print its words as variables of a shell"
+    )
     commands.add_parser("clean", help="remove all containers, networks, volumes, images and state of this checkout")
     chosen = parser.parse_args()
     progress = Progress()
@@ -33,6 +37,12 @@ def main() -> int:
             print((bed.folder / "env").read_text(), end="")
         elif chosen.command == "down":
             TestBed(chosen.name, progress=progress).down()
+        elif chosen.command == "service":
+            engine.ensure(progress)
+            images.ensure_for_service(progress)
+            print(
+                f"docker={shlex.quote(docker.client())} compose=({shlex.join(compose.command(progress))}) checkout={ID}"
+            )
         else:
             clean(progress)
     except BedError as error:

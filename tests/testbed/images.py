@@ -61,6 +61,13 @@ def ensure(progress: Progress) -> None:
                 job.result()
 
 
+def ensure_for_service(progress: Progress) -> None:
+    """Provide what docker/Dockerfile and docker/compose.yaml name, and nothing else of the test bed. Raises BedError."""
+    with FileLock(state("images") / "lock"):
+        for image in (BASE, PYTHON, COMPOSE, POSTGRES, CADDY):
+            _provide(image, progress)
+
+
 def _provide_server(progress: Progress) -> None:
     _provide(COMPOSE, progress)
     _provide(SERVER, progress)

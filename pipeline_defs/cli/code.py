@@ -1,0 +1,37 @@
+"""The code server in a container: `python -m pipeline_defs.cli.code HOST PORT`.
+
+Dagster's own lives on when the process that holds the definitions has died, and calls itself healthy. This one ends with it, and the
+Engine starts the container again.
+"""
+
+import os
+import signal
+import sys
+import threading
+from typing import Any
+
+from pipeline_defs.cli.child import STOP_SECONDS, code_child, end
+
+
+def main(host: str, port: int) -> None:
+    """Returns after SIGTERM or SIGINT; ends with one sentence and status 1 when the code server is of no more use."""
+    stop = threading.Event()
+
+    def on_signal(*_: Any) -> None:
+        stop.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, on_signal)
+    child = code_child(None, host, port)
+    child.start(os.environ)
+    death = None
+    while death is None and not stop.wait(1.0):
+        death = child.death()
+    assert child.process is not None, "it was started"
+    end([child.process], seconds=STOP_SECONDS)
+    if death is not None:
+        sys.exit(f"the code server {death}")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]))

@@ -1,0 +1,128 @@
+"""Shipline as a service: the containers of docker/compose.yaml, from `up` to `down`, on the real Engine."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.service import NAME, RunningService
+from tests.service import service as running_service
+from tests.testbed import docker
+from tests.testbed.waiting import holds_within
+
+pytestmark = pytest.mark.timeout(900)  # the first time the images are built
+
+
+@pytest.fixture(scope="module")
+def service() -> Iterator[RunningService]:
+    with running_service() as running:
+        yield running
+
+
+def of_service(kind: str, *more: str) -> list[str]:
+    """The ids of what Compose made for the service."""
+    return docker.docker(kind, "ls", "--quiet", *more, "--filter", f"label=com.docker.compose.project={NAME}").split()
+
+
+def test_only_who_knows_the_password_sees_the_page(service: RunningService) -> None:
+    assert service.status("/server_info", service.password) == 200
+    assert [service.status("/server_info", wrong) for wrong in (None, "guessed")] == [401, 401]
+    assert service.status("/graphql", None, b'{"query": "{ version }"}') == 401
+
+
+def test_deliveries_need_a_signature_and_nothing_else(service: RunningService) -> None:
+    assert service.status("/webhooks/github", body=b"{}") == 401  # the receiver's own answer
+    assert [service.status("/webhooks/github"), service.status("/webhooks/health")] == [404, 404]
+
+
+def test_a_run_has_a_container_of_its_own_with_limits(service: RunningService) -> None:
+    run = service.start_run("flake8 .")
+    assert service.ends(run) == "FAILURE"
+    facts = service.container_of(run)
+    limits = facts["HostConfig"]
+    assert (limits["Memory"], limits["NanoCpus"], limits["CapDrop"]) == (2 * 2**30, 2 * 10**9, ["ALL"])
+    assert facts["Config"]["User"] not in ("", "0", "root")
+    said = "\n".join(line["line"] for line in service.shipline("logs", "blog", run)["lines"])
+    assert "lint: 0 errors" in said
+    assert "the registry 127.0.0.1:9 cannot be reached" in said
+
+
+def test_the_engine_tells_nobody_a_secret(service: RunningService) -> None:
+    containers = of_service("container", "--all")
+    containers += docker.docker("ps", "--all", "--quiet", "--filter", f"label=shipline.service={NAME}").split()
+    facts = docker.docker("inspect", *containers)
+    for name in ("database", "password"):
+        assert (service.folder / "own" / name).read_text().strip() not in facts
+
+
+def test_a_run_whose_container_is_killed_has_failed(service: RunningService) -> None:
+    run = service.start_run("sleep 600")
+    docker.docker("kill", service.container_of(run)["Id"])
+    assert service.ends(run) == "FAILURE"
+
+
+def test_a_run_that_is_stopped_ends_by_itself(service: RunningService) -> None:
+    run = service.start_run("sleep 600")
+    stop = "mutation($run: String!) { terminateRun(runId: $run) { __typename } }"
+    assert service.ask(stop, run=run)["terminateRun"]["__typename"] == "TerminateRunSuccess"
+    assert service.ends(run) == "CANCELED"
+    assert service.container_of(run)["State"]["ExitCode"] == 0
+
+
+ASK = """
+import sys, urllib.error, urllib.request
+for call in sys.argv[2:]:
+    method, path = call.split()
+    try:
+        print(urllib.request.urlopen(urllib.request.Request(f"http://{sys.argv[1]}:2375/v1.41{path}", method=method)).status)
+    except urllib.error.HTTPError as error:
+        print(error.code)
+"""
+
+
+@pytest.mark.parametrize(
+    ("program", "engine", "refused"),
+    [
+        ("webserver", "engine-stop", ["POST /containers/create", "GET /containers/json", "POST /containers/ab/exec"]),
+        ("daemon", "engine-launch", ["POST /build", "GET /images/json", "POST /containers/ab/exec"]),
+    ],
+)
+def test_a_program_may_ask_the_engine_for_what_it_needs_only(
+    service: RunningService, program: str, engine: str, refused: list[str]
+) -> None:
+    said = service.words("exec", "-T", program, "python", "-c", ASK, engine, "GET /version", *refused)
+    assert said.split() == ["200", *["403"] * len(refused)]
+
+
+def test_the_command_line_works_beside_it(service: RunningService) -> None:
+    service.write_app("flake8 .")
+    assert {row["app"] for row in service.shipline("status")} == {"blog"}
+
+
+def test_the_code_server_comes_back_when_it_has_lost_the_definitions(service: RunningService) -> None:
+    service.write_app("flake8 .")
+    kill = "import psutil; [each.kill() for each in psutil.process_iter() if {'api', 'grpc'} <= set(each.cmdline())]"
+    service.words("exec", "-T", "code", "python", "-c", kill)
+    (container,) = service.words("ps", "--quiet", "code").split()
+    assert holds_within(60, lambda: docker.docker("inspect", "-f", "{{.RestartCount}}", container) == "1")
+    assert holds_within(60, service.reloads)
+
+
+def test_a_restart_loses_nothing(service: RunningService) -> None:
+    run = service.start_run("sleep 600")
+    before = service.runs()
+    service.words("restart")
+    assert holds_within(60, service.answers)
+    assert service.runs() == before
+    assert before[run] == "STARTED"
+
+
+def test_down_ends_runs_and_leaves_the_data(service: RunningService) -> None:
+    run = service.start_run("sleep 600")
+    container = service.container_of(run)["Id"]
+    service.words("down")
+    assert of_service("container", "--all") == of_service("network") == []
+    assert not docker.succeeds("inspect", container)
+    assert service.words("run", "--rm", "-T", "storage", "python", "-c", READ, run).split() == ["FAILURE"]
+
+
+READ = "import sys, dagster; print(dagster.DagsterInstance.get().get_run_by_id(sys.argv[1]).status.value)"

@@ -1,0 +1,89 @@
+"""The files in docker/: what they let through, and that they say the same as those that they stand beside."""
+
+import re
+from typing import Any
+
+import pytest
+import yaml
+
+from pipeline_defs.config.home import PROJECT
+from pipeline_defs.run_containers import LABEL, files
+
+FOLDER = PROJECT / "docker"
+
+
+def allowed(who: str, call: str) -> bool:
+    """True where a line of the list matches, as HAProxy compares it."""
+    lines = (FOLDER / "engine" / who).read_text().splitlines()
+    return any(re.search(line, call) for line in lines if line and not line.startswith("#"))
+
+
+@pytest.mark.parametrize("who", ["launch", "stop", "runs"])
+@pytest.mark.parametrize(
+    "call",
+    [
+        "POST /containers/ab12/exec",
+        "POST /exec/ab12/start",
+        "PUT /containers/ab12/archive",
+        "POST /swarm/init",
+        "POST /plugins/pull",
+        "POST /containers/prune",
+        "POST /containers/ab12/update",
+        "GET /secrets",
+        "POST /commit",
+        "GET /containers/ab12/jsonx",
+        "GET /v1.41/version",
+    ],
+)
+def test_nobody_may_ask_for_what_nobody_needs(who: str, call: str) -> None:
+    assert not allowed(who, call)
+
+
+@pytest.mark.parametrize(
+    ("call", "who"),
+    [
+        ("GET /_ping", {"launch", "stop", "runs"}),
+        ("POST /containers/create", {"launch", "runs"}),
+        ("POST /containers/ab12/kill", {"launch", "stop", "runs"}),
+        ("DELETE /containers/ab12", {"launch", "runs"}),
+        ("POST /build", {"runs"}),
+        ("POST /images/127.0.0.1:5000/team/blog/push", {"runs"}),
+        ("GET /images/json", {"runs"}),
+        ("POST /networks/create", {"runs"}),
+    ],
+)
+def test_each_may_ask_for_what_it_needs(call: str, who: set[str]) -> None:
+    assert {name for name in ("launch", "stop", "runs") if allowed(name, call)} == who
+
+
+def test_a_run_finds_home_and_secrets_where_the_engine_does() -> None:
+    variables = {
+        "SHIPLINE_SERVICE": "/srv/s",
+        "SHIPLINE_HOME": "/srv/s/home",
+        "SHIPLINE_PROJECT": "p",
+        "PGPASSFILE": "/p",
+    }
+    assert files(variables) == {
+        "volumes": ["/srv/s/home:/srv/s/home", "/srv/s/secrets:/run/secrets:ro", "/srv/s/own/pgpass:/p:ro"],
+        "labels": {LABEL: "p"},
+    }
+
+
+def test_the_service_queues_and_watches_runs_as_a_checkout_does() -> None:
+    own, checkout = (read(folder / "dagster.yaml") for folder in (FOLDER, PROJECT))
+    assert {name: value for name, value in own.items() if name not in ("storage", "run_launcher")} == checkout
+
+
+def test_the_image_has_the_versions_that_are_tested() -> None:
+    own, all_of_them = (pinned(folder / "requirements.txt") for folder in (FOLDER, PROJECT))
+    assert own <= all_of_them
+    assert not {"pytest", "mypy", "mkdocs-material"} & {name.partition("==")[0] for name in own}
+
+
+def read(file: Any) -> Any:
+    return yaml.safe_load(file.read_text())
+
+
+def pinned(file: Any) -> set[str]:
+    """Each package as name==version."""
+    return set(re.findall(r"^([a-z][\w.\[\]-]*==[^ ;\\]+)", file.read_text(), re.MULTILINE))
