@@ -7,14 +7,15 @@ import pytest
 from tests.service import NAME, RunningService
 from tests.service import service as running_service
 from tests.testbed import docker
+from tests.testbed.bed import TestBed
 from tests.testbed.waiting import holds_within
 
 pytestmark = pytest.mark.timeout(900)  # the first time the images are built
 
 
 @pytest.fixture(scope="module")
-def service() -> Iterator[RunningService]:
-    with running_service() as running:
+def service(testbed: TestBed) -> Iterator[RunningService]:
+    with running_service(testbed.registry) as running:
         yield running
 
 
@@ -34,24 +35,23 @@ def test_deliveries_need_a_signature_and_nothing_else(service: RunningService) -
     assert [service.status("/webhooks/github"), service.status("/webhooks/health")] == [404, 404]
 
 
-def test_a_run_has_a_container_of_its_own_with_limits(service: RunningService) -> None:
-    run = service.start_run("flake8 .")
-    assert service.ends(run) == "FAILURE"
+def test_a_run_in_its_own_container_builds_tests_and_pushes(service: RunningService) -> None:
+    run = service.start_run(service.lint_and_reach_registry)
+    assert service.ends(run) == "SUCCESS", service.shipline("logs", "blog", run)["lines"][-5:]
     facts = service.container_of(run)
     limits = facts["HostConfig"]
     assert (limits["Memory"], limits["NanoCpus"], limits["CapDrop"]) == (2 * 2**30, 2 * 10**9, ["ALL"])
     assert facts["Config"]["User"] not in ("", "0", "root")
     said = "\n".join(line["line"] for line in service.shipline("logs", "blog", run)["lines"])
-    assert "lint: 0 errors" in said
-    assert "the registry 127.0.0.1:9 cannot be reached" in said
+    assert f"{service.registry.address}/blog" in said
 
 
 def test_the_engine_tells_nobody_a_secret(service: RunningService) -> None:
     containers = of_service("container", "--all")
     containers += docker.docker("ps", "--all", "--quiet", "--filter", f"label=shipline.service={NAME}").split()
     facts = docker.docker("inspect", *containers)
-    for name in ("database", "password"):
-        assert (service.folder / "own" / name).read_text().strip() not in facts
+    for name in ("own/database", "own/password", "secrets/password"):
+        assert (service.folder / name).read_text().strip() not in facts
 
 
 def test_a_run_whose_container_is_killed_has_failed(service: RunningService) -> None:
@@ -94,12 +94,12 @@ def test_a_program_may_ask_the_engine_for_what_it_needs_only(
 
 
 def test_the_command_line_works_beside_it(service: RunningService) -> None:
-    service.write_app("flake8 .")
+    service.write_app("true")
     assert {row["app"] for row in service.shipline("status")} == {"blog"}
 
 
 def test_the_code_server_comes_back_when_it_has_lost_the_definitions(service: RunningService) -> None:
-    service.write_app("flake8 .")
+    service.write_app("true")
     kill = "import psutil; [each.kill() for each in psutil.process_iter() if {'api', 'grpc'} <= set(each.cmdline())]"
     service.words("exec", "-T", "code", "python", "-c", kill)
     (container,) = service.words("ps", "--quiet", "code").split()
@@ -119,6 +119,7 @@ def test_a_restart_loses_nothing(service: RunningService) -> None:
 def test_down_ends_runs_and_leaves_the_data(service: RunningService) -> None:
     run = service.start_run("sleep 600")
     container = service.container_of(run)["Id"]
+    docker.docker("network", "disconnect", f"{NAME}_runs", service.registry.name)
     service.words("down")
     assert of_service("container", "--all") == of_service("network") == []
     assert not docker.succeeds("inspect", container)
