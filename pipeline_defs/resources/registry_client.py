@@ -7,7 +7,7 @@ import requests
 
 from pipeline_defs.config.app import App
 from pipeline_defs.config.secret import Secret
-from pipeline_defs.resources.manifest import INDEXES, MANIFESTS, Manifest, digest_of
+from pipeline_defs.resources.manifest import INDEXES, MANIFESTS, Manifest, digest_of, is_digest, media_type_of
 from pipeline_defs.resources.registry_connection import RegistryConnection
 from pipeline_defs.resources.registry_errors import RegistryError
 from pipeline_defs.resources.registry_login import DOCKER_HUB, Credentials
@@ -54,8 +54,10 @@ class Registry(RegistryConnection):
         self.must(answer, f"read {reference}")
         if reference.startswith("sha256:"):
             self._check(reference, answer.content)
-        media_type = answer.headers.get("Content-Type", "").partition(";")[0].strip()
-        return Manifest(media_type or answer.json()["mediaType"], answer.content)
+        media_type = media_type_of(answer.headers.get("Content-Type", ""), answer.content)
+        if not media_type:
+            raise RegistryError(f"the registry {self.host} does not say what {reference} of {self.name} is")
+        return Manifest(media_type, answer.content)
 
     def tag(self, digest: str, *tags: str) -> None:
         """Make the tags name this digest: the same manifest is written under each name."""
@@ -72,6 +74,8 @@ class Registry(RegistryConnection):
 
     def blob(self, digest: str) -> bytes:
         """What a manifest names by its digest, checked against it."""
+        if not is_digest(digest):
+            raise RegistryError(f"the registry {self.host} names {digest!r}, which is no digest; do not use it")
         answer = self.ask("GET", f"blobs/{digest}")
         self.must(answer, f"read {digest}")
         self._check(digest, answer.content)

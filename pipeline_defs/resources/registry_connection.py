@@ -45,17 +45,24 @@ class RegistryConnection:
         `path` is below the repository's, or an address that the registry gave. Raises RegistryError for one that leads elsewhere, and
         where nobody answers.
         """
-        home, there = urlsplit(self.base), urlsplit(urljoin(self.base, path))
-        if there.netloc != home.netloc:
-            raise RegistryError(f"the registry {self.host} sends us to {there.netloc}, which is not asked")
-        # Behind a proxy that does the encryption a registry may believe that it is spoken to in plain HTTP.
-        url = there._replace(scheme=home.scheme).geturl()
+        url = self._address(path)
         headers = {**options.pop("headers", {}), **({"Accept": ", ".join(accept)} if accept else {})}
         answer = self._send(method, url, headers=headers, **options)
         if answer.status_code == requests.codes.unauthorized:
             self.login.answer(answer.headers.get("WWW-Authenticate", ""), functools.partial(self._send, "GET"))
             answer = self._send(method, url, headers=headers, **options)
         return answer
+
+    def _address(self, path: str) -> str:
+        home = urlsplit(self.base)
+        try:
+            there = urlsplit(urljoin(self.base, path))
+        except ValueError:
+            raise RegistryError(f"the registry {self.host} sends us to {path!r}, which is no address") from None
+        if there.netloc != home.netloc:
+            raise RegistryError(f"the registry {self.host} sends us to {there.hostname}, which is not asked")
+        # Behind a proxy that does the encryption a registry may believe that it is spoken to in plain HTTP.
+        return there._replace(scheme=home.scheme).geturl()
 
     def _send(self, method: str, url: str, **options: Any) -> requests.Response:
         timeout = (CONNECT_SECONDS, READ_SECONDS)
