@@ -1,31 +1,30 @@
 """`shipline provenance`: how an image was made, as a statement that other programs understand."""
 
 import json
-from importlib.metadata import version as installed_version
-from typing import Annotated
-from urllib.parse import urlsplit
+from typing import Annotated, Any
 
 import typer
 from rich.syntax import Syntax
 
 from pipeline_defs.cli.apps import app_named
 from pipeline_defs.cli.history import AppName, open_lineage
-from pipeline_defs.cli.output import Output, Wrong
-from pipeline_defs.config import App, Home
+from pipeline_defs.cli.output import Failed, Output, Wrong
+from pipeline_defs.config import App, Home, SecretUnavailable
 from pipeline_defs.release.images import image_of
-from pipeline_defs.release.provenance import provenance
+from pipeline_defs.release.records import Image
 from pipeline_defs.release.version import Version, VersionError
 
-EXAMPLE = "Example: shipline --json provenance shop 1.4.2"
-
-_NOWHERE = "https://shipline.invalid"
-"""The builder's name while no page has an address that people reach: SHIPLINE_URL gives it one."""
+EXAMPLE = "Example: shipline --json provenance shop 1.4.2, or shipline provenance shop 1.4.2 --pushed"
 
 
 def provenance_command(
     context: typer.Context,
     app: AppName,
     version: Annotated[str, typer.Argument(metavar="VERSION", help="The image's version.")],
+    pushed: Annotated[
+        bool,
+        typer.Option("--pushed", help="The one that is kept beside the image in the registry, by the image's digest."),
+    ] = False,
 ) -> None:
     """Print the in-toto statement with SLSA v1.0 provenance of a version's image. It is not signed."""
     output: Output = context.obj
@@ -39,19 +38,32 @@ def provenance_command(
         image = image_of((each for each in lineage.images(which) if not each.untrusted), version=wanted)
     if image is None:
         raise Wrong(f"{app} has no image of {wanted}; see: shipline trace {app} {wanted}")
-    statement = provenance(image, _address(which), home.page or _NOWHERE, installed_version("shipline"))
+    statement = _pushed(which, image) if pushed else _known(which, image, home)
     output.result(
         statement, Syntax(json.dumps(statement, indent=2), "json", background_color="default", word_wrap=True)
     )
 
 
-def _address(app: App) -> str:
-    """Where the app's repository is, without a name or password that its address may hold."""
-    if app.full_name:
-        return f"https://github.com/{app.full_name}"
-    parts = urlsplit(app.repository)
-    return (
-        parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
-        if parts.scheme in ("http", "https")
-        else app.repository
-    )
+def _known(app: App, image: Image, home: Home) -> dict[str, Any]:
+    """What the lineage knows of its making."""
+    from pipeline_defs.resources.attestation import statement_of
+
+    return statement_of(app, image, home.page)
+
+
+def _pushed(app: App, image: Image) -> dict[str, Any]:
+    """What the registry has beside the image. Raises Failed where it has nothing, or does not answer."""
+    from pipeline_defs.resources.attestation import attested
+    from pipeline_defs.resources.registry_client import registry_of
+    from pipeline_defs.resources.registry_errors import RegistryError
+
+    try:
+        statement = attested(registry_of(app), image)
+    except (RegistryError, SecretUnavailable) as error:
+        raise Failed(str(error)) from None
+    if statement is None:
+        raise Failed(
+            f"the registry has no provenance beside {app.image}@{image.digest}; the next run that makes or promotes this image puts it "
+            "there, or says in its log why not"
+        )
+    return statement

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import dagster as dg
 
-from pipeline_defs.config import App
+from pipeline_defs.config import App, Home
 from pipeline_defs.ops.build import REVISION, local_name
 from pipeline_defs.ops.events import release_tags
 from pipeline_defs.ops.log import Stopwatch, open_log
@@ -13,8 +14,13 @@ from pipeline_defs.ops.metadata import image_metadata, links, steps_text
 from pipeline_defs.ops.untrusted import note_checked
 from pipeline_defs.release.records import Image
 from pipeline_defs.release.tags import tree_tag
+from pipeline_defs.resources.attestation import attest, statement_of
 from pipeline_defs.resources.engine import EngineResource
 from pipeline_defs.resources.registry import RegistryResource
+from pipeline_defs.resources.registry_errors import RegistryError
+
+if TYPE_CHECKING:
+    from pipeline_defs.resources.registry_client import Registry
 
 
 def push_op(app: App) -> dg.OpDefinition:
@@ -53,8 +59,21 @@ def push_op(app: App) -> dg.OpDefinition:
             )
             context.instance.add_run_tags(context.run_id, release_tags(image))
             log.say(f"push: {image.reference} is {', '.join(image.tags)}\n\n{steps_text(image.steps)}")
+            log.say(f"push: {_attest(app, image, images)}")
             yield dg.Output(
                 None, metadata={**image_metadata(image), **links(app, image)}, data_version=dg.DataVersion(digest)
             )
 
     return push
+
+
+def _attest(app: App, image: Image, images: "Registry") -> str:
+    """Put the statement of how the image was made beside it, and say what came of it.
+
+    The image is there and tested by now, so a registry that does not take the statement fails no run.
+    """
+    try:
+        put = attest(images, image, statement_of(app, image, Home.find().page))
+    except RegistryError as error:
+        return f"its provenance is not beside it, and all else goes on: {error}"
+    return "its provenance is beside it in the registry" + ("" if put else ", as the run that made it has put it there")

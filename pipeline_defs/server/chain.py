@@ -29,7 +29,7 @@ while [ $# -gt 0 ]; do
     shift "$words"; continue
   fi
   printf '%s begin %s\\n' "$mark" "$name"
-  if [ "$verb" = join ]; then wait "$beside" || status=$?; cat "$held/out"; cat "$held/err" >&2
+  if [ "$verb" = join ]; then wait "$beside" || status=$?; cat "$held/out"; cat "$held/err" >&2; rm -rf "$held"
   elif [ "$bytes" -eq 0 ]; then call "$words" "$@" </dev/null || status=$?
   else dd bs="$bytes" count=1 iflag=fullblock 2>/dev/null | call "$words" "$@" || status=$?; fi
   printf '%s\\n' "$mark" >&2

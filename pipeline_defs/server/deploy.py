@@ -8,9 +8,10 @@ from pipeline_defs.release.records import Outcome, Release
 from pipeline_defs.server import steps, strategy
 from pipeline_defs.server.command import Runner, ServerError
 from pipeline_defs.server.compose import diagnose
+from pipeline_defs.server.execution import Execution
 from pipeline_defs.server.facts import Facts, learn
 from pipeline_defs.server.hold import held
-from pipeline_defs.server.procedure import Execution, Procedure
+from pipeline_defs.server.procedure import Procedure
 from pipeline_defs.server.report import report
 from pipeline_defs.server.restore import finish
 from pipeline_defs.server.rollback import restore_current

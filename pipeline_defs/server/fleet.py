@@ -14,8 +14,9 @@ from pipeline_defs.server import agreement, settle, steps
 from pipeline_defs.server.agreement import Note, agreed, first_of, name_of
 from pipeline_defs.server.command import ServerError
 from pipeline_defs.server.deploy import deploy
+from pipeline_defs.server.execution import Execution
 from pipeline_defs.server.member import Line, Member, all_locked, members_of, on_each, together
-from pipeline_defs.server.procedure import Execution, Procedure
+from pipeline_defs.server.procedure import Procedure
 from pipeline_defs.server.restore import MIGRATE, RESTORE
 from pipeline_defs.server.rollback import rollback
 from pipeline_defs.server.task import Report, Task

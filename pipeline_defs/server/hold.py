@@ -5,10 +5,10 @@ from contextlib import contextmanager, suppress
 
 from pipeline_defs.server.chain import Chain
 from pipeline_defs.server.command import Runner, ServerError
+from pipeline_defs.server.execution import Execution
 from pipeline_defs.server.facts import Facts, gather, learn, understand
 from pipeline_defs.server.journal import marks
 from pipeline_defs.server.lock import locked
-from pipeline_defs.server.procedure import Execution
 from pipeline_defs.server.task import Task
 
 

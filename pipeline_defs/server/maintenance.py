@@ -7,9 +7,10 @@ from string import Template
 from pipeline_defs.server import router
 from pipeline_defs.server.caddy import CHECKS, CLOSE
 from pipeline_defs.server.command import Command, Runner, script
+from pipeline_defs.server.execution import Execution
 from pipeline_defs.server.facts import gather, understand
 from pipeline_defs.server.lock import locked
-from pipeline_defs.server.procedure import Execution, Procedure
+from pipeline_defs.server.procedure import Procedure
 from pipeline_defs.server.site import Site
 from pipeline_defs.server.step import LONG_SECONDS, Step
 from pipeline_defs.server.task import Task

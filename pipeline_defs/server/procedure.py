@@ -3,17 +3,16 @@
 import json
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Any
 
 from pipeline_defs.release.evidence import StepTiming, TestCounts
 from pipeline_defs.release.junit import ResultsError, read_junit
 from pipeline_defs.release.migrations import read_migrations
 from pipeline_defs.server.chain import Chain, Link, Part
 from pipeline_defs.server.command import Command, Result, Runner, ServerError, command
+from pipeline_defs.server.execution import Execution
 from pipeline_defs.server.hearing import Hearing
-from pipeline_defs.server.journal import Notes, journal_path, journalled, marks
-from pipeline_defs.server.reason import reason
+from pipeline_defs.server.journal import journal_path, journalled, marks
+from pipeline_defs.server.reason import why
 from pipeline_defs.server.site import Site
 from pipeline_defs.server.step import QUICK_SECONDS, Step
 from pipeline_defs.server.task import Task
@@ -23,18 +22,6 @@ _SPARE_SECONDS = 60
 
 class StepFailed(ServerError):
     """A step ended with a failure; the message names the site and the step and says what was found."""
-
-
-@dataclass
-class Execution:
-    """What a procedure has done so far; grows while it runs. `token` is of the lock under which it runs."""
-
-    steps: list[StepTiming] = field(default_factory=list)
-    counts: dict[str, TestCounts] = field(default_factory=dict)
-    facts: dict[str, Any] = field(default_factory=dict)
-    changed: bool = False
-    token: str = ""
-    notes: Notes = field(default_factory=Notes)
 
 
 class Procedure:
@@ -186,15 +173,7 @@ class Procedure:
 
     def _sentence(self, step: Step, result: Result) -> str:
         counts = self.execution.counts.get(step.counts or "")
-        if counts and counts.failed:
-            first = counts.failed[0]
-            bad = counts.failures + counts.errors
-            where = f"{self.site}, step {step.name}"
-            return f"{where}: {bad} of {counts.tests} failed, first {first.name}: {first.message.partition(chr(10))[0]}"
-        if "No space left on device" in result.stdout + result.stderr:
-            return f"{self.site}, step {step.name}: the server's disk is full; free some room there and run again"
-        why = reason(result.stderr) or reason(result.stdout) or f"exit status {result.status}"
-        return f"{self.site}, step {step.name}: {why}"
+        return f"{self.site}, step {step.name}: {why(result, counts)}"
 
     def _explain(self, error: BaseException) -> None:
         self.execution.notes.add(f"{type(error).__name__}: {error}")

@@ -2,6 +2,9 @@
 
 import re
 
+from pipeline_defs.release.evidence import TestCounts
+from pipeline_defs.server.command import Result
+
 _FURTHER = re.compile(
     r"^(\s|\(Background on this error|\[SQL: |\[parameters: |(LINE \d+|DETAIL|HINT|CONTEXT|QUERY|STATEMENT): )"
 )
@@ -17,3 +20,14 @@ def reason(said: str) -> str:
         errors = [line for line in lines if _ERROR.search(line) and not _FURTHER.match(line)]
         lines += errors[-1:]
     return lines[-1].strip() if lines else ""
+
+
+def why(result: Result, counts: TestCounts | None = None) -> str:
+    """Why a step failed, as a phrase: the first of its tests that failed, a full disk, or what it said last."""
+    if counts and counts.failed:
+        first = counts.failed[0]
+        bad = counts.failures + counts.errors
+        return f"{bad} of {counts.tests} failed, first {first.name}: {first.message.partition(chr(10))[0]}"
+    if "No space left on device" in result.stdout + result.stderr:
+        return "the server's disk is full; free some room there and run again"
+    return reason(result.stderr) or reason(result.stdout) or f"exit status {result.status}"

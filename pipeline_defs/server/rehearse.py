@@ -6,10 +6,11 @@ from pipeline_defs.server import router, steps
 from pipeline_defs.server.command import Runner, ServerError
 from pipeline_defs.server.compose import diagnose
 from pipeline_defs.server.copy import copy, remove_copy, take_down
+from pipeline_defs.server.execution import Execution
 from pipeline_defs.server.facts import Facts, gather, understand
 from pipeline_defs.server.lock import locked
 from pipeline_defs.server.look import look
-from pipeline_defs.server.procedure import Execution, Procedure
+from pipeline_defs.server.procedure import Procedure
 from pipeline_defs.server.report import report
 from pipeline_defs.server.site import Site
 from pipeline_defs.server.step import LONG_SECONDS, Step

@@ -2,8 +2,8 @@
 
 from pipeline_defs.release.evidence import Copy, WayBack
 from pipeline_defs.release.records import Outcome, Release
+from pipeline_defs.server.execution import Execution
 from pipeline_defs.server.journal import log_path
-from pipeline_defs.server.procedure import Execution
 from pipeline_defs.server.task import Report, Task
 
 

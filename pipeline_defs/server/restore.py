@@ -10,8 +10,9 @@ from pipeline_defs.server.anew import anew
 from pipeline_defs.server.command import Runner, ServerError, script
 from pipeline_defs.server.compose import compose, diagnose
 from pipeline_defs.server.database import driver
+from pipeline_defs.server.execution import Execution
 from pipeline_defs.server.facts import UNFINISHED, Facts, learn
-from pipeline_defs.server.procedure import Execution, Procedure
+from pipeline_defs.server.procedure import Procedure
 from pipeline_defs.server.site import Site
 from pipeline_defs.server.step import LONG_SECONDS, Step
 from pipeline_defs.server.task import Task

@@ -6,7 +6,8 @@ from pipeline_defs.server.site import Site
 from pipeline_defs.server.step import LONG_SECONDS, Step
 from pipeline_defs.server.task import Task
 
-# A name's time is in it; copying a file changes the file's own. What a link of the environment names is needed.
+# A name's time is in it; copying a file changes the file's own. What a link of the environment names is needed. A folder among the
+# releases that holds none is somebody else's.
 _FILES = """
 root=$(readlink -f "$1") backups=$2 releases=$3 logs=$4 days=$5 release=$6 app=$7 repository=$8 environment=$9; shift 9
 beyond() { tail -n "+$(($1 + 1))"; }
@@ -17,7 +18,8 @@ rm -f "$root"/backups/*.partial
 { ls -1 "$root/backups" | grep '[.]dump$' | sort -r | beyond "$backups"; aged backups | grep '[.]dump$' || true; } | sort -u |
   while IFS= read -r name; do needed "$root/backups/$name" && continue
     rm -f "$root/backups/$name" "$root/backups/$name.sha256" "$root/backups/$name.counts"; echo "removed backup $name"; done
-{ ls -1t "$root/releases" 2>/dev/null | beyond "$releases"; aged releases; } | sort -u |
+ours() { while IFS= read -r name; do [ ! -f "$root/releases/$name/$release" ] || printf '%s\\n' "$name"; done; }
+{ ls -1t "$root/releases" 2>/dev/null | ours | beyond "$releases"; aged releases | ours; } | sort -u |
   while IFS= read -r name; do needed "$root/releases/$name" && continue
     rm -rf "$root/releases/$name"; echo "removed release $name"; done
 for kind in logs journal results; do

@@ -15,6 +15,27 @@ def digests(server: Connection, repository: str, *among: Release) -> set[str]:
     return set(listed.stdout.split()) & {each.digest for each in among}
 
 
+MANY = """
+mkdir -p "$1/releases/shared" "$1/releases/of somebody else"
+for n in $(seq 5000); do mkdir "$1/releases/0.0.$n-old" && printf %s "$2" >"$1/releases/0.0.$n-old/shipline.release.json"; done
+"""
+
+
+def test_of_thousands_of_releases_the_newest_stay_and_folders_of_others_too(
+    shop: Shop, server: Connection, first: Release, second: Release
+) -> None:
+    quick = shop.bare().changed("production", retention=Retention(releases=3), database=None, migrate=None)
+    assert deploy(quick.task("production", first), server).error is None
+    root = str(quick.app.environments["production"].directory)
+    assert server.run(script(MANY, root, first.model_dump_json()), timeout=120).ok
+    assert deploy(quick.task("production", second), server).error is None
+    asked = 'ls -1 "$1/releases"; for link in current previous; do basename "$(readlink -f "$1/$link")"; done'
+    *left, current, previous = server.run(script(asked, root), timeout=30).stdout.splitlines()
+    needed = {current, previous, "shared", "of somebody else"}
+    assert needed < set(left) and len({current, previous}) == 2
+    assert len(set(left) - needed) == 2, "with the one that runs there are three; the one before it is kept besides"
+
+
 def test_images_go_with_the_releases_that_needed_them_and_can_be_gone_back_to_nevertheless(
     shop: Shop, server: Connection, first: Release, second: Release, sample: Shop
 ) -> None:

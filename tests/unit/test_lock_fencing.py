@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from pipeline_defs.resources.process import LocalRunner
 from pipeline_defs.server import lock
 from pipeline_defs.server.command import ServerError, script
+from pipeline_defs.server.execution import Execution
 from pipeline_defs.server.journal import Notes, marks
 from pipeline_defs.server.lock import DEAD_SECONDS, Owner, beat, fence, locked, take
-from pipeline_defs.server.procedure import Execution, Procedure, StepFailed
+from pipeline_defs.server.procedure import Procedure, StepFailed
 from pipeline_defs.server.site import Site
 from pipeline_defs.server.step import Step
 from pipeline_defs.server.task import Task

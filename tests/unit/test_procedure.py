@@ -11,8 +11,9 @@ from pipeline_defs.release.evidence import TestCounts
 from pipeline_defs.resources.process import LocalRunner
 from pipeline_defs.server.chain import Chain
 from pipeline_defs.server.command import Command, Listener, Result, command, script
+from pipeline_defs.server.execution import Execution
 from pipeline_defs.server.journal import journal_path, log_path
-from pipeline_defs.server.procedure import Execution, Procedure, StepFailed
+from pipeline_defs.server.procedure import Procedure, StepFailed
 from pipeline_defs.server.step import Step
 from tests.unit.sample import example, site, task
 

@@ -1,0 +1,46 @@
+"""Services without a route, such as workers: they follow the release that serves, and stay old when it does not come to serve."""
+
+from pipeline_defs.config.testing import Health
+from pipeline_defs.release.records import Release
+from pipeline_defs.resources.connection import Connection
+from pipeline_defs.server.command import script
+from pipeline_defs.server.deploy import deploy
+from pipeline_defs.server.rollback import rollback
+from tests.routed import Routed
+from tests.shop import Shop
+
+WORKER = """services:
+  worker:
+    image: shop
+    command: ["sleep", "600"]
+    healthcheck: {disable: true}
+    stop_grace_period: 0s
+"""
+SICK = ("shop/routes/status.py", '"/health"', '"/the-moon"')
+_WORKERS = """docker ps -a --format '{{.ID}} {{.Label "shipline.digest"}} {{.State}}' --filter label=com.docker.compose.service=worker"""
+
+
+def workers(server: Connection) -> list[list[str]]:
+    """Id, digest and state of every worker there is."""
+    return [line.split() for line in server.run(script(_WORKERS), timeout=30).stdout.splitlines()]
+
+
+def test_workers_follow_a_release_that_serves_and_none_is_started_of_one_that_does_not(
+    routed: Routed, server: Connection, first: Release, second: Release, sample: Shop
+) -> None:
+    place = routed.bare().changed(also=("worker",), health=Health(timeout=5))
+    file = place.source / "production.yml"
+    file.write_text(file.read_text().replace("services:\n", WORKER, 1))
+    assert deploy(place.task(first), server).error is None
+    before = workers(server)
+    assert [each[1:] for each in before] == [[first.digest, "running"]]
+
+    failed = deploy(place.task(sample.release("1.2.0", SICK), run="run-2"), server)
+    assert failed.error and "step healthy: the service web did not become healthy within 5 s" in failed.error
+    assert "404 Not Found" in failed.error  # the container's own last line
+    assert workers(server) == before
+    assert rollback(place.task(None, run="run-3"), server).error is None
+    assert (place.version, workers(server)) == ("1.0.0", before)
+
+    assert deploy(place.task(second, run="run-4"), server).error is None
+    assert [each[1:] for each in workers(server)] == [[second.digest, "running"]]
