@@ -14,34 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from pipeline_defs.config.home import PROJECT
-from tests.shop import git
+from tests import service_app
 from tests.testbed import docker
+from tests.testbed.bed import TestBed
 from tests.testbed.checkout import ID, STATE
 from tests.testbed.container import free_port
-from tests.testbed.registry import INSIDE_PORT, Registry
 from tests.testbed.waiting import holds_within
 
 NAME = f"shipline-test-service-{ID}"
-APP = """
-repository: {home}/blog
-image: {registry}/blog
-registry: {{username: {{file: /run/secrets/user}}, password: {{file: /run/secrets/password}}}}
-lint: {{command: {lint}}}
-test: {{compose: test.yml, service: tests, junit: junit.xml}}
-environments:
-  production: {{hosts: a.example.org, directory: /opt/blog, compose: production.yml}}
-"""
-FILES = {
-    "version.txt": "1.0.0\n",
-    "Dockerfile": "FROM debian:bookworm-slim\nCOPY version.txt /\n",
-    "test.yml": """
-services:
-  tests:
-    image: ${IMAGE}
-    command: [sh, -c, "echo '<testsuite><testcase name=\\"works\\"/></testsuite>' >/results/junit.xml"]
-    volumes: ["${RESULTS}:/results"]
-""",
-}
 _RUNS = "{ runsOrError { ... on Runs { results { runId jobName status tags { key value } } } } }"
 _JOBS = "{ repositoriesOrError { ... on RepositoryConnection { nodes { jobs { name } } } } }"
 
@@ -52,16 +32,11 @@ class RunningService:
 
     folder: Path
     port: int
-    registry: Registry
+    bed: TestBed
 
     @property
     def home(self) -> Path:
         return self.folder / "home"
-
-    @property
-    def lint_and_reach_registry(self) -> str:
-        """A lint command after which the run's container has the registry under its address of this machine."""
-        return f"python {self.home}/forward.py {self.registry.port} {self.registry.name} {INSIDE_PORT}"
 
     def words(self, *words: str, check: bool = True) -> str:
         """What `scripts/service` prints with these words."""
@@ -149,36 +124,25 @@ class RunningService:
         assert holds_within(60, lambda: self.runs()[run] in over), self.runs()[run]
         return self.runs()[run]
 
-    def write_app(self, lint: str) -> None:
-        """The one app, with a repository in the home."""
-        text = APP.format(home=self.home, registry=self.registry.address, lint=lint)
-        (self.home / "apps" / "blog.yaml").write_text(text)
+    def join_bed(self) -> None:
+        """Let runs reach the bed's registry and server."""
+        for container in (self.bed.registry, self.bed.servers[0]):
+            docker.docker("network", "connect", f"{NAME}_runs", container.name)
 
-    def fill(self) -> None:
-        """What a user puts there: a repository, secrets, and here a way to the registry. All owned by the containers' user."""
-        docker.docker("network", "connect", f"{NAME}_runs", self.registry.name)
-        (self.folder / "secrets" / "user").write_text(self.registry.user)
-        (self.folder / "secrets" / "password").write_text(f"{self.registry.password}\n")
-        shutil.copy(Path(__file__).parent / "forward.py", self.home)
-        repository = self.home / "blog"
-        repository.mkdir()
-        for name, text in FILES.items():
-            (repository / name).write_text(text)
-        git(repository, "init", "-q", "-b", "development")
-        git(repository, "add", ".")
-        git(repository, "commit", "-q", "-m", "first")
-        git(repository, "branch", "main")
-        owner = self.home.stat()
-        for folder in (self.home, self.folder / "secrets"):
-            for path in folder.rglob("*"):
-                if not path.is_symlink():
-                    shutil.chown(path, owner.st_uid, owner.st_gid)
+    def leave_bed(self) -> None:
+        """Take the bed out of the service's network, which could not be removed with it."""
+        for container in (self.bed.registry, self.bed.servers[0]):
+            docker.docker("network", "disconnect", "--force", f"{NAME}_runs", container.name, check=False)
+
+    def write_app(self, lint: str) -> None:
+        """The one app, with a lint command as its stages go."""
+        service_app.write(self.home, self.bed, lint)
 
 
 @contextlib.contextmanager
-def service(registry: Registry) -> Iterator[RunningService]:
-    """The service inside the block, whose runs reach this registry. What a killed test left behind is removed first."""
-    running = RunningService(STATE / "test-service", free_port(), registry)
+def service(bed: TestBed) -> Iterator[RunningService]:
+    """The service inside the block, whose runs reach this bed. What a killed test left behind is removed first."""
+    running = RunningService(STATE / "test-service", free_port(), bed)
     _remove(running)
     running.folder.mkdir(parents=True)
     settings = {
@@ -192,7 +156,8 @@ def service(registry: Registry) -> Iterator[RunningService]:
     (running.folder / "settings").write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
     try:
         running.words("up")
-        running.fill()
+        service_app.fill(running.folder, bed)
+        running.join_bed()
         yield running
     finally:
         _remove(running)
@@ -200,6 +165,6 @@ def service(registry: Registry) -> Iterator[RunningService]:
 
 def _remove(running: RunningService) -> None:
     if (running.folder / "settings").exists():
-        docker.docker("network", "disconnect", "--force", f"{NAME}_runs", running.registry.name, check=False)
+        running.leave_bed()
         running.words("down", "--volumes", check=False)
     shutil.rmtree(running.folder, ignore_errors=True)

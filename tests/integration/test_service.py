@@ -6,6 +6,7 @@ import pytest
 
 from tests.service import NAME, RunningService
 from tests.service import service as running_service
+from tests.service_app import lint_and_reach_registry
 from tests.testbed import docker
 from tests.testbed.bed import TestBed
 from tests.testbed.waiting import holds_within
@@ -15,7 +16,7 @@ pytestmark = pytest.mark.timeout(900)  # the first time the images are built
 
 @pytest.fixture(scope="module")
 def service(testbed: TestBed) -> Iterator[RunningService]:
-    with running_service(testbed.registry) as running:
+    with running_service(testbed) as running:
         yield running
 
 
@@ -35,22 +36,25 @@ def test_deliveries_need_a_signature_and_nothing_else(service: RunningService) -
     assert [service.status("/webhooks/github"), service.status("/webhooks/health")] == [404, 404]
 
 
-def test_a_run_in_its_own_container_builds_tests_and_pushes(service: RunningService) -> None:
-    run = service.start_run(service.lint_and_reach_registry)
-    assert service.ends(run) == "SUCCESS", service.shipline("logs", "blog", run)["lines"][-5:]
-    facts = service.container_of(run)
+def test_a_run_in_its_own_container_ships_a_commit(service: RunningService) -> None:
+    """Built, tested and pushed by way of the Engine, deployed over SSH, asked for by the command line."""
+    service.write_app(lint_and_reach_registry(service.home, service.bed))
+    assert holds_within(60, service.reloads)
+    ended = service.shipline("deploy", "blog")
+    assert ended["status"] == "SUCCESS"
+    facts = service.container_of(ended["run"])
     limits = facts["HostConfig"]
     assert (limits["Memory"], limits["NanoCpus"], limits["CapDrop"]) == (2 * 2**30, 2 * 10**9, ["ALL"])
     assert facts["Config"]["User"] not in ("", "0", "root")
-    said = "\n".join(line["line"] for line in service.shipline("logs", "blog", run)["lines"])
-    assert f"{service.registry.address}/blog" in said
+    (row,) = service.shipline("status")
+    assert (row["app"], row["environment"], row["version"]) == ("blog", "production", "1.0.0")
 
 
 def test_the_engine_tells_nobody_a_secret(service: RunningService) -> None:
     containers = of_service("container", "--all")
     containers += docker.docker("ps", "--all", "--quiet", "--filter", f"label=shipline.service={NAME}").split()
     facts = docker.docker("inspect", *containers)
-    for name in ("own/database", "own/password", "secrets/password"):
+    for name in ("own/database", "own/password", "secrets/password", "secrets/ssh-key"):
         assert (service.folder / name).read_text().strip() not in facts
 
 
@@ -80,22 +84,17 @@ for call in sys.argv[2:]:
 
 
 @pytest.mark.parametrize(
-    ("program", "engine", "refused"),
+    ("program", "proxy", "refused"),
     [
         ("webserver", "engine-stop", ["POST /containers/create", "GET /containers/json", "POST /containers/ab/exec"]),
         ("daemon", "engine-launch", ["POST /build", "GET /images/json", "POST /containers/ab/exec"]),
     ],
 )
 def test_a_program_may_ask_the_engine_for_what_it_needs_only(
-    service: RunningService, program: str, engine: str, refused: list[str]
+    service: RunningService, program: str, proxy: str, refused: list[str]
 ) -> None:
-    said = service.words("exec", "-T", program, "python", "-c", ASK, engine, "GET /version", *refused)
+    said = service.words("exec", "-T", program, "python", "-c", ASK, proxy, "GET /version", *refused)
     assert said.split() == ["200", *["403"] * len(refused)]
-
-
-def test_the_command_line_works_beside_it(service: RunningService) -> None:
-    service.write_app("true")
-    assert {row["app"] for row in service.shipline("status")} == {"blog"}
 
 
 def test_the_code_server_comes_back_when_it_has_lost_the_definitions(service: RunningService) -> None:
@@ -119,7 +118,7 @@ def test_a_restart_loses_nothing(service: RunningService) -> None:
 def test_down_ends_runs_and_leaves_the_data(service: RunningService) -> None:
     run = service.start_run("sleep 600")
     container = service.container_of(run)["Id"]
-    docker.docker("network", "disconnect", f"{NAME}_runs", service.registry.name)
+    service.leave_bed()
     service.words("down")
     assert of_service("container", "--all") == of_service("network") == []
     assert not docker.succeeds("inspect", container)
