@@ -98,7 +98,7 @@ def test_a_program_may_ask_the_engine_for_what_it_needs_only(
 
 
 def test_the_code_server_comes_back_when_it_has_lost_the_definitions(service: RunningService) -> None:
-    service.write_app("true")
+    service.write_app("sleep 1")
     kill = "import psutil; [each.kill() for each in psutil.process_iter() if {'api', 'grpc'} <= set(each.cmdline())]"
     service.words("exec", "-T", "code", "python", "-c", kill)
     (container,) = service.words("ps", "--quiet", "code").split()
