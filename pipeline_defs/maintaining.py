@@ -7,10 +7,11 @@ from pipeline_defs.config import App
 from pipeline_defs.history import Lineage
 from pipeline_defs.ops.attempt import new_id
 from pipeline_defs.ops.log import EXPECTED
-from pipeline_defs.ops.task import server_of
+from pipeline_defs.ops.task import servers_of
 from pipeline_defs.release.maintenance import Maintenance
 from pipeline_defs.resources.ssh import SshResource
 from pipeline_defs.server.maintenance import maintain, page
+from pipeline_defs.server.member import members_of, on_each
 from pipeline_defs.server.task import Task
 
 
@@ -56,8 +57,11 @@ def _turn(
         listen=lambda line: None,
     )
     try:
-        with server_of(SshResource(), task) as server:
-            maintain(task, server, text)
+        with servers_of(SshResource(), task) as servers:
+            routed = [
+                each for each in members_of(task, servers) if each.site.config.service == task.site.config.service
+            ]
+            on_each(routed, lambda member: maintain(member.task, member.server, text))
     except EXPECTED as error:
         raise MaintenanceError(str(error)) from error
     word = Maintenance(

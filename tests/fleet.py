@@ -41,7 +41,10 @@ environments:
     test: {{command: [/bin/sh, -c, "echo tested"], junit: null}}
     e2e: {{command: [/bin/sh, -c, "echo $EXPECTED_VERSION"], junit: null}}
 """
-_HOST = '{{address: {0.host}, port: {0.ssh_port}, key: "${{SHOP_SSH_KEY}}", known_hosts: "${{SHOP_KNOWN_HOSTS}}"{1}}}'
+_HOST = (
+    '{{address: {0.host}, port: {0.ssh_port}, key: "${{SHOP_SSH_KEY}}", known_hosts: "${{SHOP_KNOWN_HOSTS}}", '
+    "router: {{http: 8080, https: 8443}}{1}}}"
+)
 
 # A host says by a file for which version a container is sick there.
 _COMPOSE = """\
@@ -74,6 +77,8 @@ for id in $(docker ps -q --filter label=com.docker.compose.project=pair-producti
 [ ! -e /opt/shipline/pair/current ] || echo "current $(basename "$(readlink -f /opt/shipline/pair/current)" | cut -d- -f1)"
 """
 _WIPE = """
+docker rm -fv shipline-router >/dev/null 2>&1 || :
+docker volume rm shipline-router >/dev/null 2>&1 || :
 docker ps -aq --filter label=com.docker.compose.project=pair-production | xargs -r docker rm -fv
 docker network ls -q --filter label=com.docker.compose.project=pair-production | xargs -r docker network rm
 rm -rf /opt/shipline/pair /opt/pair-data
@@ -82,15 +87,18 @@ rm -rf /opt/shipline/pair /opt/pair-data
 WEB, WORKER = "web", "worker"
 
 
-def write_source(folder: Path, version: str) -> None:
+def write_source(folder: Path, version: str, dockerfile: str = _DOCKERFILE) -> None:
     """Write what an image of this version is made of."""
-    (folder / "Dockerfile").write_text(_DOCKERFILE)
+    (folder / "Dockerfile").write_text(dockerfile)
     (folder / "content.txt").write_text(version)
 
 
 @dataclass
 class Fleet:
-    """The app on servers; `roles` are those of each: with them it has a worker besides. `said` is what the procedures told."""
+    """The app on servers; `roles` are those of each: with them it has a worker besides. `said` is what the procedures told.
+
+    Another app of that name may be `described` in its place, with a compose file and a Dockerfile of its own.
+    """
 
     bed: TestBed
     servers: Sequence[Server]
@@ -99,6 +107,9 @@ class Fleet:
     image: str = "pair"
     said: list[str] = field(default_factory=list)
     alive: set[str] = field(default_factory=set)
+    described: str = _APP
+    compose: str = _COMPOSE
+    dockerfile: str = _DOCKERFILE
 
     @property
     def app(self) -> App:
@@ -110,14 +121,14 @@ class Fleet:
         ]
         file = self.folder / "pair.yaml"
         given = {"hosts": ", ".join(each), "also": WORKER if self.roles else "", "image": self.image}
-        file.write_text(_APP.format(repository=self.folder / "repository", **given))
+        file.write_text(self.described.format(repository=self.folder / "repository", **given))
         with shop.variables(shop.environment(self.bed)):
             return load_app(file)
 
     @property
     def files(self) -> dict[str, bytes]:
         """The files of every commit."""
-        return {"pair.yml": f"{_COMPOSE}{_WITH_WORKER if self.roles else ''}".encode()}
+        return {"pair.yml": f"{self.compose}{_WITH_WORKER if self.roles else ''}".encode()}
 
     def on(self, *servers: Server, roles: Sequence[Sequence[str]] = ()) -> "Fleet":
         """The same app on other servers."""
@@ -127,7 +138,7 @@ class Fleet:
         """Build and push a release."""
         tree = self.folder / f"tree-{version}"
         tree.mkdir()
-        write_source(tree, version)
+        write_source(tree, version, self.dockerfile)
         engine, app = Engine.find(self.folder), self.app
         with shop.variables(shop.environment(self.bed)):
             registry = RegistryResource().of(app)
@@ -185,7 +196,7 @@ class Fleet:
             return rollback_all(replace(self.task(release, run), **changes), through(lines) if through else lines)
 
     def wipe(self) -> None:
-        """Remove all of the app from the servers."""
+        """Remove all of the app from the servers, and the router, which holds its network."""
         for server in self.servers:
             server.exec("sh", "-euc", _WIPE)
         self.said.clear()
@@ -208,17 +219,17 @@ class Fleet:
 Through = Callable[[list[Line]], list[Line]]
 
 
-_HEAD, _LINK = 5, 4
-"""In a chain's command: the words before the first link, and those of a link before its own: name, bytes, file, and how many follow."""
+_HEAD, _LINK = 5, 5
+"""In a chain's command: the words before the first link, and those of a link before its own: verb, name, bytes, file, how many follow."""
 
 
 def _at(command: Command, step: str) -> int | None:
     """Where the link of a step begins in a chain's command."""
     words, place = command.argv, _HEAD
-    while place + _LINK <= len(words) and words[place + 3].isdecimal():
-        if words[place] == step:
+    while place + _LINK <= len(words) and words[place + 4].isdecimal():
+        if words[place : place + 2] == ("do", step):
             return place
-        place += _LINK + int(words[place + 3])
+        place += _LINK + int(words[place + 4])
     return None
 
 
@@ -237,7 +248,7 @@ class FailingLine:
             return self.line.run(command, timeout=timeout, listen=listen)
         self.failed = True
         fails = ("sh", "-c", 'echo "$0 does not work today" >&2; exit 1', self.step)
-        words = (self.step, "0", "", str(len(fails)), *fails)
+        words = ("do", self.step, "0", "", str(len(fails)), *fails)
         changed = replace(command, argv=(*command.argv[:place], *words, *command.argv[place:]))
         return self.line.run(changed, timeout=timeout, listen=listen)
 
