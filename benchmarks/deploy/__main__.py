@@ -58,7 +58,9 @@ def main() -> int:
 def _figures(name: str, shop: Shop, progress: Progress) -> Figures:
     """What one part measures, on a ground of its own."""
     with progress.step(name), ground(shop, shop.folder / name) as made:
-        return PARTS[name](made, tell)
+        found = PARTS[name](made, tell)
+    tell(f"{name}: {json.dumps(found)}")  # whoever ends it before its end has what was measured until then
+    return found
 
 
 if __name__ == "__main__":

@@ -23,7 +23,10 @@ def measure(ground: Ground, tell: Tell, every: int = 1) -> Figures:
     with asking(ground.app.url) as asked:
         for number, (what, point) in enumerate(points, start=1):
             kills.kill(what, point)
-            tell(f"kill {number} of {len(points)}: {what}, {point}")
+            wrong = (
+                f"{len(kills.missed)} missed, {len(kills.broken)} broken, {len(kills.unrecorded)} unrecorded until now"
+            )
+            tell(f"kill {number} of {len(points)}: {what}, {point}; {wrong}, slowest recovery {kills.slowest:.1f} s")
     by_itself = recovered(ground)
     kills.broken += by_itself.broken
     kills.unrecorded += by_itself.unrecorded
