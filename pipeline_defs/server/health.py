@@ -54,7 +54,7 @@ SAID
     [ "$restarts" -lt 2 ] || refuse "$id" "$service" "crashes again and again ($restarts restarts)"
     case $state in
       running/healthy) echo "$service is healthy"; break ;;
-      */unhealthy) refuse "$id" "$service" "is unhealthy" ;;
+      running/unhealthy) refuse "$id" "$service" "is unhealthy" ;; # of one that does not run the Engine says so, too
       exited/*|dead/*) refuse "$id" "$service" "stopped with exit status $status" ;;
       running/none)
         [ -n "$port" ] || [ "$ran" -lt $((2000 + restarts * 8000)) ] || { echo "$service runs (it has no health check)"; break; } ;;

@@ -106,8 +106,8 @@ def test_every_step_is_journalled_with_what_it_does_what_it_said_and_what_takes_
         "revision before",
         "migrate",
         "healthy",
-        "revision",
         "test",
+        "revision",
         "e2e",
     ]
     expected += ["down", "copy removed", "tidy"]

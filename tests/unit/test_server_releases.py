@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from pipeline_defs.config.retention import Retention
 from pipeline_defs.server import steps
+from pipeline_defs.server.bundle import RELEASE
 from pipeline_defs.server.task import Task
 from pipeline_defs.server.tidy import tidy as tidy_step
 from tests.unit.sample import example as shop
@@ -122,7 +123,9 @@ def test_retention_keeps_the_newest_and_never_removes_what_runs_or_ran_before(
     names = [f"1.{number}.0-abc" for number in range(count)]
     for name in names:
         (root / "releases" / name).mkdir()
-        (root / "releases" / name / "production.yml").write_text("x")
+        (root / "releases" / name / RELEASE).write_text("{}")
+    (root / "releases" / "shared").mkdir()  # somebody else's
+    age(root / "releases" / "shared", 100)
     needed = set()
     for link, number in (("current", current), ("previous", previous)):
         if number is not None and number < count:
@@ -133,7 +136,7 @@ def test_retention_keeps_the_newest_and_never_removes_what_runs_or_ran_before(
     newest = {name for name, _ in sorted(zip(names, ages, strict=False), key=lambda pair: pair[1])[:keep]}
     tidy(made)
     left = {folder.name for folder in (root / "releases").iterdir()}
-    assert left == newest | needed
+    assert left == newest | needed | {"shared"}
 
 
 def test_backups_are_kept_by_their_time_with_their_checksums(tmp_path: Path) -> None:
@@ -184,6 +187,7 @@ def test_what_is_older_than_the_days_goes_even_where_the_counts_would_keep_it(tm
     switch(made, "1.1.0")
     for name in ("0.8.0", "0.9.0"):
         (tmp_path / "releases" / name).mkdir()
+        (tmp_path / "releases" / name / RELEASE).write_text("{}")
     for name in ("old.dump", "new.dump"):
         (tmp_path / "backups" / name).write_text("x")
     (tmp_path / "logs" / "old.log").write_text("x")
