@@ -107,14 +107,14 @@ def test_every_step_is_journalled_with_what_it_does_what_it_said_and_what_takes_
         "migrate",
         "healthy",
         "test",
-        "revision",
         "e2e",
     ]
     expected += ["down", "copy removed", "tidy"]
-    assert done(server, task.site, task.id) == expected
+    ended = done(server, task.site, task.id)
+    assert ended.pop(ended.index("revision")) and ended == expected  # it runs beside the tests, and may end before them
     entries = journal(server, task.site, task.id)
     said = {entry["step"]: entry for entry in entries if entry["state"] == "said"}
-    assert list(said) == list(dict.fromkeys(expected))
+    assert [step for step in said if step != "revision"] == list(dict.fromkeys(expected))
     assert said["counts"]["output"][-1].startswith("all 4 tables have as many rows as in production")
     assert said["others"]["output"] == said["apart"]["output"] == []  # they could hold settings
     intents = {entry["step"]: entry for entry in entries if entry["state"] == "doing"}
