@@ -23,7 +23,7 @@ from tests import shop
 from tests.testbed.bed import TestBed
 from tests.testbed.server import Server
 
-_APP = """
+DESCRIBED = """
 repository: {repository}
 image: ${{SHOP_REGISTRY}}/{image}
 registry: {{username: {{env: SHOP_REGISTRY_USER}}, password: {{env: SHOP_REGISTRY_PASSWORD}}}}
@@ -33,6 +33,12 @@ environments:
     hosts: [{hosts}]
     directory: /opt/shipline/pair
     compose: pair.yml
+"""
+"""What an app's file for a fleet begins with; its environment may go on."""
+
+_APP = (
+    DESCRIBED
+    + """\
     also: [{also}]
     health: {{timeout: 20}}
     migrate: [/bin/sh, -c, "echo $APP_VERSION >>/data/migrations"]
@@ -41,6 +47,7 @@ environments:
     test: {{command: [/bin/sh, -c, "echo tested"], junit: null}}
     e2e: {{command: [/bin/sh, -c, "echo $EXPECTED_VERSION"], junit: null}}
 """
+)
 _HOST = (
     '{{address: {0.host}, port: {0.ssh_port}, key: "${{SHOP_SSH_KEY}}", known_hosts: "${{SHOP_KNOWN_HOSTS}}", '
     "router: {{http: 8080, https: 8443}}{1}}}"

@@ -54,6 +54,11 @@ class Link:
     file: str = ""
     meanwhile: bool = False
 
+    def __post_init__(self) -> None:
+        """Raises ValueError for standard input that the next link would read."""
+        if self.meanwhile and self.command.input_bytes():
+            raise ValueError(f"{self.name} runs beside another link and takes no standard input")
+
     def said(self, verb: str) -> list[str]:
         """For the server: do it, start it, or join it."""
         environment = [f"{name}={value}" for name, value in self.command.environment.items()]

@@ -1,7 +1,9 @@
 """A front that makes another kind of a real registry: one that lists referrers, refuses requests, or sends uploads elsewhere."""
 
 import json
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
 
@@ -13,12 +15,16 @@ from tests.testbed.container import LOOPBACK
 
 
 class Front(ThreadingHTTPServer):
-    """Stands before the registry, and may be otherwise: list referrers itself, refuse a kind of request, send uploads elsewhere."""
+    """Stands before the registry, and may be otherwise: list referrers itself, refuse a kind of request, send uploads elsewhere.
+
+    `busy` says how many of the next requests with a method it refuses, as an overloaded one does.
+    """
 
     def __init__(self, behind: str) -> None:
         super().__init__((LOOPBACK, 0), _Forwarding)
         self.behind = behind
         self.listed: list[Entry] | None = None
+        self.busy: dict[str, int] = {}
         self.refused: tuple[str, str] | None = None
         self.upload_at = ""
         self.after_list: Callable[[], None] = lambda: None
@@ -29,13 +35,29 @@ class Front(ThreadingHTTPServer):
         return f"{LOOPBACK}:{self.server_port}"
 
 
+@contextmanager
+def standing_before(registry: str) -> Iterator[Front]:
+    """A front that forwards everything yet, while the block runs."""
+    with Front(registry) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        try:
+            yield server
+        finally:
+            server.shutdown()
+            thread.join()
+
+
 class _Forwarding(BaseHTTPRequestHandler):
     def _forward(self) -> None:
         front = self.server
         assert isinstance(front, Front)
         front.asked.append(f"{self.command} {self.path}")
         given = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        if front.refused and self.command == front.refused[0] and front.refused[1] in self.path:
+        if front.busy.get(self.command, 0):
+            front.busy[self.command] -= 1
+            self._answer(503, b"", {})
+        elif front.refused and self.command == front.refused[0] and front.refused[1] in self.path:
             self._answer(405, b'{"errors": [{"code": "UNSUPPORTED", "message": "no artifacts here"}]}', {})
         elif front.listed is not None and "/referrers/" in self.path:
             known = self.headers.get("Authorization")

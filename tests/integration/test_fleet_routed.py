@@ -11,26 +11,20 @@ import pytest
 from pipeline_defs.history import Lineage
 from pipeline_defs.maintaining import turn_off, turn_on
 from tests import shop
-from tests.fleet import Fleet
+from tests.fleet import DESCRIBED, Fleet
 from tests.load import Load
 from tests.testbed.bed import TestBed
 from tests.testbed.images import CADDY
 from tests.testbed.server import PRODUCTION, Server
 
-_APP = """
-repository: {repository}
-image: ${{SHOP_REGISTRY}}/{image}
-registry: {{username: {{env: SHOP_REGISTRY_USER}}, password: {{env: SHOP_REGISTRY_PASSWORD}}}}
-test: null
-environments:
-  production:
-    hosts: [{hosts}]
-    directory: /opt/shipline/pair
-    compose: pair.yml
+_APP = (
+    DESCRIBED
+    + """\
     health: {{timeout: 6}}
     route: {{drain_timeout: 5}}
     watch: {{seconds: 0}}
 """
+)
 
 # A host says by a file for which version a container never answers there.
 _COMPOSE = """\

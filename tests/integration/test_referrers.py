@@ -1,7 +1,6 @@
 """What is kept beside an image, in a real registry: the list under a tag, in which others have theirs; and other registries."""
 
 import json
-import threading
 import uuid
 from collections.abc import Iterator
 
@@ -14,7 +13,7 @@ from pipeline_defs.resources.referrers import WRITES, attach, list_tag, referrer
 from pipeline_defs.resources.registry_client import Registry
 from pipeline_defs.resources.registry_errors import RegistryError
 from pipeline_defs.resources.registry_login import Credentials
-from tests.integration.registry_front import Front
+from tests.integration.registry_front import Front, standing_before
 from tests.testbed.bed import TestBed
 
 KIND = "application/vnd.in-toto+json"
@@ -25,12 +24,8 @@ THEIRS = Artifact("application/vnd.example.scan+json", b'{"theirs": true}', {"or
 @pytest.fixture
 def front(testbed: TestBed) -> Iterator[Front]:
     """A front that forwards everything yet."""
-    with Front(testbed.registry.address) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
+    with standing_before(testbed.registry.address) as server:
         yield server
-        server.shutdown()
-        thread.join()
 
 
 @pytest.fixture

@@ -26,6 +26,7 @@ from pipeline_defs.resources.engine import Engine
 from pipeline_defs.resources.registry_client import Registry
 from pipeline_defs.resources.registry_errors import RegistryError
 from pipeline_defs.resources.registry_login import Credentials
+from tests.integration.registry_front import Front, standing_before
 from tests.testbed import docker
 from tests.testbed.bed import TestBed
 from tests.testbed.checkout import ID
@@ -178,73 +179,26 @@ def test_credentials_of_an_earlier_docker_login_are_taken(
     assert Registry(f"{testbed.registry.address}/test/nothing").tags() == []
 
 
-class Gateway(ThreadingHTTPServer):
-    """A proxy in front of the registry that refuses the first requests, as an overloaded one does."""
-
-    def __init__(self, behind: str) -> None:
-        super().__init__((LOOPBACK, 0), _Forwarding)
-        self.behind = behind
-        self.refusals: dict[str, int] = {}
-        self.asked: list[str] = []
-
-    @property
-    def address(self) -> str:
-        return f"{LOOPBACK}:{self.server_port}"
-
-
-class _Forwarding(BaseHTTPRequestHandler):
-    def _forward(self) -> None:
-        assert isinstance(self.server, Gateway)
-        self.server.asked.append(self.command)
-        given = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        if self.server.refusals.get(self.command, 0):
-            self.server.refusals[self.command] -= 1
-            self.send_response(503)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-            return
-        headers = {name: value for name, value in self.headers.items() if name != "Host"}
-        answer = requests.request(
-            self.command, f"http://{self.server.behind}{self.path}", headers=headers, data=given, timeout=30
-        )
-        self.send_response(answer.status_code)
-        for name in ("Content-Type", "Docker-Content-Digest", "WWW-Authenticate"):
-            if name in answer.headers:
-                self.send_header(name, answer.headers[name])
-        self.send_header("Content-Length", str(len(answer.content)))
-        self.end_headers()
-        self.wfile.write(answer.content)
-
-    do_GET = do_HEAD = do_PUT = _forward
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
 @pytest.fixture
-def gateway(testbed: TestBed) -> Iterator[Gateway]:
-    """A gateway that refuses nothing yet."""
-    with Gateway(testbed.registry.address) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
+def front(testbed: TestBed) -> Iterator[Front]:
+    """A front that is not busy yet."""
+    with standing_before(testbed.registry.address) as server:
         yield server
-        server.shutdown()
-        thread.join()
 
 
-def test_only_reading_is_tried_again(testbed: TestBed, images: tuple[str, str], push: Push, gateway: Gateway) -> None:
+def test_only_reading_is_tried_again(testbed: TestBed, images: tuple[str, str], push: Push, front: Front) -> None:
     registry = registry_of(testbed)
     digest = push(images[0], registry, "1.0.0")
-    behind = Registry(f"{gateway.address}/{registry.name}", registry.credentials)
-    gateway.refusals = {"HEAD": 2, "GET": 2}
+    behind = Registry(f"{front.address}/{registry.name}", registry.credentials)
+    front.busy = {"HEAD": 2, "GET": 2}
     assert behind.digest_of("1.0.0") == digest
     assert behind.manifest(digest).digest == digest
-    gateway.refusals = {"PUT": 1}
-    gateway.asked.clear()
+    front.busy = {"PUT": 1}
+    front.asked.clear()
     with pytest.raises(RegistryError, match=r"could not move the tag latest in .*: status 503"):
         behind.tag(digest, "latest")
-    assert gateway.asked.count("PUT") == 1
-    gateway.refusals = {"GET": 99}
+    assert [each.partition(" ")[0] for each in front.asked].count("PUT") == 1
+    front.busy = {"GET": 99}
     with pytest.raises(RegistryError, match=r"could not list the tags in .*: status 503"):
         behind.tags()
 

@@ -143,6 +143,11 @@ def test_a_link_may_run_beside_the_one_before_it_and_is_heard_after_it(
     assert [each.name for each in said(chain, heard) if each.status is not None] == [name for name, *_ in expected]
 
 
+def test_a_link_beside_another_takes_no_standard_input() -> None:
+    with pytest.raises(ValueError, match="beside runs beside another link"):
+        Link("beside", command("cat", stdin="x"), meanwhile=True)
+
+
 def test_a_link_beside_another_may_fail_and_is_not_started_after_a_failure(tmp_path: Path) -> None:
     beside = Link("beside", says("", 4), meanwhile=True)
     result, parts, _ = execute(Chain([Link("one", says("")), beside, Link("never", says(""))]))
