@@ -13,8 +13,9 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-import docker
 from docker.errors import APIError, DockerException
+
+import docker
 
 PATIENCE = 2.0
 """Seconds after a container's end, in which the Engine says that it was told to stop, or starts it again by itself."""
@@ -33,7 +34,11 @@ class Keeper:
 
     def keep(self) -> None:
         """Listen until the connection to the Engine ends. Raises DockerException."""
-        wanted = {"type": "container", "label": f"{_PROJECT}={self._project}", "event": [_ENDED, _STOPPED, "health_status"]}
+        wanted = {
+            "type": "container",
+            "label": f"{_PROJECT}={self._project}",
+            "event": [_ENDED, _STOPPED, "health_status"],
+        }
         for event in self._client.events(decode=True, filters=wanted):
             self._hear(event)
 
