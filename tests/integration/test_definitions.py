@@ -63,7 +63,7 @@ def test_dagsters_settings_name_the_queue_that_is_looked_at_twice_a_second(tmp_p
         assert queue.dequeue_interval_seconds == 0.5
         limits = instance.get_concurrency_config().run_queue_config
         assert limits is not None
-        assert [limit["key"] for limit in limits.tag_concurrency_limits or ()] == ["target"]
+        assert [limit["key"] for limit in limits.tag_concurrency_limits or ()] == ["target", "share", "share"]
 
 
 def test_the_stages_are_ops_under_their_own_names() -> None:
