@@ -81,7 +81,9 @@ def queue(tmp_path: Path) -> Iterator[Queue]:
 @pytest.fixture
 def daemon(queue: Queue, tmp_path: Path) -> Iterator[Callable[[], None]]:
     """Starts Dagster's daemon; it is gone afterwards, and so are its runs."""
-    words = ["-m", "dagster._daemon", "run", "--python-file", str(tmp_path / "jobs.py"), "--location-name", LOCATION]
+    workspace = tmp_path / "workspace.yaml"
+    workspace.write_text(f"load_from: [{{python_file: {{relative_path: jobs.py, location_name: {LOCATION}}}}}]\n")
+    words = ["-m", "dagster._daemon", "run", "-w", str(workspace)]
     environment = {**os.environ, "DAGSTER_HOME": queue.instance.root_directory, "PYTHONPATH": str(PROJECT)}
     started: list[subprocess.Popen[bytes]] = []
 
