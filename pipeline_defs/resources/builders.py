@@ -96,7 +96,9 @@ class BuilderEngine(Engine):
                     "start the run again"
                 ) from None
             raise
-        self.remove(self.name)  # its layers stay in BuildKit's cache
+        finally:
+            if not self.forwarding.lost:
+                self.remove(self.name)  # its layers stay in BuildKit's cache
         self.here.tag(identity, tag)
         return identity
 

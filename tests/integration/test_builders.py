@@ -1,5 +1,7 @@
 """Builders, for real: Engines of other machines, reached over SSH, which build for this one."""
 
+import os
+import tempfile
 import threading
 import uuid
 from collections.abc import Callable, Iterator
@@ -14,7 +16,6 @@ from pipeline_defs.config.making import Build
 from pipeline_defs.resources.builders import BuilderEngine, builder_of
 from pipeline_defs.resources.client import EngineError
 from pipeline_defs.resources.engine import Engine
-from pipeline_defs.resources.forwarding import _folder as sockets
 from pipeline_defs.resources.registry_client import Registry
 from pipeline_defs.resources.registry_login import Credentials
 from pipeline_defs.resources.tree import source_tree
@@ -45,6 +46,12 @@ def builders(testbed: TestBed, servers: SERVERS) -> tuple[Builder, ...]:
         Builder(address=each.host, port=each.ssh_port, key=testbed.key, known_hosts=testbed.known_hosts)
         for each in servers
     )
+
+
+@pytest.fixture(autouse=True)
+def own_sockets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sockets of this test alone: other Shiplines of this user have theirs beside them."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
 
 
 @pytest.fixture
@@ -81,7 +88,9 @@ def left_there(server: Server) -> str:
 
 
 def nobody_left(workspace: Path) -> bool:
-    folders = [sockets(), *(workspace / name for name in ("builds", "logins"))]
+    sockets = workspace.parent / f"shipline-{os.getuid()}"
+    assert sockets.is_dir()
+    folders = [sockets, *(workspace / name for name in ("builds", "logins"))]
     return not [path for folder in folders for path in folder.glob("[!.]*") if path.is_dir()]
 
 

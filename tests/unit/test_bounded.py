@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline_defs.server.bounded import Bounded
+from pipeline_defs.server.journal import MOST_OUTPUT, Notes
 
 LINES = st.lists(
     st.text(st.characters(exclude_characters="\n\r", exclude_categories=("Cs",)), max_size=40), max_size=60
@@ -58,3 +59,14 @@ def test_after_a_milestone_the_end_of_what_follows_is_told_too() -> None:
         bounded.close()
     assert told[0] == "first 0" and "first 99" in told and told[-1] == "second 99"
     assert sum(LEFT_OUT.fullmatch(line) is not None for line in told) == 2
+
+
+def test_what_a_step_says_is_bounded_in_the_log_on_the_server_and_its_end_stands_before_what_follows() -> None:
+    notes = Notes()
+    for number in range(100_000):
+        notes.hear(f"{number} {'x' * 90}")
+    notes.add("migrate: done")
+    assert size(notes.lines) < MOST_OUTPUT + 100_000 * 4
+    assert notes.lines[0].startswith("    0 x") and notes.lines[-2].startswith("    99999 x")
+    assert notes.lines[-1].endswith("migrate: done")
+    assert sum("left out" in line for line in notes.lines) == 1
