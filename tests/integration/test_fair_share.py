@@ -141,5 +141,5 @@ def test_a_run_that_takes_longer_than_it_may_is_ended_and_says_so(queue: Queue, 
         return run is not None and run.is_finished
 
     queue.waits_until(ended, "the run that hangs is ended")
-    said = [entry.user_message for entry in queue.instance.all_logs(hangs)]
+    said = [entry.dagster_event.message or "" for entry in queue.instance.all_logs(hangs) if entry.dagster_event]
     assert any("Exceeded maximum runtime of 1 seconds" in line for line in said), said
