@@ -54,7 +54,7 @@ def needed_meanings() -> set[str]:
     """The keys, as `Model.key`, that their models do not describe."""
     return {
         f"{model.__name__}.{name}"
-        for model in [*_titles(App, "", {}), Limits]
+        for model in {**_titles(App, "", {}), Limits: ""}
         for name, field in model.model_fields.items()
         if field.description is None
     }

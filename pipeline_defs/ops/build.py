@@ -73,8 +73,8 @@ def _build(
     app: App, checkout: Path, image: Image, labels: dict[str, str], here: Engine, images: "Registry", log: Log
 ) -> None:
     with builder_of(here, app.build, log.say) as engine:
-        caches = engine.cached(images) if app.build.cache == "registry" else nullcontext(((), {}))
-        with caches as (more, environment):
+        nothing: tuple[tuple[str, ...], dict[str, str]] = ((), {})
+        with engine.cached(images) if app.build.cache == "registry" else nullcontext(nothing) as (more, environment):
             engine.build(
                 checkout,
                 local_name(image),

@@ -44,7 +44,7 @@ def test_two_hundred_megabytes_of_output_are_beginning_and_end_in_constant_memor
     [left_out] = [match for line in lines if (match := _LEFT_OUT.fullmatch(line))]
     assert numbers[0] == 0 and numbers[-1] == LINES - 1
     assert len(numbers) + int(left_out[2]) == LINES
-    assert MIB < sum(map(len, lines)) < 5 * MIB < 190 * MIB < int(left_out[1])
+    assert MIB < sum(map(len, lines)) < 5 * MIB < 190 * 10**6 < int(left_out[1])
 
 
 def test_the_home_says_how_much_is_kept_and_a_mistake_there_stops_a_run_before_anything(tiny: Tiny, home: Path) -> None:
