@@ -19,7 +19,7 @@ def check(
     app: Annotated[str | None, typer.Argument(help="The app's name; without it all are checked.")] = None,
     offline: Annotated[bool, typer.Option("--offline", help="Read the files only; GitHub is not asked.")] = False,
 ) -> None:
-    """Read the apps' files and name every mistake in them at once: file, key, what was found, what is allowed.
+    """Read the apps' files and `limits.yaml` and name every mistake in them at once: file, key, what was found, what is allowed.
 
     For apps with `github:` GitHub is asked too, and every permission that is missing is named. Nothing is changed.
     Ends with status 1 when a file cannot be used, or GitHub does not let Shipline do what it asks for.
