@@ -63,7 +63,7 @@ class BuilderEngine(Engine):
     """A builder's Engine. What it builds is brought to this machine's Engine, where it is tested, and kept there alone.
 
     Attributes:
-        name: of an image while it is on the builder: the same for each build in this turn, so that one which was killed leaves no more
+        name: of an image while it is on the builder: the same for each build in its slot, so that one which was killed leaves no more
             than what the next one replaces.
     """
 
@@ -123,7 +123,7 @@ def _first_free(here: Engine, build: Build, say: Listener, stack: ExitStack) -> 
     until = time.monotonic() + build.timeout
     told = False
     while reached:
-        for builder, lock in _turns(here.workspace / "locks", reached):
+        for builder, lock in _slots(here.workspace / "locks", reached):
             try:
                 lock.acquire()
             except Timeout:
@@ -153,8 +153,8 @@ def _first_free(here: Engine, build: Build, say: Listener, stack: ExitStack) -> 
     raise EngineError(f"no builder can be used: {'; '.join(reasons)}")
 
 
-def _turns(locks: Path, builders: list[Builder]) -> Iterator[tuple[Builder, FileLock]]:
-    """Each turn that there is, first those of builders at which fewer builds are under way. The kernel frees one whose owner dies."""
+def _slots(locks: Path, builders: list[Builder]) -> Iterator[tuple[Builder, FileLock]]:
+    """Each slot for a build, first those of builders at which fewer are under way. The kernel frees one whose owner dies."""
     locks.mkdir(mode=0o700, parents=True, exist_ok=True)
     for number in range(max(each.builds for each in builders)):
         for builder in builders:
@@ -163,12 +163,12 @@ def _turns(locks: Path, builders: list[Builder]) -> Iterator[tuple[Builder, File
                 yield builder, FileLock(locks / f"builder-{name}-{number}.lock", timeout=0)
 
 
-def _engine(here: Engine, builder: Builder, turn: str, stack: ExitStack) -> BuilderEngine:
-    """The builder's Engine, once it answers. What an earlier build of this turn left there is removed."""
+def _engine(here: Engine, builder: Builder, slot: str, stack: ExitStack) -> BuilderEngine:
+    """The builder's Engine, once it answers. What an earlier build in this slot left there is removed."""
     with ExitStack() as opened:
         client, forwarding = opened.enter_context(answering(here, builder))
         home = hashlib.sha256(str(here.workspace).encode()).hexdigest()[:8]
-        engine = BuilderEngine(client, here.workspace, here, builder, forwarding, f"shipline-{turn}:{home}")
+        engine = BuilderEngine(client, here.workspace, here, builder, forwarding, f"shipline-{slot}:{home}")
         engine.remove(engine.name)
         stack.push(opened.pop_all())
     return engine

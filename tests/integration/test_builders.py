@@ -16,6 +16,7 @@ from pipeline_defs.config.making import Build
 from pipeline_defs.resources.builders import BuilderEngine, builder_of
 from pipeline_defs.resources.client import EngineError
 from pipeline_defs.resources.engine import Engine
+from pipeline_defs.resources.isolation import Isolation
 from pipeline_defs.resources.registry_client import Registry
 from pipeline_defs.resources.registry_login import Credentials
 from pipeline_defs.resources.tree import source_tree
@@ -193,6 +194,22 @@ def test_a_second_builder_takes_from_the_registry_what_the_first_has_built(
     _, said = built(builders[1])
     assert cached(2, said) and not cached(3, said), said
     docker.docker("rmi", f"{registry.repository}:staging_dev", check=False)
+
+
+def test_code_of_a_fork_is_built_there_too_and_nothing_of_it_stays(
+    tiny: Tiny, here: Engine, servers: SERVERS, builders: tuple[Builder, ...], tmp_path: Path
+) -> None:
+    app = tiny.app.model_copy(update={"build": Build(builders=builders[:1])})
+    folder = checkout(tmp_path / "fork", "RUN echo a fork", "COPY hello.txt /")
+    lines: list[str] = []
+    with builder_of(here, app.build, lines.append) as engine:
+        Isolation(engine, app, "run-1").build(folder, labels=LABELS, listen=lines.append)
+    assert lines[0] == f"building on {builders[0]}"
+    built = Isolation(here, app, "run-1")
+    assert built.left_behind() == ["run-1"] and here.has(built.image)
+    built.remove()
+    assert built.left_behind() == [] and left_there(servers[0]) == ""
+    assert nobody_left(here.workspace)
 
 
 def test_a_connection_that_is_cut_fails_the_build_and_leaves_nothing(
