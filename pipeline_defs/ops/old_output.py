@@ -2,6 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing, suppress
 from datetime import datetime
 
 from dagster import DagsterInstance, RunsFilter
@@ -51,5 +52,5 @@ def _remove_lines(instance: DagsterInstance, run_id: str) -> None:
     with storage.run_connection(run_id) as connection:
         connection.execute(table.delete().where(table.c.run_id == run_id, table.c.dagster_event_type.is_(None)))
     if isinstance(storage, SqliteEventLogStorage):  # a file for each run, which does not shrink by itself
-        with sqlite3.connect(storage.path_for_shard(run_id)) as file:
-            file.execute("VACUUM")
+        with closing(sqlite3.connect(storage.path_for_shard(run_id))) as file, suppress(sqlite3.OperationalError):
+            file.execute("VACUUM")  # not while somebody reads it; then the room in it is not given back
