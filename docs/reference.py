@@ -52,9 +52,10 @@ def tables() -> str:
 
 def needed_meanings() -> set[str]:
     """The keys, as `Model.key`, that their models do not describe."""
+    models: list[type[BaseModel]] = [*_titles(App, "", {}), Limits]
     return {
         f"{model.__name__}.{name}"
-        for model in {**_titles(App, "", {}), Limits: ""}
+        for model in models
         for name, field in model.model_fields.items()
         if field.description is None
     }
