@@ -19,10 +19,10 @@ _ACTIVE = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.Dagster
 
 
 def housekeeping_op(apps: Collection[App]) -> dg.OpDefinition:
-    """The op `housekeeping`: removes what is beyond the limits, and says what it was."""
+    """The op `keep_to_limits`: removes what is beyond the limits, and says what it was."""
 
     @dg.op(
-        name="housekeeping",
+        name="keep_to_limits",
         out=dg.Out(dg.Nothing),
         description="Removes what is beyond the home's limits.yaml, the oldest first: clones, images of builds, BuildKit's cache, "
         "raw output of old runs. Nothing that is in use, nothing of the lineage, and nothing on servers.",

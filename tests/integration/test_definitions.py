@@ -38,11 +38,15 @@ def test_the_example_loads_as_the_code_server_loads_it() -> None:
     repository = defs.get_repository_def()
     assert repository.name == "__repository__"
     assert {name for name in repository.job_names if not name.startswith("__")} == {
+        "housekeeping",
         "shop_integrate",
         "shop_stage",
         "shop_deploy",
         "shop_rollback",
     }
+    assert [(each.job_name, each.cron_schedule, each.default_status.value) for each in repository.schedule_defs] == [
+        ("housekeeping", "23 * * * *", "RUNNING")
+    ]
     assert {sensor.name for sensor in repository.sensor_defs} == {
         "shop_branches",
         "shop_then_stage",
