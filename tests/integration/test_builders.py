@@ -13,6 +13,8 @@ import pytest
 from pipeline_defs.config import Secret
 from pipeline_defs.config.builder import Builder
 from pipeline_defs.config.making import Build
+from pipeline_defs.doctor.finding import Level
+from pipeline_defs.doctor.host import server as looked_at
 from pipeline_defs.resources.builders import BuilderEngine, builder_of
 from pipeline_defs.resources.client import EngineError
 from pipeline_defs.resources.engine import Engine
@@ -253,6 +255,13 @@ def test_a_builder_that_is_not_reached_is_passed_over_and_none_at_all_is_one_sen
         f"no builder can be used: the server {away} cannot be reached"
     )
     assert "no builder can be used: the host key of" in refusal(here, Build(builders=(stranger,)))
+
+
+def test_a_doctor_looks_at_a_builder_and_asks_of_it_no_more_than_builds_need(builders: tuple[Builder, ...]) -> None:
+    found = list(looked_at(builders[0], (), builds=True))
+    assert {each.what: each.level for each in found} == {
+        "host key": Level.OK, "SSH": Level.OK, "Docker Engine": Level.OK, "disk": Level.OK, "clock": Level.OK,
+    }  # fmt: skip
 
 
 def test_an_engine_that_does_not_answer_is_one_sentence(
