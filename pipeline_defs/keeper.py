@@ -33,7 +33,11 @@ class Keeper:
 
     def keep(self) -> None:
         """Listen until the connection to the Engine ends. Raises DockerException."""
-        wanted = {"type": "container", "label": f"{_PROJECT}={self._project}", "event": [_ENDED, _STOPPED, "health_status"]}
+        wanted = {
+            "type": "container",
+            "label": f"{_PROJECT}={self._project}",
+            "event": [_ENDED, _STOPPED, "health_status"],
+        }
         for event in self._client.events(decode=True, filters=wanted):
             self._hear(event)
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from pipeline_defs.code_server import CodeServerAway
-from pipeline_defs.observing.probe import Probe
+from pipeline_defs.observing.probe import Asked, Probe
 from pipeline_defs.observing.signs import Sign, heartbeats, ticks
 from pipeline_defs.observing.storage import Storage, StorageAway, away
 
@@ -60,17 +60,16 @@ class Health:
 
     def look(self) -> Look:
         """Ask all parts at once."""
-        for probe in (self._definitions, self._page, self._signs):
-            probe.begin()
+        definitions, page, signs = self._definitions.begin(), self._page.begin(), self._signs.begin()
         until = time.monotonic() + SECONDS
-        asked = (Part("definitions", _why_not(self._definitions, until)), Part("page", _why_not(self._page, until)))
+        others = (Part("definitions", _why_not(definitions, until)), Part("page", _why_not(page, until)))
         try:
-            daemons, sensors = self._signs.result(until)
+            daemons, sensors = signs.answer(until)
         except StorageAway as error:
-            return Look((Part("storage", str(error)), *asked))
+            return Look((Part("storage", str(error)), *others))
         except Exception as error:  # of the database's driver, or that it takes too long
-            return Look((Part("storage", away(error)), *asked))
-        return Look((Part("storage"), *asked, *verdicts(daemons, sensors, time.time())), daemons, sensors)
+            return Look((Part("storage", away(error)), *others))
+        return Look((Part("storage"), *others, *verdicts(daemons, sensors, time.time())), daemons, sensors)
 
     def _read_signs(self) -> tuple[tuple[Sign, ...], tuple[Sign, ...]]:
         instance = self._storage.instance()
@@ -96,10 +95,10 @@ def _late(sign: Sign, now: float, what: str) -> str:
     return f"no {what} within {sign.limit:.0f} s, {since}; look at the daemon's log"
 
 
-def _why_not(probe: Probe[None], until: float) -> str:
+def _why_not(asked: Asked[None], until: float) -> str:
     """Why a part does not answer, empty where it does."""
     try:
-        probe.result(until)
+        asked.answer(until)
     except (CodeServerAway, StorageAway, OSError) as error:  # with a sentence, of ours or that it took too long
         return str(error)
     except Exception as error:

@@ -3,49 +3,55 @@
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
-from concurrent.futures import TimeoutError as NotInTime
+from concurrent.futures import Future, wait
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
 
+class Asked(Generic[T]):
+    """One question that was asked. Several may wait for its answer."""
+
+    def __init__(self) -> None:
+        self.future: Future[T] = Future()
+        self._begun = time.monotonic()
+
+    def answer(self, until: float) -> T:
+        """The answer, at the latest at `until` of time.monotonic(). Raises TimeoutError, or what the question raised."""
+        wait([self.future], max(until - time.monotonic(), 0.0))
+        if not self.future.done():
+            raise TimeoutError(f"it has not answered for {time.monotonic() - self._begun:.0f} s")
+        return self.future.result()
+
+
 class Probe(Generic[T]):
-    """One question. While it is not answered nobody asks it again: what hangs would hang many times."""
+    """One question that is asked again and again, but not while it is not answered: what hangs would hang many times."""
 
     def __init__(self, name: str, ask: Callable[[], T]) -> None:
         """`ask` may raise anything, and take for ever."""
         self._name, self._ask = name, ask
         self._lock = threading.Lock()
-        self._going_on: Future[T] | None = None
-        self._begun = 0.0
+        self._going_on: Asked[T] | None = None
 
-    def begin(self) -> None:
-        """Ask, unless an earlier one is not answered yet."""
+    def begin(self) -> Asked[T]:
+        """Ask; or the question that goes on, where there is one."""
         with self._lock:
             if self._going_on is None:
-                self._begun = time.monotonic()
-                self._going_on = Future()
+                self._going_on = Asked()
                 threading.Thread(target=self._answer, args=(self._going_on,), name=self._name, daemon=True).start()
+            return self._going_on
 
-    def result(self, until: float) -> T:
-        """The answer to what was begun, at the latest at `until` of time.monotonic(). Raises TimeoutError, or what the question raised."""
-        asked = self._going_on
-        if asked is None:
-            raise TimeoutError("it was not asked")
+    def _answer(self, asked: Asked[T]) -> None:
         try:
-            answer = asked.result(max(until - time.monotonic(), 0.0))
-        except NotInTime:
-            if not asked.done():
-                raise TimeoutError(f"it has not answered for {time.monotonic() - self._begun:.0f} s") from None
-            raise
-        finally:
-            if asked.done():
-                self._going_on = None
-        return answer
-
-    def _answer(self, asked: Future[T]) -> None:
-        try:
-            asked.set_result(self._ask())
+            found = self._ask()
         except BaseException as error:
-            asked.set_exception(error)
+            self._over()
+            asked.future.set_exception(error)
+        else:
+            self._over()
+            asked.future.set_result(found)
+
+    def _over(self) -> None:
+        """From now on it is asked anew."""
+        with self._lock:
+            self._going_on = None

@@ -80,7 +80,9 @@ def test_a_connection_without_a_request_holds_nothing_up(routed: Routed, server:
     hasty = quick.changed(route=replace_drain(quick, seconds=15))
     keeps = sample.release("2.2.0", SLOW, KEEPS)
     assert deploy(hasty.task(keeps), server).error is None
-    request = asked(hasty, seconds=8)  # busy at the switch, and then the router has its connection to the app for nothing
+    request = asked(
+        hasty, seconds=8
+    )  # busy at the switch, and then the router has its connection to the app for nothing
     assert deploy(hasty.task(sample.release("2.3.0", SLOW)), server).error is None
     assert request.result(60) == "2.2.0"
     assert [line for line in hasty.shop.said if "did not end within" in line] == []

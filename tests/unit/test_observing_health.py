@@ -47,21 +47,20 @@ def test_who_does_not_answer_is_asked_once_and_waited_for_by_nobody() -> None:
         return "there"
 
     probe = Probe("slow", ask)
-    for _ in range(3):
-        probe.begin()
+    questions = [probe.begin() for _ in range(3)]
+    for each in questions:
         with pytest.raises(TimeoutError, match="it has not answered for"):
-            probe.result(time.monotonic())
+            each.answer(time.monotonic())
     answer.set()
-    assert (probe.result(time.monotonic() + 60), len(asked)) == ("there", 1)
-    probe.begin()
-    assert (probe.result(time.monotonic() + 60), len(asked)) == ("there", 2)
+    assert [each.answer(time.monotonic() + 60) for each in questions] == ["there"] * 3
+    assert len(asked) == 1
+    assert (probe.begin().answer(time.monotonic() + 60), len(asked)) == ("there", 2)
 
 
 def test_what_a_question_raises_is_its_answer() -> None:
     def ask() -> None:
         raise OSError("away")
 
-    probe = Probe("away", ask)
-    probe.begin()
+    asked = Probe("away", ask).begin()
     with pytest.raises(OSError, match="away"):
-        probe.result(time.monotonic() + 60)
+        asked.answer(time.monotonic() + 60)
