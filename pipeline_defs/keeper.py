@@ -13,8 +13,9 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-import docker
 from docker.errors import APIError, DockerException
+
+import docker
 
 PATIENCE = 2.0
 """Seconds after a container's end, in which the Engine says that it was told to stop, or starts it again by itself."""

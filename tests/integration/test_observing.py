@@ -1,13 +1,11 @@
-"""`shipline observe` beside a Shipline that runs: what it counts is what happened, and what stands still is named until it goes on."""
+"""`shipline observe` beside a Shipline that runs: what it counts is what happened."""
 
 from collections.abc import Iterator
 
 import psutil
 import pytest
-from filelock import FileLock
 
 from pipeline_defs.config import Home
-from pipeline_defs.observing import signs
 from pipeline_defs.observing.tally import FILE, Tally
 from tests.integration.observed import Observed, Observer, in_this_process, observed, until
 
@@ -19,18 +17,6 @@ def shipline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Observed]:
     """One for the module, whose runs fail at once."""
     with observed(tmp_path_factory.mktemp("observed"), "exit 3") as running:
         yield running
-
-
-@pytest.fixture
-def impatient(shipline: Observed, monkeypatch: pytest.MonkeyPatch) -> Iterator[Observer]:
-    """An observer of the same home that needs not wait for a minute until something stands still."""
-    for name, value in shipline.environment.items():
-        monkeypatch.setenv(name, value)
-    monkeypatch.setattr(signs, "SENSOR_SECONDS", 14.0)  # a tick every 5 s
-    monkeypatch.setattr(signs, "DAEMON_SECONDS", 38.0)  # a heartbeat every 30 s
-    with in_this_process(Home(shipline.root)) as observer:
-        until(lambda: observer.health() == (200, []))
-        yield observer
 
 
 def test_a_delivery_its_run_and_its_stages_are_counted_as_they_were(shipline: Observed) -> None:
@@ -73,8 +59,10 @@ def test_what_was_counted_survives_a_restart(shipline: Observed) -> None:
     assert fresh.runs["shop_deploy"]["failure"] == before["shop_deploy", "failure"]
 
 
-def test_a_tally_that_was_lost_is_counted_by_the_storage(shipline: Observed, impatient: Observer) -> None:
+def test_a_tally_that_was_lost_is_counted_by_the_storage(shipline: Observed, monkeypatch: pytest.MonkeyPatch) -> None:
     """What ended long ago is not read: the storage says how many there were. What ended just now is read as ever."""
+    for name, value in shipline.environment.items():
+        monkeypatch.setenv(name, value)
     before = shipline.values("shipline_runs", "shipline_runs_total")
     (shipline.root / FILE).unlink()
     with in_this_process(Home(shipline.root)) as anew:
@@ -104,30 +92,6 @@ def test_an_app_file_that_is_wrong_is_counted(shipline: Observed) -> None:
     assert shipline.value("shipline_app_files_wrong") == 1
     wrong.unlink()
     assert shipline.value("shipline_app_files_wrong") == 0
-
-
-def test_a_sensor_that_hangs_is_named_alone(shipline: Observed, impatient: Observer) -> None:
-    with FileLock(shipline.root / "locks" / "look-shop.lock"):  # as another look does that takes too long
-        until(lambda: impatient.health() == (503, ["sensor shop_github"]))
-    until(lambda: impatient.health() == (200, []))
-
-
-@pytest.mark.parametrize(
-    ("program", "part"), [("daemon", "daemon SENSOR"), ("code", "definitions"), ("webserver", "page")]
-)
-def test_a_program_that_was_killed_is_named_until_it_is_there_again(
-    shipline: Observed, impatient: Observer, program: str, part: str
-) -> None:
-    supervisor, killed = psutil.Process(shipline.pid("up")), psutil.Process(shipline.pid(program))
-    supervisor.suspend()  # or it would be started again at once
-    try:
-        for process in (*killed.children(recursive=True), killed):
-            process.kill()
-        until(lambda: (found := impatient.health())[0] == 503 and part in found[1])
-        assert impatient.value("shipline_part_well", part=part) == 0
-    finally:
-        supervisor.resume()
-    until(lambda: impatient.health() == (200, []))
 
 
 def answers(observer: Observer) -> bool:
