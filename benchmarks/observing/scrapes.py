@@ -58,7 +58,7 @@ def _end_a_run(instance: DagsterInstance) -> None:
 
     @dg.job(name="app00_deploy", executor_def=dg.in_process_executor)
     def job() -> None:
-        last = {}
+        last: dict[str, object] = {}
         for name in ("lint", "build", "test", "push", "deploy"):
             last = {"after": stage(name)(**last)}
 

@@ -27,21 +27,21 @@ _OUTCOMES = {StepEventStatus.SUCCESS: "success", StepEventStatus.FAILURE: "failu
 
 
 def families(instance: DagsterInstance, tally: Tally, apps: Iterable[App]) -> Iterator[Metric]:
-    """The metrics of runs, with what has ended since the last look. A job of these apps that never ran is told as none."""
-    for job in (job for app in apps for job in jobs_of(app)):
+    """The metrics of runs, with what has ended since the last look. Of a job of these apps that has none it is told that there is none."""
+    jobs = [job for app in apps for job in jobs_of(app)]
+    for job in jobs:
         for status in _OVER:
-            tally.add_run(job, status.value.lower(), 0)
+            tally.add_run(job, _state(status), 0)
     count(instance, tally)
     active = instance.get_run_records(RunsFilter(statuses=list(UNFINISHED)))
+    numbers = Counter({(job, _state(status)): 0 for job in jobs for status in UNFINISHED})
+    numbers.update((record.dagster_run.job_name, _state(record.dagster_run.status)) for record in active)
     yield gauge(
         "shipline_runs_active",
         "Runs that are not over, by job and state: not_started, queued, starting, started or canceling.",
         ("job_name", "state"),
-        (
-            ([job, state], number)
-            for (job, state), number in sorted(Counter(map(_kind, active)).items())
-        ),
-    )  # fmt: skip
+        numbers.items(),
+    )
     yield gauge(
         "shipline_run_queue_oldest_seconds",
         "For how long the run that waits longest has been in the queue; 0 while none waits.",
@@ -93,7 +93,7 @@ def count(instance: DagsterInstance, tally: Tally) -> None:
 
 
 def _count_run(instance: DagsterInstance, tally: Tally, run: DagsterRun) -> None:
-    tally.add_run(run.job_name, run.status.value.lower())
+    tally.add_run(run.job_name, _state(run.status))
     stats = instance.get_run_stats(run.run_id)
     if stats.enqueued_time and stats.launch_time:
         tally.add_wait(run.job_name, stats.launch_time - stats.enqueued_time)
@@ -124,8 +124,8 @@ def _before(instance: DagsterInstance, floor: float) -> dict[tuple[str, str], in
         return {(job, state.lower()): number for job, state, number in connection.execute(asked)}
 
 
-def _kind(record: RunRecord) -> tuple[str, str]:
-    return record.dagster_run.job_name, record.dagster_run.status.value.lower()
+def _state(status: DagsterRunStatus) -> str:
+    return status.value.lower()
 
 
 def _oldest(active: Sequence[RunRecord], now: float) -> float:

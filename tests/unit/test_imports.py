@@ -52,7 +52,7 @@ BELOW = {
         "notices",
         "drift",
     },
-    "definitions": {"config", "release", "resources", "ops", "assets", "jobs", "sensors", "drift"},
+    "definitions": {"program_log", "config", "release", "resources", "ops", "assets", "jobs", "sensors", "drift"},
     "webhooks": {"config", "release", "resources", "code_server", "launch", "changes"},
     "observing": {"config", "release", "resources", "history", "index", "code_server", "launch", "webhooks"},
     "planning": {"config", "release", "server", "resources", "ops", "history"},
