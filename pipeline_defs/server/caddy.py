@@ -167,7 +167,7 @@ def _proxy(route: Route) -> dict[str, Any]:
     return {
         "handler": "reverse_proxy",
         "stream_close_delay": f"{route.drain_timeout}s",
-        # One that was busy at the switch would stay for Caddy's usual two minutes after its request, and drain waits for those that are left.
+        # One that was busy at the switch would stay for two minutes after its request, and drain waits for it.
         "transport": {"protocol": "http", "keep_alive": _KEEP_ALIVE},
         "upstreams": [{"dial": "UPSTREAM"}],
         "load_balancing": {"try_duration": "5s", "try_interval": "100ms"},
