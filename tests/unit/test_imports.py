@@ -28,6 +28,7 @@ BELOW = {
     "index": {"release", "ops"},  # reads the events that ops/events.py writes
     "history": {"config", "release", "ops", "index", "words"},
     "program_log": set[str](),
+    "keeper": {"program_log"},
     "run_queue": {"release"},
     "run_containers": set[str](),
     "instance": {"config", "release"},
