@@ -40,20 +40,34 @@ def home(engine: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
         docker.docker("rm", "--force", "--volumes", NAME, check=False)
 
 
+@dg.op(name="shop_build", config_schema=bool)
+def build(context: dg.OpExecutionContext) -> None:
+    if not context.op_config:
+        raise ValueError
+
+
+@dg.job(name="shop_integrate", executor_def=dg.in_process_executor)
+def job() -> None:
+    build()
+
+
 def ended(home: Home, *, well: bool) -> None:
     """A run of one stage in the home's storage."""
-
-    @dg.op(name="shop_build")
-    def build() -> None:
-        if not well:
-            raise ValueError
-
-    @dg.job(name="shop_integrate", executor_def=dg.in_process_executor)
-    def job() -> None:
-        build()
-
     with dg.DagsterInstance.from_config(str(home.root)) as instance:
-        job.execute_in_process(instance=instance, raise_on_error=False)
+        config = {"ops": {"shop_build": {"config": well}}}
+        job.execute_in_process(instance=instance, run_config=config, raise_on_error=False)
+
+
+def test_what_waits_is_told_until_it_is_over(home: Home) -> None:
+    with dg.DagsterInstance.from_config(str(home.root)) as instance, in_this_process(home) as observer:
+        active = "shipline_runs_active"
+        assert (observer.values(active), observer.value("shipline_run_queue_oldest_seconds")) == ({}, 0)
+        run = instance.create_run_for_job(job, status=dg.DagsterRunStatus.QUEUED)
+        assert observer.values(active) == {("shop_integrate", "queued"): 1}
+        assert observer.value("shipline_run_queue_oldest_seconds") > 0
+        instance.report_run_canceled(run)
+        assert observer.values(active) == {}
+        assert observer.values("shipline_runs", "shipline_runs_total") == {("shop_integrate", "canceled"): 1}
 
 
 def parts_that_stand_still(observer: Observer) -> list[str]:
