@@ -76,28 +76,37 @@ def jobs_of(app: App) -> list[str]:
 
 
 def count(instance: DagsterInstance, tally: Tally) -> None:
-    """Bring the tally up to the runs that have ended by now, at most MOST of them."""
+    """Bring the tally up to the runs that have ended by now, at most MOST of them. Where the storage fails meanwhile, what was
+    counted stays counted, and the next look goes on there.
+    """
     looked = time.time()
-    if tally.cursor is None:
-        tally.cursor = Cursor(floor=looked - LATE)
-        for (job, state), number in _before(instance, tally.cursor.floor).items():
-            tally.add_run(job, state, number)
-    since = datetime.fromtimestamp(tally.cursor.floor, UTC)
+    cursor = tally.cursor or _begin(instance, tally, looked - LATE)
+    since = datetime.fromtimestamp(cursor.floor, UTC)
     records = instance.get_run_records(RunsFilter(statuses=_OVER, updated_after=since))
     runs = {record.dagster_run.run_id: record.dagster_run for record in records}
     # One that was written as over from the start has no end, and was never a run.
-    fresh = tally.cursor.fresh(Ended(each.dagster_run.run_id, each.end_time) for each in records if each.end_time)
+    fresh = cursor.fresh(Ended(each.dagster_run.run_id, each.end_time) for each in records if each.end_time)
     for each in fresh[:MOST]:
         _count_run(instance, tally, runs[each.run_id])
-    tally.cursor = tally.cursor.after(fresh[:MOST], looked=looked, all_of_them=len(fresh) <= MOST)
+        cursor.counted[each.run_id] = each.at
+    tally.cursor = cursor.after(fresh[:MOST], looked=looked, all_of_them=len(fresh) <= MOST)
+
+
+def _begin(instance: DagsterInstance, tally: Tally, floor: float) -> Cursor:
+    """The first look: what had ended by then, the storage counts."""
+    for (job, state), number in _before(instance, floor).items():
+        tally.add_run(job, state, number)
+    tally.cursor = Cursor(floor=floor)
+    return tally.cursor
 
 
 def _count_run(instance: DagsterInstance, tally: Tally, run: DagsterRun) -> None:
+    """One run, whole or not at all: all of it is read before anything is counted."""
+    stats, steps = instance.get_run_stats(run.run_id), instance.get_run_step_stats(run.run_id)
     tally.add_run(run.job_name, _state(run.status))
-    stats = instance.get_run_stats(run.run_id)
     if stats.enqueued_time and stats.launch_time:
         tally.add_wait(run.job_name, stats.launch_time - stats.enqueued_time)
-    for step in instance.get_run_step_stats(run.run_id):
+    for step in steps:
         outcome = _OUTCOMES.get(step.status) if step.status else None
         if outcome and step.start_time and step.end_time:
             tally.add_stage(run.job_name, stage_of(step.step_key), outcome, step.end_time - step.start_time)
