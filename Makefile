@@ -3,7 +3,7 @@ PYTHON := .venv/bin/python
 # Tests wait for servers a third of their time, so that three of them keep two processors busy.
 WORKERS := $(shell cores=$$(nproc); echo $$((cores > 4 ? 6 : (cores * 3 + 1) / 2)))
 
-.PHONY: help setup demo test site prove-github prove-rehearsal prove-deploy prove-lineage bench-deploy bench-lineage lint format docs lock up down clean
+.PHONY: help setup demo test site prove-github prove-rehearsal prove-deploy prove-lineage bench-deploy bench-lineage bench-observe lint format docs lock up down clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +36,9 @@ bench-deploy: setup ## how long a deployment takes, beside a hand-written script
 bench-lineage: setup ## how long status, history and trace take after years, in both storages
 	@STORAGE=sqlite PARTS=speed $(PYTHON) -m benchmarks.lineage
 	@STORAGE=postgres PARTS=speed $(PYTHON) -m benchmarks.lineage
+
+bench-observe: setup ## what a scrape of the metrics costs after years; STORAGE=sqlite or postgres, DEPLOYMENTS=10000
+	@STORAGE="$(STORAGE)" DEPLOYMENTS="$(DEPLOYMENTS)" $(PYTHON) -m benchmarks.observing
 
 lint: setup ## ruff (rules and format) and mypy
 	@$(PYTHON) -m ruff check

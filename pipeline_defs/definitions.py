@@ -13,6 +13,7 @@ from pipeline_defs.config.errors import Problem
 from pipeline_defs.drift import drift_check
 from pipeline_defs.jobs import housekeeping_job, jobs_of
 from pipeline_defs.ops.verified import verified_check
+from pipeline_defs.program_log import is_json, write_log
 from pipeline_defs.resources.engine import EngineResource
 from pipeline_defs.resources.github_resource import GitHubResource
 from pipeline_defs.resources.registry import RegistryResource
@@ -109,5 +110,9 @@ def _shown(error: ConfigError) -> dg.AssetSpec:
         description=f"`{error.file}` is wrong, so its app is not here:\n\n{problems}\n\nCorrect it, then reload this code location.",
     )
 
+
+if is_json():
+    # The process that holds the definitions, and that of a run, are started by Dagster's own, which pass no format on to them.
+    write_log(logging.WARNING)
 
 defs = definitions(Home.find().apps)

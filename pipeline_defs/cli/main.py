@@ -19,6 +19,7 @@ from pipeline_defs.cli import (
     maintenance,
     metrics,
     notify,
+    observe,
     plan,
     provenance,
     quarantine,
@@ -57,6 +58,7 @@ shipline.command(epilog=up.UP_EXAMPLE)(up.up)
 shipline.command(epilog=up.DOWN_EXAMPLE)(up.down)
 shipline.command(epilog=up.ENV_EXAMPLE)(up.env)
 shipline.command(epilog=webhooks.EXAMPLE)(webhooks.webhooks)
+shipline.command(epilog=observe.EXAMPLE)(observe.observe)
 shipline.add_typer(run_group, name="run", epilog=run.DEPLOY_EXAMPLE)
 run_group.command(epilog=run.INTEGRATE_EXAMPLE)(run.integrate)
 run_group.command(epilog=run.STAGE_EXAMPLE)(run.stage)
