@@ -15,6 +15,7 @@ from pipeline_defs.cli import (
     freeze,
     history,
     init,
+    keeping,
     logs,
     maintenance,
     metrics,
@@ -56,6 +57,9 @@ shipline.command("trust-host", epilog=trust_host.EXAMPLE)(trust_host.trust_host)
 shipline.command(epilog=up.UP_EXAMPLE)(up.up)
 shipline.command(epilog=up.DOWN_EXAMPLE)(up.down)
 shipline.command(epilog=up.ENV_EXAMPLE)(up.env)
+shipline.command(epilog=keeping.BACKUP_EXAMPLE)(keeping.backup)
+shipline.command(epilog=keeping.RESTORE_EXAMPLE)(keeping.restore)
+shipline.command(epilog=keeping.UPGRADE_EXAMPLE)(keeping.upgrade)
 shipline.command(epilog=webhooks.EXAMPLE)(webhooks.webhooks)
 shipline.add_typer(run_group, name="run", epilog=run.DEPLOY_EXAMPLE)
 run_group.command(epilog=run.INTEGRATE_EXAMPLE)(run.integrate)
