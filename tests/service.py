@@ -21,8 +21,8 @@ from tests.testbed.checkout import ID, STATE
 from tests.testbed.container import free_port
 from tests.testbed.waiting import holds_within
 
-NAME = f"shipline-test-service-{ID}"
 _RUNS = "{ runsOrError { ... on Runs { results { runId jobName status tags { key value } } } } }"
+_LOG = "query($run: ID!) { logsForRun(runId: $run) { ... on EventConnection { events { ... on MessageEvent { message } } } } }"
 _JOBS = "{ repositoriesOrError { ... on RepositoryConnection { nodes { jobs { name } } } } }"
 
 
@@ -30,6 +30,7 @@ _JOBS = "{ repositoriesOrError { ... on RepositoryConnection { nodes { jobs { na
 class RunningService:
     """A service that was started by `scripts/service up`, and what its user does."""
 
+    name: str
     folder: Path
     port: int
     bed: TestBed
@@ -38,14 +39,17 @@ class RunningService:
     def home(self) -> Path:
         return self.folder / "home"
 
-    def words(self, *words: str, check: bool = True) -> str:
+    def words(self, *words: str, check: bool = True, input: str = "") -> str:
         """What `scripts/service` prints with these words."""
-        environment = docker.environment() | {"SHIPLINE_SERVICE": str(self.folder)}
-        done = subprocess.run(
-            [PROJECT / "scripts" / "service", *words], env=environment, capture_output=True, text=True
-        )
+        done = self.called(*words, input=input)
         assert done.returncode == 0 or not check, done.stdout + done.stderr
         return done.stdout
+
+    def called(self, *words: str, input: str = "", checkout: Path = PROJECT) -> subprocess.CompletedProcess[str]:
+        """`scripts/service` of a checkout with these words, however it ends."""
+        environment = docker.environment() | {"SHIPLINE_SERVICE": str(self.folder)}
+        command = [checkout / "scripts" / "service", *words]
+        return subprocess.run(command, env=environment, input=input, capture_output=True, text=True)
 
     def shipline(self, *words: str) -> Any:
         """The answer of a command in the container of the code server, as data."""
@@ -77,6 +81,11 @@ class RunningService:
             urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context)
         )
         return opener.open(request, timeout=20)
+
+    def messages(self, run: str) -> str:
+        """All that a run's log says."""
+        events = self.ask(_LOG, run=run)["logsForRun"]["events"]
+        return "\n".join(event.get("message", "") for event in events)
 
     def runs(self) -> dict[str, str]:
         """The status of each run, by its id."""
@@ -127,12 +136,12 @@ class RunningService:
     def join_bed(self) -> None:
         """Let runs reach the bed's registry and server."""
         for container in (self.bed.registry, self.bed.servers[0]):
-            docker.docker("network", "connect", f"{NAME}_runs", container.name)
+            docker.docker("network", "connect", f"{self.name}_runs", container.name)
 
     def leave_bed(self) -> None:
         """Take the bed out of the service's network, which could not be removed with it."""
         for container in (self.bed.registry, self.bed.servers[0]):
-            docker.docker("network", "disconnect", "--force", f"{NAME}_runs", container.name, check=False)
+            docker.docker("network", "disconnect", "--force", f"{self.name}_runs", container.name, check=False)
 
     def write_app(self, lint: str) -> None:
         """The one app, with a lint command as its stages go."""
@@ -140,13 +149,13 @@ class RunningService:
 
 
 @contextlib.contextmanager
-def service(bed: TestBed) -> Iterator[RunningService]:
-    """The service inside the block, whose runs reach this bed. What a killed test left behind is removed first."""
-    running = RunningService(STATE / "test-service", free_port(), bed)
+def service(bed: TestBed, name: str) -> Iterator[RunningService]:
+    """A service of this name inside the block, whose runs reach this bed. What a killed test left behind is removed first."""
+    running = RunningService(f"shipline-test-{name}-{ID}", STATE / f"test-{name}", free_port(), bed)
     _remove(running)
     running.folder.mkdir(parents=True)
     settings = {
-        "SHIPLINE_PROJECT": NAME,
+        "SHIPLINE_PROJECT": running.name,
         "SHIPLINE_ADDRESS": "localhost",
         "SHIPLINE_LISTEN": "127.0.0.1",
         "SHIPLINE_HTTP_PORT": str(free_port()),

@@ -39,17 +39,14 @@ def require_same(instance: DagsterInstance, upgrade: str) -> None:
 
     Left alone, Dagster would open older tables without a word and fail much later, at the first question they have no answer to.
     """
-    for revision in _revisions(instance):
-        match state(revision):
-            case State.OLDER:
-                raise OtherSchema(
-                    f"its tables are of an older version ({revision}): say {upgrade}, which makes a backup first"
-                )
-            case State.NEWER:
-                raise OtherSchema(
-                    f"its tables are of a newer version ({revision}), which this Shipline does not know: "
-                    "use the newer Shipline again, or restore a backup from before its upgrade"
-                )
+    states = {state(revision): revision for revision in _revisions(instance)}
+    if newer := states.get(State.NEWER):
+        raise OtherSchema(
+            f"its tables are of a newer version ({newer}), which this Shipline does not know: "
+            "use the newer Shipline again, or restore a backup from before its upgrade"
+        )
+    if older := states.get(State.OLDER):
+        raise OtherSchema(f"its tables are of an older version ({older}): say {upgrade}, which makes a backup first")
 
 
 def upgrade(instance: DagsterInstance) -> None:

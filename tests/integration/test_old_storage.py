@@ -10,13 +10,11 @@ from pathlib import Path
 
 import pytest
 from dagster import DagsterInstance
+from filelock import FileLock
 
 from pipeline_defs.config.home import PROJECT
 from tests.old_storage import POSTGRES, assert_all_is_there, make_home
-from tests.testbed import docker
-from tests.testbed.checkout import CHECKOUT_LABEL
-from tests.testbed.container import free_port
-from tests.testbed.waiting import holds_within
+from tests.postgres import postgres
 
 
 def call(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
@@ -93,8 +91,6 @@ def test_tables_of_a_newer_version_are_left_alone(old_home: Path) -> None:
 
 
 def test_a_home_that_is_in_use_is_not_upgraded(old_home: Path) -> None:
-    from filelock import FileLock
-
     with FileLock(old_home / "up.lock"):
         assert "Shipline runs; end it first with: shipline down" in shipline(old_home, "upgrade").stderr
 
@@ -102,21 +98,10 @@ def test_a_home_that_is_in_use_is_not_upgraded(old_home: Path) -> None:
 @pytest.fixture
 def old_database(engine: None, tmp_path: Path) -> Iterator[Path]:
     """A home whose storage is a PostgreSQL with old tables."""
-    port, password = free_port(), "pa55word"
-    given = ["--env", "POSTGRES_USER=shipline", "--env", f"POSTGRES_PASSWORD={password}"]
-    container = docker.docker(
-        "run", "--detach", "--label", CHECKOUT_LABEL, *given, "--publish", f"127.0.0.1:{port}:5432", "postgres:15"
-    )
-    try:
-        psql = ["exec", "--interactive", container, "psql", "--quiet", "--username", "shipline", "--host", "127.0.0.1"]
-        assert holds_within(60, lambda: docker.succeeds("exec", container, "pg_isready", "-q", "-h", "127.0.0.1"))
-        psql[1:1] = ["--env", f"PGPASSWORD={password}"]
-        docker.docker(*psql, "--set", "ON_ERROR_STOP=1", input=POSTGRES.read_text())
-        url = f"postgresql://shipline:{password}@127.0.0.1:{port}/shipline"
-        (tmp_path / "dagster.yaml").write_text(json.dumps({"storage": {"postgres": {"postgres_url": url}}}))
+    with postgres() as running:
+        running.sql(POSTGRES.read_text())
+        (tmp_path / "dagster.yaml").write_text(json.dumps({"storage": {"postgres": {"postgres_url": running.url}}}))
         yield tmp_path
-    finally:
-        docker.docker("rm", "--force", "--volumes", container, check=False)
 
 
 def test_an_old_database_is_upgraded_and_nothing_of_it_is_missing(old_database: Path) -> None:

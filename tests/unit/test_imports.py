@@ -29,6 +29,7 @@ BELOW = {
     "history": {"config", "release", "ops", "index", "words"},
     "run_queue": {"release"},
     "run_containers": set[str](),
+    "patient_storage": set[str](),
     "keeping": {"config"},
     "instance": {"config", "release", "keeping"},
     "assets": {"config", "release", "ops"},
