@@ -98,6 +98,14 @@ class RunningService:
         except OSError:
             return False
 
+    def has_database(self) -> bool:
+        """True when questions to the storage are answered again; the page has an error for those that a lost connection breaks."""
+        try:
+            self.runs()
+        except OSError:
+            return False
+        return True
+
     def reloads(self) -> bool:
         """True when the apps' files could be read anew, and the app has its jobs."""
         self.ask('mutation { reloadRepositoryLocation(repositoryLocationName: "shipline") { __typename } }')

@@ -37,6 +37,7 @@ def test_a_lost_database_loses_no_run_and_no_event(service: RunningService) -> N
     (database,) = service.words("ps", "--quiet", "database").split()
     assert holds_within(60, lambda: "line-1-" in service.messages(run))
     docker.docker("restart", database)
+    assert holds_within(60, service.has_database)
     assert service.ends(run) == "SUCCESS"
     said = service.messages(run)
     assert [n for n in range(1, LINES + 1) if f"line-{n}-" not in said] == []
