@@ -25,8 +25,8 @@ from dagster import (
 )
 from sqlalchemy.exc import SQLAlchemyError
 
+from pipeline_defs.backups import schema
 from pipeline_defs.config import Home
-from pipeline_defs.keeping import schema
 
 _WORKER = re.compile(r"Started process for run \(pid: (\d+)\)")
 _CLOCK = 2.0  # seconds that two clocks' ideas of the same moment may differ

@@ -1,13 +1,9 @@
 """Shipline as a service for the tests: the real containers, in a folder of their own, gone afterwards."""
 
-import base64
 import contextlib
 import json
 import shutil
-import ssl
 import subprocess
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,25 +11,25 @@ from typing import Any
 
 from pipeline_defs.config.home import PROJECT
 from tests import service_app
+from tests.service_page import ServicePage
 from tests.testbed import docker
 from tests.testbed.bed import TestBed
 from tests.testbed.checkout import ID, STATE
 from tests.testbed.container import free_port
 from tests.testbed.waiting import holds_within
 
-_RUNS = "{ runsOrError { ... on Runs { results { runId jobName status tags { key value } } } } }"
-_LOG = "query($run: ID!) { logsForRun(runId: $run) { ... on EventConnection { events { ... on MessageEvent { message } } } } }"
-_JOBS = "{ repositoriesOrError { ... on RepositoryConnection { nodes { jobs { name } } } } }"
+TESTED = "test-service"
+NAME = f"shipline-{TESTED}-{ID}"
+_GREEN = """{ instance { daemonHealth { allDaemonStatuses { required healthy lastHeartbeatTime } } }
+  workspaceOrError { ... on Workspace { locationEntries { loadStatus } } } }"""
 
 
 @dataclass
-class RunningService:
+class RunningService(ServicePage):
     """A service that was started by `scripts/service up`, and what its user does."""
 
-    name: str
-    folder: Path
-    port: int
     bed: TestBed
+    project: str = NAME
 
     @property
     def home(self) -> Path:
@@ -55,76 +51,37 @@ class RunningService:
         """The answer of a command in the container of the code server, as data."""
         return json.loads(self.words("exec", "-T", "code", "shipline", "--json", *words))
 
-    @property
-    def password(self) -> str:
-        return (self.folder / "own" / "password").read_text().strip()
+    def containers(self) -> dict[str, dict[str, Any]]:
+        """What `docker inspect` says of each container that Compose made for the service and that goes on, by its service's name."""
+        ids = docker.docker("ps", "--all", "--quiet", "--filter", f"label=com.docker.compose.project={self.project}")
+        label = "com.docker.compose.service"
+        found = json.loads(docker.docker("inspect", *ids.split()))
+        return {
+            each["Config"]["Labels"][label]: each
+            for each in found
+            if each["HostConfig"]["RestartPolicy"]["Name"] != "no"
+        }
 
-    def status(self, path: str, password: str | None = None, body: bytes | None = None) -> int:
-        """The HTTP status with which Caddy answers."""
-        try:
-            return int(self._open(path, password, body).status)
-        except urllib.error.HTTPError as error:
-            return error.code
-
-    def ask(self, query: str, **variables: Any) -> Any:
-        """The data that Dagster's API answers, through Caddy."""
-        body = json.dumps({"query": query, "variables": variables}).encode()
-        with self._open("/graphql", self.password, body) as answer:
-            return json.load(answer)["data"]
-
-    def _open(self, path: str, password: str | None, body: bytes | None) -> Any:
-        pair = base64.b64encode(f"shipline:{password}".encode()).decode()
-        headers = {"Content-Type": "application/json", **({"Authorization": f"Basic {pair}"} if password else {})}
-        request = urllib.request.Request(f"https://localhost:{self.port}{path}", body, headers)
-        context = ssl.create_default_context(cafile=self.folder / "caddy/caddy/pki/authorities/local/root.crt")
-        opener = urllib.request.build_opener(
-            urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context)
-        )
-        return opener.open(request, timeout=20)
-
-    def messages(self, run: str) -> str:
-        """All that a run's log says."""
-        events = self.ask(_LOG, run=run)["logsForRun"]["events"]
-        return "\n".join(event.get("message", "") for event in events)
-
-    def runs(self) -> dict[str, str]:
-        """The status of each run, by its id."""
-        return {run["runId"]: run["status"] for run in self.ask(_RUNS)["runsOrError"]["results"]}
-
-    def answers(self) -> bool:
-        """True when the web server answers again."""
-        try:
-            return self.status("/server_info", self.password) == 200
-        except OSError:
+    def is_green(self, since: float = 0) -> bool:
+        """True when each container runs and is healthy, the definitions are loaded, and each daemon was heard of after that time."""
+        states = [each["State"] for each in self.containers().values()]
+        if not all(state["Running"] and state.get("Health", {}).get("Status") != "unhealthy" for state in states):
             return False
-
-    def has_database(self) -> bool:
-        """True when questions to the storage are answered again; the page has an error for those that a lost connection breaks."""
         try:
-            self.runs()
-        except OSError:
+            said = self.ask(_GREEN)
+        except (OSError, ValueError, KeyError):
             return False
-        return True
-
-    def reloads(self) -> bool:
-        """True when the apps' files could be read anew, and the app has its jobs."""
-        self.ask('mutation { reloadRepositoryLocation(repositoryLocationName: "shipline") { __typename } }')
-        found = self.ask(_JOBS)["repositoriesOrError"].get("nodes", [])
-        return "blog_integrate" in [job["name"] for repository in found for job in repository["jobs"]]
+        entries = said["workspaceOrError"]["locationEntries"]
+        daemons = [each for each in said["instance"]["daemonHealth"]["allDaemonStatuses"] if each["required"]]
+        heard = all(each["healthy"] and each["lastHeartbeatTime"] > since for each in daemons)
+        return heard and [each["loadStatus"] for each in entries] == ["LOADED"]
 
     def start_run(self, lint: str) -> str:
         """Launch the app's job with this command as its lint; gives the run's id when its container works."""
         self.write_app(lint)
         assert holds_within(60, self.reloads)
         before = self.runs().keys()
-        selector = {
-            "repositoryLocationName": "shipline",
-            "repositoryName": "__repository__",
-            "jobName": "blog_integrate",
-        }
-        launch = "mutation($run: ExecutionParams!) { launchRun(executionParams: $run) { __typename } }"
-        answer = self.ask(launch, run={"selector": selector, "runConfigData": {}, "mode": "default"})
-        assert answer["launchRun"]["__typename"] == "LaunchRunSuccess", answer
+        self.launch("blog_integrate")
         (run,) = self.runs().keys() - before
         assert holds_within(60, lambda: self.runs()[run] not in ("QUEUED", "STARTING")), self.runs()[run]
         return str(run)
@@ -144,12 +101,12 @@ class RunningService:
     def join_bed(self) -> None:
         """Let runs reach the bed's registry and server."""
         for container in (self.bed.registry, self.bed.servers[0]):
-            docker.docker("network", "connect", f"{self.name}_runs", container.name)
+            docker.docker("network", "connect", f"{self.project}_runs", container.name)
 
     def leave_bed(self) -> None:
         """Take the bed out of the service's network, which could not be removed with it."""
         for container in (self.bed.registry, self.bed.servers[0]):
-            docker.docker("network", "disconnect", "--force", f"{self.name}_runs", container.name, check=False)
+            docker.docker("network", "disconnect", "--force", f"{self.project}_runs", container.name, check=False)
 
     def write_app(self, lint: str) -> None:
         """The one app, with a lint command as its stages go."""
@@ -157,13 +114,13 @@ class RunningService:
 
 
 @contextlib.contextmanager
-def service(bed: TestBed, name: str) -> Iterator[RunningService]:
-    """A service of this name inside the block, whose runs reach this bed. What a killed test left behind is removed first."""
-    running = RunningService(f"shipline-test-{name}-{ID}", STATE / f"test-{name}", free_port(), bed)
+def service(bed: TestBed, name: str = TESTED) -> Iterator[RunningService]:
+    """The service inside the block, whose runs reach this bed. What was left behind under its name is removed first."""
+    running = RunningService(STATE / name, free_port(), bed, f"shipline-{name}-{ID}")
     _remove(running)
     running.folder.mkdir(parents=True)
     settings = {
-        "SHIPLINE_PROJECT": running.name,
+        "SHIPLINE_PROJECT": running.project,
         "SHIPLINE_ADDRESS": "localhost",
         "SHIPLINE_LISTEN": "127.0.0.1",
         "SHIPLINE_HTTP_PORT": str(free_port()),

@@ -9,13 +9,13 @@ import typer
 from typer.exceptions import TyperException
 
 from pipeline_defs.cli import (
+    backups,
     check,
     diff,
     doctor,
     freeze,
     history,
     init,
-    keeping,
     logs,
     maintenance,
     metrics,
@@ -57,9 +57,9 @@ shipline.command("trust-host", epilog=trust_host.EXAMPLE)(trust_host.trust_host)
 shipline.command(epilog=up.UP_EXAMPLE)(up.up)
 shipline.command(epilog=up.DOWN_EXAMPLE)(up.down)
 shipline.command(epilog=up.ENV_EXAMPLE)(up.env)
-shipline.command(epilog=keeping.BACKUP_EXAMPLE)(keeping.backup)
-shipline.command(epilog=keeping.RESTORE_EXAMPLE)(keeping.restore)
-shipline.command(epilog=keeping.UPGRADE_EXAMPLE)(keeping.upgrade)
+shipline.command(epilog=backups.BACKUP_EXAMPLE)(backups.backup)
+shipline.command(epilog=backups.RESTORE_EXAMPLE)(backups.restore)
+shipline.command(epilog=backups.UPGRADE_EXAMPLE)(backups.upgrade)
 shipline.command(epilog=webhooks.EXAMPLE)(webhooks.webhooks)
 shipline.add_typer(run_group, name="run", epilog=run.DEPLOY_EXAMPLE)
 run_group.command(epilog=run.INTEGRATE_EXAMPLE)(run.integrate)
@@ -88,11 +88,20 @@ quarantine_group.command(epilog=quarantine.LIFT_EXAMPLE)(quarantine.lift)
 quarantine_group.command("list", epilog=quarantine.LIST_EXAMPLE)(quarantine.list_)
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(installed_version("shipline"))
+        raise typer.Exit
+
+
 @shipline.callback()
 def options(
     context: typer.Context,
     json: Annotated[bool, typer.Option("--json", help="Give the result as one JSON document.")] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show the stack trace of an error.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Print Shipline's own version.")
+    ] = False,
 ) -> None:
     """From a pull request to a verified deployment on your own servers.
 

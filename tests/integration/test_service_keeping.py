@@ -23,7 +23,7 @@ SECRETS = ("own/database", "own/password", "secrets/password", "secrets/ssh-key"
 
 @pytest.fixture(scope="module")
 def service(testbed: TestBed) -> Iterator[RunningService]:
-    with running_service(testbed, "keeping") as running:
+    with running_service(testbed, "test-keeping") as running:
         yield running
 
 
@@ -52,7 +52,7 @@ def test_a_service_is_made_again_from_its_backup_on_an_empty_machine(service: Ru
     assert backup.stat().st_mode & 0o777 == 0o600
     service.leave_bed()
     service.words("down", "--volumes")
-    assert f"the volume {service.name}_database" not in docker.docker("volume", "ls")
+    assert f"the volume {service.project}_database" not in docker.docker("volume", "ls")
     shutil.rmtree(service.folder)
 
     service.words("restore", str(backup))
@@ -82,7 +82,7 @@ def test_nothing_is_overwritten_and_nothing_bad_is_restored(service: RunningServ
 
 BREAK = """
 USER root
-RUN sed -i 's/    instance.upgrade()/    instance.wipe(); raise OSError("the disk is full")/' /opt/shipline/pipeline_defs/keeping/schema.py
+RUN sed -i 's/    instance.upgrade()/    instance.wipe(); raise OSError("the disk is full")/' /opt/shipline/pipeline_defs/backups/schema.py
 USER shipline
 """
 

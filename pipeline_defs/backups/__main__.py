@@ -1,4 +1,4 @@
-"""What `scripts/service` needs of a backup: `python -m pipeline_defs.keeping backup|check|unpack|dump …`.
+"""What `scripts/service` needs of a backup: `python -m pipeline_defs.backups backup|check|unpack|dump …`.
 
 backup FOLDER FILE KEPT REVISION DUMP…   writes it and prints where; without FILE below FOLDER/backups, where the newest KEPT stay
 check FILE                               prints how its tables stand to this Dagster: none, same or older
@@ -10,12 +10,12 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pipeline_defs.keeping import archive
-from pipeline_defs.keeping.backup import DUMP, back_up_service
-from pipeline_defs.keeping.manifest import BadBackup, Kind
-from pipeline_defs.keeping.newest import new_name, remove_old
-from pipeline_defs.keeping.restore import check, unpack_service
-from pipeline_defs.keeping.schema import state
+from pipeline_defs.backups import archive
+from pipeline_defs.backups.making import DUMP, back_up_service
+from pipeline_defs.backups.manifest import BadBackup, Kind
+from pipeline_defs.backups.newest import new_name, remove_old
+from pipeline_defs.backups.restore import check, unpack_service
+from pipeline_defs.backups.schema import state
 
 
 def main(words: list[str]) -> None:

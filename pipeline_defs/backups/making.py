@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
+from pipeline_defs.backups import archive
+from pipeline_defs.backups.contents import of_folder
+from pipeline_defs.backups.manifest import BadBackup, Kind, Manifest
 from pipeline_defs.config.home import PROJECT
-from pipeline_defs.keeping import archive
-from pipeline_defs.keeping.contents import of_folder
-from pipeline_defs.keeping.manifest import BadBackup, Kind, Manifest
 
 DUMP = "database.dump"
 """In a service's backup: its database, as `pg_dump --format=custom` writes it."""

@@ -19,7 +19,7 @@ from pipeline_defs.config.home import PROJECT
 
 BACKUP_EXAMPLE = "Example: shipline backup /mnt/backups/shipline.tar.gz"
 RESTORE_EXAMPLE = "Example: shipline restore /mnt/backups/shipline.tar.gz"
-UPGRADE_EXAMPLE = "Example: git pull && make setup && shipline upgrade && shipline up --detach"
+UPGRADE_EXAMPLE = "Example: shipline upgrade && shipline up --detach"
 
 
 def backup(
@@ -44,8 +44,8 @@ def restore(
     file: Annotated[Path, typer.Argument(help="What `shipline backup` wrote, here or on another machine.")],
 ) -> None:
     """Make the home from a backup, where there is none yet. Nothing is changed where the backup is damaged or of a newer Shipline."""
-    from pipeline_defs.keeping import schema
-    from pipeline_defs.keeping.restore import restore_home
+    from pipeline_defs.backups import schema
+    from pipeline_defs.backups.restore import restore_home
 
     output: Output = context.obj
     home = _home("restore")
@@ -62,9 +62,9 @@ def upgrade(context: typer.Context) -> None:
 
     `shipline up` says so when it is needed, which it is after some new versions of Dagster only.
     """
-    from pipeline_defs.keeping import schema
-    from pipeline_defs.keeping.backup import revision_of
-    from pipeline_defs.keeping.restore import put_back_tables
+    from pipeline_defs.backups import schema
+    from pipeline_defs.backups.making import revision_of
+    from pipeline_defs.backups.restore import put_back_tables
 
     output: Output = context.obj
     home = _home("upgrade")
@@ -95,7 +95,7 @@ def _home(command: str) -> Home:
 @contextmanager
 def _refusals() -> Iterator[None]:
     """What is wrong with a backup, as the command's own error."""
-    from pipeline_defs.keeping.manifest import BadBackup
+    from pipeline_defs.backups.manifest import BadBackup
 
     try:
         yield
@@ -119,8 +119,8 @@ def _stopped(home: Home) -> Iterator[None]:
 
 def _back_up(home: Home, file: Path | None) -> Path:
     """Write the home into this file, or into one below the home of which the newest stay."""
-    from pipeline_defs.keeping.backup import back_up_home
-    from pipeline_defs.keeping.newest import new_name, remove_old
+    from pipeline_defs.backups.making import back_up_home
+    from pipeline_defs.backups.newest import new_name, remove_old
 
     if not home.root.is_dir():
         raise Failed(f"there is no Shipline in {home.root}: name another by SHIPLINE_HOME")

@@ -13,8 +13,8 @@ from io import BytesIO
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from pipeline_defs.keeping.contents import Copies
-from pipeline_defs.keeping.manifest import NAME, BadBackup, Manifest
+from pipeline_defs.backups.contents import Copies
+from pipeline_defs.backups.manifest import NAME, BadBackup, Manifest
 
 _LEVEL = 1  # most of what is large can hardly be made smaller, and a backup should not keep two processors busy
 _BLOCK = 2**20

@@ -6,10 +6,10 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from pipeline_defs.keeping import archive, schema
-from pipeline_defs.keeping.backup import DUMP
-from pipeline_defs.keeping.manifest import BadBackup, Kind, Manifest
-from pipeline_defs.keeping.schema import State
+from pipeline_defs.backups import archive, schema
+from pipeline_defs.backups.making import DUMP
+from pipeline_defs.backups.manifest import BadBackup, Kind, Manifest
+from pipeline_defs.backups.schema import State
 
 _TABLES = ("history", "schedules")  # where Dagster keeps SQLite's files
 _OTHER = {Kind.HOME: "shipline restore", Kind.SERVICE: "make restore"}

@@ -1,0 +1,1 @@
+"""What is claimed of Shipline as a service, measured."""

@@ -1,0 +1,27 @@
+"""Figures: what the parts measure, by the names under which they are printed."""
+
+from collections.abc import Callable
+
+Figures = dict[str, int | float]
+Tell = Callable[[str], None]
+"""Takes one line about how it goes."""
+
+NAMES = (
+    "killed",
+    "lost",
+    "doubled",
+    "slowest_recovery_s",
+    "changes",
+    "unaccounted",
+    "runs_per_minute_one_worker",
+    "runs_per_minute_two_workers",
+    "soak_runs",
+    "memory_mb_per_100_runs",
+    "disk_mb_per_100_runs",
+    "images_as_root",
+    "image_start_s",
+)
+
+
+class Failed(Exception):
+    """A part could not be measured; the message is a sentence."""
