@@ -4,15 +4,17 @@ Left alone, Dagster gives up after eleven seconds without a connection, and at o
 then ends in the middle of a deployment, and a line of its log is dropped without a word.
 """
 
+import functools
+import inspect
 import time
 from collections.abc import Callable
-from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg2
-from dagster import DagsterEvent
 from dagster._core.events.log import EventLogEntry
+from dagster._core.storage.event_log.base import EventLogStorage
 from dagster._core.storage.event_log.schema import SqlEventLogStorageTable
+from dagster._core.storage.runs.base import RunStorage
 from dagster._serdes import ConfigurableClassData, serialize_value
 from dagster_postgres import DagsterPostgresStorage, PostgresEventLogStorage, PostgresRunStorage
 from sqlalchemy import delete
@@ -21,7 +23,70 @@ from sqlalchemy.exc import DBAPIError
 
 _PATIENCE = 120.0  # seconds without a connection: PostgreSQL restarts in two, and after a crash reads its log first
 _PAUSE = 0.5
-_TRIES = 20  # of one write whose connection breaks each time
+_TRIES = 20  # of one statement whose connection breaks each time
+
+_MAY_BE_CALLED_TWICE = (
+    "get_",
+    "has_",
+    "add_job_snapshot",
+    "add_execution_plan_snapshot",
+    "add_run_tags",
+    "handle_run_event",
+)
+"""How methods are named that read, or leave the same when they are called twice."""
+
+_Answer = TypeVar("_Answer")
+_Storage = TypeVar("_Storage", bound=RunStorage | EventLogStorage)
+
+
+def _write(write: Callable[[], _Answer], undo: Callable[[], None]) -> _Answer:
+    """Write; where the connection breaks meanwhile, undo it and write anew, on another one."""
+    for left in reversed(range(_TRIES)):
+        try:
+            if left < _TRIES - 1:
+                undo()
+            return write()
+        except DBAPIError as error:
+            if not error.connection_invalidated or not left:
+                raise
+    raise AssertionError("the last try has answered or raised")
+
+
+def _patient(storage: type[_Storage]) -> type[_Storage]:
+    """Have every method of a storage that may be called twice be called again where the connection breaks."""
+
+    def patient(method: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(method)
+        def called(*words: Any, **options: Any) -> Any:
+            return _write(lambda: method(*words, **options), lambda: None)
+
+        return called
+
+    for name, method in inspect.getmembers(storage, inspect.isfunction):
+        if name.startswith(_MAY_BE_CALLED_TWICE):
+            setattr(storage, name, patient(method))
+    return storage
+
+
+@_patient
+class _Events(PostgresEventLogStorage):
+    """All that a run writes while it goes on."""
+
+    def store_event(self, event: EventLogEntry) -> None:
+        """Once, however often the connection breaks: nobody knows how far a write came, so what came of it is removed first."""
+
+        def forget() -> None:
+            table = SqlEventLogStorageTable
+            same = (table.c.run_id == event.run_id) & (table.c.event == serialize_value(event))
+            with self._connect() as connection:
+                connection.execute(delete(table).where(same))
+
+        _write(lambda: super(_Events, self).store_event(event), forget)
+
+
+@_patient
+class _Runs(PostgresRunStorage):
+    """Not for `add_run`: creating a run is the claim on a change, and nobody could say whose it is that is found the second time."""
 
 
 class PatientStorage(DagsterPostgresStorage):
@@ -42,38 +107,6 @@ class PatientStorage(DagsterPostgresStorage):
     def from_config_value(cls, inst_data: ConfigurableClassData | None, config_value: Any) -> "PatientStorage":
         """Made of what stands in dagster.yaml."""
         return cls(config_value["postgres_url"], inst_data)
-
-
-class _Events(PostgresEventLogStorage):
-    def store_event(self, event: EventLogEntry) -> None:
-        """Once, however often the connection breaks: nobody knows how far a write came, so what came of it is removed first."""
-
-        def forget() -> None:
-            table = SqlEventLogStorageTable
-            same = (table.c.run_id == event.run_id) & (table.c.event == serialize_value(event))
-            with self._connect() as connection:
-                connection.execute(delete(table).where(same))
-
-        _write(lambda: super(_Events, self).store_event(event), forget)
-
-
-class _Runs(PostgresRunStorage):
-    def handle_run_event(self, run_id: str, event: DagsterEvent, update_timestamp: datetime | None = None) -> None:
-        """A run's status after an event; writing it twice is the same as once."""
-        _write(lambda: super(_Runs, self).handle_run_event(run_id, event, update_timestamp), lambda: None)
-
-
-def _write(write: Callable[[], None], undo: Callable[[], None]) -> None:
-    """Write; where the connection breaks meanwhile, undo it and write anew, on another one."""
-    for left in reversed(range(_TRIES)):
-        try:
-            if left < _TRIES - 1:
-                undo()
-            write()
-            return
-        except DBAPIError as error:
-            if not error.connection_invalidated or not left:
-                raise
 
 
 def _connect(dialect: Any, _record: Any, words: Any, options: Any) -> Any:

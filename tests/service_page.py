@@ -76,14 +76,6 @@ class ServicePage:
         except OSError:
             return False
 
-    def has_database(self) -> bool:
-        """True when questions to the storage are answered again; the page has an error for those that a lost connection breaks."""
-        try:
-            self.runs()
-        except OSError:
-            return False
-        return True
-
     def ticked(self, sensor: str) -> bool:
         """True when this sensor of the app has looked once, from the beginning to the end."""
         selector = {"repositoryLocationName": "shipline", "repositoryName": "__repository__", "sensorName": sensor}

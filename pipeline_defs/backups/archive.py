@@ -87,17 +87,18 @@ def check(file: Path) -> Manifest:
     """Read all of a backup and give its manifest. Raises BadBackup where it is not whole or holds what no backup holds."""
     found: dict[str, str] = {}
     manifest = None
-    for member, content in _members(file):
-        if manifest is not None:
-            raise BadBackup(f"{file} cannot be used: {member.name} stands behind its {NAME}")
-        if member.name == NAME and content is not None:
-            manifest = _about(file, content.read())
-        elif content is not None:
-            found[member.name] = hashlib.file_digest(content, "sha256").hexdigest()  # type: ignore[arg-type]
-        elif member.issym():
-            found[member.name] = f"-> {member.linkname}"
+    with _told(f"{file} cannot be read"):
+        for member, content in _members(file):
+            if manifest is not None:
+                raise BadBackup(f"{file} cannot be used: {member.name} stands behind its {NAME}")
+            if member.name == NAME and content is not None:
+                manifest = _about(file, content.read())
+            elif content is not None:
+                found[member.name] = hashlib.file_digest(content, "sha256").hexdigest()  # type: ignore[arg-type]
+            elif member.issym():
+                found[member.name] = f"-> {member.linkname}"
     if manifest is None:
-        raise BadBackup(f"{file} is not a whole backup of Shipline: it has no {NAME} at its end")
+        raise BadBackup(f"{file} cannot be read: it is not a whole backup of Shipline (it has no {NAME} at its end)")
     try:
         manifest.compare(found)
     except BadBackup as error:
@@ -111,7 +112,7 @@ def unpack(file: Path, folder: Path, *, but: str = "") -> None:
     Raises BadBackup. Links come last, so that nothing is written through one.
     """
     links: list[tarfile.TarInfo] = []
-    try:
+    with _told(f"{file} cannot be unpacked into {folder}"):
         folder.mkdir(mode=0o700, parents=True)
         for member, content in _members(file):
             path = folder / member.name
@@ -123,37 +124,42 @@ def unpack(file: Path, folder: Path, *, but: str = "") -> None:
                 _write(path, content, member)
         for link in links:
             (folder / link.name).symlink_to(link.linkname)
-    except OSError as error:
-        raise BadBackup(f"{file} cannot be unpacked into {folder}: {_why(error)}") from None
 
 
 def read(file: Path, name: str, out: IO[bytes]) -> None:
     """Write one file of a backup out. Raises BadBackup where there is none of this name."""
-    for member, content in _members(file):
-        if member.name == name and content is not None:
-            while block := content.read(_BLOCK):
-                out.write(block)
-            return
+    with _told(f"{file} cannot be read"):
+        for member, content in _members(file):
+            if member.name == name and content is not None:
+                while block := content.read(_BLOCK):
+                    out.write(block)
+                return
     raise BadBackup(f"{file} has no {name}")
 
 
 def _members(file: Path) -> Iterator[tuple[tarfile.TarInfo, IO[bytes] | None]]:
     """What is in a backup, one after the other; of a file also its content. Refused is what would lead out of a folder."""
+    with gzip.open(file, "rb") as plain, tarfile.open(fileobj=plain, mode="r|") as tar:
+        for member in tar:
+            parts = PurePosixPath(member.name).parts
+            if not parts or ".." in parts or member.name.startswith("/"):
+                raise BadBackup(f"{file} cannot be used: the name {member.name!r} leads out of a folder")
+            if not (member.isreg() or member.isdir() or member.issym()):
+                raise BadBackup(f"{file} cannot be used: {member.name!r} is neither a file, a folder nor a link")
+            yield member, tar.extractfile(member) if member.isreg() else None
+        while plain.read(_BLOCK):
+            pass  # only at its end the checksum of it all is looked at
+
+
+@contextlib.contextmanager
+def _told(what: str) -> Iterator[None]:
+    """What goes wrong in the block while a backup is read, as BadBackup that begins with these words."""
     try:
-        with gzip.open(file, "rb") as plain, tarfile.open(fileobj=plain, mode="r|") as tar:
-            for member in tar:
-                parts = PurePosixPath(member.name).parts
-                if not parts or ".." in parts or member.name.startswith("/"):
-                    raise BadBackup(f"{file} cannot be used: the name {member.name!r} leads out of a folder")
-                if not (member.isreg() or member.isdir() or member.issym()):
-                    raise BadBackup(f"{file} cannot be used: {member.name!r} is neither a file, a folder nor a link")
-                yield member, tar.extractfile(member) if member.isreg() else None
-            while plain.read(_BLOCK):
-                pass  # only at its end the checksum of it all is looked at
+        yield
     except (tarfile.TarError, EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise BadBackup(f"{file} is not a whole backup of Shipline: {error}") from None
+        raise BadBackup(f"{what}: it is not a whole backup of Shipline ({error})") from None
     except OSError as error:
-        raise BadBackup(f"{file} cannot be read: {_why(error)}") from None
+        raise BadBackup(f"{what}: {_why(error)}") from None
 
 
 def _about(file: Path, text: bytes) -> Manifest:

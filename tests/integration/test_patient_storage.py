@@ -35,9 +35,13 @@ def instance(database: Postgres, tmp_path: Path) -> Iterator[DagsterInstance]:
         yield instance
 
 
+WRITING = threading.Event()
+
+
 @op
 def write(context: OpExecutionContext) -> None:
     """Many events, each of which says which it is."""
+    WRITING.set()
     for number in range(WRITTEN):
         context.log.info(f"line-{number}-")
         context.log_event(AssetMaterialization(AssetKey("blog_image"), metadata={"number": number}))
@@ -68,10 +72,12 @@ def test_connections_that_break_in_the_middle_of_a_write_cost_no_event(
     instance: DagsterInstance, database: Postgres
 ) -> None:
     assert isinstance(instance.event_log_storage, type(PatientStorage(database.url).event_log_storage))
+    WRITING.clear()
     done = threading.Event()
     broken: list[str] = []
 
     def break_them() -> None:
+        WRITING.wait(60)
         while not done.wait(0.02):
             broken.extend(database.sql(f"{BREAK};" * 10).split())
 
@@ -87,7 +93,13 @@ def test_connections_that_break_in_the_middle_of_a_write_cost_no_event(
 
 
 def test_a_database_that_is_started_anew_is_waited_for(instance: DagsterInstance, database: Postgres) -> None:
-    again = threading.Thread(target=docker.docker, args=("restart", database.container))
+    WRITING.clear()
+
+    def start_anew() -> None:
+        WRITING.wait(60)
+        docker.docker("restart", database.container)
+
+    again = threading.Thread(target=start_anew)
     again.start()
     ended = writer.execute_in_process(instance=instance)
     again.join()

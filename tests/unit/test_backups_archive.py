@@ -3,6 +3,7 @@
 import gzip
 import io
 import os
+import random
 import sqlite3
 import stat
 import tarfile
@@ -69,13 +70,18 @@ def test_what_is_put_into_a_backup_comes_out_again(files: dict[str, bytes], link
         assert contents(Path(folder, "again")) == contents(home)
 
 
-@given(where=st.floats(0, 1, exclude_max=True), how=st.sampled_from(["ends early", "begins late", "differs"]))
+@given(
+    size=st.sampled_from([0, 100, 100_000]),
+    where=st.floats(0, 1, exclude_max=True),
+    how=st.sampled_from(["ends early", "begins late", "differs"]),
+)
 @settings(max_examples=80, deadline=None)
-def test_a_damaged_backup_is_refused_or_nothing_of_it_differs(where: float, how: str) -> None:
+def test_a_damaged_backup_is_refused_or_nothing_of_it_differs(size: int, where: float, how: str) -> None:
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder, "home")
         home.mkdir()
         (home / "a").write_bytes(b"some text\n" * 20)
+        (home / "b").write_bytes(random.Random(size).randbytes(size))
         whole = backed_up(home, Path(folder, "backup")).read_bytes()
         at = int(where * len(whole))
         begin, byte, end = whole[:at], whole[at], whole[at + 1 :]
@@ -186,7 +192,7 @@ def test_nothing_is_written_through_a_link(tmp_path: Path) -> None:
 def test_a_file_that_is_no_backup_is_refused(tmp_path: Path) -> None:
     for content in (b"", b"not a backup", gzip.compress(b""), gzip.compress(b"x" * 2000)):
         (tmp_path / "other").write_bytes(content)
-        with pytest.raises(BadBackup, match="is not a whole backup of Shipline"):
+        with pytest.raises(BadBackup, match="it is not a whole backup of Shipline"):
             check(tmp_path / "other")
     with pytest.raises(BadBackup, match="cannot be read: No such file"):
         check(tmp_path / "missing")
