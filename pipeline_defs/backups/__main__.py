@@ -7,13 +7,12 @@ dump FILE                                prints the database
 """
 
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 
 from pipeline_defs.backups import archive
 from pipeline_defs.backups.making import DUMP, back_up_service
 from pipeline_defs.backups.manifest import BadBackup, Kind
-from pipeline_defs.backups.newest import new_name, remove_old
+from pipeline_defs.backups.newest import new_file, remove_old
 from pipeline_defs.backups.restore import check, unpack_service
 from pipeline_defs.backups.schema import state
 
@@ -42,7 +41,7 @@ def _back_up(folder: Path, file: str, kept: str, revision: str, dump: list[str])
     if file:
         back_up_service(folder, Path(file), revision, dump)
         return Path(file)
-    named = folder / "backups" / new_name(datetime.now(UTC))
+    named = new_file(folder / "backups")
     back_up_service(folder, named, revision, dump)
     remove_old(named.parent, int(kept))
     return named

@@ -66,7 +66,6 @@ def writing(file: Path, paths: Iterable[Path]) -> Iterator[Writer]:
         raise BadBackup(f"{file} is there already: name another file, or remove this one first")
     new = file.with_name(f"{file.name}.new")
     try:
-        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         new.unlink(missing_ok=True)
         with open(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as raw:  # noqa: PTH123
             with (

@@ -1,7 +1,7 @@
 """Newest: the backups that Shipline gave a name itself, of which the newest stay."""
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 KEPT = 14
@@ -12,6 +12,12 @@ _NAME = re.compile(r"shipline-\d{8}-\d{6}\.tar\.gz")
 def new_name(now: datetime) -> str:
     """The name of a backup made now; names sort by time."""
     return f"shipline-{now:%Y%m%d-%H%M%S}.tar.gz"
+
+
+def new_file(folder: Path) -> Path:
+    """Where a backup is written that nobody gave a name, in a folder that is made for it."""
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return folder / new_name(datetime.now(UTC))
 
 
 def remove_old(folder: Path, kept: int = KEPT) -> list[Path]:

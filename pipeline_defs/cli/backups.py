@@ -5,7 +5,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -120,14 +119,14 @@ def _stopped(home: Home) -> Iterator[None]:
 def _back_up(home: Home, file: Path | None) -> Path:
     """Write the home into this file, or into one below the home of which the newest stay."""
     from pipeline_defs.backups.making import back_up_home
-    from pipeline_defs.backups.newest import new_name, remove_old
+    from pipeline_defs.backups.newest import new_file, remove_old
 
     if not home.root.is_dir():
         raise Failed(f"there is no Shipline in {home.root}: name another by SHIPLINE_HOME")
     if file is not None:
         back_up_home(home.root, file.absolute())
         return file
-    named = home.root / "backups" / new_name(datetime.now(UTC))
+    named = new_file(home.root / "backups")
     back_up_home(home.root, named)
     remove_old(named.parent)
     return named

@@ -96,6 +96,7 @@ def test_a_damaged_backup_is_refused_or_nothing_of_it_differs(size: int, where: 
 
 
 def test_only_its_owner_may_read_it_and_nothing_is_left_beside_it(home: Path, tmp_path: Path) -> None:
+    (tmp_path / "kept").mkdir()
     file = backed_up(home, tmp_path / "kept" / "backup.tar.gz")
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert list(file.parent.iterdir()) == [file]
@@ -112,6 +113,13 @@ def test_a_backup_that_fails_leaves_nothing(home: Path, tmp_path: Path) -> None:
     with pytest.raises(BadBackup, match="cannot be written"), writing(tmp_path / "backup", []):
         raise OSError(28, "No space left on device")
     assert not list(tmp_path.glob("backup*"))
+
+
+def test_a_folder_that_is_not_there_is_not_made(home: Path, tmp_path: Path) -> None:
+    """It could be a disk that is not mounted now."""
+    with pytest.raises(BadBackup, match="cannot be written: No such file or directory"):
+        back_up_home(home, tmp_path / "elsewhere" / "backup")
+    assert not (tmp_path / "elsewhere").exists()
 
 
 def test_what_can_be_made_anew_is_left_out(home: Path, tmp_path: Path) -> None:
