@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.service import NAME, RunningService
+from tests.service import RunningService
 from tests.service import service as running_service
 from tests.service_app import lint_and_reach_registry
 from tests.testbed import docker
@@ -17,13 +17,14 @@ pytestmark = pytest.mark.timeout(900)  # the first time the images are built
 
 @pytest.fixture(scope="module")
 def service(testbed: TestBed) -> Iterator[RunningService]:
-    with running_service(testbed) as running:
+    with running_service(testbed, "service") as running:
         yield running
 
 
-def of_service(kind: str, *more: str) -> list[str]:
+def of_service(service: RunningService, kind: str, *more: str) -> list[str]:
     """The ids of what Compose made for the service."""
-    return docker.docker(kind, "ls", "--quiet", *more, "--filter", f"label=com.docker.compose.project={NAME}").split()
+    project = f"label=com.docker.compose.project={service.name}"
+    return docker.docker(kind, "ls", "--quiet", *more, "--filter", project).split()
 
 
 def test_only_who_knows_the_password_sees_the_page(service: RunningService) -> None:
@@ -78,8 +79,8 @@ def test_a_run_in_its_own_container_ships_a_commit(service: RunningService) -> N
 
 
 def test_the_engine_tells_nobody_a_secret(service: RunningService) -> None:
-    containers = of_service("container", "--all")
-    containers += docker.docker("ps", "--all", "--quiet", "--filter", f"label=shipline.service={NAME}").split()
+    containers = of_service(service, "container", "--all")
+    containers += docker.docker("ps", "--all", "--quiet", "--filter", f"label=shipline.service={service.name}").split()
     facts = docker.docker("inspect", *containers)
     for name in ("own/database", "own/password", "secrets/password", "secrets/ssh-key"):
         assert (service.folder / name).read_text().strip() not in facts
@@ -165,7 +166,7 @@ def test_down_ends_runs_and_leaves_the_data(service: RunningService) -> None:
     container = service.container_of(run)["Id"]
     service.leave_bed()
     service.words("down")
-    assert of_service("container", "--all") == of_service("network") == []
+    assert of_service(service, "container", "--all") == of_service(service, "network") == []
     assert not docker.succeeds("inspect", container)
     assert service.words("run", "--rm", "-T", "storage", "python", "-c", READ, run).split() == ["FAILURE"]
 
