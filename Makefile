@@ -1,7 +1,7 @@
 # Every target sets up what it needs by itself. `make` alone lists the targets.
 PYTHON := .venv/bin/python
 
-.PHONY: help setup demo test site prove-github prove-rehearsal prove-deploy prove-lineage bench-deploy bench-lineage lint format docs lock up down clean
+.PHONY: help setup demo test site prove-github prove-rehearsal prove-deploy prove-lineage prove-service bench-deploy bench-lineage lint format docs lock up down clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,6 +27,9 @@ prove-deploy: setup ## what is claimed of deployments, measured at full size; PA
 
 prove-lineage: setup ## what is claimed of the lineage after years; STORAGE=sqlite or postgres, PARTS="speed traces metrics docs" choose
 	@STORAGE="$(STORAGE)" PARTS="$(PARTS)" $(PYTHON) -m benchmarks.lineage
+
+prove-service: setup ## what is claimed of the service, measured at full size; PARTS="merges" chooses
+	@PARTS="$(PARTS)" $(PYTHON) -m benchmarks.service
 
 bench-deploy: setup ## how long a deployment takes, beside a hand-written script, under load
 	@$(PYTHON) -m benchmarks.deploy.bench

@@ -22,6 +22,7 @@ from tests.testbed.container import free_port
 from tests.testbed.waiting import holds_within
 
 NAME = f"shipline-test-service-{ID}"
+"""Of the one that has no other name."""
 _RUNS = "{ runsOrError { ... on Runs { results { runId jobName status tags { key value } } } } }"
 _JOBS = "{ repositoriesOrError { ... on RepositoryConnection { nodes { jobs { name } } } } }"
 
@@ -33,6 +34,7 @@ class RunningService:
     folder: Path
     port: int
     bed: TestBed
+    name: str = NAME
 
     @property
     def home(self) -> Path:
@@ -89,16 +91,22 @@ class RunningService:
         except OSError:
             return False
 
-    def reloads(self) -> bool:
-        """True when the apps' files could be read anew, and the app has its jobs."""
+    def reloads(self, job: str = "blog_integrate") -> bool:
+        """True when the apps' files could be read anew, and this job is among those of the apps."""
         self.ask('mutation { reloadRepositoryLocation(repositoryLocationName: "shipline") { __typename } }')
         found = self.ask(_JOBS)["repositoriesOrError"].get("nodes", [])
-        return "blog_integrate" in [job["name"] for repository in found for job in repository["jobs"]]
+        return job in [job["name"] for repository in found for job in repository["jobs"]]
 
     def start_run(self, lint: str) -> str:
         """Launch the app's job with this command as its lint; gives the run's id when its container works."""
         self.write_app(lint)
         assert holds_within(60, self.reloads)
+        run = self.launch()
+        assert holds_within(60, lambda: self.runs()[run] not in ("QUEUED", "STARTING")), self.runs()[run]
+        return run
+
+    def launch(self) -> str:
+        """Put a run of the app's job into the queue; its id."""
         before = self.runs().keys()
         selector = {
             "repositoryLocationName": "shipline",
@@ -109,7 +117,6 @@ class RunningService:
         answer = self.ask(launch, run={"selector": selector, "runConfigData": {}, "mode": "default"})
         assert answer["launchRun"]["__typename"] == "LaunchRunSuccess", answer
         (run,) = self.runs().keys() - before
-        assert holds_within(60, lambda: self.runs()[run] not in ("QUEUED", "STARTING")), self.runs()[run]
         return str(run)
 
     def container_of(self, run: str) -> dict[str, Any]:
@@ -127,12 +134,12 @@ class RunningService:
     def join_bed(self) -> None:
         """Let runs reach the bed's registry and server."""
         for container in (self.bed.registry, self.bed.servers[0]):
-            docker.docker("network", "connect", f"{NAME}_runs", container.name)
+            docker.docker("network", "connect", f"{self.name}_runs", container.name)
 
     def leave_bed(self) -> None:
         """Take the bed out of the service's network, which could not be removed with it."""
         for container in (self.bed.registry, self.bed.servers[0]):
-            docker.docker("network", "disconnect", "--force", f"{NAME}_runs", container.name, check=False)
+            docker.docker("network", "disconnect", "--force", f"{self.name}_runs", container.name, check=False)
 
     def write_app(self, lint: str) -> None:
         """The one app, with a lint command as its stages go."""
@@ -140,18 +147,22 @@ class RunningService:
 
 
 @contextlib.contextmanager
-def service(bed: TestBed) -> Iterator[RunningService]:
-    """The service inside the block, whose runs reach this bed. What a killed test left behind is removed first."""
-    running = RunningService(STATE / "test-service", free_port(), bed)
+def service(bed: TestBed, folder: str = "test-service", **more: str) -> Iterator[RunningService]:
+    """The service inside the block, whose runs reach this bed. What a killed test left behind is removed first.
+
+    `folder` is the name of its folder, and makes it another service than the one of that name; `more` are settings of it.
+    """
+    running = RunningService(STATE / folder, free_port(), bed, f"shipline-{folder}-{ID}")
     _remove(running)
     running.folder.mkdir(parents=True)
     settings = {
-        "SHIPLINE_PROJECT": NAME,
+        "SHIPLINE_PROJECT": running.name,
         "SHIPLINE_ADDRESS": "localhost",
         "SHIPLINE_LISTEN": "127.0.0.1",
         "SHIPLINE_HTTP_PORT": str(free_port()),
         "SHIPLINE_HTTPS_PORT": str(running.port),
         "SHIPLINE_URL": f"https://localhost:{running.port}",
+        **more,
     }
     (running.folder / "settings").write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
     try:

@@ -29,6 +29,7 @@ BELOW = {
     "history": {"config", "release", "ops", "index", "words"},
     "run_queue": {"release"},
     "run_containers": set[str](),
+    "run_workers": {"config", "run_containers"},
     "instance": {"config", "release"},
     "assets": {"config", "release", "ops"},
     "jobs": {"config", "release", "ops"},
