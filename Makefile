@@ -1,5 +1,7 @@
 # Every target sets up what it needs by itself. `make` alone lists the targets.
 PYTHON := .venv/bin/python
+# Tests wait for servers a third of their time, so that three of them keep two processors busy.
+WORKERS := $(shell cores=$$(nproc); echo $$((cores > 4 ? 6 : (cores * 3 + 1) / 2)))
 
 .PHONY: help setup demo test site prove-github prove-rehearsal prove-deploy prove-lineage prove-service bench-deploy bench-lineage lint format docs lock up down clean
 
@@ -14,7 +16,7 @@ demo: setup ## the sample app from a commit to a verified deployment; ONCE=1 end
 
 test: setup lint ## lint, type check, and all tests; ARGS="-k name" is passed to pytest
 	@$(PYTHON) -m tests.testbed prepare
-	@$(PYTHON) -m pytest -n logical --maxprocesses 4 --dist loadfile --durations=15 $(ARGS)
+	@$(PYTHON) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --durations=15 $(ARGS)
 
 prove-github: setup ## what is claimed of GitHub, measured at full size; PARTS="merges latency" measures these alone
 	@PARTS="$(PARTS)" $(PYTHON) -m benchmarks.github
@@ -28,7 +30,7 @@ prove-deploy: setup ## what is claimed of deployments, measured at full size; PA
 prove-lineage: setup ## what is claimed of the lineage after years; STORAGE=sqlite or postgres, PARTS="speed traces metrics docs" choose
 	@STORAGE="$(STORAGE)" PARTS="$(PARTS)" $(PYTHON) -m benchmarks.lineage
 
-prove-service: setup ## what is claimed of the service, measured at full size; PARTS="merges" chooses
+prove-service: setup ## what is claimed of the service, measured at full size; PARTS="kills merges soak images" choose
 	@PARTS="$(PARTS)" $(PYTHON) -m benchmarks.service
 
 bench-deploy: setup ## how long a deployment takes, beside a hand-written script, under load

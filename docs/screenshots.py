@@ -63,6 +63,7 @@ def pictures(url: str) -> dict[str, tuple[str, int, int, str]]:
     # The runs' logs are filtered by a word: the rest of their lines names paths of this machine.
     return {
         "lineage": ("/locations/__repository__@shipline/asset-groups/shop/lineage", 520, 460, "Unsynced"),
+        "job": ("/locations/__repository__@shipline/jobs/shop_deploy", 900, 860, "shop_production"),
         "runs": ("/runs", 740, 740, "shop_integrate"),
         "deployment": (f"/runs/{deployed}?logs=done in", 900, 900, "switch: done"),
         "rolled-back": (f"/runs/{went_back}?logs=going back", 900, 530, "going back:"),

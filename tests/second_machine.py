@@ -60,7 +60,7 @@ def second_machine(service: RunningService, **settings: str) -> Iterator[SecondM
         # The Engine's socket belongs there to another group than here, where Compose's file is made.
         server.exec("chgrp", str(Path("/var/run/docker.sock").stat().st_gid), "/var/run/docker.sock")
         server.exec("sh", "-c", f"cat >{service.folder}/worker.yaml", input=_composed(service, settings))
-        machine.compose("up", "--detach", "--wait", "worker")
+        machine.compose("up", "--detach", "--wait", "worker", "keeper")
         yield machine
 
 
@@ -70,5 +70,5 @@ def _composed(service: RunningService, settings: dict[str, str]) -> str:
     lines = {"SHIPLINE_SERVICE": str(service.folder), "SHIPLINE_MAIN": address(service.bed), "SHIPLINE_WORKER": NAME}
     own = (service.folder / "settings").read_text().replace("SHIPLINE_WORKERS=", "#")
     (folder / "settings").write_text(own + "".join(f"{name}={value}\n" for name, value in (lines | settings).items()))
-    elsewhere = RunningService(folder, service.port, service.bed, service.name)
+    elsewhere = RunningService(folder, service.port, service.bed, service.project)
     return json.dumps(json.loads(elsewhere.words("config", "--format", "json")))

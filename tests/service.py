@@ -21,10 +21,14 @@ from tests.testbed.checkout import ID, STATE
 from tests.testbed.container import free_port
 from tests.testbed.waiting import holds_within
 
-NAME = f"shipline-test-service-{ID}"
-"""Of the one that has no other name."""
+TESTED = "test-service"
+NAME = f"shipline-{TESTED}-{ID}"
 _RUNS = "{ runsOrError { ... on Runs { results { runId jobName status tags { key value } } } } }"
 _JOBS = "{ repositoriesOrError { ... on RepositoryConnection { nodes { jobs { name } } } } }"
+_TICKS = """query($selector: SensorSelector!) { sensorOrError(sensorSelector: $selector) {
+  ... on Sensor { sensorState { ticks(limit: 5) { status } } } } }"""
+_GREEN = """{ instance { daemonHealth { allDaemonStatuses { required healthy lastHeartbeatTime } } }
+  workspaceOrError { ... on Workspace { locationEntries { loadStatus } } } }"""
 
 
 @dataclass
@@ -34,7 +38,7 @@ class RunningService:
     folder: Path
     port: int
     bed: TestBed
-    name: str = NAME
+    project: str = NAME
 
     @property
     def home(self) -> Path:
@@ -52,6 +56,11 @@ class RunningService:
     def shipline(self, *words: str) -> Any:
         """The answer of a command in the container of the code server, as data."""
         return json.loads(self.words("exec", "-T", "code", "shipline", "--json", *words))
+
+    @property
+    def root_certificate(self) -> Path:
+        """Of the authority that Caddy made for localhost."""
+        return self.folder / "caddy/caddy/pki/authorities/local/root.crt"
 
     @property
     def password(self) -> str:
@@ -74,15 +83,45 @@ class RunningService:
         pair = base64.b64encode(f"shipline:{password}".encode()).decode()
         headers = {"Content-Type": "application/json", **({"Authorization": f"Basic {pair}"} if password else {})}
         request = urllib.request.Request(f"https://localhost:{self.port}{path}", body, headers)
-        context = ssl.create_default_context(cafile=self.folder / "caddy/caddy/pki/authorities/local/root.crt")
+        context = ssl.create_default_context(cafile=self.root_certificate)
         opener = urllib.request.build_opener(
             urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context)
         )
         return opener.open(request, timeout=20)
 
+    def containers(self) -> dict[str, dict[str, Any]]:
+        """What `docker inspect` says of each container that Compose made for the service and that goes on, by its service's name."""
+        ids = docker.docker("ps", "--all", "--quiet", "--filter", f"label=com.docker.compose.project={self.project}")
+        label = "com.docker.compose.service"
+        found = json.loads(docker.docker("inspect", *ids.split()))
+        return {
+            each["Config"]["Labels"][label]: each
+            for each in found
+            if each["HostConfig"]["RestartPolicy"]["Name"] != "no"
+        }
+
+    def is_green(self, since: float = 0) -> bool:
+        """True when each container runs and is healthy, the definitions are loaded, and each daemon was heard of after that time."""
+        states = [each["State"] for each in self.containers().values()]
+        if not all(state["Running"] and state.get("Health", {}).get("Status") != "unhealthy" for state in states):
+            return False
+        try:
+            said = self.ask(_GREEN)
+        except (OSError, ValueError, KeyError):
+            return False
+        entries = said["workspaceOrError"]["locationEntries"]
+        daemons = [each for each in said["instance"]["daemonHealth"]["allDaemonStatuses"] if each["required"]]
+        heard = all(each["healthy"] and each["lastHeartbeatTime"] > since for each in daemons)
+        return heard and [each["loadStatus"] for each in entries] == ["LOADED"]
+
     def runs(self) -> dict[str, str]:
         """The status of each run, by its id."""
         return {run["runId"]: run["status"] for run in self.ask(_RUNS)["runsOrError"]["results"]}
+
+    def heads(self, job: str) -> list[str]:
+        """The commit that each of the job's runs answers, where it answers one."""
+        tags = [run["tags"] for run in self.ask(_RUNS)["runsOrError"]["results"] if run["jobName"] == job]
+        return [tag["value"] for each in tags for tag in each if tag["key"] == "head"]
 
     def answers(self) -> bool:
         """True when the web server answers again."""
@@ -90,6 +129,12 @@ class RunningService:
             return self.status("/server_info", self.password) == 200
         except OSError:
             return False
+
+    def ticked(self, sensor: str) -> bool:
+        """True when this sensor of the app has looked once, from the beginning to the end."""
+        selector = {"repositoryLocationName": "shipline", "repositoryName": "__repository__", "sensorName": sensor}
+        found = self.ask(_TICKS, selector=selector)["sensorOrError"]
+        return any(tick["status"] in ("SUCCESS", "SKIPPED") for tick in found.get("sensorState", {}).get("ticks", []))
 
     def reloads(self, job: str = "blog_integrate") -> bool:
         """True when the apps' files could be read anew, and this job is among those of the apps."""
@@ -101,23 +146,23 @@ class RunningService:
         """Launch the app's job with this command as its lint; gives the run's id when its container works."""
         self.write_app(lint)
         assert holds_within(60, self.reloads)
-        run = self.launch()
+        run = self.queue_run()
         assert holds_within(60, lambda: self.runs()[run] not in ("QUEUED", "STARTING")), self.runs()[run]
         return run
 
-    def launch(self) -> str:
+    def queue_run(self) -> str:
         """Put a run of the app's job into the queue; its id."""
         before = self.runs().keys()
-        selector = {
-            "repositoryLocationName": "shipline",
-            "repositoryName": "__repository__",
-            "jobName": "blog_integrate",
-        }
+        self.launch("blog_integrate")
+        (run,) = self.runs().keys() - before
+        return str(run)
+
+    def launch(self, job: str) -> None:
+        """Put a run of this job into the queue, as the web page does."""
+        selector = {"repositoryLocationName": "shipline", "repositoryName": "__repository__", "jobName": job}
         launch = "mutation($run: ExecutionParams!) { launchRun(executionParams: $run) { __typename } }"
         answer = self.ask(launch, run={"selector": selector, "runConfigData": {}, "mode": "default"})
         assert answer["launchRun"]["__typename"] == "LaunchRunSuccess", answer
-        (run,) = self.runs().keys() - before
-        return str(run)
 
     def container_of(self, run: str) -> dict[str, Any]:
         """What `docker inspect` says of the run's container."""
@@ -134,12 +179,12 @@ class RunningService:
     def join_bed(self) -> None:
         """Let runs reach the bed's registry and server."""
         for container in (self.bed.registry, self.bed.servers[0]):
-            docker.docker("network", "connect", f"{self.name}_runs", container.name)
+            docker.docker("network", "connect", f"{self.project}_runs", container.name)
 
     def leave_bed(self) -> None:
         """Take the bed out of the service's network, which could not be removed with it."""
         for container in (self.bed.registry, self.bed.servers[0]):
-            docker.docker("network", "disconnect", "--force", f"{self.name}_runs", container.name, check=False)
+            docker.docker("network", "disconnect", "--force", f"{self.project}_runs", container.name, check=False)
 
     def write_app(self, lint: str) -> None:
         """The one app, with a lint command as its stages go."""
@@ -147,16 +192,16 @@ class RunningService:
 
 
 @contextlib.contextmanager
-def service(bed: TestBed, folder: str = "test-service", **more: str) -> Iterator[RunningService]:
-    """The service inside the block, whose runs reach this bed. What a killed test left behind is removed first.
+def service(bed: TestBed, name: str = TESTED, **more: str) -> Iterator[RunningService]:
+    """The service inside the block, whose runs reach this bed. What was left behind under its name is removed first.
 
-    `folder` is the name of its folder, and makes it another service than the one of that name; `more` are settings of it.
+    `more` are settings of it.
     """
-    running = RunningService(STATE / folder, free_port(), bed, f"shipline-{folder}-{ID}")
+    running = RunningService(STATE / name, free_port(), bed, f"shipline-{name}-{ID}")
     _remove(running)
     running.folder.mkdir(parents=True)
     settings = {
-        "SHIPLINE_PROJECT": running.name,
+        "SHIPLINE_PROJECT": running.project,
         "SHIPLINE_ADDRESS": "localhost",
         "SHIPLINE_LISTEN": "127.0.0.1",
         "SHIPLINE_HTTP_PORT": str(free_port()),

@@ -8,7 +8,7 @@ from tests.testbed.bed import TestBed
 from tests.testbed.registry import INSIDE_PORT
 
 APP = """
-repository: {home}/blog
+repository: {repository}
 image: {registry}/blog
 registry: {{username: {{file: /run/secrets/user}}, password: {{file: /run/secrets/password}}}}
 lint: {{command: {lint}}}
@@ -49,8 +49,14 @@ def lint_and_reach_registry(home: Path, bed: TestBed) -> str:
 
 def write(home: Path, bed: TestBed, lint: str) -> None:
     """The app's file, for this bed and with this lint command."""
-    text = APP.format(home=home, registry=bed.registry.address, server=bed.servers[0].name, lint=lint)
-    (home / "apps" / "blog.yaml").write_text(text)
+    (home / "apps" / "blog.yaml").write_text(text(home, bed, lint))
+
+
+def text(home: Path, bed: TestBed, lint: str, repository: str = "") -> str:
+    """The same as text, for another repository where one is named."""
+    return APP.format(
+        repository=repository or home / "blog", registry=bed.registry.address, server=bed.servers[0].name, lint=lint
+    )
 
 
 def fill(service: Path, bed: TestBed) -> None:

@@ -1,1 +1,1 @@
-"""Service: what is claimed of Shipline as a service, measured on the test bed."""
+"""What is claimed of Shipline as a service, measured."""

@@ -1,6 +1,6 @@
 """`make prove-service`: measure what is claimed of the service. The last line of standard output is one JSON object with all figures.
 
-PARTS="merges" measures these parts alone; the figures of the others are null.
+PARTS="kills merges" measures these parts alone; the figures of the others are null.
 """
 
 import json
@@ -11,13 +11,28 @@ from collections.abc import Callable
 from functools import partial
 
 from benchmarks.parts import Unknown, clean_up_on_sigterm, measured, tell, wanted
-from benchmarks.service import merges
+from benchmarks.service import images, kills, merges, soak
 from benchmarks.service.figures import NAMES, Figures, Tell
+from benchmarks.service.ground import Ground, ground
 from tests.testbed.bed import TestBed, remove_orphans
 from tests.testbed.progress import Progress
 
+
+def _on_ground(measure: Callable[[Ground, Tell], Figures]) -> Callable[[TestBed, Tell], Figures]:
+    """A part that has a service on one machine under it, of its own."""
+
+    def measure_on_bed(bed: TestBed, tell: Tell) -> Figures:
+        with ground(bed, "prove-service") as made:
+            return measure(made, tell)
+
+    return measure_on_bed
+
+
 PARTS: dict[str, Callable[[TestBed, Tell], Figures]] = {
+    "kills": _on_ground(kills.measure),
     "merges": merges.measure,
+    "soak": _on_ground(soak.measure),
+    "images": _on_ground(images.measure),
 }
 
 

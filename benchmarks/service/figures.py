@@ -2,21 +2,29 @@
 
 from collections.abc import Callable
 
-Figures = dict[str, int | float | None]
+Figures = dict[str, int | float]
 Tell = Callable[[str], None]
 """Takes one line about how it goes."""
 
 NAMES = (
+    "killed",
+    "lost",
+    "doubled",
+    "slowest_recovery_s",
     "changes",
     "unaccounted",
-    "doubled",
     "runs_per_minute_one_worker",
     "runs_per_minute_two_workers",
+    "two_over_one",
     "queue_p50_s_one_worker",
     "queue_p95_s_one_worker",
     "queue_p50_s_two_workers",
     "queue_p95_s_two_workers",
-    "two_over_one",
+    "soak_runs",
+    "memory_mb_per_100_runs",
+    "disk_mb_per_100_runs",
+    "images_as_root",
+    "image_start_s",
 )
 
 

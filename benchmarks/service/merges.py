@@ -15,16 +15,14 @@ from tempfile import TemporaryDirectory
 from benchmarks.github.figures import percentile
 from benchmarks.service.account import RUNS, Outcome, account
 from benchmarks.service.figures import Failed, Figures, Tell
-from benchmarks.service.memory import Memory
+from benchmarks.service.ground import Ground
+from benchmarks.service.soak import memory
 from tests.second_machine import address, second_machine
 from tests.service import RunningService, service
 from tests.testbed.bed import TestBed
 from tests.testbed.github import GitHubServer
 from tests.testbed.waiting import holds_within
 
-LOOKED = """query($name: String!) { sensorOrError(sensorSelector: {repositoryLocationName: "shipline",
-  repositoryName: "__repository__", sensorName: $name}) { ... on Sensor { sensorState { typeSpecificData {
-  ... on SensorData { lastCursor } } } } } }"""
 STANDSTILL_SECONDS = 300.0
 """When nothing changes for so long, nothing will."""
 
@@ -64,8 +62,8 @@ def measure(bed: TestBed, tell: Tell, plan: Plan = Plan()) -> Figures:
         tell(
             f"{name}: {ended}; {found.per_minute:.1f} runs a minute; unaccounted: {', '.join(found.unaccounted) or 'none'}"
         )
-        figures["unaccounted"] = (figures["unaccounted"] or 0) + len(found.unaccounted)
-        figures["doubled"] = (figures["doubled"] or 0) + len(found.doubled)
+        figures["unaccounted"] += len(found.unaccounted)
+        figures["doubled"] += len(found.doubled)
         rates.append(found.per_minute)
         figures[f"runs_per_minute_{name}"] = round(found.per_minute, 2)
         for percent in (50, 95):
@@ -78,9 +76,9 @@ def _round(bed: TestBed, tell: Tell, plan: Plan, workers: int) -> Outcome:
         tell(f"{workers} worker(s): {plan.apps} apps are looked at; the merges begin")
         heads = _merge_all(github, plan)
         tell(f"{len(heads)} merges are made")
-        memory = Memory(running.name)
-        found = _wait_for_ends(running, heads, memory, tell)
-        tell(f"memory with {workers} worker(s), at most: {memory}")
+        found, most = _wait_for_ends(Ground(running, github), heads, tell)
+        used = ", ".join(f"{name} {megabytes:.0f}" for name, megabytes in sorted(most.items()))
+        tell(f"the most memory with {workers} worker(s), MB: {used}")
     return found
 
 
@@ -102,7 +100,7 @@ def _running(bed: TestBed, plan: Plan, workers: int) -> Iterator[tuple[RunningSe
             raise Failed("the service does not read the apps' files")
         if workers > 1:
             opened.enter_context(second_machine(running, SHIPLINE_RUNS_HERE=room))
-        if not holds_within(300, lambda: all(_has_looked(running, name) for name in plan.names)):
+        if not holds_within(300, lambda: all(running.ticked(f"{name}_github") for name in plan.names)):
             raise Failed("the service does not look at each app's repository within five minutes")
         yield running, github
 
@@ -114,11 +112,6 @@ def _make_app(home: Path, github: GitHubServer, name: str, seconds: int) -> None
     github.set_permission(repository, "shipline", "write")
     text = APP.format(name=name, url=github.git_url(repository), repository=repository, api=github.url, seconds=seconds)
     (home / "apps" / f"{name}.yaml").write_text(text)
-
-
-def _has_looked(running: RunningService, app: str) -> bool:
-    state = running.ask(LOOKED, name=f"{app}_github")["sensorOrError"].get("sensorState") or {}
-    return bool((state.get("typeSpecificData") or {}).get("lastCursor"))
 
 
 def _merge_all(github: GitHubServer, plan: Plan) -> list[str]:
@@ -135,14 +128,19 @@ def _merge_all(github: GitHubServer, plan: Plan) -> list[str]:
     return heads
 
 
-def _wait_for_ends(running: RunningService, heads: list[str], memory: Memory, tell: Tell) -> Outcome:
-    """What became of the heads as soon as all are accounted for, or nothing has changed for long."""
-    found, since = account(running.ask(RUNS)["runsOrError"]["results"], heads), time.monotonic()
+def _wait_for_ends(ground: Ground, heads: list[str], tell: Tell) -> tuple[Outcome, dict[str, float]]:
+    """What became of the heads as soon as all are accounted for, or nothing has changed for long; and each component's memory."""
+    found, since = _account(ground, heads), time.monotonic()
+    most = memory(ground)
     while found.unaccounted and time.monotonic() - since < STANDSTILL_SECONDS:
         time.sleep(5)
-        memory.look()
-        now = account(running.ask(RUNS)["runsOrError"]["results"], heads)
+        most = {name: max(used, most.get(name, 0.0)) for name, used in memory(ground).items()}
+        now = _account(ground, heads)
         if now != found:
             found, since = now, time.monotonic()
             tell(f"{len(heads) - len(now.unaccounted)} of {len(heads)} changes have come to their end")
-    return found
+    return found, most
+
+
+def _account(ground: Ground, heads: list[str]) -> Outcome:
+    return account(ground.service.ask(RUNS)["runsOrError"]["results"], heads)

@@ -84,11 +84,20 @@ quarantine_group.command(epilog=quarantine.LIFT_EXAMPLE)(quarantine.lift)
 quarantine_group.command("list", epilog=quarantine.LIST_EXAMPLE)(quarantine.list_)
 
 
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(installed_version("shipline"))
+        raise typer.Exit
+
+
 @shipline.callback()
 def options(
     context: typer.Context,
     json: Annotated[bool, typer.Option("--json", help="Give the result as one JSON document.")] = False,
     debug: Annotated[bool, typer.Option("--debug", help="Show the stack trace of an error.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_print_version, help="Print Shipline's own version.")
+    ] = False,
 ) -> None:
     """From a pull request to a verified deployment on your own servers.
 

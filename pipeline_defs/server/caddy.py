@@ -159,10 +159,16 @@ def _route(match: Any, handler: dict[str, Any]) -> dict[str, Any]:
     return {**({"match": match} if match else {}), "handle": [handler], "terminal": True}
 
 
+_KEEP_ALIVE = {"idle_timeout": "100ms", "probe_interval": "30s", "max_idle_conns_per_host": 32}
+"""Of the router's connections to an app: Caddy's own settings but for the first. A busy app's are used again long before that."""
+
+
 def _proxy(route: Route) -> dict[str, Any]:
     return {
         "handler": "reverse_proxy",
         "stream_close_delay": f"{route.drain_timeout}s",
+        # One that was busy at the switch would stay for two minutes after its request, and drain waits for it.
+        "transport": {"protocol": "http", "keep_alive": _KEEP_ALIVE},
         "upstreams": [{"dial": "UPSTREAM"}],
         "load_balancing": {"try_duration": "5s", "try_interval": "100ms"},
     }

@@ -35,6 +35,10 @@ def slow(seconds: float) -> str:
 )
 
 
+KEEPS = ("Dockerfile", '"--timeout-graceful-shutdown"', '"--timeout-keep-alive", "60", "--timeout-graceful-shutdown"')
+"""An app that closes no connection by itself."""
+
+
 def asked(routed: Routed, seconds: float) -> Future[str]:
     """A request that takes so long, begun now; it gives the version that answered, or raises."""
     url = routed.url.replace("/health", f"/slow?seconds={seconds}")
@@ -69,6 +73,19 @@ def test_a_request_under_way_ends_where_it_began_and_is_cut_only_after_the_drain
     with pytest.raises((urllib.error.HTTPError, ConnectionError, http.client.HTTPException)):
         endless.result(60)
     assert (hasty.version, web(server)) == ("2.0.0", ["running"])
+
+
+def test_a_connection_without_a_request_holds_nothing_up(routed: Routed, server: Connection, sample: Shop) -> None:
+    quick = routed.bare().changed(database=None, migrate=None, watch=OFF)
+    hasty = quick.changed(route=replace_drain(quick, seconds=15))
+    keeps = sample.release("2.2.0", SLOW, KEEPS)
+    assert deploy(hasty.task(keeps), server).error is None
+    request = asked(
+        hasty, seconds=8
+    )  # busy at the switch, and then the router has its connection to the app for nothing
+    assert deploy(hasty.task(sample.release("2.3.0", SLOW)), server).error is None
+    assert request.result(60) == "2.2.0"
+    assert [line for line in hasty.shop.said if "did not end within" in line] == []
 
 
 def replace_drain(routed: Routed, seconds: int) -> Route:

@@ -71,7 +71,7 @@ def begins(service: RunningService, run: str) -> str:
 
 def launch_on_second(service: RunningService) -> tuple[str, str]:
     """Two runs, of which the first one given is on the second machine."""
-    workers = {begins(service, run): run for run in [service.launch(), service.launch()]}
+    workers = {begins(service, run): run for run in [service.queue_run(), service.queue_run()]}
     return workers["second"], workers["first"]
 
 
@@ -106,7 +106,7 @@ def test_a_worker_that_was_killed_finds_its_run_again(service: RunningService, s
 
 def test_a_killed_redis_loses_no_run_that_waits_in_it(service: RunningService, second: SecondMachine) -> None:
     there, here = launch_on_second(service)
-    waits = service.launch()
+    waits = service.queue_run()
     assert holds_within(30, lambda: service.runs()[waits] == "STARTING")
     service.words("kill", "redis")
     service.words("up", "--detach", "--no-recreate", "--wait", "redis")
@@ -119,7 +119,7 @@ def test_a_killed_redis_loses_no_run_that_waits_in_it(service: RunningService, s
 
 def test_a_run_that_waits_in_redis_can_be_given_up(service: RunningService, second: SecondMachine) -> None:
     launch_on_second(service)
-    waits = service.launch()
+    waits = service.queue_run()
     assert holds_within(30, lambda: service.runs()[waits] == "STARTING")
     assert service.ask(_STOP, run=waits)["terminateRun"]["__typename"] == "TerminateRunSuccess"
     assert service.runs()[waits] == "CANCELED"
@@ -143,7 +143,7 @@ def test_the_runs_of_a_lost_machine_have_failed_and_say_whose_they_were(
 
 def test_a_worker_refuses_what_it_would_do_otherwise(service: RunningService, second: SecondMachine) -> None:
     service.write_app("sleep 500")
-    refused = [service.launch(), service.launch()]
+    refused = [service.queue_run(), service.queue_run()]
     assert holds_within(60, lambda: "FAILURE" in [service.runs()[run] for run in refused])
     (there,) = [run for run in refused if service.runs()[run] == "FAILURE"]
     assert "The worker second has another version of Shipline or of the app's file blog.yaml" in said_of(service, there)

@@ -106,6 +106,24 @@ def test_the_code_server_comes_back_when_it_has_lost_the_definitions(service: Ru
     assert holds_within(60, service.reloads)
 
 
+def test_what_is_killed_is_started_again_and_what_was_stopped_is_not(service: RunningService) -> None:
+    service.words("stop", "webhooks")
+    killed = ["webserver", "database", "engine-stop"]
+    docker.docker("kill", *(service.containers()[name]["Id"] for name in killed))
+    assert holds_within(60, lambda: all(service.containers()[name]["State"]["Running"] for name in killed))
+    assert not service.containers()["webhooks"]["State"]["Running"]
+    service.words("start", "webhooks")
+    assert holds_within(60, service.answers)
+
+
+def test_what_does_not_answer_is_started_anew(service: RunningService) -> None:
+    freeze = "import psutil; [each.suspend() for each in psutil.process_iter() if 'webhooks' in each.cmdline()]"
+    before = service.containers()["webhooks"]["State"]["StartedAt"]
+    service.words("exec", "-T", "webhooks", "python", "-c", freeze)
+    assert holds_within(90, lambda: service.containers()["webhooks"]["State"]["StartedAt"] > before)
+    assert holds_within(60, lambda: service.containers()["webhooks"]["State"]["Health"]["Status"] == "healthy")
+
+
 def test_a_restart_loses_nothing(service: RunningService) -> None:
     run = service.start_run("sleep 600")
     before = service.runs()

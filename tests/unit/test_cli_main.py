@@ -115,3 +115,8 @@ def test_every_command_shows_an_example_in_its_help(capsys: pytest.CaptureFixtur
 def _commands(command: object, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
     children = getattr(command, "commands", {})
     return [path] if not children else [p for name, each in children.items() for p in _commands(each, (*path, name))]
+
+
+def test_the_version_is_told_to_the_option_and_to_the_command(capsys: pytest.CaptureFixture[str]) -> None:
+    assert [main(words) for words in (["--version"], ["version"])] == [0, 0]
+    assert len(set(capsys.readouterr().out.split())) == 1

@@ -27,6 +27,7 @@ BELOW = {
     "words": {"release", "ops"},
     "index": {"release", "ops"},  # reads the events that ops/events.py writes
     "history": {"config", "release", "ops", "index", "words"},
+    "keeper": set[str](),
     "run_queue": {"release"},
     "run_containers": set[str](),
     "run_workers": {"config", "run_containers"},

@@ -3,7 +3,6 @@
 from typing import Any
 
 from benchmarks.service.account import account
-from benchmarks.service.memory import mib
 
 HEADS = [letter * 40 for letter in "abcdef"]
 
@@ -39,12 +38,3 @@ def test_what_is_lost_open_given_up_without_a_word_or_doubled_is_seen() -> None:
     found = account(runs, HEADS[:5])
     assert found.unaccounted == [HEADS[0], HEADS[1], HEADS[2], HEADS[4]]
     assert found.doubled == [HEADS[3]]
-
-
-def test_memory_is_read_as_the_engine_prints_it() -> None:
-    assert [mib(used) for used in ("512B / 1GiB", "512KiB / 1GiB", "12.5MiB / 1GiB", "1.5GiB / 2GiB")] == [
-        512 / 2**20,
-        0.5,
-        12.5,
-        1536,
-    ]

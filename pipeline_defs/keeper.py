@@ -1,0 +1,90 @@
+"""Keeper: what the Engine itself does not start again, `python -m pipeline_defs.keeper PROJECT`, beside the service's other containers.
+
+The Engine's restart policy covers a program that ends. It does not cover a container that `docker kill` ended, which to the Engine is
+as good as one that was told to stop, nor one that runs and does not answer. Both are told by the Engine's events.
+
+Source of the events' names: https://docs.docker.com/reference/cli/docker/system/events/
+"""
+
+import contextlib
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from docker.errors import APIError, DockerException
+
+import docker
+
+PATIENCE = 2.0
+"""Seconds after a container's end, in which the Engine says that it was told to stop, or starts it again by itself."""
+
+_PROJECT = "com.docker.compose.project"
+_ENDED, _STOPPED, _UNHEALTHY = "die", "stop", "health_status: unhealthy"
+
+
+class Keeper:
+    """Looks after the containers of one compose project that are to run until somebody stops them."""
+
+    def __init__(self, client: docker.DockerClient, project: str) -> None:
+        """`project` is the name of the compose project; the keeper's own container is among its containers and needs no care."""
+        self._client, self._project = client, project
+        self._stopped: dict[str, float] = {}
+
+    def keep(self) -> None:
+        """Listen until the connection to the Engine ends. Raises DockerException."""
+        wanted = {
+            "type": "container",
+            "label": f"{_PROJECT}={self._project}",
+            "event": [_ENDED, _STOPPED, "health_status"],
+        }
+        for event in self._client.events(decode=True, filters=wanted):
+            self._hear(event)
+
+    def _hear(self, event: Mapping[str, Any]) -> None:
+        container, name = event["Actor"]["ID"], event["Actor"]["Attributes"].get("name", "")
+        match event["Action"]:
+            case action if action == _STOPPED:
+                self._stopped[container] = time.monotonic()
+            case action if action == _ENDED:
+                threading.Timer(PATIENCE, self._start, (container, name, time.monotonic())).start()
+            case action if action == _UNHEALTHY:
+                threading.Thread(target=self._restart, args=(container, name)).start()
+
+    def _start(self, container: str, name: str, ended: float) -> None:
+        if self._stopped.pop(container, 0.0) >= ended:
+            return
+        with contextlib.suppress(APIError):  # it was removed, or somebody was quicker
+            found = self._client.api.inspect_container(container)
+            if _is_meant_to_run(found) and not (found["State"]["Running"] or found["State"]["Restarting"]):
+                say(f"{name} was killed and is started again")
+                self._client.api.start(container)
+
+    def _restart(self, container: str, name: str) -> None:
+        with contextlib.suppress(APIError):
+            if _is_meant_to_run(self._client.api.inspect_container(container)):
+                say(f"{name} does not answer and is started anew")
+                self._client.api.restart(container)
+
+
+def _is_meant_to_run(found: Mapping[str, Any]) -> bool:
+    return bool(found["HostConfig"]["RestartPolicy"]["Name"] == "unless-stopped")
+
+
+def say(line: str) -> None:
+    """One line in the container's log."""
+    print(line, flush=True)
+
+
+def main() -> None:
+    """Look after the project that the first argument names. Ends with one sentence where the Engine does not answer."""
+    try:
+        client = docker.from_env(timeout=60)
+        Keeper(client, sys.argv[1]).keep()
+    except DockerException as error:
+        sys.exit(f"the Docker Engine cannot be asked what ends: {error}")
+
+
+if __name__ == "__main__":
+    main()
