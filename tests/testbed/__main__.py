@@ -27,7 +27,8 @@ def main() -> int:
     commands.add_parser("redis", help="provide what a service with workers needs besides")
     commands.add_parser("clean", help="remove all containers, networks, volumes, images and state of this checkout")
     chosen = parser.parse_args()
-    progress = Progress()
+    # What `service` prints is read by a shell, which would take a line about progress for a command.
+    progress = Progress(lambda line: print(line, file=sys.stderr)) if chosen.command == "service" else Progress()
     try:
         if chosen.command == "prepare":
             engine.ensure(progress)
