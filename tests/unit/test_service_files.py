@@ -77,6 +77,15 @@ def test_the_service_queues_and_watches_runs_as_a_checkout_does() -> None:
     assert {name: value for name, value in own.items() if name not in ("storage", "run_launcher")} == checkout
 
 
+def test_with_workers_only_launcher_and_places_in_the_queue_differ() -> None:
+    workers, alone = read(FOLDER / "dagster-workers.yaml"), read(FOLDER / "dagster.yaml")
+    assert workers.pop("run_launcher") != alone.pop("run_launcher")
+    assert workers["run_coordinator"].pop("config") == {"max_concurrent_runs": {"env": "SHIPLINE_RUNS"}}
+    assert alone["concurrency"]["runs"].pop("max_concurrent_runs") == 6
+    assert workers["run_monitoring"].pop("start_timeout_seconds") > alone["run_monitoring"].pop("start_timeout_seconds")
+    assert workers == alone
+
+
 def test_the_image_has_the_versions_that_are_tested() -> None:
     own, all_of_them = (pinned(folder / "requirements.txt") for folder in (FOLDER, PROJECT))
     assert own <= all_of_them
