@@ -3,7 +3,7 @@ PYTHON := .venv/bin/python
 # Tests wait for servers a third of their time, so that three of them keep two processors busy.
 WORKERS := $(shell cores=$$(nproc); echo $$((cores > 4 ? 6 : (cores * 3 + 1) / 2)))
 
-.PHONY: help setup demo test site prove-github prove-rehearsal prove-deploy prove-lineage bench-deploy bench-lineage lint format docs lock up down backup restore upgrade clean
+.PHONY: help setup demo test site prove-github prove-rehearsal prove-deploy prove-lineage prove-service bench-deploy bench-lineage bench-observe lint format docs lock up down backup restore upgrade clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,12 +30,18 @@ prove-deploy: setup ## what is claimed of deployments, measured at full size; PA
 prove-lineage: setup ## what is claimed of the lineage after years; STORAGE=sqlite or postgres, PARTS="speed traces metrics docs" choose
 	@STORAGE="$(STORAGE)" PARTS="$(PARTS)" $(PYTHON) -m benchmarks.lineage
 
+prove-service: setup ## what is claimed of the service, measured at full size; PARTS="kills merges soak images" choose
+	@PARTS="$(PARTS)" $(PYTHON) -m benchmarks.service
+
 bench-deploy: setup ## how long a deployment takes, beside a hand-written script, under load
 	@$(PYTHON) -m benchmarks.deploy.bench
 
 bench-lineage: setup ## how long status, history and trace take after years, in both storages
 	@STORAGE=sqlite PARTS=speed $(PYTHON) -m benchmarks.lineage
 	@STORAGE=postgres PARTS=speed $(PYTHON) -m benchmarks.lineage
+
+bench-observe: setup ## what a scrape of the metrics costs after years; STORAGE=sqlite or postgres, DEPLOYMENTS=10000
+	@STORAGE="$(STORAGE)" DEPLOYMENTS="$(DEPLOYMENTS)" $(PYTHON) -m benchmarks.observing
 
 lint: setup ## ruff (rules and format) and mypy
 	@$(PYTHON) -m ruff check

@@ -26,11 +26,11 @@ class RunContainers(DockerRunLauncher):
         """The settings of dagster.yaml, with the files of this service."""
         context = super().get_container_context(dagster_run)
         given = dict(context.container_kwargs)
-        return context._replace(container_kwargs={**given, **files(os.environ)})
+        return context._replace(container_kwargs={**given, **files(os.environ), **hosts(os.environ)})
 
     def launch_run(self, context: LaunchRunContext) -> None:
         """Start a run's container; of those whose run is over only the newest stay."""
-        self._remove_old(context.dagster_run)
+        self._remove_old()
         super().launch_run(context)
 
     def terminate(self, run_id: str) -> bool:
@@ -55,11 +55,35 @@ class RunContainers(DockerRunLauncher):
         self._instance.report_engine_event(f"The run cannot be asked to stop: {why}", dagster_run=run, cls=type(self))
         return False
 
-    def _remove_old(self, run: DagsterRun) -> None:
-        client = self._get_client(self.get_container_context(run))
-        mine = {"label": f"{LABEL}={os.environ['SHIPLINE_PROJECT']}", "status": "exited"}
-        for old in client.containers.list(filters=mine, sparse=True, ignore_removed=True)[KEPT:]:  # newest first
+    def running(self) -> list[Any]:
+        """The containers of this service's runs that have not ended, as docker-py has them. Raises DockerException."""
+        return self._list(label=_mine(), status=["running", "paused"])
+
+    def has_container(self, run: DagsterRun) -> bool:
+        """True when a container of this run was started here, whatever became of it. Raises DockerException."""
+        begun = ["running", "paused", "restarting", "exited", "dead", "removing"]
+        return bool(self._list(label=f"dagster/run_id={run.run_id}", status=begun))
+
+    def _remove_old(self) -> None:
+        never_started = self._list(label=_mine(), status="created")  # by a launcher that died
+        for old in never_started + self._list(label=_mine(), status="exited")[KEPT:]:  # newest first
             old.remove()
+
+    def _list(self, **filters: str | list[str]) -> list[Any]:
+        import docker  # here, as every run's process loads this file, and none of them needs it
+
+        client = docker.client.from_env()
+        return list(client.containers.list(all=True, filters=filters, sparse=True, ignore_removed=True))
+
+
+def _mine() -> str:
+    return f"{LABEL}={os.environ['SHIPLINE_PROJECT']}"
+
+
+def hosts(environment: Mapping[str, str]) -> dict[str, Any]:
+    """On a machine that is not the service's own: where a run's container finds the database, as an argument for docker-py."""
+    main = environment.get("SHIPLINE_MAIN")
+    return {"extra_hosts": {"database": main}} if main else {}
 
 
 def files(environment: Mapping[str, str]) -> dict[str, Any]:

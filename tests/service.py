@@ -80,10 +80,15 @@ class RunningService(ServicePage):
         """Launch the app's job with this command as its lint; gives the run's id when its container works."""
         self.write_app(lint)
         assert holds_within(60, self.reloads)
+        run = self.queue_run()
+        assert holds_within(60, lambda: self.runs()[run] not in ("QUEUED", "STARTING")), self.runs()[run]
+        return run
+
+    def queue_run(self) -> str:
+        """Put a run of the app's job into the queue; its id."""
         before = self.runs().keys()
         self.launch("blog_integrate")
         (run,) = self.runs().keys() - before
-        assert holds_within(60, lambda: self.runs()[run] not in ("QUEUED", "STARTING")), self.runs()[run]
         return str(run)
 
     def container_of(self, run: str) -> dict[str, Any]:
@@ -114,8 +119,11 @@ class RunningService(ServicePage):
 
 
 @contextlib.contextmanager
-def service(bed: TestBed, name: str = TESTED) -> Iterator[RunningService]:
-    """The service inside the block, whose runs reach this bed. What was left behind under its name is removed first."""
+def service(bed: TestBed, name: str = TESTED, **more: str) -> Iterator[RunningService]:
+    """The service inside the block, whose runs reach this bed. What was left behind under its name is removed first.
+
+    `more` are settings of it.
+    """
     running = RunningService(STATE / name, free_port(), bed, f"shipline-{name}-{ID}")
     _remove(running)
     running.folder.mkdir(parents=True)
@@ -126,6 +134,7 @@ def service(bed: TestBed, name: str = TESTED) -> Iterator[RunningService]:
         "SHIPLINE_HTTP_PORT": str(free_port()),
         "SHIPLINE_HTTPS_PORT": str(running.port),
         "SHIPLINE_URL": f"https://localhost:{running.port}",
+        **more,
     }
     (running.folder / "settings").write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
     try:

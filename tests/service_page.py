@@ -39,6 +39,14 @@ class ServicePage:
         except urllib.error.HTTPError as error:
             return error.code
 
+    def read(self, path: str) -> str:
+        """What Caddy answers to who is logged in, whatever the status."""
+        try:
+            with self._open(path, self.password, None) as answer:
+                return str(answer.read().decode())
+        except urllib.error.HTTPError as error:
+            return error.read().decode()
+
     def ask(self, query: str, **variables: Any) -> Any:
         """The data that Dagster's API answers, through Caddy."""
         body = json.dumps({"query": query, "variables": variables}).encode()
@@ -82,11 +90,11 @@ class ServicePage:
         found = self.ask(_TICKS, selector=selector)["sensorOrError"]
         return any(tick["status"] in ("SUCCESS", "SKIPPED") for tick in found.get("sensorState", {}).get("ticks", []))
 
-    def reloads(self) -> bool:
-        """True when the apps' files could be read anew, and the app has its jobs."""
+    def reloads(self, job: str = "blog_integrate") -> bool:
+        """True when the apps' files could be read anew, and this job is among those of the apps."""
         self.ask('mutation { reloadRepositoryLocation(repositoryLocationName: "shipline") { __typename } }')
         found = self.ask(_JOBS)["repositoriesOrError"].get("nodes", [])
-        return "blog_integrate" in [job["name"] for repository in found for job in repository["jobs"]]
+        return job in [each["name"] for repository in found for each in repository["jobs"]]
 
     def launch(self, job: str) -> None:
         """Put a run of this job into the queue, as the web page does."""

@@ -20,6 +20,7 @@ from pipeline_defs.cli import (
     maintenance,
     metrics,
     notify,
+    observe,
     plan,
     provenance,
     quarantine,
@@ -61,6 +62,7 @@ shipline.command(epilog=backups.BACKUP_EXAMPLE)(backups.backup)
 shipline.command(epilog=backups.RESTORE_EXAMPLE)(backups.restore)
 shipline.command(epilog=backups.UPGRADE_EXAMPLE)(backups.upgrade)
 shipline.command(epilog=webhooks.EXAMPLE)(webhooks.webhooks)
+shipline.command(epilog=observe.EXAMPLE)(observe.observe)
 shipline.add_typer(run_group, name="run", epilog=run.DEPLOY_EXAMPLE)
 run_group.command(epilog=run.INTEGRATE_EXAMPLE)(run.integrate)
 run_group.command(epilog=run.STAGE_EXAMPLE)(run.stage)

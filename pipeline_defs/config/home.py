@@ -32,15 +32,21 @@ class Home:
     def prepare(self) -> None:
         """Make the folder, and give Dagster the settings beside this code unless the home has its own."""
         self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
-        settings = self.root / "dagster.yaml"
-        if settings.is_symlink() or not settings.exists():
-            settings.unlink(missing_ok=True)  # a checkout that was moved leaves a link to nowhere
-            settings.symlink_to(PROJECT / "dagster.yaml")
+        settings, given = self.root / "dagster.yaml", PROJECT / "dagster.yaml"
+        if settings.is_symlink() and settings.readlink() != given:
+            settings.unlink()  # a checkout that was moved leaves a link to nowhere
+        if not settings.exists():  # a link that is right is left alone: others may be reading it
+            settings.symlink_to(given)
 
     @property
     def settings(self) -> Path:
         """The `.env` file: secrets and addresses, one NAME=value a line, mode 0600."""
         return self.root / ".env"
+
+    @property
+    def limits(self) -> Path:
+        """What is kept, and how much of it; without the file the defaults hold."""
+        return self.root / "limits.yaml"
 
     @property
     def apps(self) -> Path:

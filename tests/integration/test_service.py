@@ -1,5 +1,6 @@
 """Shipline as a service: the containers of docker/compose.yaml, from `up` to `down`, on the real Engine."""
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -30,6 +31,32 @@ def test_only_who_knows_the_password_sees_the_page(service: RunningService) -> N
     assert service.status("/server_info", service.password) == 200
     assert [service.status("/server_info", wrong) for wrong in (None, "guessed")] == [401, 401]
     assert service.status("/graphql", None, b'{"query": "{ version }"}') == 401
+
+
+def test_metrics_and_health_are_behind_the_log_in(service: RunningService) -> None:
+    assert holds_within(120, lambda: service.status("/health", service.password) == 200), service.read("/health")
+    paths = ("/health", "/metrics")
+    assert [service.status(path, wrong) for path in paths for wrong in (None, "guessed")] == [401] * 4
+    assert 'shipline_part_well{part="daemon SENSOR"} 1.0' in service.read("/metrics").splitlines()
+
+
+def test_health_is_red_while_the_database_is_away(service: RunningService) -> None:
+    service.words("stop", "database")
+    try:
+        assert holds_within(60, lambda: json.loads(service.read("/health"))["standing_still"] == ["storage"])
+        assert service.status("/health", service.password) == 503
+        assert 'shipline_part_well{part="storage"} 0.0' in service.read("/metrics").splitlines()
+    finally:
+        service.words("start", "database")
+    assert holds_within(180, lambda: service.status("/health", service.password) == 200), service.read("/health")
+
+
+@pytest.mark.parametrize("name", ["code", "daemon", "webserver", "webhooks", "observe", "caddy"])
+def test_each_line_of_a_log_is_json(service: RunningService, name: str) -> None:
+    lines = service.words("logs", "--no-color", "--no-log-prefix", name).splitlines()
+    assert lines
+    for line in lines:
+        assert isinstance(json.loads(line), dict), line
 
 
 def test_deliveries_need_a_signature_and_nothing_else(service: RunningService) -> None:

@@ -1,4 +1,4 @@
-"""`python -m tests.testbed prepare|up|down|service|clean`: what every bed needs, a bed that stays, and the removal of it all."""
+"""`python -m tests.testbed prepare|up|down|service|redis|clean`: what every bed needs, a bed that stays, and the removal of it all."""
 
 import argparse
 import os
@@ -24,9 +24,11 @@ def main() -> int:
     commands.add_parser(
         "service", help="provide what scripts/service needs, and print its words as variables of a shell"
     )
+    commands.add_parser("redis", help="provide what a service with workers needs besides")
     commands.add_parser("clean", help="remove all containers, networks, volumes, images and state of this checkout")
     chosen = parser.parse_args()
-    progress = Progress()
+    # What `service` prints is read by a shell, which would take a line about progress for a command.
+    progress = Progress(lambda line: print(line, file=sys.stderr)) if chosen.command == "service" else Progress()
     try:
         if chosen.command == "prepare":
             engine.ensure(progress)
@@ -43,6 +45,8 @@ def main() -> int:
             print(
                 f"docker={shlex.quote(docker.client())} compose=({shlex.join(compose.command(progress))}) checkout={ID}"
             )
+        elif chosen.command == "redis":
+            images.ensure_redis(progress)
         else:
             clean(progress)
     except BedError as error:

@@ -32,6 +32,7 @@ class Image:
     name: str
     target: str
     origin: str | None
+    recipe: Path = RECIPES
 
 
 BASE = Image("debian:bookworm-slim", "", "debian:bookworm-slim")
@@ -42,6 +43,8 @@ REGISTRY = Image("registry:2", "registry", "registry:2")
 NEWMAN = Image("postman/newman:6", "newman", "postman/newman:6-alpine")
 COMPOSE = Image("docker/compose-bin:v2.40.3", "compose", "docker/compose-bin:v2.40.3")
 SERVER = Image("shipline-testbed-server", "server", None)
+REDIS = Image("redis:7", "redis", "redis:7", RECIPES.parent / "redis")
+"""With a recipe of its own: when one changes, all that are made from it are made again."""
 
 _nothing_to_pull_from = threading.Event()
 """Set by the first pull that fails: a machine without Docker Hub waits for that once, not once an image."""
@@ -68,6 +71,12 @@ def ensure_for_service(progress: Progress) -> None:
             _provide(image, progress)
 
 
+def ensure_redis(progress: Progress) -> None:
+    """Provide what a service with workers needs besides. Raises BedError."""
+    with FileLock(state("images") / "lock"):
+        _provide(REDIS, progress)
+
+
 def _provide_server(progress: Progress) -> None:
     _provide(COMPOSE, progress)
     _provide(SERVER, progress)
@@ -86,7 +95,7 @@ def _provide(image: Image, progress: Progress) -> None:
 @functools.cache
 def _recipe(image: Image) -> str:
     """Hash of everything a stand-in is built from; one that was built from something else is built again."""
-    files = sorted(path for path in RECIPES.rglob("*") if path.is_file())
+    files = sorted(path for path in image.recipe.rglob("*") if path.is_file())
     parts = [path.read_bytes() for path in files] if image.target else ["\n".join(_bootstrap_options()).encode()]
     return hashlib.sha256(b"".join(parts)).hexdigest()[:12]
 
@@ -115,7 +124,7 @@ def _pull(image: Image, origin: str, progress: Progress) -> bool:
 
 
 def _build(image: Image, progress: Progress) -> None:
-    context = compose.binary(progress).parent if image is COMPOSE else RECIPES
+    context = compose.binary(progress).parent if image is COMPOSE else image.recipe
     # A builder that the user chose may keep what it builds to itself unless told to load it.
     build = ["buildx", "build", "--load"] if docker.builds_with_buildx(docker.client()) else ["build"]
     log = state("images") / f"{image.target}.log"
@@ -124,7 +133,7 @@ def _build(image: Image, progress: Progress) -> None:
             [
                 *[docker.client(), *build, "--progress", "plain", "--tag", image.name, "--target", image.target],
                 *["--label", STAND_IN_LABEL, "--label", f"shipline.recipe={_recipe(image)}"],
-                *["--file", str(RECIPES / "Dockerfile"), str(context)],
+                *["--file", str(image.recipe / "Dockerfile"), str(context)],
             ],
             stdin=subprocess.DEVNULL,
             stdout=output,

@@ -47,6 +47,9 @@ def test_nobody_may_ask_for_what_nobody_needs(who: str, call: str) -> None:
         ("POST /containers/ab12/kill", {"launch", "stop", "runs"}),
         ("DELETE /containers/ab12", {"launch", "runs"}),
         ("POST /build", {"runs"}),
+        ("POST /build/prune", {"runs"}),
+        ("POST /images/prune", set()),
+        ("GET /system/df", {"runs"}),
         ("POST /images/127.0.0.1:5000/team/blog/push", {"runs"}),
         ("GET /images/json", {"runs"}),
         ("POST /networks/create", {"runs"}),
@@ -72,6 +75,15 @@ def test_a_run_finds_home_and_secrets_where_the_engine_does() -> None:
 def test_the_service_queues_and_watches_runs_as_a_checkout_does() -> None:
     own, checkout = (read(folder / "dagster.yaml") for folder in (FOLDER, PROJECT))
     assert {name: value for name, value in own.items() if name not in ("storage", "run_launcher")} == checkout
+
+
+def test_with_workers_only_launcher_and_places_in_the_queue_differ() -> None:
+    workers, alone = read(FOLDER / "dagster-workers.yaml"), read(FOLDER / "dagster.yaml")
+    assert workers.pop("run_launcher") != alone.pop("run_launcher")
+    assert workers["run_coordinator"].pop("config") == {"max_concurrent_runs": {"env": "SHIPLINE_RUNS"}}
+    assert alone["concurrency"]["runs"].pop("max_concurrent_runs") == 6
+    assert workers["run_monitoring"].pop("start_timeout_seconds") > alone["run_monitoring"].pop("start_timeout_seconds")
+    assert workers == alone
 
 
 def test_the_image_has_the_versions_that_are_tested() -> None:
