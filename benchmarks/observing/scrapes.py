@@ -62,4 +62,5 @@ def _end_a_run(instance: DagsterInstance) -> None:
         for name in ("lint", "build", "test", "push", "deploy"):
             last = {"after": stage(name)(**last)}
 
-    job.execute_in_process(instance=instance)
+    quiet = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+    job.execute_in_process(instance=instance, run_config=quiet)

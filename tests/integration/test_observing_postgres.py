@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
@@ -51,18 +52,22 @@ def job() -> None:
     build()
 
 
+def config(*, well: bool) -> dict[str, Any]:
+    """Whether a run is to go well."""
+    return {"ops": {"shop_build": {"config": well}}}
+
+
 def ended(home: Home, *, well: bool) -> None:
     """A run of one stage in the home's storage."""
     with dg.DagsterInstance.from_config(str(home.root)) as instance:
-        config = {"ops": {"shop_build": {"config": well}}}
-        job.execute_in_process(instance=instance, run_config=config, raise_on_error=False)
+        job.execute_in_process(instance=instance, run_config=config(well=well), raise_on_error=False)
 
 
 def test_what_waits_is_told_until_it_is_over(home: Home) -> None:
     with dg.DagsterInstance.from_config(str(home.root)) as instance, in_this_process(home) as observer:
         active = "shipline_runs_active"
         assert (observer.values(active), observer.value("shipline_run_queue_oldest_seconds")) == ({}, 0)
-        run = instance.create_run_for_job(job, status=dg.DagsterRunStatus.QUEUED)
+        run = instance.create_run_for_job(job, run_config=config(well=True), status=dg.DagsterRunStatus.QUEUED)
         assert observer.values(active) == {("shop_integrate", "queued"): 1}
         assert observer.value("shipline_run_queue_oldest_seconds") > 0
         instance.report_run_canceled(run)
