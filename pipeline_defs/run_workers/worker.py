@@ -124,17 +124,14 @@ def main() -> None:
     Home.find().prepare()
     name, room = os.environ["SHIPLINE_WORKER"], int(os.environ["SHIPLINE_RUNS_HERE"])
     worker = RunWorker(name, room, DagsterInstance.get())
-    app = make_app(settings(os.environ["SHIPLINE_QUEUE"]))
+    app = make_app(settings(os.environ["SHIPLINE_QUEUE"]))  # type: ignore[no-untyped-call]
 
-    @app.task(name=TASK, autoretry_for=(SQLAlchemyError,), max_retries=None, default_retry_delay=AGAIN_SECONDS)
     def take(run_id: str, made_of: str) -> None:
         worker.take(run_id, made_of)
 
-    @inspect_command(name=HEALTH)
     def health(_state: Any, run_id: str) -> dict[str, Any]:
         return worker.health(run_id)
 
-    @control_command(name=STOP)
     def stop(_state: Any, run_id: str) -> dict[str, Any]:
         return worker.stop(run_id)
 
@@ -145,6 +142,9 @@ def main() -> None:
         ALIVE.touch()
 
     threading.Thread(target=worker.stop_lost_runs, daemon=True).start()
+    app.task(name=TASK, autoretry_for=(SQLAlchemyError,), max_retries=None, default_retry_delay=AGAIN_SECONDS)(take)
+    inspect_command(name=HEALTH)(health)
+    control_command(name=STOP)(stop)
     signals.worker_shutting_down.connect(end)
     signals.heartbeat_sent.connect(live)
     # In a thread, so that questions are answered meanwhile; in one, so that two runs never count the same room as theirs.
