@@ -69,7 +69,7 @@ class RunContainers(DockerRunLauncher):
         for old in never_started + self._list(label=_mine(), status="exited")[KEPT:]:  # newest first
             old.remove()
 
-    def _list(self, **filters: str | list[str]) -> list[Any]:
+    def _list(self, **filters: Any) -> list[Any]:
         import docker  # here, as every run's process loads this file, and none of them needs it
 
         client = docker.client.from_env()

@@ -28,8 +28,9 @@ SETTINGS = {
     # Redis may be away while it is started anew: about a minute, in which the daemon waits with the run.
     "task_publish_retry_policy": {"max_retries": 40, "interval_start": 0.5, "interval_step": 0.5, "interval_max": 1.5},
     "broker_connection_retry_on_startup": True,
+    # A worker that has lost Redis ends, and is started anew (worker.py): after coming back by itself it was seen to take nothing more.
+    "broker_connection_retry": False,
     "broker_connection_max_retries": None,
-    "worker_cancel_long_running_tasks_on_connection_loss": False,
     # What became of a run is written into Dagster's storage, and nowhere else.
     "task_ignore_result": True,
 }

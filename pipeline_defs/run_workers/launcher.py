@@ -33,6 +33,7 @@ class RunWorkers(CeleryRunLauncher):
     def app_args(self) -> dict[str, Any]:
         """What Celery is told, with the password, which stands in none of Dagster's files."""
         self._silent_since = {}
+        assert self.broker is not None, "docker/dagster-workers.yaml says where Redis is"
         return settings(self.broker)
 
     def launch_run(self, context: LaunchRunContext) -> None:
@@ -68,8 +69,7 @@ class RunWorkers(CeleryRunLauncher):
             why = f"its worker {worker} does not answer; look whether its machine runs"
         except BROKER_AWAY as error:
             answer, why = None, f"Redis, by which its worker {worker} is asked, is away ({error}); look whether it runs"
-        if answer is None:
-            self._instance.report_run_canceling(run)
+        if answer is None:  # it stays as it is: a run that counts as being canceled could not be asked once more
             self._instance.report_engine_event(f"The run cannot be asked to stop: {why}", run, cls=type(self))
         return bool(answer and answer["asked"])
 

@@ -30,6 +30,9 @@ LOOK_SECONDS = 0.5
 OVER_SECONDS = 30.0
 """After which a container whose run is over is told to stop, and between two looks for one."""
 
+UNHEARD_SECONDS = 15.0
+"""After which a worker ends that Redis does not hear any more; the Engine starts it anew, and it waits for Redis."""
+
 AGAIN_SECONDS = 5
 """Until a run is tried again that could not be taken because the storage did not answer."""
 
@@ -119,22 +122,27 @@ class RunWorker:
             return True
 
 
+def end_unheard() -> None:
+    """End this process when Redis has heard it and does so no more. Nothing is lost: its runs go on, its message was not given back."""
+    while not ALIVE.exists() or time.time() - ALIVE.stat().st_mtime < UNHEARD_SECONDS:
+        time.sleep(1.0)
+    log.warning("Redis does not hear this worker for %.0f s: it ends, to be started anew", UNHEARD_SECONDS)
+    os._exit(1)
+
+
 def main() -> None:
     """Work until SIGTERM. A Redis that is away is waited for."""
     Home.find().prepare()
     name, room = os.environ["SHIPLINE_WORKER"], int(os.environ["SHIPLINE_RUNS_HERE"])
     worker = RunWorker(name, room, DagsterInstance.get())
-    app = make_app(settings(os.environ["SHIPLINE_QUEUE"]))
+    app = make_app(settings(os.environ["SHIPLINE_QUEUE"]))  # type: ignore[no-untyped-call]
 
-    @app.task(name=TASK, autoretry_for=(SQLAlchemyError,), max_retries=None, default_retry_delay=AGAIN_SECONDS)
     def take(run_id: str, made_of: str) -> None:
         worker.take(run_id, made_of)
 
-    @inspect_command(name=HEALTH)
     def health(_state: Any, run_id: str) -> dict[str, Any]:
         return worker.health(run_id)
 
-    @control_command(name=STOP)
     def stop(_state: Any, run_id: str) -> dict[str, Any]:
         return worker.stop(run_id)
 
@@ -144,7 +152,12 @@ def main() -> None:
     def live(**_: Any) -> None:
         ALIVE.touch()
 
-    threading.Thread(target=worker.stop_lost_runs, daemon=True).start()
+    ALIVE.unlink(missing_ok=True)
+    for watch in (worker.stop_lost_runs, end_unheard):
+        threading.Thread(target=watch, daemon=True).start()
+    app.task(name=TASK, autoretry_for=(SQLAlchemyError,), max_retries=None, default_retry_delay=AGAIN_SECONDS)(take)
+    inspect_command(name=HEALTH)(health)
+    control_command(name=STOP)(stop)
     signals.worker_shutting_down.connect(end)
     signals.heartbeat_sent.connect(live)
     # In a thread, so that questions are answered meanwhile; in one, so that two runs never count the same room as theirs.

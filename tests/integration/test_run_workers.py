@@ -45,7 +45,7 @@ def nothing_runs(service: RunningService, second: SecondMachine) -> Iterator[Non
     yield
     for run, status in service.runs().items():
         if status not in ("SUCCESS", "FAILURE", "CANCELED"):
-            service.ask(_STOP, run=run)
+            assert holds_within(60, lambda run=run: stops(service, run)), status
             service.ends(run)
 
 
@@ -75,6 +75,11 @@ def launch_on_second(service: RunningService) -> tuple[str, str]:
     return workers["second"], workers["first"]
 
 
+def stops(service: RunningService, run: str) -> bool:
+    """True when the run could be asked to stop."""
+    return bool(service.ask(_STOP, run=run)["terminateRun"]["__typename"] == "TerminateRunSuccess")
+
+
 def containers(service: RunningService, second: SecondMachine, run: str) -> int:
     """How many containers the run has ever had, on both machines."""
     here = docker.docker("ps", "--all", "--quiet", "--filter", f"label=dagster/run_id={run}").split()
@@ -88,7 +93,7 @@ def test_runs_go_to_both_machines_and_are_stopped_there(service: RunningService,
     limits = facts["HostConfig"]
     assert (limits["Memory"], limits["CapDrop"]) == (2 * 2**30, ["ALL"])
     for run in (there, here):
-        assert service.ask(_STOP, run=run)["terminateRun"]["__typename"] == "TerminateRunSuccess"
+        assert stops(service, run)
         assert service.ends(run) == "CANCELED"
     (facts,) = second.containers_of(there)
     assert (facts["State"]["ExitCode"], service.container_of(here)["State"]["ExitCode"]) == (0, 0)
@@ -99,7 +104,7 @@ def test_a_worker_that_was_killed_finds_its_run_again(service: RunningService, s
     second.compose("kill", "worker")
     second.compose("up", "--detach", "--wait", "worker")
     assert service.runs()[there] == "STARTED"
-    assert service.ask(_STOP, run=there)["terminateRun"]["__typename"] == "TerminateRunSuccess"
+    assert stops(service, there)
     assert service.ends(there) == "CANCELED"
     assert containers(service, second, there) == 1
 
@@ -110,19 +115,24 @@ def test_a_killed_redis_loses_no_run_that_waits_in_it(service: RunningService, s
     assert holds_within(30, lambda: service.runs()[waits] == "STARTING")
     service.words("kill", "redis")
     service.words("up", "--detach", "--no-recreate", "--wait", "redis")
-    assert worker_of(service, waits) is None
     assert {service.runs()[run] for run in (there, here)} == {"STARTED"}
-    assert holds_within(30, lambda: service.ask(_STOP, run=here)["terminateRun"]["__typename"] == "TerminateRunSuccess")
-    assert begins(service, waits) == "first"
+    assert worker_of(service, waits) is None
+    for run in (there, here):  # the workers are started anew
+        assert holds_within(60, lambda run=run: stops(service, run))
+    assert begins(service, waits) in ("first", "second")
     assert containers(service, second, waits) == 1
 
 
 def test_a_run_that_waits_in_redis_can_be_given_up(service: RunningService, second: SecondMachine) -> None:
-    launch_on_second(service)
+    there, _ = launch_on_second(service)
     waits = service.queue_run()
     assert holds_within(30, lambda: service.runs()[waits] == "STARTING")
-    assert service.ask(_STOP, run=waits)["terminateRun"]["__typename"] == "TerminateRunSuccess"
+    give_up = "import sys, dagster; print(dagster.DagsterInstance.get().run_launcher.terminate(sys.argv[1]))"
+    assert service.words("exec", "-T", "code", "python", "-c", give_up, waits).split() == ["True"]
     assert service.runs()[waits] == "CANCELED"
+    assert stops(service, there)
+    follows = service.queue_run()
+    begins(service, follows)  # whoever has room has come past the one that was given up
     assert containers(service, second, waits) == 0
 
 
