@@ -23,7 +23,7 @@ def service(testbed: TestBed) -> Iterator[RunningService]:
 
 def of_service(service: RunningService, kind: str, *more: str) -> list[str]:
     """The ids of what Compose made for the service."""
-    project = f"label=com.docker.compose.project={service.name}"
+    project = f"label=com.docker.compose.project={service.project}"
     return docker.docker(kind, "ls", "--quiet", *more, "--filter", project).split()
 
 
@@ -80,7 +80,7 @@ def test_a_run_in_its_own_container_ships_a_commit(service: RunningService) -> N
 
 def test_the_engine_tells_nobody_a_secret(service: RunningService) -> None:
     containers = of_service(service, "container", "--all")
-    containers += docker.docker("ps", "--all", "--quiet", "--filter", f"label=shipline.service={service.name}").split()
+    containers += docker.docker("ps", "--all", "--quiet", "--filter", f"label=shipline.service={service.project}").split()
     facts = docker.docker("inspect", *containers)
     for name in ("own/database", "own/password", "secrets/password", "secrets/ssh-key"):
         assert (service.folder / name).read_text().strip() not in facts
