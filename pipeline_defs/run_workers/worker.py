@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from celery import signals
+from celery.exceptions import Reject
 from celery.utils.log import get_task_logger
 from celery.worker.control import control_command, inspect_command
 from dagster import DagsterInstance, DagsterRun, DagsterRunStatus
@@ -55,13 +56,16 @@ class RunWorker:
     def take(self, run_id: str, made_of: str) -> None:
         """Start a run's container, unless that was done before, and return when there is room for another run.
 
-        Raises SQLAlchemyError where the storage does not answer; nothing was started then.
+        Raises SQLAlchemyError where the storage does not answer, and Reject, which gives the message back, at the end of a worker that
+        has no room since it was started; nothing was started then.
         """
+        self._wait_for_room()
+        if self.ending.is_set():
+            raise Reject(requeue=True)
         run = self._claim(run_id)
         if run is not None:
             self._start(run, made_of)
-        while not self.ending.is_set() and self._is_full():
-            self.ending.wait(LOOK_SECONDS)
+        self._wait_for_room()
 
     def health(self, run_id: str) -> dict[str, Any]:
         """Whether the run's container runs."""
@@ -112,6 +116,10 @@ class RunWorker:
             log.exception("run %s", run.run_id)
             why = f"The worker {self.name} could not start the run's container: {error}"
             self._instance.report_run_failed(run, why)
+
+    def _wait_for_room(self) -> None:
+        while not self.ending.is_set() and self._is_full():
+            self.ending.wait(LOOK_SECONDS)
 
     def _is_full(self) -> bool:
         """By the containers, not by what was taken here: those from before a restart count too."""
