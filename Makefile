@@ -3,7 +3,7 @@ PYTHON := .venv/bin/python
 # Tests wait for servers a third of their time, so that three of them keep two processors busy.
 WORKERS := $(shell cores=$$(nproc); echo $$((cores > 4 ? 6 : (cores * 3 + 1) / 2)))
 
-.PHONY: help setup demo test site prove-github prove-rehearsal prove-deploy prove-lineage prove-service bench-deploy bench-lineage lint format docs lock up down clean
+.PHONY: help setup demo test site prove-github prove-rehearsal prove-deploy prove-lineage prove-service bench-deploy bench-lineage bench-observe lint format docs lock up down backup restore upgrade clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ bench-lineage: setup ## how long status, history and trace take after years, in 
 	@STORAGE=sqlite PARTS=speed $(PYTHON) -m benchmarks.lineage
 	@STORAGE=postgres PARTS=speed $(PYTHON) -m benchmarks.lineage
 
+bench-observe: setup ## what a scrape of the metrics costs after years; STORAGE=sqlite or postgres, DEPLOYMENTS=10000
+	@STORAGE="$(STORAGE)" DEPLOYMENTS="$(DEPLOYMENTS)" $(PYTHON) -m benchmarks.observing
+
 lint: setup ## ruff (rules and format) and mypy
 	@$(PYTHON) -m ruff check
 	@$(PYTHON) -m ruff format --check
@@ -65,6 +68,15 @@ up: setup ## start Shipline as a service in containers, for a team; in this chec
 
 down: ## end that service: runs undo what is not final first, data stays; VOLUMES=1 removes its database too
 	@scripts/service down $(if $(VOLUMES),--volumes)
+
+backup: setup ## that service as one file, also while it runs; FILE= names it, else the newest ones stay in its folder
+	@scripts/service backup "$(FILE)"
+
+restore: setup ## that service from a backup, on any machine: FILE=shipline.tar.gz; REPLACE=1 puts it in the place of one that is there
+	@scripts/service restore "$(FILE)" $(if $(REPLACE),replace)
+
+upgrade: setup ## that service to this version of Shipline: backup, migration, start; if it fails, all is as it was
+	@scripts/service upgrade
 
 clean: ## remove containers, images and state that were made here, and .venv
 	@scripts/clean

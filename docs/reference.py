@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from docs.written import with_part, write
-from pipeline_defs.config import App, SecretSource, values
+from pipeline_defs.config import App, Limits, SecretSource, values
 from pipeline_defs.config.meanings import meaning
 
 PAGE = Path(__file__).with_name("configuration.md")
@@ -26,6 +26,7 @@ _ALIASES = [
     (values.Service, "service"),
     (values.Branch, "branch"),
     (values.ImageName, "image name"),
+    (values.Size, "size"),
 ]
 _WORDS = {str: "text", int: "number", float: "number", bool: "true or false"}
 
@@ -45,14 +46,16 @@ def page(text: str) -> str:
 def tables() -> str:
     """One section for each model, in the order in which they are met, with one line for each of its keys."""
     titles = _titles(App, "The file", {})
+    titles[Limits] = "limits.yaml"
     return "\n".join(_section(model, titles) for model in titles)
 
 
 def needed_meanings() -> set[str]:
     """The keys, as `Model.key`, that their models do not describe."""
+    models: list[type[BaseModel]] = [*_titles(App, "", {}), Limits]
     return {
         f"{model.__name__}.{name}"
-        for model in _titles(App, "", {})
+        for model in models
         for name, field in model.model_fields.items()
         if field.description is None
     }
@@ -91,7 +94,8 @@ def _row(model: type[BaseModel], name: str, hint: Any, titles: Mapping[type[Base
     field = model.model_fields[name]
     nullable = " or `null`" if type(None) in get_args(hint) and field.default is not None else ""
     said = _marked_up(meaning(model, name))
-    cells = (f"`{name}`", f"{_words(hint, titles)}{nullable}{_limits(field)}", _default(model, name, field), said)
+    default = f"`{values.written_size(field.default)}`" if hint == values.Size else _default(model, name, field)
+    cells = (f"`{name}`", f"{_words(hint, titles)}{nullable}{_limits(field)}", default, said)
     return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
 
 

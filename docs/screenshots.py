@@ -68,7 +68,7 @@ def pictures(url: str) -> dict[str, tuple[str, int, int, str]]:
         "deployment": (f"/runs/{deployed}?logs=done in", 900, 900, "switch: done"),
         "rolled-back": (f"/runs/{went_back}?logs=going back", 900, 530, "going back:"),
         "production": ("/assets/shop_production?view=events", 1120, 1120, "Materialized in run"),
-        "automation": ("/automation", 520, 430, "shop_branches"),
+        "automation": ("/automation", 520, 430, "shop_github"),
     }
 
 

@@ -8,9 +8,10 @@ import functools
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from dagster import DagsterInstance, DagsterRun, DagsterRunStatus
+from dagster import DagsterError, DagsterInstance, DagsterRun, DagsterRunStatus
+from dagster._api.list_repositories import sync_list_repositories_grpc
 from dagster._core.definitions.selector import JobSubsetSelector
-from dagster._core.remote_representation.code_location import CodeLocation
+from dagster._core.remote_representation.code_location import CodeLocation, GrpcServerCodeLocation
 from dagster._core.remote_representation.external import RemoteJob
 from dagster._core.workspace.context import WorkspaceProcessContext, WorkspaceRequestContext
 from dagster._core.workspace.load_target import GrpcServerTarget, WorkspaceFileTarget, WorkspaceLoadTarget
@@ -77,9 +78,30 @@ class CodeServer:
         """Put a run that was created into the queue."""
         instance.submit_run(run_id, self._workspace())
 
+    def sensors(self) -> set[str]:
+        """The names of the sensors in the definitions; the process that holds them is asked anew. Raises CodeServerAway."""
+        location = self._loaded()
+        assert isinstance(location, GrpcServerCodeLocation), "as workspace.yaml has it"
+        try:
+            sync_list_repositories_grpc(location.client)
+        except DagsterError as error:
+            raise CodeServerAway(_unreachable(str(error))) from None
+        return {sensor.name for sensor in location.get_repository(_REPOSITORY).get_sensors()}
+
     def close(self) -> None:
         """End the connection, and the thread that watches it."""
         self._process.__exit__(None, None, None)
+
+    def _loaded(self) -> CodeLocation:
+        """The location; where it is not loaded it is tried once more."""
+        workspace = self._workspace()
+        if not workspace.has_code_location(LOCATION):
+            self._process.refresh_code_location(LOCATION)
+            workspace = self._workspace()
+        if not workspace.has_code_location(LOCATION):
+            error = workspace.get_code_location_error(LOCATION)
+            raise CodeServerAway(_unreachable(error.message if error else ""))
+        return workspace.get_code_location(LOCATION)
 
     def _job(self, name: str) -> tuple[CodeLocation, RemoteJob]:
         """The location and the job in it; read anew once when there is no such job, for an app may have come since."""
@@ -100,6 +122,12 @@ class CodeServer:
         return self._process.create_request_context()
 
 
+def _unreachable(error: str) -> str:
+    """A sentence with the first line of what Dagster says."""
+    said = (error.strip().splitlines() or ["it still loads them"])[0]
+    return f"the definitions cannot be asked: {said}; look at the code server's log"
+
+
 class FollowedCodeServer:
     """The code server of a Shipline that may end and come back at another address while this process lives."""
 
@@ -114,13 +142,18 @@ class FollowedCodeServer:
         if address is None:
             raise CodeServerAway("Shipline does not run; start it with: shipline up")
         if self._connected is not None and self._connected[0] != address:
-            self._connected[1].close()
-            self._connected = None
+            self.close()
         if self._connected is None:
             host, port = address
             server = CodeServer(self._instance, GrpcServerTarget(host, port, None, LOCATION))
             self._connected = address, server
         return self._connected[1]
+
+    def close(self) -> None:
+        """End the connection, if there is one."""
+        if self._connected is not None:
+            self._connected[1].close()
+            self._connected = None
 
 
 @functools.cache

@@ -11,14 +11,16 @@ from pipeline_defs.assets import assets_of
 from pipeline_defs.config import App, ConfigError, Home, load_apps
 from pipeline_defs.config.errors import Problem
 from pipeline_defs.drift import drift_check
-from pipeline_defs.jobs import jobs_of
+from pipeline_defs.jobs import housekeeping_job, jobs_of
 from pipeline_defs.ops.verified import verified_check
+from pipeline_defs.program_log import is_json, write_log
 from pipeline_defs.resources.engine import EngineResource
 from pipeline_defs.resources.github_resource import GitHubResource
 from pipeline_defs.resources.registry import RegistryResource
 from pipeline_defs.resources.source_resource import SourceResource
 from pipeline_defs.resources.ssh import SshResource
 from pipeline_defs.sensors import sensors_of
+from pipeline_defs.sensors.housekeeping import housekeeping_schedule
 
 ERRORS = "config_errors"
 """The group in the lineage, and the metadata key of the code location, where wrong files show."""
@@ -28,18 +30,23 @@ def definitions(folder: Path) -> dg.Definitions:
     """Everything Dagster is told, from the apps' files in a folder. A wrong file keeps no other app from loading."""
     apps, errors = load_apps(folder)
     parts: list[dg.Definitions] = []
+    loaded: list[App] = []
     taken: dict[str, str] = {}
     for app in apps.values():
         try:
             parts.append(_of(app, taken))
+            loaded.append(app)
         except _Unusable as error:
             errors.append(ConfigError(folder / f"{app.name}.yaml", [Problem("", str(error))]))
     for wrong in errors:
         logging.getLogger(__name__).error("%s", wrong)
+    keep = housekeeping_job(loaded)
     return dg.Definitions.merge(
         *parts,
         dg.Definitions(
             assets=[_shown(error) for error in errors],
+            jobs=[keep],
+            schedules=[housekeeping_schedule(keep)],
             resources={
                 "source": SourceResource(),
                 "engine": EngineResource(),
@@ -103,5 +110,9 @@ def _shown(error: ConfigError) -> dg.AssetSpec:
         description=f"`{error.file}` is wrong, so its app is not here:\n\n{problems}\n\nCorrect it, then reload this code location.",
     )
 
+
+if is_json():
+    # The process that holds the definitions, and that of a run, are started by Dagster's own, which pass no format on to them.
+    write_log(logging.WARNING)
 
 defs = definitions(Home.find().apps)

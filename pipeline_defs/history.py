@@ -12,10 +12,12 @@ from pathlib import Path
 from sqlite3 import Connection
 from weakref import finalize
 
-from dagster import DagsterInstance, DagsterRunStatus, RunsFilter
+from dagster import DagsterInstance, RunsFilter
+from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
 
 from pipeline_defs.config import App, Home
 from pipeline_defs.index import asking
+from pipeline_defs.index.counts import Counts
 from pipeline_defs.index.drifts import drifts
 from pipeline_defs.index.file import open_index
 from pipeline_defs.index.reading import moment
@@ -31,10 +33,6 @@ from pipeline_defs.words import say, say_maintenance
 
 INDEX = "lineage.db"
 """The index's file, in Dagster's home; it may be removed at any time."""
-
-_UNFINISHED = [each for each in DagsterRunStatus if each not in {
-    DagsterRunStatus.SUCCESS, DagsterRunStatus.FAILURE, DagsterRunStatus.CANCELED,
-}]  # fmt: skip
 
 
 class Lineage:
@@ -131,6 +129,11 @@ class Lineage:
         """What the newest look at an environment's servers found; None where nobody has looked."""
         return drifts(self._instance, [(app.name, environment)]).get((app.name, environment))
 
+    def counts(self) -> Counts:
+        """How much there is of everything that is counted: cheap, however much that is."""
+        with self._moment() as index:
+            return asking.counts(index)
+
     def say(self, word: Word) -> None:
         """Write down a person's word on a release."""
         say(self._storage, word)
@@ -165,7 +168,7 @@ class Lineage:
 
     def _alive(self) -> set[str]:
         """The runs that are under way: few, however many there were."""
-        return set(self._instance.get_run_ids(RunsFilter(statuses=_UNFINISHED))) if self._instance else set()
+        return set(self._instance.get_run_ids(RunsFilter(statuses=NOT_FINISHED_STATUSES))) if self._instance else set()
 
     def _rows(self, attempts: Sequence[Deployment | Rehearsal], alive: Collection[str]) -> list[Row]:
         return rows(attempts, alive=set(alive), now=datetime.now(UTC))

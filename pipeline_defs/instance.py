@@ -1,10 +1,14 @@
-"""Dagster's storage made ready before anything else opens it: `python -m pipeline_defs.instance`, which runs first.
+"""Dagster's storage made ready before anything else opens it: `python -m pipeline_defs.instance [upgrade]`, which runs first.
 
 Two processes that open a new SQLite storage at once get in each other's way, so the tables are made here, by one. Runs whose
 worker died together with the code server that watched it would stay "started" for ever and keep their place in the queue;
 they are marked as failed here, and the recovery sensors then see them.
+
+Tables of another version of Dagster are refused. Older ones are changed for one who says `upgrade` alone: there is no way back
+but by a backup, and who upgrades Shipline by the commands for that has one.
 """
 
+import os
 import re
 import sys
 from collections.abc import Iterator
@@ -21,20 +25,27 @@ from dagster import (
 )
 from sqlalchemy.exc import SQLAlchemyError
 
+from pipeline_defs.backups import schema
 from pipeline_defs.config import Home
 
 _WORKER = re.compile(r"Started process for run \(pid: (\d+)\)")
 _CLOCK = 2.0  # seconds that two clocks' ideas of the same moment may differ
 
 
-def main() -> None:
-    """Make home and tables and close the dead runs, naming each. Ends with one sentence where the storage cannot be opened."""
+def main(*words: str) -> None:
+    """Make home and tables and close the dead runs, naming each. Ends with one sentence where the storage cannot be opened.
+
+    With the word `upgrade`, tables of an older Dagster are brought to this one's first.
+    """
     try:
         Home.find().prepare()
         with DagsterInstance.get() as instance:
+            if words == ("upgrade",):
+                schema.upgrade(instance)
+            schema.require_same(instance, "make upgrade" if os.environ.get("SHIPLINE_SERVICE") else "shipline upgrade")
             for run in close_dead_runs(instance):
                 print(f"run {run.run_id[:8]} ({run.job_name}) had lost its process and is marked as failed")
-    except (DagsterError, SQLAlchemyError, OSError) as error:
+    except (DagsterError, SQLAlchemyError, schema.OtherSchema, OSError) as error:
         sys.exit(str(error).splitlines()[0])
 
 
@@ -66,4 +77,4 @@ def _lives(pid: int, seen: float) -> bool:
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])

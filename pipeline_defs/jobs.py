@@ -1,10 +1,13 @@
 """Jobs: what can be started, from the UI, by `dagster job launch`, by the command line and by sensors."""
 
+from collections.abc import Collection
+
 import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from pipeline_defs.config import App, Environment
 from pipeline_defs.ops.events import environment_key, image_key
+from pipeline_defs.ops.housekeeping import housekeeping_op
 from pipeline_defs.release import request
 from pipeline_defs.release.records import DeploymentKind
 from pipeline_defs.release.request import Job
@@ -12,8 +15,22 @@ from pipeline_defs.release.request import Job
 AssetJob = UnresolvedAssetJobDefinition
 """What `define_asset_job` gives; Dagster has no public name for it."""
 
-_SPARE_SECONDS = 3600
-"""What a run may take beyond the time-outs in its app's file: queueing for a lock, pulling, pushing, backing up."""
+_SPARE_SECONDS = 7200
+"""What a run may take beyond the time-outs in its app's file: fetching, waiting for another run's lock, and all that only asks."""
+
+_LONG_STEPS = 12
+"""More steps than an attempt has that may each take as long as its environment's `timeout`."""
+
+
+def housekeeping_job(apps: Collection[App]) -> dg.JobDefinition:
+    """The job `housekeeping`, one for all apps: what is kept on this machine stays within `limits.yaml`."""
+    keep = housekeeping_op(apps)
+
+    @dg.job(name="housekeeping", description=keep.description, tags=_max_runtime(0))
+    def housekeeping() -> None:
+        keep()
+
+    return housekeeping
 
 
 def job_name(app: App, job: Job, environment: str = "") -> str:
@@ -106,10 +123,14 @@ def _max_runtime(seconds: int) -> dict[str, str]:
 
 
 def _image_seconds(app: App) -> int:
-    return 2 * app.lint.timeout + app.build.timeout + (app.test.timeout if app.test else 0)
+    # Another run's, for which this one waits, and its own; with builders also a turn, and the way of the image to this machine.
+    builds = (4 if app.build.builders else 2) * app.build.timeout
+    return 2 * app.lint.timeout + builds + (app.test.timeout if app.test else 0) + app.push.timeout
 
 
 def _environment_seconds(config: Environment) -> int:
     """Time-outs of one attempt and of the rollback that may follow it."""
     tests = config.test.timeout if config.test else 0
-    return 2 * (config.health.timeout * (1 + len(config.also)) + tests + sum(each.timeout for each in config.e2e))
+    waits = config.health.timeout * (1 + len(config.also)) + (config.route.drain_timeout if config.route else 0)
+    verified = tests + sum(each.timeout for each in config.e2e) + config.watched.seconds
+    return 2 * len(config.hosts) * (waits + verified + _LONG_STEPS * config.timeout)

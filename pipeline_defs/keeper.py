@@ -7,6 +7,7 @@ Source of the events' names: https://docs.docker.com/reference/cli/docker/system
 """
 
 import contextlib
+import logging
 import sys
 import threading
 import time
@@ -16,9 +17,12 @@ from typing import Any
 from docker.errors import APIError, DockerException
 
 import docker
+from pipeline_defs.program_log import write_log
 
 PATIENCE = 2.0
 """Seconds after a container's end, in which the Engine says that it was told to stop, or starts it again by itself."""
+
+_log = logging.getLogger(__name__)
 
 _PROJECT = "com.docker.compose.project"
 _ENDED, _STOPPED, _UNHEALTHY = "die", "stop", "health_status: unhealthy"
@@ -58,13 +62,13 @@ class Keeper:
         with contextlib.suppress(APIError):  # it was removed, or somebody was quicker
             found = self._client.api.inspect_container(container)
             if _is_meant_to_run(found) and not (found["State"]["Running"] or found["State"]["Restarting"]):
-                say(f"{name} was killed and is started again")
+                _log.info("%s was killed and is started again", name)
                 self._client.api.start(container)
 
     def _restart(self, container: str, name: str) -> None:
         with contextlib.suppress(APIError):
             if _is_meant_to_run(self._client.api.inspect_container(container)):
-                say(f"{name} does not answer and is started anew")
+                _log.info("%s does not answer and is started anew", name)
                 self._client.api.restart(container)
 
 
@@ -72,13 +76,9 @@ def _is_meant_to_run(found: Mapping[str, Any]) -> bool:
     return bool(found["HostConfig"]["RestartPolicy"]["Name"] == "unless-stopped")
 
 
-def say(line: str) -> None:
-    """One line in the container's log."""
-    print(line, flush=True)
-
-
 def main() -> None:
     """Look after the project that the first argument names. Ends with one sentence where the Engine does not answer."""
+    write_log()
     try:
         client = docker.from_env(timeout=60)
         Keeper(client, sys.argv[1]).keep()

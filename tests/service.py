@@ -1,13 +1,9 @@
 """Shipline as a service for the tests: the real containers, in a folder of their own, gone afterwards."""
 
-import base64
 import contextlib
 import json
 import shutil
-import ssl
 import subprocess
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +11,7 @@ from typing import Any
 
 from pipeline_defs.config.home import PROJECT
 from tests import service_app
+from tests.service_page import ServicePage
 from tests.testbed import docker
 from tests.testbed.bed import TestBed
 from tests.testbed.checkout import ID, STATE
@@ -23,20 +20,14 @@ from tests.testbed.waiting import holds_within
 
 TESTED = "test-service"
 NAME = f"shipline-{TESTED}-{ID}"
-_RUNS = "{ runsOrError { ... on Runs { results { runId jobName status tags { key value } } } } }"
-_JOBS = "{ repositoriesOrError { ... on RepositoryConnection { nodes { jobs { name } } } } }"
-_TICKS = """query($selector: SensorSelector!) { sensorOrError(sensorSelector: $selector) {
-  ... on Sensor { sensorState { ticks(limit: 5) { status } } } } }"""
 _GREEN = """{ instance { daemonHealth { allDaemonStatuses { required healthy lastHeartbeatTime } } }
   workspaceOrError { ... on Workspace { locationEntries { loadStatus } } } }"""
 
 
 @dataclass
-class RunningService:
+class RunningService(ServicePage):
     """A service that was started by `scripts/service up`, and what its user does."""
 
-    folder: Path
-    port: int
     bed: TestBed
     project: str = NAME
 
@@ -44,50 +35,21 @@ class RunningService:
     def home(self) -> Path:
         return self.folder / "home"
 
-    def words(self, *words: str, check: bool = True) -> str:
+    def words(self, *words: str, check: bool = True, input: str = "") -> str:
         """What `scripts/service` prints with these words."""
-        environment = docker.environment() | {"SHIPLINE_SERVICE": str(self.folder)}
-        done = subprocess.run(
-            [PROJECT / "scripts" / "service", *words], env=environment, capture_output=True, text=True
-        )
+        done = self.called(*words, input=input)
         assert done.returncode == 0 or not check, done.stdout + done.stderr
         return done.stdout
+
+    def called(self, *words: str, input: str = "", checkout: Path = PROJECT) -> subprocess.CompletedProcess[str]:
+        """`scripts/service` of a checkout with these words, however it ends."""
+        environment = docker.environment() | {"SHIPLINE_SERVICE": str(self.folder)}
+        command = [checkout / "scripts" / "service", *words]
+        return subprocess.run(command, env=environment, input=input, capture_output=True, text=True)
 
     def shipline(self, *words: str) -> Any:
         """The answer of a command in the container of the code server, as data."""
         return json.loads(self.words("exec", "-T", "code", "shipline", "--json", *words))
-
-    @property
-    def root_certificate(self) -> Path:
-        """Of the authority that Caddy made for localhost."""
-        return self.folder / "caddy/caddy/pki/authorities/local/root.crt"
-
-    @property
-    def password(self) -> str:
-        return (self.folder / "own" / "password").read_text().strip()
-
-    def status(self, path: str, password: str | None = None, body: bytes | None = None) -> int:
-        """The HTTP status with which Caddy answers."""
-        try:
-            return int(self._open(path, password, body).status)
-        except urllib.error.HTTPError as error:
-            return error.code
-
-    def ask(self, query: str, **variables: Any) -> Any:
-        """The data that Dagster's API answers, through Caddy."""
-        body = json.dumps({"query": query, "variables": variables}).encode()
-        with self._open("/graphql", self.password, body) as answer:
-            return json.load(answer)["data"]
-
-    def _open(self, path: str, password: str | None, body: bytes | None) -> Any:
-        pair = base64.b64encode(f"shipline:{password}".encode()).decode()
-        headers = {"Content-Type": "application/json", **({"Authorization": f"Basic {pair}"} if password else {})}
-        request = urllib.request.Request(f"https://localhost:{self.port}{path}", body, headers)
-        context = ssl.create_default_context(cafile=self.root_certificate)
-        opener = urllib.request.build_opener(
-            urllib.request.ProxyHandler({}), urllib.request.HTTPSHandler(context=context)
-        )
-        return opener.open(request, timeout=20)
 
     def containers(self) -> dict[str, dict[str, Any]]:
         """What `docker inspect` says of each container that Compose made for the service and that goes on, by its service's name."""
@@ -114,34 +76,6 @@ class RunningService:
         heard = all(each["healthy"] and each["lastHeartbeatTime"] > since for each in daemons)
         return heard and [each["loadStatus"] for each in entries] == ["LOADED"]
 
-    def runs(self) -> dict[str, str]:
-        """The status of each run, by its id."""
-        return {run["runId"]: run["status"] for run in self.ask(_RUNS)["runsOrError"]["results"]}
-
-    def heads(self, job: str) -> list[str]:
-        """The commit that each of the job's runs answers, where it answers one."""
-        tags = [run["tags"] for run in self.ask(_RUNS)["runsOrError"]["results"] if run["jobName"] == job]
-        return [tag["value"] for each in tags for tag in each if tag["key"] == "head"]
-
-    def answers(self) -> bool:
-        """True when the web server answers again."""
-        try:
-            return self.status("/server_info", self.password) == 200
-        except OSError:
-            return False
-
-    def ticked(self, sensor: str) -> bool:
-        """True when this sensor of the app has looked once, from the beginning to the end."""
-        selector = {"repositoryLocationName": "shipline", "repositoryName": "__repository__", "sensorName": sensor}
-        found = self.ask(_TICKS, selector=selector)["sensorOrError"]
-        return any(tick["status"] in ("SUCCESS", "SKIPPED") for tick in found.get("sensorState", {}).get("ticks", []))
-
-    def reloads(self, job: str = "blog_integrate") -> bool:
-        """True when the apps' files could be read anew, and this job is among those of the apps."""
-        self.ask('mutation { reloadRepositoryLocation(repositoryLocationName: "shipline") { __typename } }')
-        found = self.ask(_JOBS)["repositoriesOrError"].get("nodes", [])
-        return job in [job["name"] for repository in found for job in repository["jobs"]]
-
     def start_run(self, lint: str) -> str:
         """Launch the app's job with this command as its lint; gives the run's id when its container works."""
         self.write_app(lint)
@@ -156,13 +90,6 @@ class RunningService:
         self.launch("blog_integrate")
         (run,) = self.runs().keys() - before
         return str(run)
-
-    def launch(self, job: str) -> None:
-        """Put a run of this job into the queue, as the web page does."""
-        selector = {"repositoryLocationName": "shipline", "repositoryName": "__repository__", "jobName": job}
-        launch = "mutation($run: ExecutionParams!) { launchRun(executionParams: $run) { __typename } }"
-        answer = self.ask(launch, run={"selector": selector, "runConfigData": {}, "mode": "default"})
-        assert answer["launchRun"]["__typename"] == "LaunchRunSuccess", answer
 
     def container_of(self, run: str) -> dict[str, Any]:
         """What `docker inspect` says of the run's container."""

@@ -124,10 +124,10 @@ def code_child(log: Path | None, host: str, port: int) -> Child:
     return Child("code", (sys.executable, *words), log, needs_inner=True)
 
 
-def webhooks_child(logs: Path, port: int) -> Child:
-    """The receiver of GitHub's webhooks, for this machine alone: what faces the world is the web server before it."""
-    argv = (sys.executable, "-m", "pipeline_defs.cli.main", "webhooks", "--port", str(port))
-    return Child("webhooks", argv, logs / "webhooks.log")
+def beside_child(name: str, logs: Path, port: int) -> Child:
+    """A command that runs beside, `webhooks` or `observe`, for this machine alone: what faces the world is the web server before it."""
+    argv = (sys.executable, "-m", "pipeline_defs.cli.main", name, "--port", str(port))
+    return Child(name, argv, logs / f"{name}.log")
 
 
 def end(processes: Iterable[psutil.Process], *, seconds: float, kill: bool = True) -> list[psutil.Process]:

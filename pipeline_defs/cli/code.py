@@ -4,6 +4,7 @@ Dagster's own lives on when the process that holds the definitions has died, and
 Engine starts the container again.
 """
 
+import logging
 import os
 import signal
 import sys
@@ -22,6 +23,9 @@ def main(host: str, port: int) -> None:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, on_signal)
+    from pipeline_defs.program_log import write_log
+
+    write_log()
     child = code_child(None, host, port)
     child.start(os.environ)
     death = None
@@ -30,7 +34,8 @@ def main(host: str, port: int) -> None:
     assert child.process is not None, "it was started"
     end([child.process], seconds=STOP_SECONDS)
     if death is not None:
-        sys.exit(f"the code server {death}")
+        logging.getLogger(__name__).error("the code server %s", death)
+        sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ def end_leftovers(home: Home) -> bool:
     if service is None:
         return False
     code = service.process("code")
-    others = [process for name in ("webhooks", "daemon", "webserver") if (process := service.process(name))]
+    others = [process for name in ("observe", "webhooks", "daemon", "webserver") if (process := service.process(name))]
     end(others, seconds=STOP_SECONDS)
     end([code] if code else [], seconds=STOP_SECONDS / 4, kill=False)
     home.service.unlink(missing_ok=True)

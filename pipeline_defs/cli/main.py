@@ -9,6 +9,7 @@ import typer
 from typer.exceptions import TyperException
 
 from pipeline_defs.cli import (
+    backups,
     check,
     diff,
     doctor,
@@ -19,6 +20,7 @@ from pipeline_defs.cli import (
     maintenance,
     metrics,
     notify,
+    observe,
     plan,
     provenance,
     quarantine,
@@ -56,7 +58,11 @@ shipline.command("trust-host", epilog=trust_host.EXAMPLE)(trust_host.trust_host)
 shipline.command(epilog=up.UP_EXAMPLE)(up.up)
 shipline.command(epilog=up.DOWN_EXAMPLE)(up.down)
 shipline.command(epilog=up.ENV_EXAMPLE)(up.env)
+shipline.command(epilog=backups.BACKUP_EXAMPLE)(backups.backup)
+shipline.command(epilog=backups.RESTORE_EXAMPLE)(backups.restore)
+shipline.command(epilog=backups.UPGRADE_EXAMPLE)(backups.upgrade)
 shipline.command(epilog=webhooks.EXAMPLE)(webhooks.webhooks)
+shipline.command(epilog=observe.EXAMPLE)(observe.observe)
 shipline.add_typer(run_group, name="run", epilog=run.DEPLOY_EXAMPLE)
 run_group.command(epilog=run.INTEGRATE_EXAMPLE)(run.integrate)
 run_group.command(epilog=run.STAGE_EXAMPLE)(run.stage)

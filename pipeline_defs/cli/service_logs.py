@@ -13,7 +13,7 @@ def logs_folder(home: Home) -> Path:
 def fresh_logs(home: Home) -> Path:
     """The folder of the logs. The log of the start before is kept beside."""
     folder = logs_folder(home)
-    for name in ("code", "webserver", "daemon", "webhooks"):
+    for name in ("code", "webserver", "daemon", "webhooks", "observe"):
         log = folder / f"{name}.log"
         if log.exists():
             log.replace(folder / f"{name}.log.1")

@@ -7,13 +7,13 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import psutil
 from rich.text import Text
 
-from pipeline_defs.cli.child import STOP_SECONDS, Child, dagster_children, end, webhooks_child
+from pipeline_defs.cli.child import STOP_SECONDS, Child, beside_child, dagster_children, end
 from pipeline_defs.cli.client import Client, NotRunning
 from pipeline_defs.cli.leftovers import end_leftovers
 from pipeline_defs.cli.output import Failed, Output, exception_line, last_line
@@ -31,8 +31,8 @@ _PORT = 3000
 class Supervisor:
     """Starts Dagster's processes, tells where they are, keeps them alive, ends them."""
 
-    def __init__(self, home: Home, output: Output, port: int | None, webhooks: int | None = None) -> None:
-        """`port` is the web server's; without one it is 3000 or a free one. `webhooks` is the receiver's, if one is wanted.
+    def __init__(self, home: Home, output: Output, port: int | None, beside: Mapping[str, int]) -> None:
+        """`port` is the web server's; without one it is 3000 or a free one. `beside`: the commands that run too, with their ports.
 
         Raises Wrong when one of them cannot be had.
         """
@@ -47,9 +47,8 @@ class Supervisor:
         self._children: dict[str, Child] = dagster_children(
             fresh_logs(home), port=chosen, code_port=self._service.code_port
         )
-        if webhooks is not None:
-            child = webhooks_child(logs_folder(home), wanted_port(webhooks))
-            self._children[child.name] = child
+        self._beside = {name: beside_child(name, logs_folder(home), wanted_port(at)) for name, at in beside.items()}
+        self._children |= self._beside
 
     def run(self) -> None:
         """The whole of it. Returns after SIGINT, SIGTERM or SIGHUP; raises Failed when it cannot be started."""
@@ -80,8 +79,8 @@ class Supervisor:
         self._wait_until(lambda: listens(self._service.code_port))
         self._start_child("webserver")
         self._start_child("daemon")
-        if "webhooks" in self._children:
-            self._start_child("webhooks")
+        for name in self._beside:
+            self._start_child(name)
         self._wait_until(self._definitions_are_loaded)
         if self._stop.is_set():
             return
@@ -154,7 +153,7 @@ class Supervisor:
     def _end(self) -> None:
         """The daemon first, so that nothing new begins; then the runs; then the rest."""
         self._stop.set()
-        self._end_children("webhooks", "daemon")
+        self._end_children(*self._beside, "daemon")
         self._end_runs()
         self._end_children("webserver", "code")
         self._home.service.unlink(missing_ok=True)

@@ -5,6 +5,7 @@ import shlex
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from typing import Annotated
 
 import typer
@@ -32,6 +33,9 @@ def up(
     webhooks: Annotated[
         int | None, typer.Option(help="Receive GitHub's webhooks on this port too; or set SHIPLINE_WEBHOOKS.")
     ] = None,
+    observe: Annotated[
+        int | None, typer.Option(help="Tell metrics and health on this port too; or set SHIPLINE_OBSERVE.")
+    ] = None,
 ) -> None:
     """Start Shipline on this machine and print the address of its web page. Ctrl-C ends it.
 
@@ -41,7 +45,7 @@ def up(
     output: Output = context.obj
     home = Home.find()
     prepare(home)
-    webhooks = webhooks if webhooks is not None else _webhooks_setting()
+    beside = _beside({"webhooks": webhooks, "observe": observe})
     lock = FileLock(home.root / "up.lock")
     try:
         # Held by this process as long as it lives and by no other, so it tells the truth even after a kill -9.
@@ -52,10 +56,10 @@ def up(
         raise Failed(f"Shipline runs already for {home.root}{where}; end it first with: shipline down") from None
     if detach:
         lock.release()  # for the process that stays
-        _detach(home, output, port, webhooks)
+        _detach(home, output, port, beside)
         return
     with lock:
-        Supervisor(home, output, port, webhooks).run()
+        Supervisor(home, output, port, beside).run()
 
 
 def down(context: typer.Context) -> None:
@@ -94,19 +98,25 @@ def prepare(home: Home) -> None:
     logs_folder(home).mkdir(exist_ok=True)
 
 
-def _webhooks_setting() -> int | None:
-    """The port that SHIPLINE_WEBHOOKS names, None where it is not set. Raises Wrong."""
-    setting = os.environ.get("SHIPLINE_WEBHOOKS", "")
+def _beside(given: Mapping[str, int | None]) -> dict[str, int]:
+    """The commands that run beside, with their ports: as given, else as SHIPLINE_WEBHOOKS and SHIPLINE_OBSERVE say. Raises Wrong."""
+    ports = {name: port if port is not None else _setting(f"SHIPLINE_{name.upper()}") for name, port in given.items()}
+    return {name: port for name, port in ports.items() if port is not None}
+
+
+def _setting(variable: str) -> int | None:
+    """The port that a variable names, None where it is not set. Raises Wrong."""
+    setting = os.environ.get(variable, "")
     if setting and not setting.isdigit():
-        raise Wrong(f"SHIPLINE_WEBHOOKS is {setting!r}; it is a port, such as 8088")
+        raise Wrong(f"{variable} is {setting!r}; it is a port, such as 8088")
     return int(setting) if setting else None
 
 
-def _detach(home: Home, output: Output, port: int | None, webhooks: int | None) -> None:
+def _detach(home: Home, output: Output, port: int | None, beside: Mapping[str, int]) -> None:
     """Start another `up` without a terminal and wait until it is ready or has failed."""
     log = logs_folder(home) / "up.log"
-    given = {"--port": port, "--webhooks": webhooks}
-    options = [word for name, value in given.items() if value is not None for word in (name, str(value))]
+    given = {**({} if port is None else {"port": port}), **beside}
+    options = [word for name, value in given.items() for word in (f"--{name}", str(value))]
     with log.open("wb") as out:
         other = subprocess.Popen(
             [sys.executable, "-m", "pipeline_defs.cli.main", "up", *options],

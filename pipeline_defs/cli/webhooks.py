@@ -1,6 +1,5 @@
 """`shipline webhooks`: receive GitHub's deliveries, so that what happened there is noticed at once."""
 
-import logging
 import sqlite3
 from typing import Annotated
 
@@ -27,13 +26,16 @@ def webhooks(
     Deliveries are accepted at / and /github when they are signed with the app's github.webhook_secret. It speaks plain HTTP: put a
     web server with a certificate before it.
     """
+    from pipeline_defs.program_log import is_json
+
     output: Output = context.obj
     home = Home.find()
     if _code_address(home) is None:
         raise NotRunning
     wanted_port(port)
     url = f"http://{host}:{port}"
-    output.result({"url": url}, Text(f"Webhooks are received at {url}  (Ctrl-C ends it)"))
+    if not is_json():
+        output.result({"url": url}, Text(f"Webhooks are received at {url}  (Ctrl-C ends it)"))
     _serve(home, host, port)
 
 
@@ -46,12 +48,13 @@ def _code_address(home: Home) -> tuple[str, int] | None:
 def _serve(home: Home, host: str, port: int) -> None:
     import uvicorn
 
+    from pipeline_defs.program_log import write_log
     from pipeline_defs.webhooks.apps import Apps
     from pipeline_defs.webhooks.inbox import Inbox
     from pipeline_defs.webhooks.receiver import Receiver
     from pipeline_defs.webhooks.worker import Worker
 
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    write_log()
     file = home.root / "deliveries.db"
     try:
         inbox = Inbox(file)

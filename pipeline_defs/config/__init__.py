@@ -6,7 +6,8 @@ from pipeline_defs.config.environment import Environment
 from pipeline_defs.config.errors import ConfigError
 from pipeline_defs.config.home import Home
 from pipeline_defs.config.host import Host
-from pipeline_defs.config.load import load_app, load_apps
+from pipeline_defs.config.limits import Limits
+from pipeline_defs.config.load import load_app, load_apps, load_limits
 from pipeline_defs.config.secret import Secret, SecretSource, SecretUnavailable, mask
 from pipeline_defs.config.testing import E2E
 
@@ -18,10 +19,12 @@ __all__ = [
     "Environment",
     "Home",
     "Host",
+    "Limits",
     "Secret",
     "SecretSource",
     "SecretUnavailable",
     "load_app",
     "load_apps",
+    "load_limits",
     "mask",
 ]

@@ -2,25 +2,23 @@
 
 from collections.abc import Iterator
 from itertools import combinations
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
 from pipeline_defs.config.environment import Environment
 from pipeline_defs.config.errors import Mistake, mistake, refuse
 from pipeline_defs.config.github import GitHub, is_full_name
+from pipeline_defs.config.making import Build, ImageTest, Lint, Push
 from pipeline_defs.config.notify import Notify
 from pipeline_defs.config.secret import SecretSource
 from pipeline_defs.config.values import (
     AppName,
-    Argv,
     Branch,
-    EnvironmentVariable,
     ImageName,
     Model,
     Name,
     RepositoryPath,
-    Service,
     matching,
 )
 
@@ -46,45 +44,6 @@ class Registry(Model):
     insecure: bool = False
 
 
-class Lint(Model):
-    """The app's own lint command, run in a clean checkout; without one flake8 runs in two passes."""
-
-    command: Argv | None = None
-    timeout: int = Field(default=300, ge=1, description="seconds")
-
-    @model_validator(mode="before")
-    @classmethod
-    def _from_command(cls, value: Any) -> Any:
-        return {"command": value} if isinstance(value, (str, list)) else value
-
-
-class Build(Model):
-    """What is built."""
-
-    dockerfile: RepositoryPath = "Dockerfile"
-    context: RepositoryPath = "."
-    arguments: dict[EnvironmentVariable, str] = Field(
-        default_factory=dict, description="build arguments; they are no place for secrets"
-    )
-    target: str | None = None
-    platforms: Annotated[tuple[str, ...], Field(max_length=1)] = Field(
-        default=(), description="at most one for now; empty: the Engine's own"
-    )
-    timeout: int = Field(default=1800, ge=1, description="seconds")
-
-
-class ImageTest(Model):
-    """How the built image is tested: a compose file whose test service sees the image as ${IMAGE} and the results folder as ${RESULTS}."""
-
-    compose: RepositoryPath = "docker-compose-test.yml"
-    service: Service = "tests"
-    environment: dict[EnvironmentVariable, str] = Field(default_factory=dict)
-    junit: str | None = Field(
-        default="junit.xml", description="the results' file in the results folder; null: the exit status decides alone"
-    )
-    timeout: int = Field(default=1200, ge=1, description="seconds")
-
-
 class App(Model):
     """One repository with one image, and the environments that run it."""
 
@@ -93,6 +52,7 @@ class App(Model):
     branches: Branches = Branches()
     image: ImageName
     registry: Registry | None = None
+    push: Push = Push()
     version_file: RepositoryPath = "version.txt"
     lint: Lint = Lint()
     build: Build = Build()

@@ -95,6 +95,11 @@ class Environment(Model):
     )
     test: Test | None = None
     e2e: tuple[E2E, ...] = ()
+    timeout: int = Field(
+        default=1800,
+        ge=1,
+        description="seconds for each long step on the server: pulling, starting, migrating, backing up, copying, restoring, clearing away",
+    )
     health: Health = Health()
     retention: Retention = Retention()
 

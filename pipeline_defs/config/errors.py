@@ -51,7 +51,7 @@ class Problem:
 
 
 class ConfigError(Exception):
-    """An app's file that cannot be used; names every mistake at once."""
+    """A file that cannot be used, an app's or `limits.yaml`; names every mistake at once."""
 
     def __init__(self, file: Path, problems: list[Problem]) -> None:
         self.file = file

@@ -44,6 +44,11 @@ class Home:
         return self.root / ".env"
 
     @property
+    def limits(self) -> Path:
+        """What is kept, and how much of it; without the file the defaults hold."""
+        return self.root / "limits.yaml"
+
+    @property
     def apps(self) -> Path:
         """The folder of the apps' files: SHIPLINE_APPS, else `apps/` in the checkout."""
         return Path(os.environ.get("SHIPLINE_APPS") or PROJECT / "apps")

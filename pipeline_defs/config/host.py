@@ -1,61 +1,27 @@
 """Host: a server that an environment runs on, and how several of them make one environment."""
 
-import re
 from collections.abc import Iterator, Sequence
-from pathlib import Path
-from typing import Any
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from pipeline_defs.config.errors import Mistake, mistake
+from pipeline_defs.config.machine import Machine
 from pipeline_defs.config.route import Router
-from pipeline_defs.config.values import Model, Service
-
-_HOST = re.compile(r"((?P<user>[^@\s]+)@)?(\[(?P<v6>[0-9A-Fa-f:.]+)\]|(?P<name>[^@:\s]+))(:(?P<port>[0-9]+))?")
+from pipeline_defs.config.values import Service
 
 
-class Host(Model):
+class Host(Machine):
     """A server that is reached over SSH. Written as a mapping, or short as `user@address:port`."""
 
-    address: str = Field(min_length=1)
-    port: int = Field(default=22, ge=1, le=65535)
-    user: str = "root"
-    key: Path | None = Field(
-        default=None, description="private key file; without it the SSH agent and the usual keys are tried"
-    )
-    known_hosts: Path = Field(
-        default=Path("~/.ssh/known_hosts"), description="host keys that are trusted; an unknown one is refused"
-    )
     roles: tuple[Service, ...] = Field(
         default=(),
         description="which of `service` and `also` run here; none: all of them. The first host needs `service`",
     )
-
-    @model_validator(mode="before")
-    @classmethod
-    def _from_text(cls, value: Any) -> Any:
-        if not isinstance(value, str):
-            return value
-        match = _HOST.fullmatch(value)
-        if match is None:
-            raise ValueError("user@address:port, of which user and port may be left out")
-        given = {"address": match["v6"] or match["name"], "user": match["user"], "port": match["port"]}
-        return {key: part for key, part in given.items() if part is not None}
-
     router: Router = Field(default=Router(), description="the router of this server, the same for all apps there")
-
-    @property
-    def place(self) -> tuple[str, int]:
-        """What makes it the same machine as another one."""
-        return self.address, self.port
 
     def runs(self, service: str) -> bool:
         """Whether a service of the app runs here."""
         return not self.roles or service in self.roles
-
-    def __str__(self) -> str:
-        address = f"[{self.address}]" if ":" in self.address else self.address
-        return f"{self.user}@{address}:{self.port}"
 
 
 def wrong_hosts(

@@ -9,7 +9,9 @@ from pydantic import ValidationError
 
 from pipeline_defs.config.app import App
 from pipeline_defs.config.errors import ConfigError, Problem, problems_of, said
+from pipeline_defs.config.home import Home
 from pipeline_defs.config.interpolation import interpolate
+from pipeline_defs.config.limits import Limits
 
 
 def load_app(file: Path) -> App:
@@ -45,6 +47,20 @@ def load_apps(folder: Path) -> tuple[dict[str, App], list[ConfigError]]:
         except ConfigError as error:
             errors.append(error)
     return apps, errors
+
+
+def load_limits(home: Home) -> Limits:
+    """Read the home's `limits.yaml`; without one the defaults hold. Raises ConfigError with every mistake."""
+    if not home.limits.exists():
+        return Limits()
+    data, problems = _parse(home.limits)
+    try:
+        limits = Limits.model_validate({} if data is None else data)
+    except ValidationError as error:
+        raise ConfigError(home.limits, [*problems, *problems_of(error, Limits)]) from error
+    if problems:
+        raise ConfigError(home.limits, problems)
+    return limits
 
 
 def _follows(problem: Problem, unset: Iterable[Problem]) -> bool:

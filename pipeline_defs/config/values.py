@@ -33,6 +33,22 @@ def _split(value: Any) -> Any:
         raise ValueError("a command in which every quote is closed") from None
 
 
+KIB, MIB, GIB, TIB = (2**power for power in (10, 20, 30, 40))
+_UNITS = {"B": 1, "KiB": KIB, "MiB": MIB, "GiB": GIB, "TiB": TIB}
+
+
+def _bytes(value: Any) -> int:
+    match = re.fullmatch(r"([0-9]{1,15}) ?([KMGT]iB|B)", value) if isinstance(value, str) else None
+    if match is None or int(match[1]) == 0:
+        raise ValueError("a whole number and its unit, such as 20 GiB (B, KiB, MiB, GiB, TiB)")
+    return int(match[1]) * _UNITS[match[2]]
+
+
+def written_size(size: int) -> str:
+    """A number of bytes as it is written in a file: the greatest unit of which it is a whole number."""
+    return next(f"{size // each} {unit}" for unit, each in reversed(_UNITS.items()) if size % each == 0)
+
+
 def _stay_inside(value: str) -> str:
     path = PurePosixPath(value)
     if not value or path.is_absolute() or ".." in path.parts or str(path).startswith("-"):
@@ -48,6 +64,9 @@ def _own_folder(value: PurePosixPath) -> PurePosixPath:
 
 Argv = Annotated[tuple[str, ...], BeforeValidator(_split), Field(min_length=1)]
 """A command: a list of words, or one text that is split as a shell splits words. It is never given to a shell."""
+
+Size = Annotated[int, BeforeValidator(_bytes)]
+"""A number of bytes, written with its unit: `20 GiB`."""
 
 RepositoryPath = Annotated[str, AfterValidator(_stay_inside)]
 """A path inside the repository's checkout, with forward slashes."""

@@ -1,9 +1,9 @@
-"""A server: is it the right one, does it let us in, and has it what deployments need?"""
+"""A server, or a builder: is it the right one, does it let us in, and has it what deployments or builds need?"""
 
 import time
 from collections.abc import Iterator, Sequence
 
-from pipeline_defs.config import Host
+from pipeline_defs.config.machine import Machine
 from pipeline_defs.doctor.finding import Finding, Level, broken, good, warning
 from pipeline_defs.resources.connection import Connection
 from pipeline_defs.resources.host_keys import agree, described, shown, trusted
@@ -42,8 +42,11 @@ done
 )
 
 
-def server(host: Host, folders: Sequence[str]) -> Iterator[Finding]:
-    """Look at a server; `folders` are the directories that the apps' environments have there. Ends where it cannot go on."""
+def server(host: Machine, folders: Sequence[str], *, builds: bool = False) -> Iterator[Finding]:
+    """Look at a server; `folders` are the directories that the apps' environments have there. Ends where it cannot go on.
+
+    One that only `builds` needs an Engine and room on its disk.
+    """
     about = str(host)
     try:
         key = _host_key(host)
@@ -62,10 +65,10 @@ def server(host: Host, folders: Sequence[str]) -> Iterator[Finding]:
     except ServerError as error:
         yield broken(about, "SSH", error, "check its address, port and user")
         return
-    yield from findings(about, host.user, result, here)
+    yield from findings(about, host.user, result, here, builds=builds)
 
 
-def findings(about: str, user: str, result: Result, here: float) -> Iterator[Finding]:
+def findings(about: str, user: str, result: Result, here: float, *, builds: bool = False) -> Iterator[Finding]:
     """What the server said of itself. `here` is this machine's clock in the middle of the look, in seconds since 1970."""
     said = [line.partition(" ")[::2] for line in result.stdout.splitlines()]
     facts = dict(said)
@@ -74,9 +77,11 @@ def findings(about: str, user: str, result: Result, here: float) -> Iterator[Fin
             about, "look", f"the server could not be looked at ({result.tail(1)}); is its shell a POSIX shell?"
         )
         return
-    yield from _engine(about, user, facts)
+    yield _engine(about, user, facts)
+    if not builds:
+        yield _compose(about, facts)
     lacking = [program for key, program in said if key == "lacks"]
-    if lacking:
+    if lacking and not builds:
         yield broken(about, "programs", f"{', '.join(lacking)} is missing; install coreutils, util-linux, awk and tar")
     for folder in (folder for key, folder in said if key == "closed"):
         yield broken(about, "folder", f"{user} may not write to {folder}; make it there and give it to {user}")
@@ -84,7 +89,7 @@ def findings(about: str, user: str, result: Result, here: float) -> Iterator[Fin
     yield _clock(about, float(facts["now"]) - here)
 
 
-def _host_key(host: Host) -> Finding:
+def _host_key(host: Machine) -> Finding:
     keys, known = shown(host), trusted(host)
     if agree(known, keys):
         return good(str(host), "host key", f"{', '.join(map(described, known))} is the trusted one")
@@ -96,30 +101,25 @@ def _host_key(host: Host) -> Finding:
     return Finding(str(host), "host key", Level.BROKEN, f"{shows} is not trusted yet", remedy)
 
 
-def _engine(about: str, user: str, facts: dict[str, str]) -> Iterator[Finding]:
-    if "engine" not in facts:
-        yield broken(
-            about,
-            "Docker Engine",
-            f"it does not answer ({facts.get('no_engine')}); install and start it, and let {user} use it",
+def _engine(about: str, user: str, facts: dict[str, str]) -> Finding:
+    what, engine = "Docker Engine", facts.get("engine")
+    if engine is None:
+        says = f"it does not answer ({facts.get('no_engine')}); install and start it, and let {user} use it"
+        return broken(about, what, says)
+    if _numbers(engine) < OLDEST_ENGINE:
+        return warning(about, what, f"{engine} is older than any that was tried", "install 20.10 or a newer one")
+    return good(about, what, engine)
+
+
+def _compose(about: str, facts: dict[str, str]) -> Finding:
+    compose = facts.get("compose")
+    if compose is None:
+        return broken(about, "Compose", "Docker Compose is missing; install the package docker-compose-plugin")
+    if _numbers(compose) < (2,):
+        return warning(
+            about, "Compose", f"{compose} is no longer maintained", "install the package docker-compose-plugin"
         )
-    elif _numbers(facts["engine"]) < OLDEST_ENGINE:
-        yield warning(
-            about,
-            "Docker Engine",
-            f"{facts['engine']} is older than any that was tried",
-            "install 20.10 or a newer one",
-        )
-    else:
-        yield good(about, "Docker Engine", facts["engine"])
-    if "compose" not in facts:
-        yield broken(about, "Compose", "Docker Compose is missing; install the package docker-compose-plugin")
-    elif _numbers(facts["compose"]) < (2,):
-        yield warning(
-            about, "Compose", f"{facts['compose']} is no longer maintained", "install the package docker-compose-plugin"
-        )
-    else:
-        yield good(about, "Compose", facts["compose"])
+    return good(about, "Compose", compose)
 
 
 def _numbers(version: str) -> tuple[int, ...]:

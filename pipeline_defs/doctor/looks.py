@@ -15,7 +15,7 @@ _AT_ONCE = 8
 
 
 def findings(apps: Sequence[App], workspace: Path) -> Iterator[Finding]:
-    """Everything that was found, in an order that stays the same: this machine, each app, each server once."""
+    """Everything that was found, in an order that stays the same: this machine, each app, each server and builder once."""
     looks: list[Callable[[], Iterable[Finding]]] = [partial(machine, workspace)]
     for app in apps:
         looks += [
@@ -25,6 +25,8 @@ def findings(apps: Sequence[App], workspace: Path) -> Iterator[Finding]:
             partial(github, app),
         ]
     looks += [partial(server, host, folders) for host, folders in _servers(apps)]
+    builders = dict.fromkeys(builder for app in apps for builder in app.build.builders)
+    looks += [partial(server, builder, (), builds=True) for builder in builders]
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         for found in pool.map(lambda look: list(look()), looks):
             yield from found

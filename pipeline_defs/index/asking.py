@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Collection, Iterable
 from typing import Any
 
+from pipeline_defs.index.counts import Count, Counts
 from pipeline_defs.release.maintenance import Maintenance
 from pipeline_defs.release.names import DIGEST, VERSION, Question, names_of
 from pipeline_defs.release.quarantine import Quarantined
@@ -63,6 +64,16 @@ def places(index: sqlite3.Connection) -> list[tuple[str, str]]:
     """Every app and environment of which there is a record, also those that no file names any more; an app's image has no environment."""
     found = index.execute("SELECT DISTINCT app, environment FROM attempt ORDER BY app, environment").fetchall()
     return [*found, *((app, "") for (app,) in index.execute("SELECT DISTINCT app FROM image ORDER BY app"))]
+
+
+def counts(index: sqlite3.Connection) -> Counts:
+    """How much there is of what is counted; of the tables' indexes alone, however much that is."""
+    attempts = "SELECT app, environment, kind, outcome, count(*), max(id) FROM attempt GROUP BY app, environment, outcome, kind"
+    barred = "SELECT app, environment, count(*) FROM quarantined WHERE overtaken = 0 GROUP BY app, environment"
+    return Counts(
+        tuple(Count(*row) for row in index.execute(attempts)),
+        {(app, environment): number for app, environment, number in index.execute(barred)},
+    )
 
 
 def versions(index: sqlite3.Connection, app: str) -> list[str]:

@@ -1,21 +1,25 @@
 """Build: the source tree as an image, once."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import dagster as dg
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from pipeline_defs.config import App
 from pipeline_defs.ops.events import short
-from pipeline_defs.ops.log import Stopwatch, open_log, stop
+from pipeline_defs.ops.log import Log, Stopwatch, open_log, stop
 from pipeline_defs.ops.untrusted import build_untrusted
 from pipeline_defs.release.change import is_merge
 from pipeline_defs.release.policy import version_taken
 from pipeline_defs.release.records import Image
 from pipeline_defs.release.tags import release_tag, tags_for, tree_tag
 from pipeline_defs.release.version import Version
-from pipeline_defs.resources.engine import EngineResource
+from pipeline_defs.resources.builders import builder_of
+from pipeline_defs.resources.engine import Engine, EngineResource
 from pipeline_defs.resources.registry import RegistryResource
 from pipeline_defs.resources.source_resource import SourceResource
 from pipeline_defs.resources.tree import source_tree
@@ -50,23 +54,52 @@ def build_op(app: App) -> dg.OpDefinition:
                 _refuse_taken_version(image, images)
                 locks = docker.workspace / "locks"
                 locks.mkdir(mode=0o700, parents=True, exist_ok=True)
-                with FileLock(locks / f"{image.tree}.lock"):  # another run may be building the very same
+                with _alone(
+                    locks / f"{image.tree}.lock", app.build.timeout
+                ):  # another run may be building the very same
                     if image.digest:
                         log.say(f"built and tested before: {image.reference}")
                     elif docker.has(local_name(image)):
                         log.say(f"built before on this machine: {local_name(image)}")
                     else:
-                        docker.build(
-                            checkout,
-                            local_name(image),
-                            app.build,
-                            labels=_labels(image, repository.url),
-                            listen=log.listen,
-                        )
+                        _build(app, checkout, image, _labels(image, repository.url), docker, images, log)
             log.say(f"build: source tree {short(image.tree)} in {watch.seconds:.1f} s")
             return image.model_copy(update={"steps": (*image.steps, watch.timing())})
 
     return build
+
+
+def _build(
+    app: App, checkout: Path, image: Image, labels: dict[str, str], here: Engine, images: "Registry", log: Log
+) -> None:
+    with builder_of(here, app.build, log.say) as engine:
+        nothing: tuple[tuple[str, ...], dict[str, str]] = ((), {})
+        with engine.cached(images) if app.build.cache == "registry" else nullcontext(nothing) as (more, environment):
+            engine.build(
+                checkout,
+                local_name(image),
+                app.build,
+                labels=labels,
+                listen=log.listen,
+                more=more,
+                environment=environment,
+            )
+
+
+@contextmanager
+def _alone(file: Path, seconds: float) -> Iterator[None]:
+    lock = FileLock(file, timeout=seconds)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise stop(
+            f"the build has waited for {seconds:g} s (build.timeout) for another run that builds the same source tree; "
+            "see in the page whether that one hangs, and start this one again"
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def local_name(image: Image) -> str:

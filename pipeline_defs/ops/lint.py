@@ -8,7 +8,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from pipeline_defs.config import App
+from pipeline_defs.config import App, Home, load_limits
 from pipeline_defs.ops.events import LINT_COUNTS, evidence_metadata, release_tags
 from pipeline_defs.ops.log import Log, Stopwatch, open_log, stop
 from pipeline_defs.ops.untrusted import is_untrusted, refuse_unclear
@@ -21,7 +21,7 @@ from pipeline_defs.resources.isolation import untrusted_checkout
 from pipeline_defs.resources.process import LocalRunner, plain_environment
 from pipeline_defs.resources.source import Source
 from pipeline_defs.resources.source_resource import SourceResource
-from pipeline_defs.server.command import Command, Listener, Result, command
+from pipeline_defs.server.command import Command, CommandTimeout, Listener, Result, command
 
 MOST_SHOWN = 50
 
@@ -51,6 +51,7 @@ def lint_op(app: App) -> dg.OpDefinition:
         context: dg.OpExecutionContext, config: ImageConfig, source: SourceResource, github: GitHubResource
     ) -> Image:
         with open_log(context) as log:
+            source.need_room(load_limits(Home.find()).workspace, log.say)
             repository = source.of(app)
             image = _wanted(context, app, config, repository)
             image = with_version(context, app, image, config.since, repository, github, log)
@@ -122,7 +123,12 @@ def _not_run(own: Command, log: Log) -> str:
 def _lint(app: App, checkout: Path, log: Log, own: tuple[str, ...] | None) -> LintCounts:
     def run(what: Command, listen: Listener | None = None) -> Result:
         log.say(what.shown())
-        return LocalRunner(checkout, plain_environment()).run(what, timeout=app.lint.timeout, listen=listen)
+        seconds = app.lint.timeout
+        try:
+            return LocalRunner(checkout, plain_environment()).run(what, timeout=seconds, listen=listen)
+        except CommandTimeout:
+            limit = f"{seconds} s (lint.timeout)"
+            raise stop(f"lint did not end within {limit} and was stopped; it ran `{what.shown()}`") from None
 
     if own is not None:
         given = Command(own)

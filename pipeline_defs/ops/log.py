@@ -7,17 +7,21 @@ from contextlib import contextmanager
 
 import dagster as dg
 
-from pipeline_defs.config import SecretUnavailable
+from pipeline_defs.config import ConfigError, Home, SecretUnavailable, load_limits
 from pipeline_defs.ops.events import evidence_metadata
 from pipeline_defs.release.evidence import Record, StepTiming
 from pipeline_defs.release.version import VersionError
 from pipeline_defs.resources.client import EngineError
 from pipeline_defs.resources.github import GitHubError
 from pipeline_defs.resources.registry_errors import RegistryError
+from pipeline_defs.resources.room import NoRoom
 from pipeline_defs.resources.source_errors import SourceError
+from pipeline_defs.server.bounded import Bounded
 from pipeline_defs.server.command import ServerError
 
-EXPECTED = (SourceError, GitHubError, EngineError, RegistryError, ServerError, SecretUnavailable, VersionError)
+EXPECTED = (
+    SourceError, GitHubError, EngineError, RegistryError, ServerError, SecretUnavailable, VersionError, NoRoom,
+)  # fmt: skip
 """Errors whose message is one sentence that a person can act on; a stack trace would only hide it."""
 
 _SECONDS = 1.0
@@ -25,14 +29,16 @@ _LINES = 50
 
 
 class Log:
-    """One stage's log: milestones at once, raw output in portions.
+    """One stage's log: milestones at once, raw output in portions and within the bound of `limits.yaml`.
 
     Every event is a write to the database and a row in the UI, and a build says thousands of lines: they are gathered for a
-    second, or until there are fifty.
+    second, or until there are fifty. Of too much of them the beginning is told, and before each milestone what was said last.
     """
 
-    def __init__(self, context: dg.OpExecutionContext) -> None:
+    def __init__(self, context: dg.OpExecutionContext, most: int) -> None:
+        """`most`: bytes of raw output."""
         self._log = context.log
+        self._output = Bounded(self._gather, most)
         self._lines: list[str] = []
         self._timer: threading.Timer | None = None
         self._lock = threading.RLock()
@@ -46,16 +52,24 @@ class Log:
     def listen(self, line: str) -> None:
         """Take one line of raw output."""
         with self._lock:
-            self._lines.append(line)
-            if len(self._lines) >= _LINES:
-                self.flush()
-            elif self._timer is None:
-                self._timer = threading.Timer(_SECONDS, self.flush)
-                self._timer.daemon = True
-                self._timer.start()
+            self._output(line)
 
     def flush(self) -> None:
         """Tell the raw output that was held back."""
+        with self._lock:
+            self._output.close()
+            self._tell()
+
+    def _gather(self, line: str) -> None:
+        self._lines.append(line)
+        if len(self._lines) >= _LINES:
+            self._tell()
+        elif self._timer is None:
+            self._timer = threading.Timer(_SECONDS, self._tell)
+            self._timer.daemon = True
+            self._timer.start()
+
+    def _tell(self) -> None:
         with self._lock:
             if self._timer is not None:
                 self._timer.cancel()
@@ -68,7 +82,10 @@ class Log:
 @contextmanager
 def open_log(context: dg.OpExecutionContext) -> Iterator[Log]:
     """The log of a stage. Expected errors end the stage with their sentence; all others keep their stack trace."""
-    log = Log(context)
+    try:
+        log = Log(context, load_limits(Home.find()).log)
+    except ConfigError as error:
+        raise stop(str(error)) from None
     failure = None
     try:
         yield log

@@ -46,7 +46,7 @@ def push_op(app: App) -> dg.OpDefinition:
             # The tree's tag comes first. It says "built and tested", which is true by now: a run that is killed among the
             # tags leaves an image that the next run finds and goes on with, instead of building another of that version.
             digest = image.digest or engine.find().push(
-                local_name(image), images, tree_tag(image.tree), listen=log.listen
+                local_name(image), images, tree_tag(image.tree), timeout=app.push.timeout, listen=log.listen
             )
             images.tag(digest, *image.tags)
             image = image.model_copy(

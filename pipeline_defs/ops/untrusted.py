@@ -10,6 +10,7 @@ from pipeline_defs.ops.log import Log, stop
 from pipeline_defs.ops.metadata import checked_metadata, links
 from pipeline_defs.release.evidence import StepTiming
 from pipeline_defs.release.records import Image
+from pipeline_defs.resources.builders import builder_of
 from pipeline_defs.resources.compose import TestRun
 from pipeline_defs.resources.engine import Engine
 from pipeline_defs.resources.isolation import Isolation, untrusted_checkout
@@ -45,8 +46,9 @@ def build_untrusted(
         if known is not None and known.is_finished:  # it was killed before its test could remove the image
             Isolation(engine, app, run).remove()
     log.say("code of a fork: built without caches, logins and secrets, for this run alone")
-    with untrusted_checkout(repository, image.commit) as checkout:
-        isolation.build(checkout, labels={"shipline.untrusted": image.run}, listen=log.listen)
+    with untrusted_checkout(repository, image.commit) as checkout, builder_of(engine, app.build, log.say) as builder:
+        labels = {"shipline.untrusted": image.run}
+        Isolation(builder, app, image.run).build(checkout, labels=labels, listen=log.listen)
     return image.model_copy(update={"tags": ()})
 
 

@@ -4,7 +4,8 @@ import functools
 import os
 import shutil
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from pipeline_defs.resources.process import LocalRunner, plain_environment
 from pipeline_defs.server.command import Command, CommandTimeout, Listener, Result
@@ -20,6 +21,13 @@ class EngineError(Exception):
     """The Docker Engine or its client cannot do what was asked; one sentence that says what to do."""
 
 
+class Stage(NamedTuple):
+    """What a program is run for, and the key of the app's file that says how long it may take."""
+
+    name: str
+    setting: str
+
+
 @dataclass(frozen=True)
 class Client:
     """A docker client that builds with BuildKit, and the Engine that answers it.
@@ -28,11 +36,17 @@ class Client:
         path: of the program.
         buildx: it builds through its buildx plugin; an older one has BuildKit in itself.
         host: the Engine's address, for calls that get a Docker configuration of their own and so know no context.
+        away: the Engine is another machine's, so every call names its address.
     """
 
     path: str
     buildx: bool
     host: str
+    away: bool = False
+
+    def at(self, host: str) -> "Client":
+        """The same program for another machine's Engine."""
+        return replace(self, host=host, away=True)
 
     def run(
         self,
@@ -40,9 +54,12 @@ class Client:
         timeout: float = QUICK_SECONDS,
         listen: Listener | None = None,
         environment: Mapping[str, str] | None = None,
+        stage: Stage | None = None,
     ) -> Result:
         """Run `docker` with these words. Raises EngineError when it takes longer than `timeout` seconds."""
-        return run_docker((self.path, *words), timeout=timeout, listen=listen, environment=environment)
+        place = {"DOCKER_HOST": self.host, "DOCKER_TLS_VERIFY": ""} if self.away else {}
+        given = {**place, **(environment or {})}
+        return run_docker((self.path, *words), timeout=timeout, listen=listen, environment=given, stage=stage)
 
 
 def run_docker(
@@ -51,6 +68,7 @@ def run_docker(
     timeout: float = QUICK_SECONDS,
     listen: Listener | None = None,
     environment: Mapping[str, str] | None = None,
+    stage: Stage | None = None,
 ) -> Result:
     """Run a program that speaks with the Engine. It sees none of this process's secrets; `environment` is added."""
     settings = {"DOCKER_BUILDKIT": "1", "DOCKER_CLI_HINTS": "false", **(environment or {})}
@@ -58,7 +76,8 @@ def run_docker(
         runner = LocalRunner(environment=plain_environment())
         return runner.run(Command(argv, environment=settings), timeout=timeout, listen=listen)
     except CommandTimeout:
-        raise EngineError(f"`docker {argv[1]}` did not end within {timeout:g} s and was stopped") from None
+        what, setting = (stage.name, f" ({stage.setting})") if stage else (f"`docker {argv[1]}`", "")
+        raise EngineError(f"{what} did not end within {timeout:g} s{setting} and was stopped") from None
 
 
 @functools.cache

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from pipeline_defs.config.app import ImageTest
 from pipeline_defs.config.home import PROJECT
+from pipeline_defs.config.making import ImageTest
 from pipeline_defs.release.evidence import TestCounts
 from pipeline_defs.release.junit import ResultsError
-from pipeline_defs.resources.client import QUICK_SECONDS, Client, EngineError, clients, last_line, run_docker
+from pipeline_defs.resources.client import QUICK_SECONDS, Client, EngineError, Stage, clients, last_line, run_docker
 from pipeline_defs.resources.results import LARGEST, read_junit_file
 from pipeline_defs.resources.scratch import alive, scratch
 from pipeline_defs.resources.tree import inside
@@ -109,7 +109,8 @@ def run_tests(
         _remove_dead(client, workspace)
         with _taken_down(client, project):
             up = ("up", "--abort-on-container-exit", "--exit-code-from", test.service)
-            ended = run_docker((*words, *up), timeout=test.timeout, listen=listen, environment=environment)
+            stage = Stage("the test", "test.timeout")
+            ended = run_docker((*words, *up), timeout=test.timeout, listen=listen, environment=environment, stage=stage)
         return TestRun(ended.status, _counts(results, test, ended, most_results), _said(test.service, ended))
 
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import paramiko
 
-from pipeline_defs.config.host import Host
+from pipeline_defs.config.machine import Machine
 from pipeline_defs.config.secret import Secret, mask
 from pipeline_defs.resources.output import Output
 from pipeline_defs.resources.process import DRAIN_SECONDS
@@ -45,7 +45,7 @@ class Connection:
     lost one left running is stopped first. What commands say has `secrets` masked before anybody sees it.
     """
 
-    def __init__(self, host: Host, secrets: Collection[Secret] = ()) -> None:
+    def __init__(self, host: Machine, secrets: Collection[Secret] = ()) -> None:
         self.host = host
         self._secrets = secrets
         self._client: paramiko.SSHClient | None = None

@@ -1,6 +1,5 @@
 """Engine: the Docker Engine of the machine that runs Shipline. It builds, tests and pushes."""
 
-import os
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -10,9 +9,11 @@ from typing import TYPE_CHECKING
 
 from dagster import ConfigurableResource
 
-from pipeline_defs.config.app import Build, ImageTest
 from pipeline_defs.config.home import Home
-from pipeline_defs.resources.client import Client, EngineError, find_client, last_line
+from pipeline_defs.config.making import Build, ImageTest
+from pipeline_defs.release.tags import LATEST, STAGING, STAGING_DEV
+from pipeline_defs.resources.client import Client, EngineError, Stage, find_client, last_line
+from pipeline_defs.resources.client_config import client_config
 from pipeline_defs.resources.compose import TestRun, run_tests
 from pipeline_defs.resources.scratch import scratch
 from pipeline_defs.resources.tree import inside
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from pipeline_defs.resources.registry_client import Registry
 
 PUSH_SECONDS = 1800.0
+
+_CACHES = (STAGING_DEV, STAGING, LATEST)
+"""Tags of the images in which layers are looked for: what was built last, and what others than development have."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +78,14 @@ class Engine:
                 ["buildx", "build", "--load", "--provenance=false", "--sbom=false"] if self.client.buildx else ["build"]
             )
             built = self.client.run(
-                *start, *words, "--", str(folder), timeout=build.timeout, listen=listen, environment=environment
+                *start,
+                *words,
+                "--",
+                str(folder),
+                timeout=build.timeout,
+                listen=listen,
+                environment=environment,
+                stage=Stage("the build", "build.timeout"),
             )
             if not built.ok:
                 raise EngineError(_build_failure(build.dockerfile, built))
@@ -88,18 +99,30 @@ class Engine:
         """Run the app's own tests on an image; see `compose.run_tests`."""
         return run_tests(self.client, self.workspace / "tests", checkout, app, image, test, listen=listen)
 
-    def push(self, image: str, registry: "Registry", tag: str, *, listen: Listener | None = None) -> str:
+    def push(
+        self,
+        image: str,
+        registry: "Registry",
+        tag: str,
+        *,
+        timeout: float = PUSH_SECONDS,
+        listen: Listener | None = None,
+    ) -> str:
         """Push a local image (tag or id) under `tag` into the registry; gives the digest that the registry answers.
 
         Credentials go through a Docker configuration of this push alone: a 0600 file, removed afterwards.
         """
         reference = f"{registry.repository}:{tag}"
-        tagged = self.client.run("tag", "--", image, reference)
-        if not tagged.ok:
-            raise EngineError(f"the image {image} cannot be tagged {reference}: {last_line(tagged)}")
+        self.tag(image, reference)
         with self._login(registry) as configuration:
             pushed = self.client.run(
-                "push", "--", reference, timeout=PUSH_SECONDS, listen=listen, environment=configuration
+                "push",
+                "--",
+                reference,
+                timeout=timeout,
+                listen=listen,
+                environment=configuration,
+                stage=Stage("the push", "push.timeout"),
             )
         if not pushed.ok:
             raise EngineError(_push_failure(reference, registry, pushed))
@@ -112,6 +135,23 @@ class Engine:
         """Forget tags or images; what is not there or still used is left alone."""
         self.client.run("image", "rm", "--", *references)
 
+    def tag(self, image: str, name: str) -> None:
+        """Give an image (tag or id) another name. Raises EngineError."""
+        tagged = self.client.run("tag", "--", image, name)
+        if not tagged.ok:
+            raise EngineError(f"the image {image} cannot be tagged {name}: {last_line(tagged)}")
+
+    @contextmanager
+    def cached(self, registry: "Registry") -> Iterator[tuple[tuple[str, ...], dict[str, str]]]:
+        """Options and environment of a build that looks for layers in the newest images of the registry, and lets others do so.
+
+        What others need to know of the layers is kept within the image ("inline cache"), which the BuildKit of every Engine reads.
+        """
+        with self._login(registry) as environment:
+            there = [f"{registry.repository}:{tag}" for tag in _CACHES if registry.digest_of(tag)]
+            looks = [word for name in there for word in ("--cache-from", name)]
+            yield (*looks, "--build-arg", "BUILDKIT_INLINE_CACHE=1"), environment
+
     @contextmanager
     def _login(self, registry: "Registry") -> Iterator[dict[str, str]]:
         """The environment in which docker is logged in to one registry; without credentials it is the user's own."""
@@ -119,11 +159,8 @@ class Engine:
         if login is None:
             yield {}
             return
-        with scratch(self.workspace / "logins") as folder:
-            file = os.open(folder / "config.json", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(file, "w") as stream:
-                stream.write(login.reveal())
-            yield {"DOCKER_CONFIG": str(folder), "DOCKER_HOST": self.client.host}
+        with client_config(self.workspace, self.client, login) as environment:
+            yield environment
 
 
 class EngineResource(ConfigurableResource):  # type: ignore[type-arg]

@@ -7,7 +7,7 @@ from pathlib import Path
 import paramiko
 from paramiko.hostkeys import HostKeyEntry, HostKeys
 
-from pipeline_defs.config.host import Host
+from pipeline_defs.config.machine import Machine
 from pipeline_defs.resources.process import LocalRunner
 from pipeline_defs.resources.ssh_login import CONNECT_SECONDS, reach
 from pipeline_defs.server.command import Command, ServerError, Unreachable
@@ -22,12 +22,12 @@ class HostKeyDiffers(ServerError):
     """Another key is trusted for the host than the one it shows."""
 
 
-def name_of(host: Host) -> str:
+def name_of(host: Machine) -> str:
     """The host as known_hosts names it: with its port, unless that is the usual one."""
     return host.address if host.port == 22 else f"[{host.address}]:{host.port}"
 
 
-def shown(host: Host) -> list[paramiko.PKey]:
+def shown(host: Machine) -> list[paramiko.PKey]:
     """The keys that the server shows, one for each kind it has. Nobody logs in. Raises Unreachable."""
     found = list(_shown(host))
     if not found:
@@ -37,7 +37,7 @@ def shown(host: Host) -> list[paramiko.PKey]:
     return found
 
 
-def trusted(host: Host) -> list[paramiko.PKey]:
+def trusted(host: Machine) -> list[paramiko.PKey]:
     """The keys that the host's known_hosts file has for it. Raises ServerError where it cannot be read."""
     keys = HostKeys()
     file = host.known_hosts.expanduser()
@@ -54,7 +54,7 @@ def agree(known: Sequence[paramiko.PKey], server: Sequence[paramiko.PKey]) -> bo
     return bool({key.fingerprint for key in known} & {key.fingerprint for key in server})
 
 
-def trust(host: Host, keys: Sequence[paramiko.PKey], *, replace: bool = False) -> None:
+def trust(host: Machine, keys: Sequence[paramiko.PKey], *, replace: bool = False) -> None:
     """Write keys to the host's known_hosts file: hashed where that has hashed names, else plain. The file is made where there is none.
 
     Args:
@@ -81,7 +81,7 @@ def described(key: paramiko.PKey) -> str:
     return f"{key.get_name()} {key.fingerprint}"
 
 
-def _shown(host: Host) -> Iterator[paramiko.PKey]:
+def _shown(host: Machine) -> Iterator[paramiko.PKey]:
     for kind in KINDS:
         connection = reach(host)
         transport = paramiko.Transport(connection)
@@ -100,13 +100,13 @@ def _shown(host: Host) -> Iterator[paramiko.PKey]:
             connection.close()
 
 
-def _take_out(host: Host, file: Path) -> None:
+def _take_out(host: Machine, file: Path) -> None:
     removed = LocalRunner().run(Command(("ssh-keygen", "-q", "-R", name_of(host), "-f", str(file))), timeout=30)
     if not removed.ok:
         raise ServerError(f"ssh-keygen could not take the old key out of {file}: {removed.tail(1)}")
 
 
-def _line(host: Host, key: paramiko.PKey, file: Path) -> str:
+def _line(host: Machine, key: paramiko.PKey, file: Path) -> str:
     hashed = file.exists() and any(line.startswith(_HASHED) for line in file.read_text(errors="replace").splitlines())
     name = HostKeys.hash_host(name_of(host)) if hashed else name_of(host)
     line = HostKeyEntry([name], key).to_line()

@@ -14,13 +14,13 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from pipeline_defs.config import App, SecretUnavailable
-from pipeline_defs.config.secret import SecretSource
+from pipeline_defs.config.secret import Secret, SecretSource
 from pipeline_defs.resources.client import EngineError
+from pipeline_defs.resources.client_config import client_config
 from pipeline_defs.resources.compose import TestRun, run_tests
 from pipeline_defs.resources.confinement import Confinement
 from pipeline_defs.resources.engine import Engine
 from pipeline_defs.resources.frontend import refuse_foreign_frontend
-from pipeline_defs.resources.scratch import scratch
 from pipeline_defs.resources.source import Source
 from pipeline_defs.resources.source_errors import SourceError
 from pipeline_defs.resources.tree import inside
@@ -32,9 +32,6 @@ NAMES = "shipline-untrusted"
 MOST_FILES = 100_000
 MOST_BYTES = 2 * 2**30
 """Of a checkout. A repository of a few kilobytes can unfold into any number of files."""
-
-MOST_HEARD = 2 * 2**20
-"""Characters that are heard of a build or test; every one of them is stored by Dagster."""
 
 MOST_RESULTS = 8 * 2**20
 """Bytes of a results file."""
@@ -67,7 +64,7 @@ class Isolation:
                 self.image,
                 build,
                 labels=labels,
-                listen=bounded(listen),
+                listen=listen,
                 more=apart,
                 environment=environment,
             )
@@ -85,7 +82,7 @@ class Isolation:
                 self._app.name,
                 self.image,
                 test,
-                listen=bounded(listen),
+                listen=listen,
                 confine=functools.partial(Confinement, test.compose),
                 environment=environment,
                 most_results=MOST_RESULTS,
@@ -104,13 +101,9 @@ class Isolation:
     @contextmanager
     def _logged_in_nowhere(self) -> Iterator[dict[str, str]]:
         """The environment in which docker has no registry logins, proxies and builders of this machine, but its plugins."""
-        given = os.environ.get("DOCKER_CONFIG")
-        plugins = (Path(given) if given else Path.home() / ".docker") / "cli-plugins"
-        with scratch(self._engine.workspace / "logins") as folder:
-            (folder / "config.json").write_text(json.dumps({"auths": {}}))
-            if plugins.is_dir():
-                (folder / "cli-plugins").symlink_to(plugins.resolve())
-            yield {"DOCKER_CONFIG": str(folder), "DOCKER_HOST": self._engine.client.host}
+        nothing = Secret(json.dumps({"auths": {}}))
+        with client_config(self._engine.workspace, self._engine.client, nothing) as environment:
+            yield environment
 
 
 @contextmanager
@@ -167,17 +160,3 @@ def _sources(value: object) -> Iterator[SecretSource]:
     elif isinstance(value, (dict, tuple, list)):
         for each in value.values() if isinstance(value, dict) else value:
             yield from _sources(each)
-
-
-def bounded(listen: Listener, most: int = MOST_HEARD) -> Listener:
-    """A listener that hears so many characters and no more."""
-    left = most
-
-    def hear(line: str) -> None:
-        nonlocal left
-        if left <= 0:
-            return
-        left -= len(line) + 1
-        listen(line if left > 0 else "… and more, which is not kept")
-
-    return hear

@@ -24,21 +24,22 @@ def listen(app: App, environment: str, hear: Hear, *, lines: int, since: int | N
     masked.
     """
     secrets = secrets_of(app, environment)
-    servers = [Connection(host, secrets) for host in app.environments[environment].hosts]
+    hosts = app.environments[environment].hosts
+    servers = [Connection(host, secrets) for host in hosts]
 
-    def ask(server: Connection) -> str:
-        command = logs(Site.of(app, environment, server.host), lines, since, follow=follow)
+    def ask(host: Host, server: Connection) -> str:
+        command = logs(Site.of(app, environment, host), lines, since, follow=follow)
         timeout = _FOREVER if follow else _SECONDS
         try:
-            done = server.run(command, timeout=timeout, listen=lambda line: hear(server.host, line))
+            done = server.run(command, timeout=timeout, listen=lambda line: hear(host, line))
         except ServerError as error:
             return str(error)
         if done.status == NOTHING_THERE:
-            return f"nothing of {app.name} {environment} runs on {server.host}; shipline status {app.name} says what should"
-        return "" if done.ok or follow else f"{server.host}: {done.tail(1)}"
+            return f"nothing of {app.name} {environment} runs on {host}; shipline status {app.name} says what should"
+        return "" if done.ok or follow else f"{host}: {done.tail(1)}"
 
     with ThreadPoolExecutor(len(servers)) as pool:
-        asked = [pool.submit(ask, server) for server in servers]
+        asked = [pool.submit(ask, *each) for each in zip(hosts, servers, strict=True)]
         try:
             failures = [why for each in asked if (why := each.result())]
         except KeyboardInterrupt:

@@ -1,11 +1,13 @@
 """Mirror: what was fetched of an app's repository, as a bare repository of this machine that can be made anew at any time."""
 
 import hashlib
+import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
 from pipeline_defs.resources.git import LOCAL_SECONDS, Git, must
 from pipeline_defs.resources.source_errors import SourceError
@@ -13,6 +15,8 @@ from pipeline_defs.server.command import Listener, Result
 
 HEADS_SECONDS = 20.0
 FETCH_SECONDS = 900.0
+
+_LOCK = ".lock"
 
 FULL_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 """A full commit id."""
@@ -38,6 +42,8 @@ class Mirror:
         """See to it that the commit (full id) is here. Raises SourceError."""
         if not FULL_COMMIT.fullmatch(commit):
             raise SourceError(f"{commit[:80]!r} is not a full commit id of 40 or 64 hex digits")
+        with suppress(OSError):
+            os.utime(self._folder.with_suffix(_LOCK))  # it is in use: see `used`
         if self.can_have(commit):
             return
         self.fetch_branches()
@@ -65,15 +71,36 @@ class Mirror:
         words = (f"--git-dir={self._folder}", *arguments)
         return self._run(*words, timeout=timeout, listen=listen, environment=environment, log_in=log_in)
 
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        lock = FileLock(self._folder.with_suffix(_LOCK), timeout=FETCH_SECONDS)
+        try:
+            lock.acquire()
+        except Timeout:
+            what = f"another run has been fetching {self._repository} for {FETCH_SECONDS:.0f} s"
+            raise SourceError(f"{what}; see whether its host answers, and start this one again") from None
+        try:
+            yield
+        finally:
+            lock.release()
+
     def _has(self, commit: str) -> bool:
         return self._folder.is_dir() and self.git("cat-file", "-e", f"{commit}^{{commit}}").ok
 
     def _fetch(self, refspec: str) -> Result:
         self._folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with FileLock(self._folder.with_suffix(".lock")):
+        with self._alone():
             for left_behind in [*self._folder.glob("*.lock"), *self._folder.glob("refs/**/*.lock")]:
                 left_behind.unlink(missing_ok=True)  # of a killed fetch; this one has the mirror to itself
             made = self._run("init", "--quiet", "--bare", "--", str(self._folder))
             must(made, f"the mirror of {self._repository} cannot be made in {self._folder.parent}")
             fetch = ("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--", self._url, refspec)
             return self.git(*fetch, timeout=FETCH_SECONDS, log_in=True)
+
+
+def used(mirror: Path) -> float:
+    """When the mirror in a folder was last asked for a commit: seconds since 1970; 0 where nobody knows."""
+    try:
+        return mirror.with_suffix(_LOCK).stat().st_mtime
+    except OSError:
+        return 0.0

@@ -22,7 +22,7 @@ def scratch(parent: Path) -> Iterator[Path]:
     folder = parent / secrets.token_hex(4)
     lock = FileLock(folder.with_suffix(_LOCK), timeout=0)
     with FileLock(parent / _LOCK):  # nobody may take a folder for left behind between its making and its locking
-        _sweep(parent)
+        sweep(parent)
         lock.acquire()
         folder.mkdir(mode=0o700)
     try:
@@ -43,7 +43,8 @@ def alive(parent: Path, name: str) -> bool:
         return True
 
 
-def _sweep(parent: Path) -> None:
+def sweep(parent: Path) -> None:
+    """Remove the folders below `parent` whose owners are no more; each call of `scratch` does so first."""
     for path in parent.glob(f"*{_LOCK}"):
         if path.name == _LOCK:
             continue

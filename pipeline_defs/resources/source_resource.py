@@ -6,7 +6,9 @@ from dagster import ConfigurableResource
 
 from pipeline_defs.config import App, Home
 from pipeline_defs.resources.github.git import source_of
+from pipeline_defs.resources.room import need_room
 from pipeline_defs.resources.source import Source
+from pipeline_defs.server.command import Listener
 
 
 class SourceResource(ConfigurableResource):  # type: ignore[type-arg]
@@ -17,6 +19,11 @@ class SourceResource(ConfigurableResource):  # type: ignore[type-arg]
     def open(self, repository: str) -> Source:
         """The source of this repository; nothing is fetched yet."""
         return Source(repository, self._folder)
+
+    def need_room(self, most: int, say: Listener) -> None:
+        """See to it that the workspace takes up no more than `most` bytes before more is put there. Raises NoRoom."""
+        for line in need_room(self._folder, most):
+            say(line)
 
     def of(self, app: App) -> Source:
         """The source of this app, with its login to GitHub where it has one; nothing is fetched yet. Raises SourceError."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import paramiko
 
-from pipeline_defs.config.host import Host
+from pipeline_defs.config.machine import Machine
 from pipeline_defs.server.command import ServerError, Unreachable
 
 CONNECT_SECONDS = 10.0
@@ -20,7 +20,7 @@ if logging.getLogger("paramiko").level == logging.NOTSET:
     logging.getLogger("paramiko").setLevel(logging.CRITICAL)  # its errors reach people as ours, without stack traces
 
 
-def connect(host: Host) -> paramiko.SSHClient:
+def connect(host: Machine) -> paramiko.SSHClient:
     """Connect and log in; the server's host key must be known. Raises Unreachable with what to do."""
     client = paramiko.SSHClient()
     known_hosts = host.known_hosts.expanduser()
@@ -52,7 +52,7 @@ def connect(host: Host) -> paramiko.SSHClient:
     return client
 
 
-def reach(host: Host) -> socket.socket:
+def reach(host: Machine) -> socket.socket:
     """A connection to the host's SSH port, on which nothing was said yet. Raises Unreachable."""
     try:
         connected = socket.create_connection((host.address, host.port), timeout=CONNECT_SECONDS)
@@ -88,7 +88,7 @@ def _key(file: Path) -> paramiko.PKey:
 
 
 class _RefuseUnknown(paramiko.MissingHostKeyPolicy):
-    def __init__(self, host: Host, known_hosts: Path) -> None:
+    def __init__(self, host: Machine, known_hosts: Path) -> None:
         self._host = host
         self._known_hosts = known_hosts
 
@@ -99,12 +99,12 @@ class _RefuseUnknown(paramiko.MissingHostKeyPolicy):
         )
 
 
-def _trust(host: Host, known_hosts: Path) -> str:
+def _trust(host: Machine, known_hosts: Path) -> str:
     """The command that trusts the host's key once a person has compared it."""
     return shlex.join(("shipline", "trust-host", str(host), "--known-hosts", str(known_hosts)))
 
 
-def _explained(error: Exception, host: Host, known_hosts: Path) -> Unreachable:
+def _explained(error: Exception, host: Machine, known_hosts: Path) -> Unreachable:
     if isinstance(error, paramiko.BadHostKeyException):
         return Unreachable(
             f"the host key of {host} has CHANGED: {known_hosts} has {error.expected_key.fingerprint}, the server shows "

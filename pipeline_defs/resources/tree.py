@@ -6,7 +6,7 @@ import os
 import stat
 from pathlib import Path
 
-from pipeline_defs.config.app import Build
+from pipeline_defs.config.making import Build
 from pipeline_defs.resources.client import EngineError
 
 _FORMAT = "1"  # raise it when the meaning of the hash changes

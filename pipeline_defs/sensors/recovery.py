@@ -11,9 +11,6 @@ from pipeline_defs.release.request import Job, Request
 from pipeline_defs.sensors.branches import SECONDS
 from pipeline_defs.sensors.chaining import of_change
 
-PRIORITY = "10"
-"""In the queue a rollback goes before the deployments that wait for the same environment."""
-
 _ENDED_BADLY = {"failed": dg.DagsterRunStatus.FAILURE, "canceled": dg.DagsterRunStatus.CANCELED}
 
 
@@ -64,7 +61,7 @@ def _recovery_sensor(
             run_key=run.run_id,
             job_name=job_name(app, Job.ROLLBACK, environment),
             run_config=request.run_config(),
-            tags={**request.run_tags(), **of_change(run), "dagster/priority": PRIORITY},
+            tags={**request.run_tags(), **of_change(run)},
         )
 
     return recover

@@ -1,12 +1,16 @@
 """Hearing: follows the steps of one round trip by what the server says of them."""
 
 import time
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from pipeline_defs.server.chain import Chain
 from pipeline_defs.server.step import Step
+
+_MOST_HEARD = 4 * 2**20  # characters kept of a step until it ends, for what is read from them then
+_LAST_LINES = 50
 
 
 class Follower(Protocol):
@@ -19,7 +23,10 @@ class Follower(Protocol):
         """The step that runs says a line that may be shown."""
 
     def ends(self, step: Step, seconds: float, outcome: str, heard: list[tuple[float, str]]) -> None:
-        """A step ended, done or failed; `heard` is what it said, each line with the time of `time.monotonic`."""
+        """A step ended, done or failed; `heard` is what it said, each line with the time of `time.monotonic`.
+
+        Of very much only the beginning and the last lines are there.
+        """
 
 
 @dataclass(frozen=True)
@@ -44,6 +51,8 @@ class Hearing:
     _step: Step | None = None
     _began: float = 0.0
     _heard: list[tuple[float, str]] = field(default_factory=list)
+    _last: deque[tuple[float, str]] = field(default_factory=lambda: deque(maxlen=_LAST_LINES))
+    _room: int = _MOST_HEARD
     _ended: dict[str, _Ended] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -82,17 +91,19 @@ class Hearing:
                 self._tell(step, "failed" if self._ended[step.name].status else "done")
 
     def _begins(self, step: Step) -> None:
-        self._step, self._began, self._heard = step, time.monotonic(), []
+        self._step, self._began, self._heard, self._room = step, time.monotonic(), [], _MOST_HEARD
+        self._last.clear()
         self.follower.begins(step)
 
     def _says(self, line: str) -> None:
         if self._step is not None and not self._step.secret:
-            self._heard.append((time.monotonic(), line))
+            self._room -= len(line) + 1
+            (self._heard if self._room >= 0 else self._last).append((time.monotonic(), line))
             self.follower.says(line)
 
     def _end(self, status: int) -> _Ended:
         self._step = None
-        return _Ended(status, round(time.monotonic() - self._began, 3), self._heard)
+        return _Ended(status, round(time.monotonic() - self._began, 3), [*self._heard, *self._last])
 
     def _tell(self, step: Step, outcome: str) -> None:
         ended = self._ended.pop(step.name, None)

@@ -5,6 +5,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from pipeline_defs.server.bounded import Bounded
 from pipeline_defs.server.chain import Link
 from pipeline_defs.server.command import Command, script
 from pipeline_defs.server.site import Site
@@ -28,6 +29,9 @@ exit $status
 """
 
 _APPEND = 'umask 077; cat >>"$1"'
+MOST_OUTPUT = 4 * 2**20
+"""Bytes of what steps say in the log for people: one half from the beginning, and of each step the end of what would be too much."""
+
 _LINES = 20
 _COMPACT = (",", ":")
 
@@ -88,9 +92,17 @@ class Notes:
     lines: list[str] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        self._output = Bounded(lambda line: self.lines.append(f"    {line}"), MOST_OUTPUT)
+
     def add(self, text: str) -> None:
         """A line of the log, with the time."""
+        self._output.close()
         self.lines.append(f"{_now()}  {text}")
+
+    def hear(self, line: str) -> None:
+        """A line of a step's output, of which so much is written as the bound allows."""
+        self._output(line)
 
     def say(self, task: Task, step: str, seconds: float, lines: Sequence[str]) -> None:
         """A line of the journal about what a step said: its seconds and the last lines of its output."""
@@ -99,6 +111,7 @@ class Notes:
 
     def links(self, site: Site, task: Task) -> list[Link]:
         """Write all of it; only its owner may read it."""
+        self._output.close()
         texts = {"to log": (log_path(site, task), self.lines), "to journal": (journal_path(site, task), self.said)}
         return [
             Link(

@@ -73,7 +73,8 @@ class Procedure:
                 self.task.say(f"{step.name}: {'undone' if undone else 'could not be undone; the next run does it'}")
 
     def _execute(self, steps: list[Step]) -> None:
-        for together in _together(steps):
+        seconds = self.site.config.timeout
+        for together in _together([step.within(seconds) for step in steps]):
             self._send(together)
 
     def _send(self, steps: list[Step]) -> None:
@@ -122,7 +123,7 @@ class Procedure:
     def says(self, line: str) -> None:
         """A line of a command's output."""
         self.task.listen(line)
-        self.execution.notes.lines.append(f"    {line}")
+        self.execution.notes.hear(line)
 
     def ends(self, step: Step, seconds: float, outcome: str, heard: list[tuple[float, str]]) -> None:
         """A step has ended there."""

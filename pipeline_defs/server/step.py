@@ -1,13 +1,14 @@
 """Step: one named act on a server, as data."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pipeline_defs.server.command import Command
 
 QUICK_SECONDS = 120
 LONG_SECONDS = 1800
+"""Of a step that may take long, unless its environment's `timeout` says otherwise."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,10 @@ class Step:
     secret: bool = False
     check: Callable[[str], str | None] | None = None
     meanwhile: bool = False
+
+    def within(self, seconds: float) -> "Step":
+        """The step as its environment has it: one that may take long has so many seconds."""
+        return replace(self, timeout=seconds) if self.timeout == LONG_SECONDS else self
 
     @property
     def decides(self) -> bool:

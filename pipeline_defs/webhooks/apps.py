@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from pipeline_defs.config import App, load_apps
+from pipeline_defs.config import App
+from pipeline_defs.config.folder import AppsFolder
 from pipeline_defs.config.secret import Secret, SecretUnavailable
 from pipeline_defs.webhooks.signature import is_signed
 
@@ -11,18 +12,11 @@ class Apps:
     """The apps of a home that have a webhook's secret."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._stamp: frozenset[tuple[str, int]] = frozenset()
-        self._apps: dict[str, App] = {}
+        self._folder = AppsFolder(folder)
 
     def all(self) -> dict[str, App]:
-        """The apps on GitHub, by name."""
-        files = [file for file in self._folder.glob("*.y*ml") if file.is_file()]
-        stamp = frozenset((file.name, file.stat().st_mtime_ns) for file in files)
-        if stamp != self._stamp:
-            apps, _ = load_apps(self._folder)  # a wrong file is shown in the lineage
-            self._apps, self._stamp = {name: app for name, app in apps.items() if app.github}, stamp
-        return self._apps
+        """The apps on GitHub, by name. A file that is wrong is shown in the lineage."""
+        return {name: app for name, app in self._folder.apps().items() if app.github}
 
     def signed_for(self, body: bytes, signature: str) -> list[App]:
         """The apps whose secret signed these bytes: several may share one, or a repository."""

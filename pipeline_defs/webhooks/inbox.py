@@ -83,6 +83,18 @@ class Inbox:
         with self._lock:
             return int(self._database.execute("select count(*) from deliveries where done is null").fetchone()[0])
 
+    def oldest(self) -> float | None:
+        """When the delivery that waits longest was received, None while none waits."""
+        with self._lock:
+            found = self._database.execute("select min(received) from deliveries where done is null").fetchone()[0]
+        return None if found is None else float(found)
+
+    def done_between(self, after: float, until: float) -> list[tuple[float, float, str]]:
+        """What was done after a time and up to another one, the first first: received, done, and why nothing was done."""
+        asked = "select received, done, error from deliveries where done > ? and done <= ? order by done"
+        with self._lock:
+            return self._database.execute(asked, (after, until)).fetchall()
+
     def purge(self) -> None:
         """Forget those that were done some days ago. GitHub redelivers for a few days only."""
         with self._lock:

@@ -38,11 +38,15 @@ def test_the_example_loads_as_the_code_server_loads_it() -> None:
     repository = defs.get_repository_def()
     assert repository.name == "__repository__"
     assert {name for name in repository.job_names if not name.startswith("__")} == {
+        "housekeeping",
         "shop_integrate",
         "shop_stage",
         "shop_deploy",
         "shop_rollback",
     }
+    assert [(each.job_name, each.cron_schedule, each.default_status.value) for each in repository.schedule_defs] == [
+        ("housekeeping", "23 * * * *", "RUNNING")
+    ]
     assert {sensor.name for sensor in repository.sensor_defs} == {
         "shop_branches",
         "shop_then_stage",
@@ -63,7 +67,7 @@ def test_dagsters_settings_name_the_queue_that_is_looked_at_twice_a_second(tmp_p
         assert queue.dequeue_interval_seconds == 0.5
         limits = instance.get_concurrency_config().run_queue_config
         assert limits is not None
-        assert [limit["key"] for limit in limits.tag_concurrency_limits or ()] == ["target"]
+        assert [limit["key"] for limit in limits.tag_concurrency_limits or ()] == ["target", "share", "share"]
 
 
 def test_the_stages_are_ops_under_their_own_names() -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from pipeline_defs.config import Secret
-from pipeline_defs.config.app import Build, ImageTest
+from pipeline_defs.config.making import Build, ImageTest
 from pipeline_defs.resources.client import EngineError
 from pipeline_defs.resources.engine import Engine
 from pipeline_defs.resources.registry_client import Registry
@@ -151,7 +151,7 @@ def test_a_dockerfile_that_fails_names_its_step(
 
 def test_a_build_that_takes_too_long_is_stopped(docker_engine: Engine, checkout: Path, tag: str) -> None:
     (checkout / "Dockerfile").write_text(f"FROM {BASE.name}\nRUN sleep 600 # {uuid.uuid4()}\n")
-    with pytest.raises(EngineError, match="did not end within 3 s and was stopped"):
+    with pytest.raises(EngineError, match=r"the build did not end within 3 s \(build.timeout\) and was stopped"):
         docker_engine.build(checkout, tag, Build(timeout=3), labels=LABELS)
 
 
@@ -286,7 +286,7 @@ def test_tests_that_take_too_long_are_taken_down(
     docker_engine: Engine, checkout: Path, image: str, workspace: Path
 ) -> None:
     write_compose(checkout, WAITS)
-    with pytest.raises(EngineError, match="did not end within 3 s and was stopped"):
+    with pytest.raises(EngineError, match=r"the test did not end within 3 s \(test.timeout\) and was stopped"):
         docker_engine.test(checkout, "shop", image, ImageTest(timeout=3))
     assert left_over(workspace) == []
 
@@ -335,7 +335,7 @@ def test_what_a_killed_run_left_is_removed_by_the_next(
     write_compose(checkout, WAITS)
     program = (
         "import sys, pathlib\n"
-        "from pipeline_defs.config.app import ImageTest\n"
+        "from pipeline_defs.config.making import ImageTest\n"
         "from pipeline_defs.resources.engine import Engine\n"
         "workspace, checkout, image = sys.argv[1:]\n"
         "Engine.find(pathlib.Path(workspace)).test(\n"
@@ -380,6 +380,15 @@ def test_a_push_gives_the_registrys_digest_and_leaves_no_password(
     assert digest in docker.docker("inspect", "--format", "{{.RepoDigests}}", image)
     assert list((workspace / "logins").glob("[!.]*")) == []
     assert docker_engine.push(image, registry, "1.2.3_dev") == digest
+
+
+def test_a_push_that_takes_too_long_is_stopped(
+    docker_engine: Engine, testbed: TestBed, image: str, pushed: list[str]
+) -> None:
+    registry = registry_of(testbed)
+    pushed.append(f"{registry.repository}:1.2.3")
+    with pytest.raises(EngineError, match=r"the push did not end within 0.01 s \(push.timeout\) and was stopped"):
+        docker_engine.push(image, registry, "1.2.3", timeout=0.01)
 
 
 @pytest.mark.parametrize("password", ["wrong-password", "ü ' \" $(id)"])

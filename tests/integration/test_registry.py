@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.x509.oid import NameOID
 
 from pipeline_defs.config import Secret
-from pipeline_defs.config.app import Build
+from pipeline_defs.config.making import Build
 from pipeline_defs.resources import registry_client as registry_module
 from pipeline_defs.resources.engine import Engine
 from pipeline_defs.resources.registry_client import Registry

@@ -259,7 +259,6 @@ def test_a_deployment_that_never_ended_is_rolled_back(watched: Watched, instance
     wanted = answer.run_config["ops"]["shop_production"]["config"]
     assert (wanted["kind"], wanted["because_of"]) == ("rollback", deployment)
     assert answer.tags["target"] == "shop_production"
-    assert int(answer.tags["dagster/priority"]) > 0
 
 
 @pytest.mark.parametrize("end", [Outcome.FAILED, Outcome.ROLLED_BACK])

@@ -1,10 +1,11 @@
 """Shipline as a service: the containers of docker/compose.yaml, from `up` to `down`, on the real Engine."""
 
+import json
 from collections.abc import Iterator
 
 import pytest
 
-from tests.service import NAME, RunningService
+from tests.service import RunningService
 from tests.service import service as running_service
 from tests.service_app import lint_and_reach_registry
 from tests.testbed import docker
@@ -16,19 +17,46 @@ pytestmark = pytest.mark.timeout(900)  # the first time the images are built
 
 @pytest.fixture(scope="module")
 def service(testbed: TestBed) -> Iterator[RunningService]:
-    with running_service(testbed) as running:
+    with running_service(testbed, "service") as running:
         yield running
 
 
-def of_service(kind: str, *more: str) -> list[str]:
+def of_service(service: RunningService, kind: str, *more: str) -> list[str]:
     """The ids of what Compose made for the service."""
-    return docker.docker(kind, "ls", "--quiet", *more, "--filter", f"label=com.docker.compose.project={NAME}").split()
+    project = f"label=com.docker.compose.project={service.project}"
+    return docker.docker(kind, "ls", "--quiet", *more, "--filter", project).split()
 
 
 def test_only_who_knows_the_password_sees_the_page(service: RunningService) -> None:
     assert service.status("/server_info", service.password) == 200
     assert [service.status("/server_info", wrong) for wrong in (None, "guessed")] == [401, 401]
     assert service.status("/graphql", None, b'{"query": "{ version }"}') == 401
+
+
+def test_metrics_and_health_are_behind_the_log_in(service: RunningService) -> None:
+    assert holds_within(120, lambda: service.status("/health", service.password) == 200), service.read("/health")
+    paths = ("/health", "/metrics")
+    assert [service.status(path, wrong) for path in paths for wrong in (None, "guessed")] == [401] * 4
+    assert 'shipline_part_well{part="daemon SENSOR"} 1.0' in service.read("/metrics").splitlines()
+
+
+def test_health_is_red_while_the_database_is_away(service: RunningService) -> None:
+    service.words("stop", "database")
+    try:
+        assert holds_within(60, lambda: json.loads(service.read("/health"))["standing_still"] == ["storage"])
+        assert service.status("/health", service.password) == 503
+        assert 'shipline_part_well{part="storage"} 0.0' in service.read("/metrics").splitlines()
+    finally:
+        service.words("start", "database")
+    assert holds_within(180, lambda: service.status("/health", service.password) == 200), service.read("/health")
+
+
+@pytest.mark.parametrize("name", ["code", "daemon", "webserver", "webhooks", "observe", "caddy"])
+def test_each_line_of_a_log_is_json(service: RunningService, name: str) -> None:
+    lines = service.words("logs", "--no-color", "--no-log-prefix", name).splitlines()
+    assert lines
+    for line in lines:
+        assert isinstance(json.loads(line), dict), line
 
 
 def test_deliveries_need_a_signature_and_nothing_else(service: RunningService) -> None:
@@ -51,8 +79,8 @@ def test_a_run_in_its_own_container_ships_a_commit(service: RunningService) -> N
 
 
 def test_the_engine_tells_nobody_a_secret(service: RunningService) -> None:
-    containers = of_service("container", "--all")
-    containers += docker.docker("ps", "--all", "--quiet", "--filter", f"label=shipline.service={NAME}").split()
+    containers = of_service(service, "container", "--all")
+    containers += docker.docker("ps", "--all", "--quiet", "--filter", f"label=shipline.service={service.project}").split()
     facts = docker.docker("inspect", *containers)
     for name in ("own/database", "own/password", "secrets/password", "secrets/ssh-key"):
         assert (service.folder / name).read_text().strip() not in facts
@@ -138,7 +166,7 @@ def test_down_ends_runs_and_leaves_the_data(service: RunningService) -> None:
     container = service.container_of(run)["Id"]
     service.leave_bed()
     service.words("down")
-    assert of_service("container", "--all") == of_service("network") == []
+    assert of_service(service, "container", "--all") == of_service(service, "network") == []
     assert not docker.succeeds("inspect", container)
     assert service.words("run", "--rm", "-T", "storage", "python", "-c", READ, run).split() == ["FAILURE"]
 

@@ -84,9 +84,13 @@ class Tiny:
         self._define()
 
     def freeze(self, *windows: str) -> None:
-        """Give production these windows, as when its file was changed and read anew."""
+        """Give production these windows."""
         changed = self.app.environments["production"].model_copy(update={"freeze": windows})
-        self.app = self.app.model_copy(update={"environments": {**self.app.environments, "production": changed}})
+        self.change(environments={**self.app.environments, "production": changed})
+
+    def change(self, **keys: object) -> None:
+        """Give the app other keys, as when its file was changed and read anew."""
+        self.app = self.app.model_copy(update=keys)
         self._define()
 
     def _define(self) -> None:
@@ -118,15 +122,35 @@ class Tiny:
         **configs: Mapping[str, object],
     ) -> str:
         """A run of a job, of some of its assets; `configs` by asset. Gives the run's id."""
+        result = self.tried(job, *assets, tags={**(tags or {}), **({"pause": "yes"} if pause else {})}, **configs)
+        assert result.success
+        return result.run_id
+
+    def failure(self, job: str, *assets: dg.AssetKey) -> str:
+        """The sentence with which a run of a job fails."""
+        result = self.tried(job, *assets)
+        assert not result.success
+        [failed] = [event for event in result.all_node_events if event.is_step_failure]
+        data = failed.step_failure_data.user_failure_data
+        assert data is not None
+        return data.description or ""
+
+    def tried(
+        self,
+        job: str,
+        *assets: dg.AssetKey,
+        tags: Mapping[str, str] | None = None,
+        **configs: Mapping[str, object],
+    ) -> dg.ExecuteInProcessResult:
+        """A run of a job, of some of its assets, however it ends."""
         config = {"ops": {name: {"config": config} for name, config in configs.items()}}
-        result = self.defs.resolve_job_def(job).execute_in_process(
+        return self.defs.resolve_job_def(job).execute_in_process(
             run_config=config,
             instance=self.instance,
             asset_selection=list(assets) or None,
-            tags={**(tags or {}), **({"pause": "yes"} if pause else {})},
+            tags=dict(tags or {}),
+            raise_on_error=False,
         )
-        assert result.success
-        return result.run_id
 
     def _pause_after_push(self) -> dg.HookDefinition:
         """Between making the image and deploying it, a run with the tag `pause` waits until it may go on."""

@@ -120,3 +120,13 @@ def _commands(command: object, path: tuple[str, ...] = ()) -> list[tuple[str, ..
 def test_the_version_is_told_to_the_option_and_to_the_command(capsys: pytest.CaptureFixture[str]) -> None:
     assert [main(words) for words in (["--version"], ["version"])] == [0, 0]
     assert len(set(capsys.readouterr().out.split())) == 1
+
+
+def test_a_mistake_in_the_homes_limits_is_named_with_those_of_the_apps(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (home / "home").mkdir()
+    (home / "home" / "limits.yaml").write_text("image: 5 GiB\n")
+    assert main(["check"]) == 1
+    assert "limits.yaml" in (said := capsys.readouterr().out) and "did you mean 'images'?" in said
+    assert main(["check", "shop"]) == 0

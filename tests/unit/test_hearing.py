@@ -96,6 +96,15 @@ def test_what_breaks_off_has_failed_and_what_had_ended_before_is_told() -> None:
     assert not told.all.count(("failed", "revision"))
 
 
+def test_of_a_step_that_says_very_much_beginning_and_end_are_kept() -> None:
+    one = Step("one", script('awk "BEGIN { for (i = 0; i < 60000; i++) print i, \\"$1\\" }"', "x" * 90))
+    told, hearing = hear([one])
+    hearing.succeeds(one)
+    heard = told.heard["one"]
+    assert len(told.all) == 60_002 and heard[0].startswith("0 x") and heard[-1].startswith("59999 x")
+    assert sum(map(len, heard)) < 5 * 2**20 and len(heard) < 50_000
+
+
 def test_what_is_secret_is_neither_told_nor_kept() -> None:
     one = step("one", ["s3cret"], secret=True)
     told, hearing = hear([one])

@@ -14,8 +14,9 @@ from pipeline_defs.server.command import Command, Listener, Result, command, scr
 from pipeline_defs.server.execution import Execution
 from pipeline_defs.server.journal import journal_path, log_path
 from pipeline_defs.server.procedure import Procedure, StepFailed
-from pipeline_defs.server.step import Step
-from tests.unit.sample import example, site, task
+from pipeline_defs.server.site import Site
+from pipeline_defs.server.step import LONG_SECONDS, Step
+from tests.unit.sample import example, site, task, with_environment
 
 RESULTS = """<testsuites><testsuite name="pytest" time="0.5"><testcase classname="shop" name="test_good"/>
 <testcase classname="shop" name="test_bad"><failure message="expected 1 to be 2"/></testcase></testsuite></testsuites>"""
@@ -29,10 +30,12 @@ class Place:
     said: list[str] = field(default_factory=list)
     heard: list[str] = field(default_factory=list)
     execution: Execution = field(default_factory=Execution)
+    timeout: int = 1800
 
     def run(self, *steps: Step, server: LocalRunner | None = None, on_failure: Command | None = None) -> None:
         """Execute a procedure here."""
-        place, server = site(self.folder), server or LocalRunner()
+        app = with_environment(example(), "production", directory=self.folder, timeout=self.timeout)
+        place, server = Site.of(app, "production"), server or LocalRunner()
         try:
             Procedure(place, self.task, server, self.execution, on_failure).run(list(steps))
         finally:  # as whoever holds the lock does at its end
@@ -69,6 +72,14 @@ def place(tmp_path: Path) -> Place:
     for name in ("journal", "logs", "results"):
         (tmp_path / name).mkdir()
     return Place(tmp_path)
+
+
+def test_a_long_step_may_take_as_long_as_its_environment_says_and_is_taken_back(place: Place) -> None:
+    place.timeout = 1
+    endless = Step("migrate", script("echo begun; sleep 600"), undo=place.note("back"), timeout=LONG_SECONDS)
+    with pytest.raises(StepFailed, match=r"step migrate: .*it did not end within 1 s and was stopped"):
+        place.run(endless)
+    assert place.heard[0] == "begun" and place.noted == ["back"]
 
 
 def test_steps_are_executed_in_order_journalled_timed_and_told(place: Place) -> None:

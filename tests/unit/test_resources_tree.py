@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline_defs.config.app import Build
+from pipeline_defs.config.making import Build
 from pipeline_defs.resources.client import EngineError
 from pipeline_defs.resources.tree import source_tree
 

@@ -47,6 +47,9 @@ def test_nobody_may_ask_for_what_nobody_needs(who: str, call: str) -> None:
         ("POST /containers/ab12/kill", {"launch", "stop", "runs"}),
         ("DELETE /containers/ab12", {"launch", "runs"}),
         ("POST /build", {"runs"}),
+        ("POST /build/prune", {"runs"}),
+        ("POST /images/prune", set()),
+        ("GET /system/df", {"runs"}),
         ("POST /images/127.0.0.1:5000/team/blog/push", {"runs"}),
         ("GET /images/json", {"runs"}),
         ("POST /networks/create", {"runs"}),
@@ -78,7 +81,8 @@ def test_with_workers_only_launcher_and_places_in_the_queue_differ() -> None:
     workers, alone = read(FOLDER / "dagster-workers.yaml"), read(FOLDER / "dagster.yaml")
     assert workers.pop("run_launcher") != alone.pop("run_launcher")
     assert workers["run_coordinator"].pop("config") == {"max_concurrent_runs": {"env": "SHIPLINE_RUNS"}}
-    assert alone["concurrency"]["runs"].pop("max_concurrent_runs") == 6
+    assert alone["concurrency"]["runs"].pop("max_concurrent_runs") == 8
+    assert alone["concurrency"]["runs"]["tag_concurrency_limits"].pop() == {"key": "share", "limit": 6}
     assert workers["run_monitoring"].pop("start_timeout_seconds") > alone["run_monitoring"].pop("start_timeout_seconds")
     assert workers == alone
 

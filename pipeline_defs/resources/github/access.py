@@ -32,8 +32,8 @@ class Access:
     for data, and take no ETag for lists.
     """
 
-    def __init__(self, api: str, auth: Auth) -> None:
-        """`api`: the base address, of GitHub Enterprise with `/api/v3`."""
+    def __init__(self, api: str, auth: Auth, hear: Callable[[Answer], None] = lambda _: None) -> None:
+        """`api`: the base address, of GitHub Enterprise with `/api/v3`; `hear` is told each answer."""
         self.api = api.rstrip("/")
         self.host = urlsplit(api).netloc
         self._wire = Wire(self.api)
@@ -51,6 +51,7 @@ class Access:
             seconds_between_writes=None,
         )
         self._one_at_a_time = threading.RLock()  # as GitHub asks for, and as the wire needs
+        self._hear = hear
         self._limited_until = 0.0  # of time.monotonic()
 
     def get(
@@ -118,6 +119,7 @@ class Access:
             if wait > 0:  # whoever goes on asking may be shut out
                 raise self._limit(wait)
             answer = self._request(verb, path, parameters, headers, body, again=verb == "GET")
+            self._hear(answer)
             if answer.limited:
                 self._limited_until = time.monotonic() + answer.wait
                 raise self._limit(answer.wait)

@@ -3,7 +3,9 @@
 import threading
 
 from pipeline_defs.config.app import App
+from pipeline_defs.config.home import Home
 from pipeline_defs.config.secret import Secret, SecretUnavailable
+from pipeline_defs.resources.github.budget import BudgetKeeper
 from pipeline_defs.resources.github.errors import GitHubError
 from pipeline_defs.resources.github.login import AppLogin, TokenLogin
 from pipeline_defs.resources.github.repository import Repository
@@ -34,5 +36,5 @@ def open_repository(app: App) -> Repository:
         key = (api, name, own.id if own else 0, secret)
         if key not in _opened:
             login = AppLogin(api, name, own.id, secret) if own else TokenLogin(secret)
-            _opened[key] = Repository(api, name, login)
+            _opened[key] = Repository(api, name, login, BudgetKeeper(Home.find().root, api, name).hear)
         return _opened[key]

@@ -1,6 +1,6 @@
 """Repository: an app's repository on GitHub."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -18,6 +18,7 @@ from pipeline_defs.resources.github import (
     statuses,
 )
 from pipeline_defs.resources.github.access import Access
+from pipeline_defs.resources.github.answer import Answer
 from pipeline_defs.resources.github.facts import Approval, Comparison, Move, Pull, Validator
 from pipeline_defs.resources.github.login import AppLogin, TokenLogin
 from pipeline_defs.resources.github.shapes import fact, login
@@ -31,12 +32,14 @@ class Repository:
     the fault came after the deed. May be used by several threads.
     """
 
-    def __init__(self, api: str, full_name: str, login: TokenLogin | AppLogin) -> None:
-        """`api`: base address of the API; `full_name`: owner/name. Nothing is asked yet."""
+    def __init__(
+        self, api: str, full_name: str, login: TokenLogin | AppLogin, hear: Callable[[Answer], None] = lambda _: None
+    ) -> None:
+        """`api`: base address of the API; `full_name`: owner/name; `hear` is told each answer. Nothing is asked yet."""
         self.full_name = full_name
         self.api = api
         self._login = login
-        self._access = Access(api, login)
+        self._access = Access(api, login, hear)
         self._path = f"/repos/{full_name}"
 
     def __repr__(self) -> str:

@@ -1,0 +1,1 @@
+"""What `make bench-observe` measures: what a scrape costs after years."""

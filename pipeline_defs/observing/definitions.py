@@ -1,0 +1,26 @@
+"""Definitions: whether the process that holds them still does, and which sensors they have."""
+
+from collections.abc import Callable
+
+from pipeline_defs.code_server import FollowedCodeServer
+from pipeline_defs.observing.storage import Storage
+
+
+class Definitions:
+    """The definitions of one home's Shipline, wherever its code server is now. Used by one thread at a time."""
+
+    def __init__(self, storage: Storage, address: Callable[[], tuple[str, int] | None]) -> None:
+        """`address` is host and port of the code server, None while Shipline does not run. Nothing is asked yet."""
+        self._storage, self._address = storage, address
+        self._server: FollowedCodeServer | None = None
+
+    def sensors(self) -> set[str]:
+        """The names of the sensors that are defined. Raises CodeServerAway, and StorageAway before the storage was ever opened."""
+        if self._server is None:
+            self._server = FollowedCodeServer(self._storage.instance(), self._address)
+        return self._server.get().sensors()
+
+    def close(self) -> None:
+        """End the connection."""
+        if self._server is not None:
+            self._server.close()

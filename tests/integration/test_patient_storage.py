@@ -1,0 +1,106 @@
+"""The storage of the service, on a PostgreSQL that is taken away from it while it writes."""
+
+import json
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from dagster import AssetKey, AssetMaterialization, DagsterInstance, OpExecutionContext, job, op
+
+from pipeline_defs.patient_storage import PatientStorage
+from tests.postgres import Postgres, postgres
+from tests.testbed import docker
+
+WRITTEN = 150
+BREAK = "select pg_terminate_backend(pid) from pg_stat_activity where pid <> pg_backend_pid() and usename = 'shipline'"
+
+
+@pytest.fixture(scope="module")
+def database(engine: None) -> Iterator[Postgres]:
+    with postgres() as running:
+        yield running
+
+
+@pytest.fixture
+def instance(database: Postgres, tmp_path: Path) -> Iterator[DagsterInstance]:
+    """Dagster with the storage of docker/dagster.yaml, at this database."""
+    storage = {
+        "module": "pipeline_defs.patient_storage",
+        "class": "PatientStorage",
+        "config": {"postgres_url": database.url},
+    }
+    (tmp_path / "dagster.yaml").write_text(json.dumps({"storage": {"custom": storage}}))
+    with DagsterInstance.from_config(str(tmp_path)) as instance:
+        yield instance
+
+
+WRITING = threading.Event()
+
+
+@op
+def write(context: OpExecutionContext) -> None:
+    """Many events, each of which says which it is."""
+    WRITING.set()
+    for number in range(WRITTEN):
+        context.log.info(f"line-{number}-")
+        context.log_event(AssetMaterialization(AssetKey("blog_image"), metadata={"number": number}))
+
+
+@job
+def writer() -> None:
+    write()
+
+
+def assert_each_is_there_once(instance: DagsterInstance, run: str) -> None:
+    """All events, in their order and none twice; the run's status; and the asset's newest event."""
+    entries = instance.all_logs(run)
+    assert [entry.user_message for entry in entries if "line-" in entry.user_message] == [
+        f"line-{number}-" for number in range(WRITTEN)
+    ]
+    found = [entry.asset_materialization for entry in entries if entry.asset_materialization]
+    assert [each.metadata["number"].value for each in found] == list(range(WRITTEN))
+    newest = instance.get_latest_materialization_event(AssetKey("blog_image"))
+    assert newest is not None
+    assert newest.asset_materialization == found[-1]
+    kept = instance.get_run_by_id(run)
+    assert kept is not None
+    assert kept.status.value == "SUCCESS"
+
+
+def test_connections_that_break_in_the_middle_of_a_write_cost_no_event(
+    instance: DagsterInstance, database: Postgres
+) -> None:
+    assert isinstance(instance.event_log_storage, type(PatientStorage(database.url).event_log_storage))
+    WRITING.clear()
+    done = threading.Event()
+    broken: list[str] = []
+
+    def break_them() -> None:
+        WRITING.wait(60)
+        while not done.wait(0.02):
+            broken.extend(database.sql(f"{BREAK};" * 10).split())
+
+    breaker = threading.Thread(target=break_them)
+    breaker.start()
+    try:
+        ended = writer.execute_in_process(instance=instance)
+    finally:
+        done.set()
+        breaker.join()
+    assert broken
+    assert_each_is_there_once(instance, ended.run_id)
+
+
+def test_a_database_that_is_started_anew_is_waited_for(instance: DagsterInstance, database: Postgres) -> None:
+    WRITING.clear()
+
+    def start_anew() -> None:
+        WRITING.wait(60)
+        docker.docker("restart", database.container)
+
+    again = threading.Thread(target=start_anew)
+    again.start()
+    ended = writer.execute_in_process(instance=instance)
+    again.join()
+    assert_each_is_there_once(instance, ended.run_id)
