@@ -21,7 +21,7 @@ from pipeline_defs.server.site import Site
 from pipeline_defs.server.task import Report, Task
 from tests import shop
 from tests.testbed.bed import TestBed
-from tests.testbed.server import Server
+from tests.testbed.server import PRODUCTION, Server
 
 DESCRIBED = """
 repository: {repository}
@@ -83,7 +83,9 @@ for id in $(docker ps -q --filter label=com.docker.compose.project=pair-producti
   docker inspect -f '{{index .Config.Labels "com.docker.compose.service"}} {{index .Config.Labels "shipline.version"}}' "$id"; done
 [ ! -e /opt/shipline/pair/current ] || echo "current $(basename "$(readlink -f /opt/shipline/pair/current)" | cut -d- -f1)"
 """
-_WIPE = """
+# The server is that of the other tests, too, and an app of theirs may still be at the router's port.
+_WIPE = f"""
+docker ps -q --filter publish={PRODUCTION} | xargs -r docker rm -fv
 docker rm -fv shipline-router >/dev/null 2>&1 || :
 docker volume rm shipline-router >/dev/null 2>&1 || :
 docker ps -aq --filter label=com.docker.compose.project=pair-production | xargs -r docker rm -fv

@@ -121,10 +121,9 @@ class Tiny:
         tags: Mapping[str, str] | None = None,
         **configs: Mapping[str, object],
     ) -> str:
-        """A run of a job, of some of its assets; `configs` by asset. Gives the run's id."""
-        result = self.tried(job, *assets, tags={**(tags or {}), **({"pause": "yes"} if pause else {})}, **configs)
-        assert result.success
-        return result.run_id
+        """A run of a job, of some of its assets; `configs` by asset. Gives the run's id. Raises dagster's Failure where it fails."""
+        tags = {**(tags or {}), **({"pause": "yes"} if pause else {})}
+        return self.tried(job, *assets, tags=tags, raises=True, **configs).run_id
 
     def failure(self, job: str, *assets: dg.AssetKey) -> str:
         """The sentence with which a run of a job fails."""
@@ -140,16 +139,17 @@ class Tiny:
         job: str,
         *assets: dg.AssetKey,
         tags: Mapping[str, str] | None = None,
+        raises: bool = False,
         **configs: Mapping[str, object],
     ) -> dg.ExecuteInProcessResult:
-        """A run of a job, of some of its assets, however it ends."""
+        """A run of a job, of some of its assets, however it ends, or raising what fails."""
         config = {"ops": {name: {"config": config} for name, config in configs.items()}}
         return self.defs.resolve_job_def(job).execute_in_process(
             run_config=config,
             instance=self.instance,
             asset_selection=list(assets) or None,
             tags=dict(tags or {}),
-            raise_on_error=False,
+            raise_on_error=raises,
         )
 
     def _pause_after_push(self) -> dg.HookDefinition:
