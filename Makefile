@@ -1,7 +1,5 @@
 # Every target sets up what it needs by itself. `make` alone lists the targets.
 PYTHON := .venv/bin/python
-# Tests wait for servers a third of their time, so that three of them keep two processors busy.
-WORKERS := $(shell cores=$$(nproc); echo $$((cores > 4 ? 6 : (cores * 3 + 1) / 2)))
 
 .PHONY: help setup demo test site prove-github prove-rehearsal prove-deploy prove-lineage prove-service bench-deploy bench-lineage bench-observe lint format docs lock up down backup restore upgrade clean
 
@@ -16,7 +14,7 @@ demo: setup ## the sample app from a commit to a verified deployment; ONCE=1 end
 
 test: setup lint ## lint, type check, and all tests; ARGS="-k name" is passed to pytest
 	@$(PYTHON) -m tests.testbed prepare
-	@$(PYTHON) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --durations=15 $(ARGS)
+	@$(PYTHON) -m pytest -n logical --maxprocesses 4 --dist loadfile --durations=15 $(ARGS)
 
 prove-github: setup ## what is claimed of GitHub, measured at full size; PARTS="merges latency" measures these alone
 	@PARTS="$(PARTS)" $(PYTHON) -m benchmarks.github
