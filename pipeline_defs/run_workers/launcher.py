@@ -14,8 +14,11 @@ from pipeline_defs.run_workers.broker import HEALTH, STOP, TASK, WORKER, fingerp
 BROKER_AWAY = (OperationalError, RedisError, OSError)
 """What Celery raises while Redis is away: some of it is Redis's own."""
 
-ANSWER_SECONDS = 3.0
-"""How long a worker may take to answer."""
+HEALTH_SECONDS = 3.0
+"""How long a worker may take to say how a run is: others are asked after it, and it is asked again."""
+
+STOP_SECONDS = 15.0
+"""How long it may take to say that a run was asked to stop: a person waits, and a machine that builds is slow."""
 
 PATIENCE_SECONDS = 60.0
 """How long a worker may be silent, as while it is started anew, before its runs count as failed."""
@@ -65,7 +68,7 @@ class RunWorkers(CeleryRunLauncher):
             self._instance.report_run_canceled(run, "No worker had taken the run.")
             return True
         try:
-            answer = self._ask(worker, STOP, run_id)
+            answer = self._ask(worker, STOP, run_id, STOP_SECONDS)
             why = f"its worker {worker} does not answer; look whether its machine runs"
         except BROKER_AWAY as error:
             answer, why = None, f"Redis, by which its worker {worker} is asked, is away ({error}); look whether it runs"
@@ -79,7 +82,7 @@ class RunWorkers(CeleryRunLauncher):
         if worker is None:
             return CheckRunHealthResult(WorkerStatus.NOT_FOUND, "no worker has taken the run")
         try:
-            answer = self._ask(worker, HEALTH, run.run_id)
+            answer = self._ask(worker, HEALTH, run.run_id, HEALTH_SECONDS)
         except BROKER_AWAY:  # Redis is away: that says nothing of any worker
             self._silent_since.clear()
             return CheckRunHealthResult(WorkerStatus.RUNNING)
@@ -99,10 +102,10 @@ class RunWorkers(CeleryRunLauncher):
             return f"The worker {run.tags[WORKER]} had taken it."
         return "No worker had taken it: look whether as many run as SHIPLINE_WORKERS says."
 
-    def _ask(self, worker: str, what: str, run_id: str) -> dict[str, Any] | None:
+    def _ask(self, worker: str, what: str, run_id: str, seconds: float) -> dict[str, Any] | None:
         """The worker's answer; None where it has none, or could not find out. Raises one of BROKER_AWAY."""
         said = self.celery.control.broadcast(
-            what, {"run_id": run_id}, destination=[node(worker)], reply=True, timeout=ANSWER_SECONDS, limit=1
+            what, {"run_id": run_id}, destination=[node(worker)], reply=True, timeout=seconds, limit=1
         )
         answers = [answer for each in said or [] for answer in each.values() if "error" not in answer]
         return answers[0] if answers else None
