@@ -127,7 +127,7 @@ def test_a_run_that_waits_in_redis_can_be_given_up(service: RunningService, seco
     there, _ = launch_on_second(service)
     waits = service.queue_run()
     assert holds_within(30, lambda: service.runs()[waits] == "STARTING")
-    give_up = "import sys, dagster; print(dagster.DagsterInstance.get().run_launcher.terminate(sys.argv[1]))"
+    give_up = "import sys, dagster; all = dagster.DagsterInstance.get(); print(all.run_launcher.terminate(sys.argv[1]))"
     assert service.words("exec", "-T", "code", "python", "-c", give_up, waits).split() == ["True"]
     assert service.runs()[waits] == "CANCELED"
     assert stops(service, there)
