@@ -48,13 +48,13 @@ class Keeper:
 
     def _hear(self, event: Mapping[str, Any]) -> None:
         container, name = event["Actor"]["ID"], event["Actor"]["Attributes"].get("name", "")
-        match event["Action"]:
-            case action if action == _STOPPED:
-                self._stopped[container] = time.monotonic()
-            case action if action == _ENDED:
-                threading.Timer(PATIENCE, self._start, (container, name, time.monotonic())).start()
-            case action if action == _UNHEALTHY:
-                threading.Thread(target=self._restart, args=(container, name)).start()
+        action = event["Action"]
+        if action == _STOPPED:
+            self._stopped[container] = time.monotonic()
+        elif action == _ENDED:
+            threading.Timer(PATIENCE, self._start, (container, name, time.monotonic())).start()
+        elif action == _UNHEALTHY:
+            threading.Thread(target=self._restart, args=(container, name)).start()
 
     def _start(self, container: str, name: str, ended: float) -> None:
         if self._stopped.pop(container, 0.0) >= ended:

@@ -13,12 +13,12 @@ from tests.testbed import docker
 OURS = ("code", "engine-launch")
 """A service for each image that is built here; the others are published by their makers."""
 
-BUILD_TOOLS = re.compile(r"(^|/)(gcc|g\+\+|cc|make|ld|pip3?|easy_install|setuptools|npm|cargo|apt-key)$")
+BUILD_TOOLS = re.compile(r"(^|/)s?bin/(gcc|g\+\+|cc|make|ld|pip3?|easy_install|npm|cargo)$|-packages/(pip|setuptools)$")
 SECRETS = re.compile(
     r"(^|/)(\.env|\.netrc|\.pgpass|pgpass|id_(rsa|ed25519|ecdsa)|.*\.pem|\.git-credentials|\.docker/config\.json)$"
 )
 PUBLIC = re.compile(
-    r"(^|/)(etc/ssl/|usr/share/ca-certificates/|usr/lib/ssl/|.*/(certifi|pip/_vendor/certifi|botocore)/cacert\.pem$)"
+    r"(^|/)(etc/ssl/|usr/share/ca-certificates/|usr/lib/ssl/|.*/(certifi|pip/_vendor/certifi|botocore)/cacert\.pem$|.*/grpc/_cython/_credentials/roots\.pem$)"
 )
 WORDS = re.compile(r"(password|secret|token|api[_-]?key)\s*=\s*\S+", re.IGNORECASE)
 _TIMES = 3
@@ -45,15 +45,13 @@ def found_in(image: str) -> list[str]:
     """Build tools and secrets among an image's files, and secrets in the words with which it was made."""
     container = docker.docker("create", image)
     try:
-        listing = subprocess.run(
-            ["tar", "--list"],
-            stdin=subprocess.Popen([docker.client(), "export", container], stdout=subprocess.PIPE).stdout,
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stdout.splitlines()
+        with subprocess.Popen([docker.client(), "export", container], stdout=subprocess.PIPE) as export:
+            files = subprocess.run(["tar", "--list"], stdin=export.stdout, capture_output=True, text=True, check=True)
+        if export.returncode:
+            raise Failed(f"the files of the image {image} cannot be listed")
     finally:
         docker.docker("rm", container)
+    listing = [name.rstrip("/") for name in files.stdout.splitlines()]  # a folder may be a tool, too
     tools = [name for name in listing if BUILD_TOOLS.search(name)]
     secrets = [name for name in listing if SECRETS.search(name) and not PUBLIC.search(name)]
     made = docker.docker("history", "--no-trunc", "--format", "{{.CreatedBy}}", image)
