@@ -14,7 +14,7 @@ from tests.testbed.bed import TestBed
 from tests.testbed.checkout import ID, state
 from tests.testbed.server import Server
 
-NAME = "second"
+NAME = "other"
 
 
 @dataclass

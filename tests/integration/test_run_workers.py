@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.second_machine import SecondMachine, address, second_machine
+from tests.second_machine import NAME, SecondMachine, address, second_machine
 from tests.service import RunningService
 from tests.service import service as running_service
 from tests.testbed import docker
@@ -72,7 +72,7 @@ def begins(service: RunningService, run: str) -> str:
 def launch_on_second(service: RunningService) -> tuple[str, str]:
     """Two runs, of which the first one given is on the second machine."""
     workers = {begins(service, run): run for run in [service.queue_run(), service.queue_run()]}
-    return workers["second"], workers["first"]
+    return workers[NAME], workers["first"]
 
 
 def stops(service: RunningService, run: str) -> bool:
@@ -119,7 +119,7 @@ def test_a_killed_redis_loses_no_run_that_waits_in_it(service: RunningService, s
     assert worker_of(service, waits) is None
     for run in (there, here):  # the workers are started anew
         assert holds_within(60, lambda run=run: stops(service, run))
-    assert begins(service, waits) in ("first", "second")
+    assert begins(service, waits) in ("first", NAME)
     assert containers(service, second, waits) == 1
 
 

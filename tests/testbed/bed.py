@@ -107,8 +107,10 @@ class TestBed:
     def extra_server(self, role: str, home_size: str | None = None) -> Iterator[Server]:
         """One more server inside the block, trusted like the others, with nothing preloaded; `home_size` as for Server.
 
-        For tests that need several servers or that spoil the one they use.
+        For tests that need several servers or that spoil the one they use. Raises BedError where the bed has one of that role.
         """
+        if role in (each.role for each in self.servers):
+            raise BedError(f"bed {self.name} has a server {role} already; give the other one another role")
         server = Server(self.name, role, self.registry.port, home_size)
         try:
             server.up(self.key.with_suffix(".pub").read_text())
