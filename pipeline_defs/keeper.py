@@ -1,7 +1,8 @@
 """Keeper: what the Engine itself does not start again, `python -m pipeline_defs.keeper PROJECT`, beside the service's other containers.
 
 The Engine's restart policy covers a program that ends. It does not cover a container that `docker kill` ended, which to the Engine is
-as good as one that was told to stop, nor one that runs and does not answer. Both are told by the Engine's events.
+as good as one that was told to stop: the Engine's events tell the two apart. Nor does it cover one that runs and does not answer,
+which is looked for every few seconds, so that what could not be started anew once is tried again.
 
 Source of the events' names: https://docs.docker.com/reference/cli/docker/system/events/
 """
@@ -15,6 +16,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from docker.errors import APIError, DockerException
+from requests.exceptions import RequestException
 
 import docker
 from pipeline_defs.program_log import write_log
@@ -22,10 +24,13 @@ from pipeline_defs.program_log import write_log
 PATIENCE = 2.0
 """Seconds after a container's end, in which the Engine says that it was told to stop, or starts it again by itself."""
 
+LOOK = 5.0
+"""Seconds between two looks for containers that do not answer."""
+
 _log = logging.getLogger(__name__)
 
 _PROJECT = "com.docker.compose.project"
-_ENDED, _STOPPED, _UNHEALTHY = "die", "stop", "health_status: unhealthy"
+_ENDED, _STOPPED = "die", "stop"
 
 
 class Keeper:
@@ -38,11 +43,8 @@ class Keeper:
 
     def keep(self) -> None:
         """Listen until the connection to the Engine ends. Raises DockerException."""
-        wanted = {
-            "type": "container",
-            "label": f"{_PROJECT}={self._project}",
-            "event": [_ENDED, _STOPPED, "health_status"],
-        }
+        threading.Thread(target=self._look_after_health, daemon=True).start()
+        wanted = {"type": "container", "label": f"{_PROJECT}={self._project}", "event": [_ENDED, _STOPPED]}
         for event in self._client.events(decode=True, filters=wanted):
             self._hear(event)
 
@@ -53,23 +55,28 @@ class Keeper:
             self._stopped[container] = time.monotonic()
         elif action == _ENDED:
             threading.Timer(PATIENCE, self._start, (container, name, time.monotonic())).start()
-        elif action == _UNHEALTHY:
-            threading.Thread(target=self._restart, args=(container, name)).start()
+
+    def _look_after_health(self) -> None:
+        unhealthy = {"label": f"{_PROJECT}={self._project}", "health": "unhealthy"}
+        while True:
+            with contextlib.suppress(APIError, RequestException):  # removed meanwhile, or the Engine is slow: the next look
+                for found in self._client.api.containers(filters=unhealthy):
+                    self._restart(found["Id"], found["Names"][0].removeprefix("/"))
+            time.sleep(LOOK)
 
     def _start(self, container: str, name: str, ended: float) -> None:
         if self._stopped.pop(container, 0.0) >= ended:
             return
-        with contextlib.suppress(APIError):  # it was removed, or somebody was quicker
+        with contextlib.suppress(APIError, RequestException):  # it was removed, or somebody was quicker
             found = self._client.api.inspect_container(container)
             if _is_meant_to_run(found) and not (found["State"]["Running"] or found["State"]["Restarting"]):
                 _log.info("%s was killed and is started again", name)
                 self._client.api.start(container)
 
     def _restart(self, container: str, name: str) -> None:
-        with contextlib.suppress(APIError):
-            if _is_meant_to_run(self._client.api.inspect_container(container)):
-                _log.info("%s does not answer and is started anew", name)
-                self._client.api.restart(container)
+        if _is_meant_to_run(self._client.api.inspect_container(container)):
+            _log.info("%s does not answer and is started anew", name)
+            self._client.api.restart(container)
 
 
 def _is_meant_to_run(found: Mapping[str, Any]) -> bool:

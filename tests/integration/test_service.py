@@ -150,7 +150,7 @@ def test_what_does_not_answer_is_started_anew(service: RunningService) -> None:
     freeze = "import psutil; [each.suspend() for each in psutil.process_iter() if 'webhooks' in each.cmdline()]"
     before = service.containers()["webhooks"]["State"]["StartedAt"]
     service.words("exec", "-T", "webhooks", "python", "-c", freeze)
-    assert holds_within(90, lambda: service.containers()["webhooks"]["State"]["StartedAt"] > before)
+    assert holds_within(180, lambda: service.containers()["webhooks"]["State"]["StartedAt"] > before)
     assert holds_within(60, lambda: service.containers()["webhooks"]["State"]["Health"]["Status"] == "healthy")
 
 
