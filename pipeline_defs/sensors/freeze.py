@@ -13,11 +13,13 @@ from pipeline_defs.launch import UNFINISHED
 from pipeline_defs.ops.events import environment_key
 from pipeline_defs.release.history import Row, waiting
 from pipeline_defs.release.request import FREEZE, NOTHING, WAITS_FOR, Job, Request
-from pipeline_defs.sensors.branches import SECONDS
 from pipeline_defs.sensors.chaining import of_change
 
 AFTER = "after"
 """The run tag that names the run which a freeze has held back."""
+
+SECONDS = 29
+"""At least so long between two looks: a freeze ends at a full minute, and whoever lifts one by hand can deploy by hand."""
 
 _MOST = 50  # runs of one environment that wait
 
