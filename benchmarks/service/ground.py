@@ -49,12 +49,22 @@ class Ground:
 
     def deliver(self, commit: str) -> int:
         """What GitHub tells of it; the status of the receiver's answer."""
-        body = json.dumps({"ref": f"refs/heads/{BRANCH}", "after": commit, "repository": {"full_name": REPOSITORY}})
+        return self._send("push", {"ref": f"refs/heads/{BRANCH}", "after": commit})
+
+    def listens(self) -> bool:
+        """True when the receiver accepts what GitHub sends to try a webhook."""
+        try:
+            return self._send("ping", {"zen": "Keep it logically awesome."}) < 300
+        except requests.RequestException:
+            return False
+
+    def _send(self, event: str, told: dict[str, str]) -> int:
+        body = json.dumps(told | {"repository": {"full_name": REPOSITORY}}).encode()
         headers = {
             "Content-Type": "application/json",
             "X-GitHub-Delivery": str(uuid.uuid4()),
-            "X-GitHub-Event": "push",
-            "X-Hub-Signature-256": signature(_SECRET, body.encode()),
+            "X-GitHub-Event": event,
+            "X-Hub-Signature-256": signature(_SECRET, body),
         }
         url = f"https://localhost:{self.service.port}/webhooks/github"
         return requests.post(

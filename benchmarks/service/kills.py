@@ -22,20 +22,20 @@ class Kill:
 
     Attributes:
         component: the service in compose.yaml, or `run` for the run's own container.
-        moment: returns when it is the bad moment; it is given ground and commit.
+        moment: returns when it is the bad moment; it is given ground, commit and version.
         survives: the change is deployed all the same. Otherwise its run may fail, and says so.
     """
 
     component: str
-    moment: Callable[[Ground, str], None]
+    moment: Callable[[Ground, str, str], None]
     survives: bool = True
 
 
-def _delivered(ground: Ground, commit: str) -> None:
+def _delivered(ground: Ground, commit: str, version: str) -> None:
     """The receiver has said that it keeps the delivery, and nothing more was done."""
 
 
-def _begun(ground: Ground, commit: str) -> None:
+def _begun(ground: Ground, commit: str, version: str) -> None:
     """The run's container works."""
     run = run_of(commit)
     _until(
@@ -43,10 +43,10 @@ def _begun(ground: Ground, commit: str) -> None:
     )
 
 
-def _deploying(ground: Ground, commit: str) -> None:
+def _deploying(ground: Ground, commit: str, version: str) -> None:
     """The server's containers are being changed."""
     server = ground.service.bed.servers[0]
-    look = f'grep -ls {run_of(commit)} $(grep -ls \'"step":"start"\' /opt/blog/journal/*); true'
+    look = f"grep -ls releases/{version}- $(grep -ls '\"step\":\"start\"' /opt/blog/journal/*); true"
     _until(lambda: server.exec("sh", "-c", look).strip(), "the deployment does not come to its step start", every=0.02)
 
 
@@ -73,7 +73,7 @@ def measure(ground: Ground, tell: Tell) -> Figures:
         commits[commit] = version
         if ground.deliver(commit) != 202:
             raise Failed("the receiver does not accept a delivery")
-        kill.moment(ground, commit)
+        kill.moment(ground, commit, version)
         seconds = _killed(ground, kill, commit)
         slowest = max(slowest, seconds)
         well, said = _accounted(ground, kill, commit, version)
@@ -92,7 +92,7 @@ def _killed(ground: Ground, kill: Kill, commit: str) -> float:
         container = ground.service.containers()[kill.component]["Id"]
     began, at = time.monotonic(), time.time()
     docker.docker("kill", container)
-    if not holds_within(RECOVERY_SECONDS, lambda: ground.service.is_green(since=at)):
+    if not holds_within(RECOVERY_SECONDS, lambda: ground.listens() and ground.service.is_green(since=at)):
         raise Failed(f"the service is not green again {RECOVERY_SECONDS} s after {kill.component} was killed")
     return time.monotonic() - began
 
