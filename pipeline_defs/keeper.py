@@ -59,7 +59,8 @@ class Keeper:
     def _look_after_health(self) -> None:
         unhealthy = {"label": f"{_PROJECT}={self._project}", "health": "unhealthy"}
         while True:
-            with contextlib.suppress(APIError, RequestException):  # removed meanwhile, or the Engine is slow: the next look
+            # It was removed meanwhile, or the Engine is slow: then it is the next look's.
+            with contextlib.suppress(APIError, RequestException):
                 for found in self._client.api.containers(filters=unhealthy):
                     self._restart(found["Id"], found["Names"][0].removeprefix("/"))
             time.sleep(LOOK)

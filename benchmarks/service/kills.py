@@ -46,7 +46,7 @@ def _begun(ground: Ground, commit: str, version: str) -> None:
 def _deploying(ground: Ground, commit: str, version: str) -> None:
     """The server's containers are being changed."""
     server = ground.service.bed.servers[0]
-    look = f"grep -ls releases/{version}- $(grep -ls '\"step\":\"start\"' /opt/blog/journal/*); true"
+    look = f'grep -ls releases/{version}- $(grep -ls \'"step":"start"\' /opt/blog/journal/*); true'
     _until(lambda: server.exec("sh", "-c", look).strip(), "the deployment does not come to its step start", every=0.02)
 
 
