@@ -8,6 +8,8 @@ import functools
 import inspect
 import time
 from collections.abc import Callable
+from contextlib import AbstractContextManager
+from contextvars import ContextVar
 from typing import Any, TypeVar
 
 import psycopg2
@@ -17,7 +19,7 @@ from dagster._core.storage.event_log.schema import SqlEventLogStorageTable
 from dagster._core.storage.runs.base import RunStorage
 from dagster._serdes import ConfigurableClassData, serialize_value
 from dagster_postgres import DagsterPostgresStorage, PostgresEventLogStorage, PostgresRunStorage
-from sqlalchemy import delete
+from sqlalchemy import Connection, delete
 from sqlalchemy.event import listen
 from sqlalchemy.exc import DBAPIError
 
@@ -34,6 +36,9 @@ _MAY_BE_CALLED_TWICE = (
     "handle_run_event",
 )
 """How methods are named that read, or leave the same when they are called twice."""
+
+_TOGETHER = ContextVar("together", default=False)
+"""Whether statements of one connection make one transaction."""
 
 _Answer = TypeVar("_Answer")
 _Storage = TypeVar("_Storage", bound=RunStorage | EventLogStorage)
@@ -84,9 +89,36 @@ class _Events(PostgresEventLogStorage):
         _write(lambda: super(_Events, self).store_event(event), forget)
 
 
+def _whole(method: Callable[..., _Answer]) -> Callable[..., _Answer]:
+    """What a method writes is written together or not at all."""
+
+    @functools.wraps(method)
+    def called(*words: Any, **options: Any) -> _Answer:
+        before = _TOGETHER.set(True)
+        try:
+            return method(*words, **options)
+        finally:
+            _TOGETHER.reset(before)
+
+    return called
+
+
 @_patient
 class _Runs(PostgresRunStorage):
-    """Not for `add_run`: creating a run is the claim on a change, and nobody could say whose it is that is found the second time."""
+    """A run with its tags: Dagster writes them one after the other, and a run that is left without tags is one that nobody finds.
+
+    `add_run` is not called a second time: creating a run is the claim on a change, and nobody could say whose it is that is found then.
+    """
+
+    add_run = _whole(PostgresRunStorage.add_run)
+    add_run_tags = _whole(PostgresRunStorage.add_run_tags)
+    handle_run_event = _whole(PostgresRunStorage.handle_run_event)
+
+    def connect(self) -> AbstractContextManager[Connection]:
+        """A connection, which commits each statement by itself where they need not be together."""
+        if not _TOGETHER.get():
+            return super().connect()
+        return self._engine.execution_options(isolation_level="READ COMMITTED").begin()
 
 
 class PatientStorage(DagsterPostgresStorage):

@@ -2,11 +2,14 @@
 
 import json
 import threading
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from dagster import AssetKey, AssetMaterialization, DagsterInstance, OpExecutionContext, job, op
+from dagster import AssetKey, AssetMaterialization, DagsterInstance, OpExecutionContext, RunsFilter, job, op
+from dagster._core.errors import DagsterRunAlreadyExists
+from sqlalchemy.exc import OperationalError
 
 from pipeline_defs.patient_storage import PatientStorage
 from tests.postgres import Postgres, postgres
@@ -104,3 +107,24 @@ def test_a_database_that_is_started_anew_is_waited_for(instance: DagsterInstance
     ended = writer.execute_in_process(instance=instance)
     again.join()
     assert_each_is_there_once(instance, ended.run_id)
+
+
+LOSE = """create function lose() returns trigger language plpgsql as
+    'begin perform pg_terminate_backend(pg_backend_pid()); return new; end';
+    create trigger lose before insert on run_tags execute function lose()"""
+
+
+def test_a_run_is_written_with_its_tags_or_not_at_all(instance: DagsterInstance, database: Postgres) -> None:
+    run = str(uuid.uuid4())
+    database.sql(LOSE)
+    try:
+        with pytest.raises(OperationalError):
+            instance.create_run_for_job(writer, run_id=run, tags={"change": "merge:shop"})
+    finally:
+        database.sql("drop trigger lose on run_tags; drop function lose")
+    assert instance.get_run_by_id(run) is None
+    instance.create_run_for_job(writer, run_id=run, tags={"change": "merge:shop"})
+    (found,) = instance.get_runs(RunsFilter(tags={"change": "merge:shop"}))
+    assert found.run_id == run
+    with pytest.raises(DagsterRunAlreadyExists):
+        instance.create_run_for_job(writer, run_id=run, tags={"change": "merge:shop"})
