@@ -38,9 +38,7 @@ def _delivered(ground: Ground, commit: str, version: str) -> None:
 def _begun(ground: Ground, commit: str, version: str) -> None:
     """The run's container works."""
     run = run_of(commit)
-    _until(
-        lambda: ground.service.runs().get(run, "QUEUED") not in ("QUEUED", "STARTING"), f"the run {run} does not begin"
-    )
+    _until(lambda: ground.service.runs().get(run) in ("STARTED", *OVER), f"the run {run} does not begin")
 
 
 def _deploying(ground: Ground, commit: str, version: str) -> None:
