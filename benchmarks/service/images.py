@@ -62,7 +62,7 @@ def found_in(image: str) -> list[str]:
 def roots(ground: Ground) -> list[str]:
     """The components of which a process runs as root."""
     found = {
-        name: docker.docker("top", each["Id"], "-eo", "uid").split()[1:]
+        name: docker.docker("top", each["Id"], "-eo", "pid,uid").split()[3::2]
         for name, each in ground.service.containers().items()
     }
     return [name for name, users in found.items() if "0" in users]

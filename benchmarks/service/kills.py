@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from benchmarks.service.figures import Failed, Figures, Tell
 from benchmarks.service.ground import APP, OVER, Ground, run_of
+from pipeline_defs.release.history import INTERRUPTED
 from tests.testbed import docker
 from tests.testbed.waiting import holds_within
 
@@ -112,14 +113,18 @@ def _accounted(ground: Ground, kill: Kill, commit: str, version: str) -> tuple[b
 def _settled(ground: Ground) -> bool:
     """No run goes on, and no deployment is without its end."""
     over = all(status in OVER for status in ground.service.runs().values())
-    return over and all(row["outcome"] != "running" for row in ground.history())
+    return over and all(row["outcome"] not in ("running", INTERRUPTED) for row in ground.history())
 
 
 def _serves(ground: Ground, version: str) -> bool:
     """True when the server's container is the one that the history calls live, and of this version."""
     live = [row for row in ground.history() if row["live"]]
     label = "label=com.docker.compose.project=blog-production"
-    image = ground.service.bed.servers[0].exec("docker", "ps", "--filter", label, "--format", "{{.Image}}").strip()
+    image = (
+        ground.service.bed.servers[0]
+        .exec("docker", "ps", "--no-trunc", "--filter", label, "--format", "{{.Image}}")
+        .strip()
+    )
     return [row["version"] for row in live] == [version] and image.endswith(live[0]["digest"])
 
 

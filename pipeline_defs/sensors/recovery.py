@@ -8,10 +8,8 @@ from pipeline_defs.config import App
 from pipeline_defs.jobs import AssetJob, job_name
 from pipeline_defs.ops.events import open_deployments
 from pipeline_defs.release.request import Job, Request
+from pipeline_defs.sensors.branches import SECONDS
 from pipeline_defs.sensors.chaining import of_change
-
-SECONDS = 14
-"""At least so long between two looks: each costs, nearly all see nothing, and within a minute is soon enough."""
 
 _ENDED_BADLY = {"failed": dg.DagsterRunStatus.FAILURE, "canceled": dg.DagsterRunStatus.CANCELED}
 
