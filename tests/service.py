@@ -63,13 +63,17 @@ class RunningService(ServicePage):
         }
 
     def is_green(self, since: float = 0) -> bool:
-        """True when each container runs and is healthy, the definitions are loaded, and each daemon was heard of after that time.
-
-        The scheduler, which is heard of at the full minute alone, need only be healthy.
-        """
+        """True when each container runs and is healthy, the definitions are loaded, and each daemon was heard of after that time."""
         states = [each["State"] for each in self.containers().values()]
         if not all(state["Running"] and state.get("Health", {}).get("Status") != "unhealthy" for state in states):
             return False
+        return self.hears_daemons(since)
+
+    def hears_daemons(self, since: float) -> bool:
+        """True when the definitions are loaded and each daemon was heard of after that time.
+
+        The scheduler, which is heard of at the full minute alone, need only be healthy.
+        """
         try:
             said = self.ask(_GREEN)
         except (OSError, ValueError, KeyError):
