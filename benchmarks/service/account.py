@@ -44,7 +44,7 @@ def account(runs: list[dict[str, Any]], heads: list[str]) -> Outcome:
             found.unaccounted.append(head)
         else:
             found.ended[how] += 1
-    executed = [run for made in of_head.values() for run, _ in made if run["startTime"] and run["endTime"]]
+    executed = [run for made in of_head.values() for run, _ in made if _has_begun(run) and run["endTime"]]
     if executed:
         found.waited = sorted(run["startTime"] - run["creationTime"] for run in executed)
         begin, end = min(run["startTime"] for run in executed), max(run["endTime"] for run in executed)
@@ -58,5 +58,10 @@ def _end(made: list[tuple[dict[str, Any], dict[str, str]]]) -> str | None:
         return None
     run, tags = made[0]
     if run["status"] != "CANCELED":
-        return "executed" if run["startTime"] else "failed to start"
+        return "executed" if _has_begun(run) else "failed to start"
     return "superseded" if tags.get("superseded_by") else None
+
+
+def _has_begun(run: dict[str, Any]) -> bool:
+    """True for a run that was executed. One that ended before that has, in Dagster's answer, begun at its end."""
+    return run["startTime"] is not None and run["startTime"] != run["endTime"]

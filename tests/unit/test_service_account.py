@@ -17,8 +17,8 @@ def test_each_change_is_told_by_how_it_ended() -> None:
     runs = [
         run(HEADS[0], "SUCCESS", 110, 140),
         run(HEADS[1], "FAILURE", 120, 160),
-        run(HEADS[2], "CANCELED", None, 130, superseded_by=HEADS[0]),
-        run(HEADS[3], "FAILURE", None, 130),
+        run(HEADS[2], "CANCELED", 130, 130, superseded_by=HEADS[0]),
+        run(HEADS[3], "FAILURE", 130, 130),
     ]
     found = account(runs, HEADS[:4])
     assert (found.unaccounted, found.doubled) == ([], [])
