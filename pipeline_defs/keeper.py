@@ -59,10 +59,11 @@ class Keeper:
     def _look_after_health(self) -> None:
         unhealthy = {"label": f"{_PROJECT}={self._project}", "health": "unhealthy"}
         while True:
-            # It was removed meanwhile, or the Engine is slow: then it is the next look's.
-            with contextlib.suppress(APIError, RequestException):
+            try:
                 for found in self._client.api.containers(filters=unhealthy):
                     self._restart(found["Id"], found["Names"][0].removeprefix("/"))
+            except (APIError, RequestException) as error:  # it was removed meanwhile, or the Engine is slow
+                _log.warning("what does not answer is looked for again in %.0f s: %s", LOOK, error)
             time.sleep(LOOK)
 
     def _start(self, container: str, name: str, ended: float) -> None:
