@@ -102,7 +102,16 @@ def observed(folder: Path, lint: str) -> Iterator[Observed]:
         github.create_hook(REPOSITORY, f"http://127.0.0.1:{receiver}/", SECRET, ["push"])
         running = Observed(made, github, environment)
         try:
-            running.shipline("up", "--detach", "--webhooks", str(receiver), "--observe", str(running.port))
+            running.shipline(
+                "up",
+                "--detach",
+                "--port",
+                str(a_free_port()),
+                "--webhooks",
+                str(receiver),
+                "--observe",
+                str(running.port),
+            )
             until(lambda: running.health()[0] == 200)
             yield running
         finally:

@@ -13,6 +13,7 @@ import psutil
 import pytest
 from dagster import DagsterInstance, RunsFilter
 
+from pipeline_defs.cli.ports import free_port
 from pipeline_defs.cli.service import Service
 from pipeline_defs.config.home import PROJECT
 from pipeline_defs.release.request import Job, Request
@@ -46,7 +47,7 @@ class Shipline:
 
     def up(self) -> dict:
         """Start it in the background."""
-        done = self("--json", "up", "--detach")
+        done = self("--json", "up", "--detach", "--port", str(free_port()))
         assert done.returncode == 0, done.stderr
         told: dict = json.loads(done.stdout)
         return told

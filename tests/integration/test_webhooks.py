@@ -265,7 +265,7 @@ def test_up_receives_webhooks_and_starts_the_receiver_again(tmp_path: Path, gith
 
     home = folder / "home"
     hook = github.create_hook(REPOSITORY, f"http://127.0.0.1:{port}/", SECRET, ["push"])
-    shipline("up", "--detach", "--webhooks", str(port))
+    shipline("up", "--detach", "--port", str(a_free_port()), "--webhooks", str(port))
     try:
         with DagsterInstance.from_config(str(home)) as instance:
             until(lambda: handled_by_sensor(instance, "shop_github"))
