@@ -137,3 +137,11 @@ def left_of(bed: str) -> list[str]:
     """Containers and networks of that bed."""
     mine = ["--quiet", "--filter", f"label={CHECKOUT_LABEL}", "--filter", f"label={bed_label(bed)}"]
     return docker.docker("ps", "--all", *mine).split() + docker.docker("network", "ls", *mine).split()
+
+
+def test_a_bed_has_one_server_of_a_role(testbed: TestBed) -> None:
+    known = testbed.known_hosts.read_text()
+    with pytest.raises(BedError, match="has a server server1 already"), testbed.extra_server("server1"):
+        pass
+    assert testbed.servers[0].exec("true") == ""
+    assert testbed.known_hosts.read_text() == known
