@@ -31,6 +31,8 @@ SETTINGS = {
     # A worker that has lost Redis ends, and is started anew (worker.py): after coming back by itself it was seen to take nothing more.
     "broker_connection_retry": False,
     "broker_connection_max_retries": None,
+    # No connection is kept for the next question: one from before Redis was started anew fails once, and then hears no answer.
+    "broker_pool_limit": 0,
     # What became of a run is written into Dagster's storage, and nowhere else.
     "task_ignore_result": True,
 }
