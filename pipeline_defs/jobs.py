@@ -22,6 +22,15 @@ _LONG_STEPS = 12
 """More steps than an attempt has that may each take as long as its environment's `timeout`."""
 
 
+_ONCE_MORE = {
+    "dagster/max_retries": "1",
+    "dagster/retry_on_asset_or_op_failure": "false",
+    "dagster/retry_strategy": "ALL_STEPS",
+}
+"""Of runs that change nothing people use: one that was lost, with its container or its machine, is made again, once. A stage that
+failed has said why, and would say it again."""
+
+
 def housekeeping_job(apps: Collection[App]) -> dg.JobDefinition:
     """The job `housekeeping`, one for all apps: what is kept on this machine stays within `limits.yaml`."""
     keep = housekeeping_op(apps)
@@ -56,7 +65,7 @@ def _integrate(app: App) -> AssetJob:
             f"Makes the image of one commit of {app.name}: lint, build, test, push. No server is touched. "
             f"Without configuration it is the head of {app.branches.development}."
         ),
-        tags={"app": app.name, **_max_runtime(_image_seconds(app))},
+        tags={"app": app.name, **_ONCE_MORE, **_max_runtime(_image_seconds(app))},
     )
 
 
@@ -70,7 +79,7 @@ def _stage(app: App, environment: str) -> AssetJob:
             f"test, end-to-end tests. {rehearsed} itself is only read. Configuration: a version or a commit, "
             "by default the newest image."
         ),
-        tags=_tags(app, environment, _environment_seconds(app.environments[environment])),
+        tags={**_tags(app, environment, _environment_seconds(app.environments[environment])), **_ONCE_MORE},
     )
 
 

@@ -15,10 +15,10 @@ INTERRUPTED = "its run ended before it was done"
 def notice_of(app: App, facts: RunFacts, run_page: str) -> Notice | None:
     """One notice for a run; None while it goes on, and where nobody needs to know.
 
-    Nobody is told of what was superseded or cancelled: what comes instead has its own notice, and what a cancelled deployment had
-    begun is undone by a run that tells. The failed check of a pull request is its author's, who sees it there.
+    Nobody is told of what was superseded, cancelled, or lost and made again: what comes instead has its own notice, and what a
+    cancelled deployment had begun is undone by a run that tells. The failed check of a pull request is its author's, who sees it there.
     """
-    if not facts.phase.over or facts.given_up or facts.phase is Phase.CANCELLED:
+    if not facts.phase.over or facts.given_up or facts.made_again or facts.phase is Phase.CANCELLED:
         return None
     return _Telling(app, facts, run_page).notice()
 

@@ -112,6 +112,11 @@ class RunFacts:
         return bool(self.tags.get("untrusted"))
 
     @property
+    def made_again(self) -> bool:
+        """True for a run that was lost and that Dagster makes again: the one that follows tells the rest."""
+        return self.tags.get("dagster/will_retry") == "true"
+
+    @property
     def held_back(self) -> str:
         """That its deployment waits for a freeze to end, in a sentence; empty where it does not."""
         return next((row.error or "" for row in self.deployments if row.outcome is Outcome.FROZEN), "")

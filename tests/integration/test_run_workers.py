@@ -13,8 +13,7 @@ from tests.testbed.waiting import holds_within
 
 pytestmark = pytest.mark.timeout(900)  # the first time the images are built
 
-_RUN = """query($run: ID!) { runOrError(runId: $run) { ... on Run { tags { key value }
-    eventConnection { events { ... on MessageEvent { message } } } } } }"""
+_TAGS = "query($run: ID!) { runOrError(runId: $run) { ... on Run { tags { key value } } } }"
 _STOP = "mutation($run: String!) { terminateRun(runId: $run) { __typename } }"
 
 _HEAR = """import os
@@ -57,14 +56,8 @@ def nothing_runs(service: RunningService, second: SecondMachine) -> Iterator[Non
 
 def worker_of(service: RunningService, run: str) -> str | None:
     """The worker that has taken the run."""
-    tags = service.ask(_RUN, run=run)["runOrError"]["tags"]
+    tags = service.ask(_TAGS, run=run)["runOrError"]["tags"]
     return next((tag["value"] for tag in tags if tag["key"] == "worker"), None)
-
-
-def said_of(service: RunningService, run: str) -> str:
-    """All messages of a run's log."""
-    events = service.ask(_RUN, run=run)["runOrError"]["eventConnection"]["events"]
-    return "\n".join(event.get("message") or "" for event in events)
 
 
 def begins(service: RunningService, run: str) -> str:
@@ -155,7 +148,7 @@ def test_the_runs_of_a_lost_machine_have_failed_and_say_whose_they_were(
     second.server.pause()
     try:
         assert holds_within(180, lambda: service.runs()[there] == "FAILURE"), service.runs()[there]
-        assert f"the worker {NAME} has not answered for" in said_of(service, there)
+        assert f"the worker {NAME} has not answered for" in service.said_of(there)
         assert service.runs()[here] == "STARTED"
     finally:
         second.server.unpause()
@@ -168,8 +161,6 @@ def test_a_worker_refuses_what_it_would_do_otherwise(service: RunningService, se
     refused = [service.queue_run(), service.queue_run()]
     assert holds_within(60, lambda: "FAILURE" in [service.runs()[run] for run in refused])
     (there,) = [run for run in refused if service.runs()[run] == "FAILURE"]
-    assert f"The worker {NAME} has another version of Shipline or of the app's file blog.yaml" in said_of(
-        service, there
-    )
+    assert f"The worker {NAME} has another version of Shipline or of the app's file blog.yaml" in service.said_of(there)
     assert containers(service, second, there) == 0
     service.write_app("sleep 600")

@@ -88,10 +88,20 @@ def test_the_engine_tells_nobody_a_secret(service: RunningService) -> None:
         assert (service.folder / name).read_text().strip() not in facts
 
 
-def test_a_run_whose_container_is_killed_has_failed(service: RunningService) -> None:
+def test_a_run_whose_container_is_killed_has_failed_and_is_made_again_once(service: RunningService) -> None:
     run = service.start_run("sleep 600")
+    before = service.runs().keys()
     docker.docker("kill", service.container_of(run)["Id"])
     assert service.ends(run) == "FAILURE"
+    assert holds_within(60, lambda: "STARTED" in [service.runs()[each] for each in service.runs().keys() - before])
+    (again,) = service.runs().keys() - before
+    docker.docker("kill", service.container_of(again)["Id"])
+    assert service.ends(again) == "FAILURE"
+    failed = service.start_run("false")
+    assert service.ends(failed) == "FAILURE"
+    said = "not retrying run since it failed due to an asset or op failure"
+    assert holds_within(30, lambda: said in service.said_of(failed).lower())  # by now Dagster has looked at all three
+    assert service.runs().keys() - before == {again, failed}
 
 
 def test_a_run_that_is_stopped_ends_by_itself(service: RunningService) -> None:

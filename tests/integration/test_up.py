@@ -212,6 +212,8 @@ def test_a_killed_shipline_is_started_again_beside_its_unfinished_run(shipline: 
         process.kill()
     wait_until(lambda: shipline.processes() == [])
     assert shipline.run_status(run) == "STARTED"
+    (shipline.root.parent / "lint-began").unlink()
     shipline.up()
     assert shipline.run_status(run) == "FAILURE"
+    wait_until((shipline.root.parent / "lint-began").exists)  # it changed nothing, so it is made again
     assert "had lost its process and is marked as failed" in (shipline.root / "service-logs" / "up.log").read_text()

@@ -103,6 +103,7 @@ def test_a_run_that_died_says_so() -> None:
         (Phase.SUCCEEDED, Job.STAGE, {}),
         (Phase.FAILED, Job.INTEGRATE, {"pull_request": "7"}),
         (Phase.FAILED, Job.DEPLOY, {"superseded_by": "a" * 40}),
+        (Phase.FAILED, Job.STAGE, {"dagster/will_retry": "true"}),
     ],
 )
 def test_nobody_is_told_of_what_nobody_needs_to_know(phase: Phase, job: Job, tags: dict[str, str]) -> None:
