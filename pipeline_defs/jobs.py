@@ -22,13 +22,9 @@ _LONG_STEPS = 12
 """More steps than an attempt has that may each take as long as its environment's `timeout`."""
 
 
-_ONCE_MORE = {
-    "dagster/max_retries": "1",
-    "dagster/retry_on_asset_or_op_failure": "false",
-    "dagster/retry_strategy": "ALL_STEPS",
-}
+_ONCE_MORE = {"dagster/max_retries": "1", "dagster/retry_strategy": "ALL_STEPS"}
 """Of runs that change nothing people use: one that was lost, with its container or its machine, is made again, once. A stage that
-failed has said why, and would say it again."""
+failed has said why, and would say it again: dagster.yaml leaves it at that."""
 
 
 def housekeeping_job(apps: Collection[App]) -> dg.JobDefinition:
