@@ -97,7 +97,7 @@ def test_a_run_whose_container_is_killed_has_failed_and_is_made_again_once(servi
     (again,) = service.runs().keys() - before
     docker.docker("kill", service.container_of(again)["Id"])
     assert service.ends(again) == "FAILURE"
-    failed = service.start_run("false")
+    failed = service.start_run("exit 1")
     assert service.ends(failed) == "FAILURE"
     said = "not retrying run since it failed due to an asset or op failure"
     assert holds_within(30, lambda: said in service.said_of(failed).lower())  # by now Dagster has looked at all three
