@@ -22,6 +22,7 @@ TESTED = "test-service"
 NAME = f"shipline-{TESTED}-{ID}"
 _GREEN = """{ instance { daemonHealth { allDaemonStatuses { daemonType required healthy lastHeartbeatTime } } }
   workspaceOrError { ... on Workspace { locationEntries { loadStatus } } } }"""
+_STOP = "mutation($run: String!) { terminateRun(runId: $run) { __typename } }"
 _SAID = """query($run: ID!) { runOrError(runId: $run) { ... on Run {
     eventConnection { events { ... on MessageEvent { message } } } } } }"""
 
@@ -100,6 +101,10 @@ class RunningService(ServicePage):
         self.launch("blog_integrate")
         (run,) = self.runs().keys() - before
         return str(run)
+
+    def stops(self, run: str) -> bool:
+        """True when the run could be asked to stop."""
+        return bool(self.ask(_STOP, run=run)["terminateRun"]["__typename"] == "TerminateRunSuccess")
 
     def container_of(self, run: str) -> dict[str, Any]:
         """What `docker inspect` says of the run's container."""

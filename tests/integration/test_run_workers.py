@@ -14,7 +14,6 @@ from tests.testbed.waiting import holds_within
 pytestmark = pytest.mark.timeout(900)  # the first time the images are built
 
 _TAGS = "query($run: ID!) { runOrError(runId: $run) { ... on Run { tags { key value } } } }"
-_STOP = "mutation($run: String!) { terminateRun(runId: $run) { __typename } }"
 
 _HEAR = """import os
 from dagster_celery.make_app import make_app
@@ -50,7 +49,7 @@ def nothing_runs(service: RunningService, second: SecondMachine) -> Iterator[Non
     yield
     for run, status in reversed(service.runs().items()):  # the oldest first: what waits begins when they have ended
         if status not in ("SUCCESS", "FAILURE", "CANCELED"):
-            assert holds_within(60, lambda run=run: stops(service, run)), status
+            assert holds_within(60, lambda run=run: service.stops(run)), status
             service.ends(run)
 
 
@@ -74,11 +73,6 @@ def launch_on_second(service: RunningService) -> tuple[str, str]:
     return workers[NAME], workers["first"]
 
 
-def stops(service: RunningService, run: str) -> bool:
-    """True when the run could be asked to stop."""
-    return bool(service.ask(_STOP, run=run)["terminateRun"]["__typename"] == "TerminateRunSuccess")
-
-
 def workers_that_hear(service: RunningService) -> set[str]:
     """Who answers to a program that asks for the first time."""
     return set(service.words("exec", "-T", "code", "python", "-c", _HEAR).split())
@@ -97,7 +91,7 @@ def test_runs_go_to_both_machines_and_are_stopped_there(service: RunningService,
     limits = facts["HostConfig"]
     assert (limits["Memory"], limits["CapDrop"]) == (2 * 2**30, ["ALL"])
     for run in (there, here):
-        assert stops(service, run)
+        assert service.stops(run)
         assert service.ends(run) == "CANCELED"
     (facts,) = second.containers_of(there)
     assert (facts["State"]["ExitCode"], service.container_of(here)["State"]["ExitCode"]) == (0, 0)
@@ -108,7 +102,7 @@ def test_a_worker_that_was_killed_finds_its_run_again(service: RunningService, s
     second.compose("kill", "worker")
     second.compose("up", "--detach", "--wait", "worker")
     assert service.runs()[there] == "STARTED"
-    assert holds_within(60, lambda: stops(service, there))  # the worker may still join
+    assert holds_within(60, lambda: service.stops(there))  # the worker may still join
     assert service.ends(there) == "CANCELED"
     assert containers(service, second, there) == 1
 
@@ -123,7 +117,7 @@ def test_a_killed_redis_loses_no_run_that_waits_in_it(service: RunningService, s
     assert worker_of(service, waits) is None
     assert holds_within(60, lambda: workers_that_hear(service) == {"first", NAME})  # they are started anew
     for run in (there, here):  # nobody has to ask twice, although the web server has asked before Redis was killed
-        assert stops(service, run)
+        assert service.stops(run)
     assert begins(service, waits) in ("first", NAME)
     assert containers(service, second, waits) == 1
 
@@ -135,7 +129,7 @@ def test_a_run_that_waits_in_redis_can_be_given_up(service: RunningService, seco
     give_up = "import sys, dagster; all = dagster.DagsterInstance.get(); print(all.run_launcher.terminate(sys.argv[1]))"
     assert service.words("exec", "-T", "code", "python", "-c", give_up, waits).split() == ["True"]
     assert service.runs()[waits] == "CANCELED"
-    assert stops(service, there)
+    assert service.stops(there)
     follows = service.queue_run()
     begins(service, follows)  # whoever has room has come past the one that was given up
     assert containers(service, second, waits) == 0

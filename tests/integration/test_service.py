@@ -106,8 +106,7 @@ def test_a_run_whose_container_is_killed_has_failed_and_is_made_again_once(servi
 
 def test_a_run_that_is_stopped_ends_by_itself(service: RunningService) -> None:
     run = service.start_run("sleep 600")
-    stop = "mutation($run: String!) { terminateRun(runId: $run) { __typename } }"
-    assert service.ask(stop, run=run)["terminateRun"]["__typename"] == "TerminateRunSuccess"
+    assert service.stops(run)
     assert service.ends(run) == "CANCELED"
     assert service.container_of(run)["State"]["ExitCode"] == 0
 
