@@ -82,7 +82,7 @@ printf '\\n\\n\\n\\n' | docker exec -i shipline-router sh -euc "$2" apply "$1" "
 _LOOK = """
 host=$1 path=$2 address=$3
 for n in 1 2 3 4 5; do
-  said=$(docker exec shipline-router wget -q -O /dev/null --timeout=5 ${host:+--header "Host: $host"} "http://$address$path" 2>&1) && {
+  said=$(docker exec shipline-router wget -q -t 1 -T 5 -O /dev/null ${host:+--header "Host: $host"} "http://$address$path" 2>&1) && {
     echo "the router answers $path with success"; exit 0; }
   sleep 0.5
 done
