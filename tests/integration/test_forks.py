@@ -133,7 +133,9 @@ def test_secrets_in_build_arguments_and_test_variables_are_refused(forks: ForkBe
     build = app.build.model_copy(update={"arguments": {"INDEX": f"https://u:{password}@example.org"}})
     test = app.test.model_copy(update={"environment": {"TOKEN": password}})
     isolation = Isolation(forks.engine, app.model_copy(update={"build": build, "test": test}), "1")
-    with pytest.raises(Exception, match=r"^build.arguments.INDEX holds a secret of forked_[0-9a-f]{8}, which") as caught:
+    with pytest.raises(
+        Exception, match=r"^build.arguments.INDEX holds a secret of forked_[0-9a-f]{8}, which"
+    ) as caught:
         isolation.build(forks.folder, labels={}, listen=print)
     assert password not in str(caught.value)
     with pytest.raises(Exception, match=r"^test.environment.TOKEN holds a secret of forked_[0-9a-f]{8}, which"):
