@@ -32,6 +32,9 @@ _APPEND = 'umask 077; cat >>"$1"'
 MOST_OUTPUT = 4 * 2**20
 """Bytes of what steps say in the log for people: one half from the beginning, and of each step the end of what would be too much."""
 
+TEMPORARY = "tmp"
+"""The site's folder for what a task needs for a moment, as a log-in. It is there, and private, for as long as the lock is held."""
+
 _LINES = 20
 _COMPACT = (",", ":")
 
@@ -51,8 +54,8 @@ def log_path(site: Site, task: Task) -> str:
 
 
 def marks(site: Site, task: Task) -> Mapping[str, str]:
-    """Environment variables by which all that a task runs on the server is found there, also after its run has died."""
-    return {"SHIPLINE_SITE": site.path(), "SHIPLINE_TASK": task.id}
+    """Environment variables by which all that a task runs on the server, and its temporary files, are found after its run has died."""
+    return {"SHIPLINE_SITE": site.path(), "SHIPLINE_TASK": task.id, "TMPDIR": site.path(TEMPORARY)}
 
 
 def journalled(

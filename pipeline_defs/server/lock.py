@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 
 from pipeline_defs.server.chain import Chain, Link
 from pipeline_defs.server.command import Command, Result, Runner, ServerError, script
-from pipeline_defs.server.journal import Notes, marks
+from pipeline_defs.server.journal import TEMPORARY, Notes, marks
 from pipeline_defs.server.site import Site
 from pipeline_defs.server.task import Task
 
@@ -21,7 +21,8 @@ _POLL_SECONDS = 2
 _HELD = 75  # EX_TEMPFAIL of sysexits.h
 
 # flock makes looking and writing one act; the kernel frees it when the shell ends, however it ends. The token only grows: also
-# when its file is lost, since it is at least the time.
+# when its file is lost, since it is at least the time. Temporary files that stay, as those that a test's container wrote as another
+# user, keep nobody from anything.
 _TAKE = """
 mkdir -p "$(dirname "$1")"
 exec 9>>"$1.guard"; flock 9
@@ -34,17 +35,21 @@ fi
 now=$(date +%s); case $last in ''|*[!0-9]*) last=0 ;; esac
 [ "$now" -gt "$last" ] || now=$((last + 1))
 put() { printf '%s\n' "$2" >"$1.new"; sync "$1.new"; mv -f "$1.new" "$1"; }
+[ -n "$3" ] || rm -rf "$5" || :
+mkdir -p "$5"; chmod 700 "$5"
 put "$1.token" "$now"; put "$1" "$2"; : >"$1.beat"
 printf '%s\n' "$now"
 """
 _GIVE = """
 exec 9>>"$1.guard"; flock 9
-[ ! -e "$1" ] || [ "$(cat "$1")" != "$2" ] || rm -f "$1" "$1.beat"
+[ -e "$1" ] && [ "$(cat "$1")" = "$2" ] || exit 0
+rm -rf "$3" || :
+rm -f "$1" "$1.beat"
 """
 _BEAT = '[ "$(cat "$1.token")" != "$2" ] || touch -c "$1.beat"'
 
 # What a killed run left running here would act beside its successor: programs by their marks, until none is left that could have
-# started another one, and one-off containers by their label.
+# started another one, and one-off containers by their label. Their temporary files, among which a log-in may be, go as well.
 _FENCE = """
 others() {
   for file in $(grep -lszFx -e "SHIPLINE_SITE=$1" /proc/[0-9]*/environ || :); do
@@ -59,6 +64,8 @@ project=$3
 label=label=com.docker.compose
 for id in $(docker ps -aq --filter "$label.project=$project" --filter "$label.oneoff=True" 2>/dev/null); do
   docker rm -f "$id"; done
+rm -rf "$4" || :
+mkdir -p "$4"; chmod 700 "$4"
 """
 
 
@@ -90,13 +97,13 @@ def take(site: Site, owner: Owner, dead: str = "") -> Command:
     Where another one holds it, it fails, with the seconds since the holder's last sign of life in the first line and the holder's
     own line in the second.
     """
-    words = (site.path("lock"), owner.line(), dead, str(_HELD))
+    words = (site.path("lock"), owner.line(), dead, str(_HELD), site.path(TEMPORARY))
     return script(_TAKE, *words, says=f"lock {site.path()}")
 
 
 def fence(site: Site, task: Task) -> Command:
     """End what other tasks of this site still run on the server. Only for the lock's holder: whoever ran them is dead."""
-    words = (site.path(), task.id, site.project)
+    words = (site.path(), task.id, site.project, site.path(TEMPORARY))
     return script(_FENCE, *words, says=f"end what an earlier run left running in {site.path()}")
 
 
@@ -107,7 +114,7 @@ def beat(site: Site, token: str) -> Command:
 
 def give_back(site: Site, owner: Owner) -> Command:
     """Give the lock back if it is still this owner's."""
-    return script(_GIVE, site.path("lock"), owner.line(), says=f"unlock {site.path()}")
+    return script(_GIVE, site.path("lock"), owner.line(), site.path(TEMPORARY), says=f"unlock {site.path()}")
 
 
 @dataclass(frozen=True)

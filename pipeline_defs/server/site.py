@@ -15,7 +15,7 @@ class Site:
 
     Everything Shipline keeps there lies below the environment's own directory:
     `releases/<name>/` (compose file, override, settings), `current` and `previous` (links to releases),
-    `backups/`, `logs/`, `results/`, `journal/` and `lock`.
+    `backups/`, `logs/`, `results/`, `journal/`, `lock`, and `tmp/` for as long as the lock is held.
 
     `elsewhere` are the services of the app's image that run on other hosts only.
     """

@@ -119,7 +119,10 @@ def test_no_secret_is_on_the_server_but_in_a_private_file(shop: Shop, server: Co
     found = server.run(script('grep -rl "$1" /opt/shipline | xargs stat -c "%a %n"', DATABASE_PASSWORD), timeout=30)
     assert [line.split()[0] for line in found.stdout.splitlines()] == ["600"]
     assert found.stdout.strip().endswith("shipline.settings")
-    left = server.run(script("ls -a /root/.docker 2>/dev/null; ls -d /tmp/tmp.* 2>/dev/null; true"), timeout=30)
+    left = server.run(
+        script("ls -a /root/.docker 2>/dev/null; ls -d /tmp/tmp.* /opt/shipline/shop/production/tmp 2>/dev/null; true"),
+        timeout=30,
+    )
     assert left.stdout.strip() == ""
 
 

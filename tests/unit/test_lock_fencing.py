@@ -231,3 +231,46 @@ def test_a_takeover_ends_what_the_dead_run_left_running_before_anything_is_asked
     ask = script('grep -lszFx -e "SHIPLINE_TASK=$1" /proc/[0-9]*/environ || echo nobody', OTHER.task)
     with locked(nobody, me, LocalRunner(), Notes(), ask) as held:
         assert held.answers[0].stdout == "nobody\n"
+
+
+# Temporary files
+
+_LOGS_IN = 'config=$(mktemp -d); echo "a log-in" >"$config/config.json"; find "$1" -name config.json'
+
+
+def test_what_a_step_needs_for_a_moment_is_private_and_gone_when_the_lock_is(nobody: Site) -> None:
+    me = mine()
+    with locked(nobody, me, LocalRunner(), Notes(), script(_LOGS_IN, nobody.path("tmp"))) as held:
+        (left,) = map(Path, held.answers[0].stdout.split())
+        assert left.read_text() == "a log-in\n"
+        assert Path(nobody.path("tmp")).stat().st_mode & 0o777 == 0o700
+    assert not Path(nobody.path("tmp")).exists()
+
+
+def test_what_a_dead_run_left_of_a_login_is_gone_before_anything_is_asked(nobody: Site) -> None:
+    held_by_other(nobody)
+    environment = {**os.environ, **marks(nobody, mine()), "SHIPLINE_TASK": OTHER.task}
+    (left,) = map(
+        Path,
+        subprocess.check_output(
+            ["sh", "-euc", _LOGS_IN, "left", nobody.path("tmp")], env=environment, text=True
+        ).split(),
+    )
+    assert run(take(nobody, Owner(run="next", task="t", since="s", actor="a"))).status and left.exists()
+    with locked(
+        nobody, mine(alive=lambda _: False), LocalRunner(), Notes(), script('ls -A "$1"', nobody.path("tmp"))
+    ) as held:
+        assert held.answers[0].ok and held.answers[0].stdout == ""
+
+
+def test_a_temporary_file_that_cannot_be_removed_keeps_nobody_from_the_lock(nobody: Site) -> None:
+    held_by_other(nobody)
+    stays = Path(nobody.path("tmp")) / "of-another-user"
+    stays.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "none", str(stays)], check=True)
+    try:
+        with locked(nobody, mine(alive=lambda _: False), LocalRunner(), Notes()) as held:
+            assert held.token
+        assert not Path(nobody.path("lock")).exists()
+    finally:
+        subprocess.run(["umount", str(stays)], check=True)
