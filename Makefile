@@ -14,7 +14,7 @@ demo: setup ## the sample app from a commit to a verified deployment; ONCE=1 end
 
 test: setup lint ## lint, type check, and all tests; ARGS="-k name" is passed to pytest
 	@$(PYTHON) -m tests.testbed prepare
-	@$(PYTHON) -m pytest -n logical --maxprocesses 4 --dist loadfile --durations=15 $(ARGS)
+	@$(PYTHON) -m pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder --durations=15 $(ARGS)
 
 prove-github: setup ## what is claimed of GitHub, measured at full size; PARTS="merges latency" measures these alone
 	@PARTS="$(PARTS)" $(PYTHON) -m benchmarks.github

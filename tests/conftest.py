@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from collections import Counter
 from collections.abc import Iterator
 
 import pytest
@@ -15,6 +16,12 @@ from tests.testbed.progress import Progress
 # own Shipline in the same checkout lends them neither addresses nor secrets.
 _HOME = tempfile.TemporaryDirectory(prefix="shipline-home-")
 os.environ["SHIPLINE_HOME"] = _HOME.name
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with few tests first: each of these takes long, and one that came last would keep a single process busy for minutes."""
+    tests = Counter(item.path for item in items)
+    items.sort(key=lambda item: (tests[item.path], item.path))
 
 
 @pytest.fixture(scope="session")
