@@ -23,8 +23,6 @@ NAME = f"shipline-{TESTED}-{ID}"
 _GREEN = """{ instance { daemonHealth { allDaemonStatuses { daemonType required healthy lastHeartbeatTime } } }
   workspaceOrError { ... on Workspace { locationEntries { loadStatus } } } }"""
 _STOP = "mutation($run: String!) { terminateRun(runId: $run) { __typename } }"
-_SAID = """query($run: ID!) { runOrError(runId: $run) { ... on Run {
-    eventConnection { events { ... on MessageEvent { message } } } } } }"""
 
 
 @dataclass
@@ -117,11 +115,6 @@ class RunningService(ServicePage):
         over = ("SUCCESS", "FAILURE", "CANCELED")
         assert holds_within(60, lambda: self.runs()[run] in over), self.runs()[run]
         return self.runs()[run]
-
-    def said_of(self, run: str) -> str:
-        """All messages of a run's log."""
-        events = self.ask(_SAID, run=run)["runOrError"]["eventConnection"]["events"]
-        return "\n".join(event.get("message") or "" for event in events)
 
     def join_bed(self) -> None:
         """Let runs reach the bed's registry and server."""

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-_RUNS = "{ runsOrError { ... on Runs { results { runId jobName status tags { key value } } } } }"
+_RUNS = "{ runsOrError { ... on Runs { results { runId status } } } }"
+_TAGS = "{ runsOrError { ... on Runs { results { jobName tags { key value } } } } }"
 _LOG = "query($run: ID!) { logsForRun(runId: $run) { ... on EventConnection { events { ... on MessageEvent { message } } } } }"
 _JOBS = "{ repositoriesOrError { ... on RepositoryConnection { nodes { jobs { name } } } } }"
 _TICKS = """query($selector: SensorSelector!) { sensorOrError(sensorSelector: $selector) {
@@ -66,7 +67,7 @@ class ServicePage:
     def messages(self, run: str) -> str:
         """All that a run's log says."""
         events = self.ask(_LOG, run=run)["logsForRun"]["events"]
-        return "\n".join(event.get("message", "") for event in events)
+        return "\n".join(event.get("message") or "" for event in events)
 
     def runs(self) -> dict[str, str]:
         """The status of each run, by its id."""
@@ -74,7 +75,7 @@ class ServicePage:
 
     def heads(self, job: str) -> list[str]:
         """The commit that each of the job's runs answers, where it answers one."""
-        tags = [run["tags"] for run in self.ask(_RUNS)["runsOrError"]["results"] if run["jobName"] == job]
+        tags = [run["tags"] for run in self.ask(_TAGS)["runsOrError"]["results"] if run["jobName"] == job]
         return [tag["value"] for each in tags for tag in each if tag["key"] == "head"]
 
     def answers(self) -> bool:

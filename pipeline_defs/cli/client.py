@@ -25,7 +25,7 @@ _LAUNCH = """mutation($run: ExecutionParams!) { launchRun(executionParams: $run)
   ... on RunConfigValidationInvalid { errors { message } }
   ... on Error { message } } }"""
 _EVENTS = """query($run: ID!, $cursor: String) {
-  runOrError(runId: $run) { __typename ... on Run { status startTime endTime } }
+  runOrError(runId: $run) { __typename ... on Run { status startTime endTime tags { key value } } }
   logsForRun(runId: $run, afterCursor: $cursor, limit: 500) { __typename
     ... on EventConnection { cursor hasMore events { __typename
       ... on MessageEvent { message level stepKey timestamp }
@@ -56,11 +56,18 @@ class NotRunning(Failed):
 
 @dataclass(frozen=True)
 class RunState:
-    """A run's status as Dagster names it (QUEUED, STARTED, SUCCESS, …), with seconds since 1970 where known."""
+    """A run's status as Dagster names it (QUEUED, STARTED, SUCCESS, …), with seconds since 1970 where known.
+
+    Attributes:
+        is_made_again: it was lost with its process or its machine, and Dagster makes it again.
+        again: the id of the run in which it does, as soon as there is one; else empty.
+    """
 
     status: str
     started: float | None
     ended: float | None
+    is_made_again: bool = False
+    again: str = ""
 
     @property
     def is_over(self) -> bool:
@@ -131,7 +138,9 @@ class Client:
         if run["__typename"] != "Run" or log["__typename"] != "EventConnection":
             raise Failed(f"there is no run {run_id} (any more)")
         status = run["status"] if not log["hasMore"] else "STARTED"  # over only when all of it was read
-        return RunState(status, run["startTime"], run["endTime"]), log["events"], log["cursor"]
+        tags = {tag["key"]: tag["value"] for tag in run["tags"]}
+        again = tags.get("dagster/will_retry") == "true", tags.get("dagster/auto_retry_run_id", "")
+        return RunState(status, run["startTime"], run["endTime"], *again), log["events"], log["cursor"]
 
     def terminate(self, run_ids: Iterable[str]) -> None:
         """Ask runs to stop; they undo what is not final first."""

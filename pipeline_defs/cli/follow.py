@@ -78,23 +78,31 @@ _MARKS = {"succeeded": ("✓", "green"), "failed": ("✗", "red"), "skipped": ("
 
 
 class Follower:
-    """Tells how one run goes, on a terminal with a moving line for what is being done now."""
+    """Tells how one run goes, on a terminal with a moving line for what is being done now.
+
+    A run that was lost and is made again is followed into the run that takes its place, whose id `run_id` is from then on.
+    """
 
     def __init__(self, client: Client, run_id: str, app: str, output: Output, *, log: bool = False) -> None:
         """With `log` every line that the stages log is shown, otherwise only the last ones of a stage that fails."""
-        self._client, self._run_id, self._output, self._log = client, run_id, output, log
+        self._client, self.run_id, self._output, self._log = client, run_id, output, log
         self._story = Story(app)
         self._cursor: str | None = None
 
     def until_the_end(self) -> dict[str, Any]:
         """Follow until the run ends, from where it was left. Gives run, url, status, seconds, stages and error as JSON data."""
+        failed = False
         with _status(self._output) as status:
             while True:
                 state, events, self._cursor = self._patiently_ask()
                 for event in events:
                     self._tell(event, is_live=status is not None)
-                if state.is_over:
+                # Whether a failed run is made again stands there a moment after its end.
+                if state.is_over and not state.is_made_again and (failed or state.status != "FAILURE"):
                     break
+                failed = state.status == "FAILURE"
+                if state.again:
+                    self._turn_to(state.again)
                 if status is not None:
                     status.update(_now(state, self._story))
                 time.sleep(_POLL_SECONDS)
@@ -107,11 +115,11 @@ class Follower:
         deadline = time.monotonic() + _PATIENCE_SECONDS
         while True:
             try:
-                return self._client.follow(self._run_id, self._cursor)
+                return self._client.follow(self.run_id, self._cursor)
             except NotRunning:
                 if time.monotonic() > deadline:
                     raise Failed(
-                        f"Shipline has ended while run {self._run_id[:8]} was followed; start it with: shipline up, "
+                        f"Shipline has ended while run {self.run_id[:8]} was followed; start it with: shipline up, "
                         "and see what became of the run with: shipline status"
                     ) from None
                 time.sleep(_POLL_SECONDS)
@@ -123,11 +131,20 @@ class Follower:
         if stage is not None and not (is_live and stage.outcome == "running"):  # then the moving line says it
             _show(stage, [] if self._log else list(self._story.lines), self._output)
 
+    def _turn_to(self, again: str) -> None:
+        lost = self._story.error or "it was lost"
+        self._output.say(
+            ("! ", "yellow"),
+            f"{lost.rstrip('.')}; it is made again  run {again[:8]}  ",
+            (self._client.run_url(again), "dim"),
+        )
+        self.run_id, self._cursor, self._story = again, None, Story(self._story.app)
+
     def _ended(self, state: RunState) -> dict[str, Any]:
         error = None if state.status == "SUCCESS" else self._story.error or f"the run was {state.status.lower()}"
         return {
-            "run": self._run_id,
-            "url": self._client.run_url(self._run_id),
+            "run": self.run_id,
+            "url": self._client.run_url(self.run_id),
             "status": state.status,
             "seconds": round(state.ended - state.started, 1) if state.ended and state.started else 0.0,
             "stages": [asdict(stage) for stage in self._story.stages.values()],
@@ -143,6 +160,8 @@ def _status(output: Output) -> AbstractContextManager[Status | None]:
 
 
 def _now(state: RunState, story: Story) -> Text:
+    if state.is_made_again:
+        return Text("it was lost, and is made again in a moment")
     if state.status in ("QUEUED", "NOT_STARTED"):
         return Text("queued: it starts when no other run changes the same environment")
     doing = story.running() or state.status.lower()

@@ -45,9 +45,9 @@ def _followed(client: Client, run_id: str, app: str, output: Output, *, log: boo
             return follower.until_the_end()
         except KeyboardInterrupt:
             if not _wants_it_stopped(output):
-                output.aside.print(f"The run goes on: {client.run_url(run_id)}")
+                output.aside.print(f"The run goes on: {client.run_url(follower.run_id)}")
                 raise typer.Exit(130) from None
-            client.terminate([run_id])
+            client.terminate([follower.run_id])
 
 
 def _wants_it_stopped(output: Output) -> bool:

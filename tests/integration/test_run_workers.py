@@ -142,7 +142,7 @@ def test_the_runs_of_a_lost_machine_have_failed_and_say_whose_they_were(
     second.server.pause()
     try:
         assert holds_within(180, lambda: service.runs()[there] == "FAILURE"), service.runs()[there]
-        assert f"the worker {NAME} has not answered for" in service.said_of(there)
+        assert f"the worker {NAME} has not answered for" in service.messages(there)
         assert service.runs()[here] == "STARTED"
     finally:
         second.server.unpause()
@@ -155,6 +155,8 @@ def test_a_worker_refuses_what_it_would_do_otherwise(service: RunningService, se
     refused = [service.queue_run(), service.queue_run()]
     assert holds_within(60, lambda: "FAILURE" in [service.runs()[run] for run in refused])
     (there,) = [run for run in refused if service.runs()[run] == "FAILURE"]
-    assert f"The worker {NAME} has another version of Shipline or of the app's file blog.yaml" in service.said_of(there)
+    assert f"The worker {NAME} has another version of Shipline or of the app's file blog.yaml" in service.messages(
+        there
+    )
     assert containers(service, second, there) == 0
     service.write_app("sleep 600")

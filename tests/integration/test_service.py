@@ -100,7 +100,7 @@ def test_a_run_whose_container_is_killed_has_failed_and_is_made_again_once(servi
     failed = service.start_run("exit 1")
     assert service.ends(failed) == "FAILURE"
     said = "not retrying run since it failed due to an asset or op failure"
-    assert holds_within(30, lambda: said in service.said_of(failed).lower())  # by now Dagster has looked at all three
+    assert holds_within(30, lambda: said in service.messages(failed).lower())  # by now Dagster has looked at all three
     assert service.runs().keys() - before == {again, failed}
 
 

@@ -36,9 +36,13 @@ class Shipline:
     root: Path
     environment: dict[str, str]
 
+    @staticmethod
+    def command(*words: str) -> list[str]:
+        """The command as it is executed."""
+        return [sys.executable, "-m", "pipeline_defs.cli.main", *words]
+
     def __call__(self, *words: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "pipeline_defs.cli.main", *words]
-        return subprocess.run(command, cwd=PROJECT, env=self.environment, capture_output=True, text=True)
+        return subprocess.run(self.command(*words), cwd=PROJECT, env=self.environment, capture_output=True, text=True)
 
     def json(self, *words: str) -> dict:
         done = self("--json", *words)
@@ -194,6 +198,23 @@ def test_one_run_at_a_time_changes_an_environment_and_down_stops_it(shipline: Sh
     assert shipline("down").returncode == 0  # the run that goes on gets the time to undo
     assert (shipline.run_status(first), shipline.run_status(second)) == ("CANCELED", "QUEUED")
     assert shipline.processes() == []
+
+
+def test_who_follows_a_run_that_is_lost_follows_the_one_that_takes_its_place(shipline: Shipline) -> None:
+    shipline.up()
+    words = ("run", "integrate", "slow", "--branch", "work")
+    with subprocess.Popen(
+        shipline.command(*words), cwd=PROJECT, env=shipline.environment, stdout=subprocess.PIPE, text=True
+    ) as following:
+        for _ in range(2):  # the second one is not made again
+            wait_until((shipline.root.parent / "lint-began").exists)
+            (shipline.root.parent / "lint-began").unlink()
+            for process in shipline.processes():
+                if "execute_run" in process.cmdline():
+                    process.kill()
+        said, _ = following.communicate(timeout=120)
+    assert following.returncode == 1
+    assert (said.count("; it is made again  run "), said.count("✗ failed after ")) == (1, 1)
 
 
 def test_a_killed_shipline_is_started_again_beside_its_unfinished_run(shipline: Shipline) -> None:
