@@ -209,9 +209,9 @@ def test_who_follows_a_run_that_is_lost_follows_the_one_that_takes_its_place(shi
         for _ in range(2):  # the second one is not made again
             wait_until((shipline.root.parent / "lint-began").exists)
             (shipline.root.parent / "lint-began").unlink()
-            for process in shipline.processes():
-                if "execute_run" in process.cmdline():
-                    process.kill()
+            (run,) = [each for each in shipline.processes() if "spawn_main" in " ".join(each.cmdline())]
+            for process in (run, *run.children(recursive=True)):
+                process.kill()
         said, _ = following.communicate(timeout=120)
     assert following.returncode == 1
     assert (said.count("; it is made again  run "), said.count("✗ failed after ")) == (1, 1)
