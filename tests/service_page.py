@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 _RUNS = "{ runsOrError { ... on Runs { results { runId status } } } }"
-_TAGS = "{ runsOrError { ... on Runs { results { jobName tags { key value } } } } }"
+_TAGS = "{ runsOrError { ... on Runs { results { runId jobName status tags { key value } } } } }"
 _LOG = "query($run: ID!) { logsForRun(runId: $run) { ... on EventConnection { events { ... on MessageEvent { message } } } } }"
+OVER = ("SUCCESS", "FAILURE", "CANCELED")
 _JOBS = "{ repositoriesOrError { ... on RepositoryConnection { nodes { jobs { name } } } } }"
 _TICKS = """query($selector: SensorSelector!) { sensorOrError(sensorSelector: $selector) {
   ... on Sensor { sensorState { ticks(limit: 5) { status } } } } }"""
@@ -72,6 +73,17 @@ class ServicePage:
     def runs(self) -> dict[str, str]:
         """The status of each run, by its id."""
         return {run["runId"]: run["status"] for run in self.ask(_RUNS)["runsOrError"]["results"]}
+
+    def unfinished(self) -> list[str]:
+        """The runs that go on, the newest first, and those that failed and are made again in a moment."""
+        found = self.ask(_TAGS)["runsOrError"]["results"]
+        tags = {run["runId"]: {tag["key"]: tag["value"] for tag in run["tags"]} for run in found}
+        awaited = {
+            run
+            for run, each in tags.items()
+            if each.get("dagster/will_retry") == "true" and "dagster/auto_retry_run_id" not in each
+        }
+        return [run["runId"] for run in found if run["status"] not in OVER or run["runId"] in awaited]
 
     def heads(self, job: str) -> list[str]:
         """The commit that each of the job's runs answers, where it answers one."""

@@ -42,9 +42,13 @@ class RunWorkers(CeleryRunLauncher):
     def launch_run(self, context: LaunchRunContext) -> None:
         """Hand a run to the workers: whoever has room takes it.
 
-        The run gets no tag here. Tags are written together with the whole run, and a worker may be writing its own by now.
+        Once it is handed over the run gets no tag here. Tags are written together with the whole run, and a worker may be writing its own.
         """
         run = context.dagster_run
+        if run.tags.get(
+            WORKER
+        ):  # of the lost run that this one is made again of, with whose machine it has nothing to do
+            self._instance.add_run_tags(run.run_id, {WORKER: ""})
         self._instance.report_engine_event("The run is handed to the workers.", run, cls=type(self))
         self.celery.send_task(
             TASK,
@@ -64,7 +68,7 @@ class RunWorkers(CeleryRunLauncher):
         if run is None or run.is_finished:
             return False
         worker = run.tags.get(WORKER)
-        if worker is None:
+        if not worker:
             self._instance.report_run_canceled(run, "No worker had taken the run.")
             return True
         try:
@@ -79,7 +83,7 @@ class RunWorkers(CeleryRunLauncher):
     def check_run_worker_health(self, run: DagsterRun) -> CheckRunHealthResult:
         """Whether the run's container runs, by its worker's word. A worker that is silent for too long has lost its runs."""
         worker = run.tags.get(WORKER)
-        if worker is None:
+        if not worker:
             return CheckRunHealthResult(WorkerStatus.NOT_FOUND, "no worker has taken the run")
         try:
             answer = self._ask(worker, HEALTH, run.run_id, HEALTH_SECONDS)
@@ -98,7 +102,7 @@ class RunWorkers(CeleryRunLauncher):
 
     def get_run_worker_debug_info(self, run: DagsterRun, include_container_logs: bool | None = True) -> str:
         """For a run that did not start: whose it was."""
-        if WORKER in run.tags:
+        if run.tags.get(WORKER):
             return f"The worker {run.tags[WORKER]} had taken it."
         return "No worker had taken it: look whether as many run as SHIPLINE_WORKERS says."
 

@@ -95,7 +95,11 @@ class RunWorker:
     def _claim(self, run_id: str) -> DagsterRun | None:
         """The run with our name on it; None where it is over, somebody else's, or started already: a message may come twice."""
         run = self._instance.get_run_by_id(run_id)
-        if run is None or run.status is not DagsterRunStatus.STARTING or run.tags.get(WORKER, self.name) != self.name:
+        if (
+            run is None
+            or run.status is not DagsterRunStatus.STARTING
+            or (run.tags.get(WORKER) or self.name) != self.name
+        ):
             return None
         if self._containers.has_container(run):
             return None

@@ -9,6 +9,7 @@ import pytest
 from pipeline_defs.release.records import Release
 from pipeline_defs.resources.connection import Connection
 from pipeline_defs.server.command import script
+from pipeline_defs.server.deploy import deploy
 from pipeline_defs.server.facts import learn
 from tests.integration.procedures import WIPE, production
 from tests.integration.reported import REPOSITORY, Reported
@@ -16,7 +17,7 @@ from tests.integration.shop_runs import ShopRuns
 from tests.integration.tiny import Tiny, shipped
 from tests.routed import Routed, remove_router
 from tests.routed import routed as make_routed
-from tests.shop import PRODUCTION_ONLY_BUG, Shop, deploy_bare, load
+from tests.shop import PRODUCTION_ONLY_BUG, Shop, load
 from tests.testbed.bed import TestBed
 from tests.testbed.github import GitHubServer
 from tests.testbed.server import Server
@@ -50,7 +51,7 @@ def live(sample: Shop, first: Release) -> Iterator[Shop]:
         facts = learn(production(sample), server)
         if facts.running != first.reference or facts.current is None or facts.current.digest != first.digest:
             assert server.run(script(WIPE), timeout=120).ok
-            deploy_bare(sample, first, server)
+            assert deploy(sample.task("production", first), server).error is None
     yield sample
 
 

@@ -46,11 +46,15 @@ def second(service: RunningService) -> Iterator[SecondMachine]:
 
 @pytest.fixture(autouse=True)
 def nothing_runs(service: RunningService, second: SecondMachine) -> Iterator[None]:
+    """What goes on is stopped after each test, and what is made again of what was lost."""
     yield
-    for run, status in reversed(service.runs().items()):  # the oldest first: what waits begins when they have ended
-        if status not in ("SUCCESS", "FAILURE", "CANCELED"):
-            assert holds_within(60, lambda run=run: service.stops(run)), status
-            service.ends(run)
+
+    def ends_all() -> bool:
+        for run in reversed(service.unfinished()):  # the oldest first: what waits begins when they have ended
+            service.stops(run)
+        return not service.unfinished()
+
+    assert holds_within(120, ends_all), {run: service.runs()[run] for run in service.unfinished()}
 
 
 def worker_of(service: RunningService, run: str) -> str | None:
@@ -144,6 +148,10 @@ def test_the_runs_of_a_lost_machine_have_failed_and_say_whose_they_were(
         assert holds_within(180, lambda: service.runs()[there] == "FAILURE"), service.runs()[there]
         assert f"the worker {NAME} has not answered for" in service.messages(there)
         assert service.runs()[here] == "STARTED"
+        assert holds_within(60, lambda: len(service.unfinished()) == 2 and there not in service.unfinished())
+        (again,) = set(service.unfinished()) - {here}
+        assert service.stops(here)
+        assert begins(service, again) == "first"  # the machine that is there makes it again
     finally:
         second.server.unpause()
     assert holds_within(60, lambda: not second.containers_of(there)[0]["State"]["Running"])

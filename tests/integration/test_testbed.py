@@ -35,9 +35,12 @@ def pushed(testbed: TestBed, tmp_path: Path) -> Iterator[str]:
 
 def test_an_image_pushed_here_runs_on_the_server_by_the_same_reference(testbed: TestBed, pushed: str) -> None:
     server, registry = testbed.servers[0], testbed.registry
-    login = f"docker login --username {registry.user} --password-stdin {registry.address}"
-    assert over_ssh(testbed, server, login, registry.password).returncode == 0
-    ran = over_ssh(testbed, server, f"docker run --rm {pushed} cat /etc/debian_version")
+    login = f"docker --config /tmp/bed-test login --username {registry.user} --password-stdin {registry.address}"
+    try:
+        assert over_ssh(testbed, server, login, registry.password).returncode == 0
+        ran = over_ssh(testbed, server, f"docker --config /tmp/bed-test run --rm {pushed} cat /etc/debian_version")
+    finally:  # the session's other tests find no log-in on the server
+        server.exec("rm", "-rf", "/tmp/bed-test")
     assert ran.returncode == 0, ran.stderr
     assert ran.stdout.startswith("12")
     digests = server.inspect(pushed)["RepoDigests"]
