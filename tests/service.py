@@ -11,7 +11,7 @@ from typing import Any
 
 from pipeline_defs.config.home import PROJECT
 from tests import service_app
-from tests.service_page import ServicePage
+from tests.service_page import OVER, ServicePage
 from tests.testbed import docker
 from tests.testbed.bed import TestBed
 from tests.testbed.checkout import ID, STATE
@@ -112,8 +112,7 @@ class RunningService(ServicePage):
 
     def ends(self, run: str) -> str:
         """The status with which a run ends."""
-        over = ("SUCCESS", "FAILURE", "CANCELED")
-        assert holds_within(60, lambda: self.runs()[run] in over), self.runs()[run]
+        assert holds_within(60, lambda: self.runs()[run] in OVER), self.runs()[run]
         return self.runs()[run]
 
     def join_bed(self) -> None:

@@ -21,7 +21,6 @@ from tests.testbed.github import GitHubServer
 from tests.testbed.github.deliveries import signature
 
 APP, REPOSITORY, BRANCH = "blog", "acme/blog", "main"
-OVER = ("SUCCESS", "FAILURE", "CANCELED")
 _SECRET = "It's a Secret to Everybody"
 _GITHUB = """
 github:

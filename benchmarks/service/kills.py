@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from benchmarks.service.figures import Failed, Figures, Tell
-from benchmarks.service.ground import APP, OVER, Ground, run_of
+from benchmarks.service.ground import APP, Ground, run_of
 from pipeline_defs.release.history import INTERRUPTED
+from tests.service_page import OVER
 from tests.testbed import docker
 from tests.testbed.waiting import holds_within
 
