@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from dagster import DagsterRun
+
 from pipeline_defs.config import Home
 
 TASK = "shipline_run"
@@ -66,3 +68,8 @@ def fingerprint(app: str) -> str:
     for file in files:
         found.update(f"{file.name}\0".encode() + hashlib.sha256(file.read_bytes()).digest())
     return found.hexdigest()
+
+
+def worker_of(run: DagsterRun) -> str | None:
+    """The worker that has taken the run; None where none has, as of one that is made again, whose inherited name was emptied."""
+    return run.tags.get(WORKER) or None

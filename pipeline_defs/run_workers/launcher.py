@@ -9,7 +9,7 @@ from dagster_celery.launcher import CeleryRunLauncher
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
-from pipeline_defs.run_workers.broker import HEALTH, STOP, TASK, WORKER, fingerprint, node, settings
+from pipeline_defs.run_workers.broker import HEALTH, STOP, TASK, WORKER, fingerprint, node, settings, worker_of
 
 BROKER_AWAY = (OperationalError, RedisError, OSError)
 """What Celery raises while Redis is away: some of it is Redis's own."""
@@ -45,9 +45,7 @@ class RunWorkers(CeleryRunLauncher):
         Once it is handed over the run gets no tag here. Tags are written together with the whole run, and a worker may be writing its own.
         """
         run = context.dagster_run
-        if run.tags.get(
-            WORKER
-        ):  # of the lost run that this one is made again of, with whose machine it has nothing to do
+        if worker_of(run):  # Dagster gives a run that is made again the tags of the lost one, whose machine may be gone
             self._instance.add_run_tags(run.run_id, {WORKER: ""})
         self._instance.report_engine_event("The run is handed to the workers.", run, cls=type(self))
         self.celery.send_task(
@@ -67,8 +65,8 @@ class RunWorkers(CeleryRunLauncher):
         run = self._instance.get_run_by_id(run_id)
         if run is None or run.is_finished:
             return False
-        worker = run.tags.get(WORKER)
-        if not worker:
+        worker = worker_of(run)
+        if worker is None:
             self._instance.report_run_canceled(run, "No worker had taken the run.")
             return True
         try:
@@ -82,8 +80,8 @@ class RunWorkers(CeleryRunLauncher):
 
     def check_run_worker_health(self, run: DagsterRun) -> CheckRunHealthResult:
         """Whether the run's container runs, by its worker's word. A worker that is silent for too long has lost its runs."""
-        worker = run.tags.get(WORKER)
-        if not worker:
+        worker = worker_of(run)
+        if worker is None:
             return CheckRunHealthResult(WorkerStatus.NOT_FOUND, "no worker has taken the run")
         try:
             answer = self._ask(worker, HEALTH, run.run_id, HEALTH_SECONDS)
@@ -102,8 +100,9 @@ class RunWorkers(CeleryRunLauncher):
 
     def get_run_worker_debug_info(self, run: DagsterRun, include_container_logs: bool | None = True) -> str:
         """For a run that did not start: whose it was."""
-        if run.tags.get(WORKER):
-            return f"The worker {run.tags[WORKER]} had taken it."
+        worker = worker_of(run)
+        if worker:
+            return f"The worker {worker} had taken it."
         return "No worker had taken it: look whether as many run as SHIPLINE_WORKERS says."
 
     def _ask(self, worker: str, what: str, run_id: str, seconds: float) -> dict[str, Any] | None:

@@ -23,7 +23,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from pipeline_defs.config import Home
 from pipeline_defs.run_containers import RunContainers
-from pipeline_defs.run_workers.broker import HEALTH, STOP, TASK, WORKER, fingerprint, node, settings
+from pipeline_defs.run_workers.broker import HEALTH, STOP, TASK, WORKER, fingerprint, node, settings, worker_of
 
 LOOK_SECONDS = 0.5
 """Between two looks whether a run has ended and made room."""
@@ -95,11 +95,7 @@ class RunWorker:
     def _claim(self, run_id: str) -> DagsterRun | None:
         """The run with our name on it; None where it is over, somebody else's, or started already: a message may come twice."""
         run = self._instance.get_run_by_id(run_id)
-        if (
-            run is None
-            or run.status is not DagsterRunStatus.STARTING
-            or (run.tags.get(WORKER) or self.name) != self.name
-        ):
+        if run is None or run.status is not DagsterRunStatus.STARTING or worker_of(run) not in (None, self.name):
             return None
         if self._containers.has_container(run):
             return None

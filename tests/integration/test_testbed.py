@@ -39,7 +39,7 @@ def test_an_image_pushed_here_runs_on_the_server_by_the_same_reference(testbed: 
     try:
         assert over_ssh(testbed, server, login, registry.password).returncode == 0
         ran = over_ssh(testbed, server, f"docker --config /tmp/bed-test run --rm {pushed} cat /etc/debian_version")
-    finally:  # the session's other tests find no log-in on the server
+    finally:  # the other tests find no log-in on the server
         server.exec("rm", "-rf", "/tmp/bed-test")
     assert ran.returncode == 0, ran.stderr
     assert ran.stdout.startswith("12")
