@@ -15,7 +15,7 @@ from benchmarks.deploy import crash, fleet, killed, row, together
 from benchmarks.deploy.figures import NAMES, Figures, Tell
 from benchmarks.deploy.ground import Ground, ground
 from benchmarks.parts import Unknown, clean_up_on_sigterm, measured, tell, wanted
-from tests.shop import Shop, load
+from tests.support.shop import Shop, load
 from tests.testbed.bed import TestBed, remove_orphans
 from tests.testbed.progress import Progress
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from pipeline_defs.config.home import PROJECT
-from tests.load import Load
+from tests.support.load import Load
 
 CONNECTIONS, RATE = 8, 80
 

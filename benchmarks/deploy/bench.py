@@ -13,8 +13,8 @@ from pathlib import Path
 from benchmarks.deploy.compare import Compared, compare
 from benchmarks.parts import clean_up_on_sigterm, tell
 from pipeline_defs.config.watch import OFF
-from tests.routed import remove_router, routed
-from tests.shop import Shop, load
+from tests.support.routed_shop import remove_router, routed
+from tests.support.shop import Shop, load
 from tests.testbed.bed import TestBed, remove_orphans
 from tests.testbed.progress import Progress
 

@@ -14,8 +14,8 @@ from pipeline_defs.server.command import ServerError
 from pipeline_defs.server.deploy import deploy
 from pipeline_defs.server.rollback import rollback
 from pipeline_defs.server.task import Report
-from tests.moments import Moments
-from tests.routed import Routed
+from tests.support.moments import Moments
+from tests.support.routed_shop import Routed
 from tests.testbed.server import STAGING
 
 ROUNDS = 6

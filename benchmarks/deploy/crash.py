@@ -16,8 +16,8 @@ from pipeline_defs.server.command import ServerError, script
 from pipeline_defs.server.deploy import deploy
 from pipeline_defs.server.rollback import rollback
 from pipeline_defs.server.site import Site
-from tests.moments import Moments
-from tests.routed import Routed
+from tests.support.moments import Moments
+from tests.support.routed_shop import Routed
 
 _SERVED = "app = FastAPI("  # migrations do not need it, and are made
 _CRASHES = ("shop/main.py", _SERVED, f'raise SystemExit("the moon is in the wrong house")\n{_SERVED}')

@@ -4,8 +4,8 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.fleet import Fleet, fails_on_the_second
-from tests.killed_fleet import killed_on_the_second
+from tests.support.fleet import Fleet, fails_on_the_second
+from tests.support.fleet_killer import killed_on_the_second
 from tests.testbed.bed import TestBed
 
 

@@ -11,9 +11,9 @@ from pipeline_defs.resources.connection import Connection
 from pipeline_defs.server.command import script
 from pipeline_defs.server.deploy import deploy
 from tests.integration.procedures import WIPE
-from tests.kill_shop import quick
-from tests.routed import Routed, remove_router, routed
-from tests.shop import Shop
+from tests.support.quick_shop import quick
+from tests.support.routed_shop import Routed, remove_router, routed
+from tests.support.shop import Shop
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from benchmarks.deploy.asking import asking
 from benchmarks.deploy.figures import Failed, Figures, Tell
 from benchmarks.deploy.ground import Ground
 from benchmarks.deploy.recovered import STEPS, recovered
-from tests.deploy_kills import DeployKills
-from tests.killed import Point
+from tests.support.killed_deployments import DeployKills
+from tests.support.killer import Point
 
 AGAIN = ("begin migrate", "end beside", "begin route", "end route", "end switch", "begin drain")
 """Points at which a deployment of the release that runs already is killed, besides: two containers of one release are there then."""

@@ -19,7 +19,7 @@ from pipeline_defs.server.command import script
 from pipeline_defs.server.facts import learn
 from tests.e2e.pipeline import Pipeline
 from tests.integration.procedures import WIPE
-from tests.routed import PORTS, remove_router, web
+from tests.support.routed_shop import PORTS, remove_router, web
 
 STEPS = ("migrate", "beside", "route", "switch", "drain")
 """Amid which a run's process is killed: before anything is changed, and on both sides of the switch."""

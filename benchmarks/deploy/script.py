@@ -6,7 +6,7 @@ from pipeline_defs.config.secret import Secret
 from pipeline_defs.release.records import Release
 from pipeline_defs.server.command import Command, Runner, ServerError, script
 from pipeline_defs.server.verify import NEWMAN
-from tests.shop import DATABASE_PASSWORD, SOURCE
+from tests.support.shop import DATABASE_PASSWORD, SOURCE
 from tests.testbed.server import STAGING
 
 FOLDER = "/opt/by-hand"

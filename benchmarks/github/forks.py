@@ -6,7 +6,7 @@ from io import StringIO
 from pathlib import Path
 
 from benchmarks.github.figures import Figures, Tell
-from tests.forks import ForkBed, leaks, variants
+from tests.support.forks import ForkBed, leaks, variants
 from tests.testbed.bed import TestBed
 
 

@@ -15,8 +15,8 @@ from benchmarks.parts import Unknown, clean_up_on_sigterm, measured, tell, wante
 from benchmarks.rehearsal import bad, killed, load, order
 from benchmarks.rehearsal.figures import NAMES, Figures, Tell
 from benchmarks.rehearsal.ground import Ground, ground
-from tests.shop import Shop
-from tests.shop import load as load_shop
+from tests.support.shop import Shop
+from tests.support.shop import load as load_shop
 from tests.testbed.bed import TestBed, remove_orphans
 from tests.testbed.progress import Progress
 

@@ -2,7 +2,7 @@
 
 from benchmarks.rehearsal.figures import Figures, Tell
 from benchmarks.rehearsal.ground import Ground
-from tests.bad_releases import BAD_RELEASES, TOO_LARGE, problems, small_server
+from tests.support.bad_releases import BAD_RELEASES, TOO_LARGE, problems, small_server
 
 
 def measure(ground: Ground, tell: Tell) -> Figures:

@@ -3,7 +3,7 @@
 from pipeline_defs.resources.connection import Connection
 from pipeline_defs.server.command import script
 from pipeline_defs.server.site import Site
-from tests.bad_releases import execute
+from tests.support.bad_releases import execute
 
 BYTES = 2**30
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from pipeline_defs.resources.connection import Connection
 from pipeline_defs.server.site import Site
-from tests.bad_releases import fill
 from tests.integration.procedures import deploy_anew
-from tests.shop import Shop
+from tests.support.bad_releases import fill
+from tests.support.shop import Shop
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,9 @@
 
 from benchmarks.rehearsal.figures import Failed, Figures, Tell
 from benchmarks.rehearsal.ground import Ground
-from tests.bad_images import breaks_the_old_version
-from tests.killed import Point
-from tests.kills import Kills
+from tests.support.bad_images import breaks_the_old_version
+from tests.support.killed_rehearsals import Kills
+from tests.support.killer import Point
 
 AMID = (
     *("backup", "volume created", "database up", "restore", "sanitize", "rest up", "migrate", "test", "e2e"),

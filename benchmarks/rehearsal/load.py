@@ -16,8 +16,8 @@ from benchmarks.rehearsal.processors import on_two_cores
 from pipeline_defs.config.home import PROJECT
 from pipeline_defs.server.rehearse import rehearse
 from pipeline_defs.server.task import Report
-from tests.bad_files import good
-from tests.moments import Moments
+from tests.support.bad_files import good
+from tests.support.moments import Moments
 
 RATE = 50
 ROUTE = "/products"

@@ -4,8 +4,8 @@ from benchmarks.rehearsal.figures import Failed, Figures, Tell
 from benchmarks.rehearsal.ground import Ground
 from pipeline_defs.server.command import script
 from pipeline_defs.server.rehearse import rehearse
-from tests.bad_files import good
 from tests.integration.procedures import done
+from tests.support.bad_files import good
 
 NUMBERED = {
     "time stamp": "time stamp",

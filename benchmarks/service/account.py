@@ -4,7 +4,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.service_page import OVER
+from tests.support.service_page import OVER
 
 RUNS = "{ runsOrError { ... on Runs { results { status creationTime startTime endTime tags { key value } } } } }"
 """The question whose results `account` takes."""

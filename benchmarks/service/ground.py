@@ -12,9 +12,9 @@ from typing import Any
 import requests
 
 from pipeline_defs.release.change import Change, Trigger, run_id
-from tests import service_app
-from tests.service import RunningService
-from tests.service import service as running_service
+from tests.support import service_app
+from tests.support.service import RunningService
+from tests.support.service import service as running_service
 from tests.testbed import docker
 from tests.testbed.bed import TestBed
 from tests.testbed.github import GitHubServer

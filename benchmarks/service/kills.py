@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from benchmarks.service.figures import Failed, Figures, Tell
 from benchmarks.service.ground import APP, Ground, run_of
 from pipeline_defs.release.history import INTERRUPTED
-from tests.service_page import OVER
+from tests.support.service_page import OVER
 from tests.testbed import docker
 from tests.testbed.waiting import holds_within
 

@@ -17,8 +17,8 @@ from benchmarks.service.account import RUNS, Outcome, account
 from benchmarks.service.figures import Failed, Figures, Tell
 from benchmarks.service.ground import Ground
 from benchmarks.service.soak import memory
-from tests.second_machine import address, second_machine
-from tests.service import RunningService, service
+from tests.support.second_machine import address, second_machine
+from tests.support.service import RunningService, service
 from tests.testbed.bed import TestBed
 from tests.testbed.github import GitHubServer
 from tests.testbed.waiting import holds_within

@@ -9,7 +9,7 @@ from statistics import linear_regression
 
 from benchmarks.service.figures import Failed, Figures, Tell
 from benchmarks.service.ground import APP, Ground
-from tests.service_page import OVER
+from tests.support.service_page import OVER
 from tests.testbed import docker
 
 RUNS = int(os.environ.get("RUNS") or 500)

@@ -15,7 +15,7 @@ from pipeline_defs.cli.client import Client
 from pipeline_defs.cli.output import Output
 from pipeline_defs.config import Home
 from pipeline_defs.config.home import PROJECT
-from tests import shop
+from tests.support import shop
 from tests.testbed.bed import TestBed
 
 

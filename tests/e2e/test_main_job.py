@@ -11,8 +11,8 @@ from collections.abc import Callable
 from typing import Any
 
 from pipeline_defs.resources.registry import RegistryResource
-from tests import shop
 from tests.e2e.pipeline import Pipeline
+from tests.support import shop
 
 NAME = ("shop/main.py", 'title="Shop"', 'title="The shop round the corner"')
 HOURS = ("shop/main.py", 'corner"', 'corner, open all night"')

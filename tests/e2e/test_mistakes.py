@@ -6,7 +6,7 @@ import subprocess
 import pytest
 
 from tests.e2e.pipeline import Ended, Pipeline
-from tests.shop import git
+from tests.support.shop import git
 
 
 @pytest.fixture(scope="module")

@@ -15,9 +15,9 @@ from tests.integration.procedures import WIPE, production
 from tests.integration.reported import REPOSITORY, Reported
 from tests.integration.shop_runs import ShopRuns
 from tests.integration.tiny import Tiny, shipped
-from tests.routed import Routed, remove_router
-from tests.routed import routed as make_routed
-from tests.shop import PRODUCTION_ONLY_BUG, Shop, load
+from tests.support.routed_shop import Routed, remove_router
+from tests.support.routed_shop import routed as make_routed
+from tests.support.shop import PRODUCTION_ONLY_BUG, Shop, load
 from tests.testbed.bed import TestBed
 from tests.testbed.github import GitHubServer
 from tests.testbed.server import Server

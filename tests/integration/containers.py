@@ -9,8 +9,8 @@ from pipeline_defs.server import router
 from pipeline_defs.server.command import script
 from pipeline_defs.server.site import Site
 from tests.integration.procedures import WIPE
-from tests.routed import remove_router
-from tests.shop import Shop
+from tests.support.routed_shop import remove_router
+from tests.support.shop import Shop
 from tests.testbed.images import CADDY
 
 SERVES = "exec caddy respond --listen :8000 fine"

@@ -7,8 +7,8 @@ from pipeline_defs.release.records import Release
 from pipeline_defs.resources.connection import Connection
 from pipeline_defs.server.command import command, script
 from pipeline_defs.server.site import Site
-from tests.moments import Moments
-from tests.shop import Shop, deploy_bare
+from tests.support.moments import Moments
+from tests.support.shop import Shop, deploy_bare
 
 WIPE = """
 docker ps -aq --filter label=com.docker.compose.project | xargs -r docker rm -fv

@@ -22,8 +22,8 @@ from pipeline_defs.resources.github_resource import GitHubResource
 from pipeline_defs.resources.registry import RegistryResource
 from pipeline_defs.resources.source_resource import SourceResource
 from pipeline_defs.resources.ssh import SshResource
-from tests import shop
-from tests.shop import SOURCE, Shop, git
+from tests.support import shop
+from tests.support.shop import SOURCE, Shop, git
 
 STAGING, PRODUCTION = environment_key("shop", "staging"), environment_key("shop", "production")
 

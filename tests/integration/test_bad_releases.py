@@ -6,9 +6,9 @@ import pytest
 
 from pipeline_defs.release.records import Release
 from pipeline_defs.resources.connection import Connection
-from tests.bad_releases import BAD_RELEASES, TOO_LARGE, BadRelease, fill, problems, small_server
 from tests.integration.procedures import deploy_anew, production
-from tests.shop import Shop
+from tests.support.bad_releases import BAD_RELEASES, TOO_LARGE, BadRelease, fill, problems, small_server
+from tests.support.shop import Shop
 
 
 @pytest.fixture(scope="module")

@@ -22,9 +22,9 @@ from pipeline_defs.server.rehearse import rehearse
 from pipeline_defs.server.rollback import rollback
 from pipeline_defs.server.task import Task
 from tests.integration.procedures import Interrupted, InterruptingServer, images
-from tests.load import Load
-from tests.routed import Routed, web
-from tests.shop import Shop
+from tests.support.load import Load
+from tests.support.routed_shop import Routed, web
+from tests.support.shop import Shop
 
 
 def test_deployments_and_rollbacks_fail_no_request(

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipeline_defs.config.home import PROJECT
-from tests.shop import git
+from tests.support.shop import git
 
 APP = """
 repository: {repository}

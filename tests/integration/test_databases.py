@@ -19,7 +19,7 @@ from pipeline_defs.server.deploy import deploy
 from pipeline_defs.server.rehearse import rehearse
 from pipeline_defs.server.task import Task
 from tests.integration.procedures import production
-from tests.shop import SOURCE, Shop
+from tests.support.shop import SOURCE, Shop
 
 PASSWORD = "m@naged/pa55word"
 PORT = 5499

@@ -7,10 +7,10 @@ import pytest
 from benchmarks.deploy import crash, row, together
 from benchmarks.deploy.ground import Ground, ground
 from benchmarks.deploy.overlaps import interleaved, most_at_once
-from tests.deploy_kills import DeployKills
-from tests.killed import Point
-from tests.load import Load
-from tests.shop import Shop
+from tests.support.killed_deployments import DeployKills
+from tests.support.killer import Point
+from tests.support.load import Load
+from tests.support.shop import Shop
 
 
 @pytest.fixture(scope="module")

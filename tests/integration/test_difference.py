@@ -13,10 +13,10 @@ from pipeline_defs.history import Lineage
 from pipeline_defs.planning import PlanError
 from pipeline_defs.release.difference import Difference
 from pipeline_defs.resources.connection import Connection
-from tests import shop
 from tests.integration.shop_runs import ADDS, ShopRuns
 from tests.integration.test_plan import everything
-from tests.shop import DATABASE_PASSWORD, git
+from tests.support import shop
+from tests.support.shop import DATABASE_PASSWORD, git
 
 SLOWER = ("production.yml", "interval: 2s  # the image", "interval: 5s  # the image")
 CARTS = "Merge pull request #7 from acme/12-carts"

@@ -9,7 +9,7 @@ import pytest
 
 from pipeline_defs.cli.main import main
 from tests.integration.test_ssh import host_of
-from tests.shop import environment
+from tests.support.shop import environment
 from tests.testbed.bed import TestBed
 from tests.testbed.waiting import holds_within
 

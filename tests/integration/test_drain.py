@@ -14,8 +14,8 @@ from pipeline_defs.config.watch import OFF
 from pipeline_defs.resources.connection import Connection
 from pipeline_defs.server.deploy import deploy
 from pipeline_defs.server.rollback import rollback
-from tests.routed import Routed, web
-from tests.shop import Shop
+from tests.support.routed_shop import Routed, web
+from tests.support.shop import Shop
 
 SLOW = (
     "shop/main.py",

@@ -7,9 +7,9 @@ import pytest
 from pipeline_defs.release.evidence import Verdict, WayBack
 from pipeline_defs.release.records import Outcome, Release
 from pipeline_defs.server.agreement import NOTE
-from tests.fleet import WEB, WORKER, Fleet, Through, failing, fails_on_the_second, heard
 from tests.integration.procedures import Interrupted
-from tests.killed_fleet import kill
+from tests.support.fleet import WEB, WORKER, Fleet, Through, failing, fails_on_the_second, heard
+from tests.support.fleet_killer import kill
 from tests.testbed.bed import TestBed
 from tests.testbed.server import Server
 

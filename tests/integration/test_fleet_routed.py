@@ -10,9 +10,9 @@ import pytest
 
 from pipeline_defs.history import Lineage
 from pipeline_defs.maintaining import turn_off, turn_on
-from tests import shop
-from tests.fleet import DESCRIBED, Fleet
-from tests.load import Load
+from tests.support import shop
+from tests.support.fleet import DESCRIBED, Fleet
+from tests.support.load import Load
 from tests.testbed.bed import TestBed
 from tests.testbed.images import CADDY
 from tests.testbed.server import PRODUCTION, Server

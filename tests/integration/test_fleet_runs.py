@@ -23,8 +23,8 @@ from pipeline_defs.resources.ssh import SshResource
 from pipeline_defs.server.fleet import deploy_all
 from pipeline_defs.server.member import Line
 from pipeline_defs.server.task import Report, Task
-from tests import shop
-from tests.fleet import WEB, Fleet, write_source
+from tests.support import shop
+from tests.support.fleet import WEB, Fleet, write_source
 from tests.testbed.bed import TestBed
 from tests.testbed.server import Server
 

@@ -12,9 +12,9 @@ from pipeline_defs.release.request import Job
 from pipeline_defs.resources.isolation import NAMES, Isolation, untrusted_checkout
 from pipeline_defs.resources.source import Source
 from pipeline_defs.resources.source_errors import SourceError
-from tests.fork_variants import GOOD_END, Variant
-from tests.forks import ForkBed, leaks, variants
-from tests.shop import git
+from tests.support.fork_variants import GOOD_END, Variant
+from tests.support.forks import ForkBed, leaks, variants
+from tests.support.shop import git
 from tests.testbed import docker
 from tests.testbed.bed import TestBed
 

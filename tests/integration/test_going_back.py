@@ -13,7 +13,7 @@ from pipeline_defs.server.facts import learn
 from pipeline_defs.server.rollback import rollback
 from tests.integration.procedures import Interrupted, InterruptingServer, production, rows
 from tests.integration.shop_runs import RENAMES, RENAMES_FOR_EVER, ShopRuns
-from tests.shop import PRODUCTION_ONLY_BUG, Shop
+from tests.support.shop import PRODUCTION_ONLY_BUG, Shop
 
 REVISION = "select version_num from alembic_version"
 COUNT = "select count(*) from products where sku like 'late-%'"

@@ -11,7 +11,7 @@ from pipeline_defs.server.deploy import deploy
 from pipeline_defs.server.facts import learn
 from pipeline_defs.server.rollback import rollback
 from tests.integration.procedures import images, production
-from tests.shop import Shop
+from tests.support.shop import Shop
 
 
 class Doing:

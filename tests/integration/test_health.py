@@ -12,7 +12,7 @@ from pipeline_defs.server.command import Result, script
 from pipeline_defs.server.health import answers, healthy
 from pipeline_defs.server.site import Site
 from tests.integration.containers import bare_place, start
-from tests.shop import Shop
+from tests.support.shop import Shop
 
 # Until a container has run for more than ten seconds; nothing where it has so already.
 _GROWN = """

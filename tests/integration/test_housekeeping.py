@@ -24,7 +24,7 @@ from pipeline_defs.resources.pruning import prune_cache, prune_images
 from pipeline_defs.resources.room import NoRoom, make_room, need_room
 from pipeline_defs.resources.source import Source
 from tests.integration.tiny import IMAGE, Tiny
-from tests.shop import git
+from tests.support.shop import git
 from tests.testbed import docker
 from tests.testbed.bed import TestBed
 from tests.testbed.checkout import ID

@@ -8,7 +8,7 @@ from pipeline_defs.resources.connection import Connection
 from pipeline_defs.server.deploy import deploy
 from pipeline_defs.server.rollback import rollback
 from tests.integration.procedures import Interrupted, InterruptingServer, images
-from tests.routed import Routed, web
+from tests.support.routed_shop import Routed, web
 
 WEB = "    image: shop "
 WORKER = """  worker:

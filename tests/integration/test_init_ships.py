@@ -10,10 +10,10 @@ from pipeline_defs.cli.main import main
 from pipeline_defs.config import App, load_app
 from pipeline_defs.history import Lineage
 from pipeline_defs.server.command import script
-from tests import shop
 from tests.integration.procedures import WIPE
 from tests.integration.shop_runs import ShopRuns
-from tests.shop import SOURCE, Shop
+from tests.support import shop
+from tests.support.shop import SOURCE, Shop
 from tests.testbed.bed import TestBed
 
 

@@ -2,12 +2,12 @@
 
 from pipeline_defs.release.records import Release
 from pipeline_defs.resources.connection import Connection
-from tests.bad_images import breaks_the_old_version
-from tests.bad_releases import fill
 from tests.integration.procedures import deploy_anew, production
-from tests.killed import Point
-from tests.kills import Kills
-from tests.shop import Shop
+from tests.support.bad_images import breaks_the_old_version
+from tests.support.bad_releases import fill
+from tests.support.killed_rehearsals import Kills
+from tests.support.killer import Point
+from tests.support.shop import Shop
 
 
 def test_a_killed_rehearsal_leaves_production_alone_and_is_made_good_by_the_next(

@@ -14,7 +14,7 @@ from pipeline_defs.ops.record import NOT_REHEARSED
 from pipeline_defs.release.quarantine import Word
 from pipeline_defs.resources.registry import RegistryResource
 from tests.integration.tiny import IMAGE, LIMIT, PRODUCTION, Tiny
-from tests.shop import git
+from tests.support.shop import git
 
 
 def test_of_two_runs_that_interleave_each_deploys_its_own_image(tiny: Tiny) -> None:

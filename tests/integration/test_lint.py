@@ -15,7 +15,7 @@ from pipeline_defs.release.records import Image
 from pipeline_defs.resources.github_resource import GitHubResource
 from pipeline_defs.resources.source_errors import SourceError
 from pipeline_defs.resources.source_resource import SourceResource
-from tests.shop import git
+from tests.support.shop import git
 
 APP = """
 repository: {repository}

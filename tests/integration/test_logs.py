@@ -16,7 +16,7 @@ from pipeline_defs.config.home import PROJECT
 from pipeline_defs.resources.connection import Connection
 from pipeline_defs.server.command import script
 from tests.integration.containers import bare_place, start
-from tests.shop import Shop
+from tests.support.shop import Shop
 
 SECRET = "s3cr3t-of-the-shop"
 SPEAKS = "for each in 1 2 3; do echo line $each; done; echo the password is $0 >&2; exec sleep 1000"

@@ -19,7 +19,7 @@ from pipeline_defs.server.command import script
 from pipeline_defs.server.site import Site
 from pipeline_defs.server.watch import watch
 from tests.integration.containers import SERVES, bare_place, serving, start
-from tests.shop import Shop
+from tests.support.shop import Shop
 
 HOST = "shop.example.org"
 MESSAGE = "It's <late> in {http.request.host} \\{env.PATH} $(id)"

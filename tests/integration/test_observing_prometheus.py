@@ -19,7 +19,7 @@ from pipeline_defs.ops.metadata import deployment_metadata, rehearsal_metadata
 from pipeline_defs.release.drift import Drift
 from pipeline_defs.release.records import Deployment, DeploymentKind, Outcome, Rehearsal, Release
 from tests.integration.observed import Observed, observed, until
-from tests.prometheus import MONITORING, Prometheus, prometheus, promtool
+from tests.support.prometheus import MONITORING, Prometheus, prometheus, promtool
 
 pytestmark = pytest.mark.timeout(600)  # the first time the image is built
 

@@ -13,8 +13,8 @@ from dagster import DagsterInstance
 from filelock import FileLock
 
 from pipeline_defs.config.home import PROJECT
-from tests.old_storage import POSTGRES, assert_all_is_there, make_home
-from tests.postgres import postgres
+from tests.support.old_storage import POSTGRES, assert_all_is_there, make_home
+from tests.support.postgres import postgres
 
 
 def call(home: Path, *words: str) -> subprocess.CompletedProcess[str]:

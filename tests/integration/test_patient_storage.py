@@ -12,7 +12,7 @@ from dagster._core.errors import DagsterRunAlreadyExists
 from sqlalchemy.exc import OperationalError
 
 from pipeline_defs.patient_storage import PatientStorage
-from tests.postgres import Postgres, postgres
+from tests.support.postgres import Postgres, postgres
 from tests.testbed import docker
 
 WRITTEN = 150

@@ -11,8 +11,8 @@ from pipeline_defs.planning import PlanError, plan_of
 from pipeline_defs.release.plan import Plan
 from pipeline_defs.resources.connection import Connection
 from pipeline_defs.server.command import script
-from tests import shop
 from tests.integration.shop_runs import ADDS, ShopRuns
+from tests.support import shop
 
 # The Engine itself puts a file into /tmp for each health check of a container, and takes it away again.
 ALL = """

@@ -10,7 +10,7 @@ from pipeline_defs.server.facts import learn
 from pipeline_defs.server.lock import Owner, take
 from pipeline_defs.server.rollback import rollback
 from tests.integration.procedures import Interrupted, InterruptingServer, images, production
-from tests.shop import DATABASE_PASSWORD, PRODUCTION_ONLY_BUG, Shop
+from tests.support.shop import DATABASE_PASSWORD, PRODUCTION_ONLY_BUG, Shop
 
 LIVE = PRODUCTION_ONLY_BUG[1]
 

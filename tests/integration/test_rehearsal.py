@@ -14,8 +14,8 @@ from pipeline_defs.resources.connection import Connection
 from pipeline_defs.server.command import command, script
 from pipeline_defs.server.rehearse import rehearse
 from tests.integration.procedures import Interrupted, InterruptingServer, done, images, journal, production, rows
-from tests.moments import Moments
-from tests.shop import SOURCE, Shop
+from tests.support.moments import Moments
+from tests.support.shop import SOURCE, Shop
 
 _PRODUCTION = """
 for id in $(docker ps -aq -f label=com.docker.compose.project=shop-production | sort); do

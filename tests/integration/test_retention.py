@@ -6,7 +6,7 @@ from pipeline_defs.resources.connection import Connection
 from pipeline_defs.server.command import script
 from pipeline_defs.server.deploy import deploy
 from pipeline_defs.server.rollback import rollback
-from tests.shop import Shop
+from tests.support.shop import Shop
 
 
 def digests(server: Connection, repository: str, *among: Release) -> set[str]:

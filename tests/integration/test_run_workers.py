@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.second_machine import NAME, SecondMachine, address, second_machine
-from tests.service import RunningService
-from tests.service import service as running_service
+from tests.support.second_machine import NAME, SecondMachine, address, second_machine
+from tests.support.service import RunningService
+from tests.support.service import service as running_service
 from tests.testbed import docker
 from tests.testbed.bed import TestBed
 from tests.testbed.waiting import holds_within

@@ -8,8 +8,8 @@ from pipeline_defs.ops.events import environment_key
 from pipeline_defs.resources.connection import Connection
 from pipeline_defs.sensors.drift import drift_sensor
 from pipeline_defs.server.command import script
-from tests import shop
 from tests.integration.shop_runs import ShopRuns
+from tests.support import shop
 
 PRODUCTION = environment_key("shop", "production")
 STOP = "docker stop $(docker ps -q -f label=com.docker.compose.project=shop-production -f label=com.docker.compose.service=web)"

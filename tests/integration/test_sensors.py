@@ -15,7 +15,7 @@ from pipeline_defs.ops.metadata import image_metadata
 from pipeline_defs.release.records import Deployment, DeploymentKind, Image, Outcome, Release
 from pipeline_defs.resources.source_resource import SourceResource
 from pipeline_defs.sensors import sensors_of
-from tests.shop import git
+from tests.support.shop import git
 
 APP = """
 repository: {repository}

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.service import RunningService
-from tests.service import service as running_service
-from tests.service_app import lint_and_reach_registry
+from tests.support.service import RunningService
+from tests.support.service import service as running_service
+from tests.support.service_app import lint_and_reach_registry
 from tests.testbed import docker
 from tests.testbed.bed import TestBed
 from tests.testbed.waiting import holds_within

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from pipeline_defs.config.home import PROJECT
-from tests.old_storage import POSTGRES, STATUSES
-from tests.service import RunningService
-from tests.service import service as running_service
-from tests.service_app import lint_and_reach_registry
+from tests.support.old_storage import POSTGRES, STATUSES
+from tests.support.service import RunningService
+from tests.support.service import service as running_service
+from tests.support.service_app import lint_and_reach_registry
 from tests.testbed import docker
 from tests.testbed.bed import TestBed
 from tests.testbed.waiting import holds_within

@@ -17,9 +17,9 @@ from pipeline_defs.server.rollback import rollback
 from pipeline_defs.server.site import Site
 from pipeline_defs.server.watch import watch
 from tests.integration.containers import SERVES, bare_place, serving, start
-from tests.load import Load
-from tests.routed import Routed, web
-from tests.shop import Shop
+from tests.support.load import Load
+from tests.support.routed_shop import Routed, web
+from tests.support.shop import Shop
 
 HOST, OTHER = "shop.example.org", "blog.example.org"
 BUSY = "echo port 8000, and the moon is late"

@@ -6,8 +6,8 @@ from pipeline_defs.resources.connection import Connection
 from pipeline_defs.server.command import script
 from pipeline_defs.server.deploy import deploy
 from pipeline_defs.server.rollback import rollback
-from tests.routed import Routed
-from tests.shop import Shop
+from tests.support.routed_shop import Routed
+from tests.support.shop import Shop
 
 WORKER = """services:
   worker:

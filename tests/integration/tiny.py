@@ -29,8 +29,8 @@ from pipeline_defs.server.command import Runner
 from pipeline_defs.server.member import Line
 from pipeline_defs.server.site import Site
 from pipeline_defs.server.task import Report, Task
-from tests import shop
-from tests.shop import git
+from tests.support import shop
+from tests.support.shop import git
 from tests.testbed.bed import TestBed
 
 IMAGE, STAGING, PRODUCTION = (

@@ -18,7 +18,7 @@ from pipeline_defs.proposal.services import also, own_service
 from pipeline_defs.proposal.suggest import draft_of
 from pipeline_defs.proposal.text import text_of
 from pipeline_defs.proposal.variables import default_of
-from tests.shop import git
+from tests.support.shop import git
 
 SHOP = PROJECT / "examples" / "shop"
 NAMES = st.from_regex(r"[A-Z_][A-Z0-9_]{0,8}", fullmatch=True)

@@ -12,11 +12,11 @@ from pipeline_defs.server.command import script
 from pipeline_defs.server.rehearse import rehearse
 from pipeline_defs.server.site import Site
 from pipeline_defs.server.task import Report, Task
-from tests import bad_images as images
-from tests.bad_files import good, sanitize_fails, shares
-from tests.shop import Shop, deploy_bare
+from tests.support import bad_images as images
+from tests.support.bad_files import good, sanitize_fails, shares
+from tests.support.environment_state import differences, left_of, state_of
+from tests.support.shop import Shop, deploy_bare
 from tests.testbed.images import POSTGRES
-from tests.untouched import differences, left_of, state_of
 
 _ROOM_MIB = 80
 """Enough to begin, and less than what a backup of 30 MiB may need besides what is kept free."""

@@ -13,7 +13,7 @@ from pipeline_defs.resources.connection import Connection
 from pipeline_defs.server.command import script
 from pipeline_defs.server.site import Site
 from pipeline_defs.server.task import Task
-from tests.shop import SOURCE, Shop
+from tests.support.shop import SOURCE, Shop
 from tests.testbed.images import CADDY
 
 PORTS = '    ports:\n      - "${SHOP_PORT:-8080}:8000"\n'

@@ -1,4 +1,4 @@
-"""Killed: a procedure in a process of its own, which kills itself (SIGKILL) at a chosen point: `python -m tests.killed`."""
+"""A procedure in a process of its own, which kills itself (SIGKILL) at a chosen point: `python -m tests.support.killer`."""
 
 import json
 import os
@@ -22,10 +22,10 @@ from pipeline_defs.server.rehearse import rehearse
 from pipeline_defs.server.rollback import rollback
 from pipeline_defs.server.site import Site
 from pipeline_defs.server.task import Report
-from tests.kill_shop import quick, rehearsal
-from tests.moments import Moments
-from tests.routed import behind_router
-from tests.shop import Shop, load
+from tests.support.moments import Moments
+from tests.support.quick_shop import quick, rehearsal
+from tests.support.routed_shop import behind_router
+from tests.support.shop import Shop, load
 
 _SECONDS = 300
 
@@ -56,7 +56,7 @@ def kill(what: str, shop: Shop, release: Release, point: Point, source: Path | N
         "source": str(source or ""),
     }
     done = subprocess.run(
-        [sys.executable, "-m", "tests.killed"],
+        [sys.executable, "-m", "tests.support.killer"],
         input=json.dumps(told),
         text=True,
         capture_output=True,

@@ -3,7 +3,7 @@
 import shutil
 from pathlib import Path
 
-from tests.shop import git
+from tests.support.shop import git
 from tests.testbed.bed import TestBed
 from tests.testbed.registry import INSIDE_PORT
 
@@ -44,7 +44,7 @@ services:
 
 def lint_and_reach_registry(home: Path, bed: TestBed) -> str:
     """A lint command after which the run's container has the bed's registry under its address of this machine."""
-    return f"python {home}/forward.py {bed.registry.port} {bed.registry.name} {INSIDE_PORT}"
+    return f"python {home}/port_forward.py {bed.registry.port} {bed.registry.name} {INSIDE_PORT}"
 
 
 def write(home: Path, bed: TestBed, lint: str) -> None:
@@ -72,7 +72,7 @@ def fill(service: Path, bed: TestBed) -> None:
     for name, text in texts.items():
         (secrets / name).write_text(text)
         (secrets / name).chmod(0o600)
-    shutil.copy(Path(__file__).parent / "forward.py", home)
+    shutil.copy(Path(__file__).parent / "port_forward.py", home)
     _make_repository(home / "blog")
     owner = home.stat()
     for path in (*secrets.iterdir(), home / "blog", *(home / "blog").rglob("*")):

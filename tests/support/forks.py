@@ -27,9 +27,9 @@ from pipeline_defs.resources.isolation import NAMES
 from pipeline_defs.resources.registry import RegistryResource
 from pipeline_defs.resources.source_resource import SourceResource
 from pipeline_defs.resources.ssh import SshResource
-from tests import shop
-from tests.fork_variants import GOOD_END, Files, Gitlink, Link, Place, Variant, variants
-from tests.shop import git
+from tests.support import shop
+from tests.support.fork_variants import GOOD_END, Files, Gitlink, Link, Place, Variant, variants
+from tests.support.shop import git
 from tests.testbed import docker
 from tests.testbed.bed import TestBed
 

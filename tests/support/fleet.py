@@ -19,7 +19,7 @@ from pipeline_defs.server.fleet import deploy_all, rollback_all
 from pipeline_defs.server.member import Line
 from pipeline_defs.server.site import Site
 from pipeline_defs.server.task import Report, Task
-from tests import shop
+from tests.support import shop
 from tests.testbed.bed import TestBed
 from tests.testbed.server import PRODUCTION, Server
 

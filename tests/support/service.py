@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from pipeline_defs.config.home import PROJECT
-from tests import service_app
-from tests.service_page import OVER, ServicePage
+from tests.support import service_app
+from tests.support.service_page import OVER, ServicePage
 from tests.testbed import docker
 from tests.testbed.bed import TestBed
 from tests.testbed.checkout import ID, STATE

@@ -1,6 +1,6 @@
 """In a run's container: makes 127.0.0.1:PORT there what it is on the machine, for a test bed's registry has no other name.
 
-`python forward.py PORT HOST HOST_PORT` returns at once and leaves a process behind, which ends with the container.
+`python port_forward.py PORT HOST HOST_PORT` returns at once and leaves a process behind, which ends with the container.
 """
 
 import contextlib

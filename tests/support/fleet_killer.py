@@ -1,6 +1,6 @@
 """A deployment to a fleet in a process of its own, which kills itself (SIGKILL) at a step on one of the hosts.
 
-`python -m tests.killed_fleet`, told by standard input.
+`python -m tests.support.fleet_killer`, told by standard input.
 """
 
 import json
@@ -16,7 +16,7 @@ from typing import Any, cast
 
 from pipeline_defs.config.home import PROJECT
 from pipeline_defs.release.records import Release
-from tests.fleet import STEPS, Fleet, heard
+from tests.support.fleet import STEPS, Fleet, heard
 
 _SECONDS = 300
 
@@ -26,7 +26,7 @@ def kill(fleet: Fleet, release: Release, step: str, number: int) -> None:
     servers = [{"host": server.host, "ssh_port": server.ssh_port} for server in fleet.servers]
     told = {"environment": fleet.bed.environment(), "servers": servers, "roles": list(fleet.roles), "number": number}
     done = subprocess.run(
-        [sys.executable, "-m", "tests.killed_fleet"],
+        [sys.executable, "-m", "tests.support.fleet_killer"],
         input=json.dumps(told | {"release": release.model_dump(), "step": step}),
         text=True,
         capture_output=True,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from dagster import AssetKey, DagsterInstance
 
-FOLDER = Path(__file__).parent / "data" / "old_storage"
+FOLDER = Path(__file__).parents[1] / "data" / "old_storage"
 POSTGRES = FOLDER / "postgres.sql"
 
 STATUSES = ["SUCCESS", "FAILURE", "SUCCESS", "SUCCESS"]

@@ -7,11 +7,11 @@ from pipeline_defs.release.records import Release
 from pipeline_defs.resources.connection import Connection
 from pipeline_defs.server.rehearse import rehearse
 from pipeline_defs.server.site import Site
-from tests.kill_shop import quick, rehearsal
-from tests.killed import Point, kill
-from tests.moments import Moments
-from tests.shop import Shop
-from tests.untouched import State, differences, left_of, state_of
+from tests.support.environment_state import State, differences, left_of, state_of
+from tests.support.killer import Point, kill
+from tests.support.moments import Moments
+from tests.support.quick_shop import quick, rehearsal
+from tests.support.shop import Shop
 
 
 @dataclass

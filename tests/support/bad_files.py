@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pipeline_defs.config.database import Sanitize
 from pipeline_defs.release.records import Release
 from pipeline_defs.server.task import Task
-from tests.shop import SOURCE, Shop, edited
+from tests.support.shop import SOURCE, Shop, edited
 
 _VOLUMES = "volumes:\n  db-data:\n"
 _WEB = "  web:\n"

@@ -11,9 +11,9 @@ from pipeline_defs.server.deploy import deploy
 from pipeline_defs.server.facts import learn
 from pipeline_defs.server.rollback import rollback
 from pipeline_defs.server.task import Report
-from tests.killed import Point, kill
-from tests.moments import Moments
-from tests.routed import Routed
+from tests.support.killer import Point, kill
+from tests.support.moments import Moments
+from tests.support.routed_shop import Routed
 
 # The release's name and the state of each container of the app's service, and what is left of the lock.
 _WEB = """
