@@ -67,7 +67,8 @@ class Keeper:
             time.sleep(LOOK)
 
     def _start(self, container: str, name: str, ended: float) -> None:
-        if self._stopped.pop(container, 0.0) >= ended:
+        # `docker stop` emits kill, die, stop up to Engine 27, and kill, stop, die since 28.
+        if self._stopped.pop(container, -PATIENCE) >= ended - PATIENCE:
             return
         with contextlib.suppress(APIError, RequestException):  # it was removed, or somebody was quicker
             found = self._client.api.inspect_container(container)

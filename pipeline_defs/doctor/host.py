@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pipeline_defs.config.machine import Machine
 from pipeline_defs.doctor.finding import Finding, Level, broken, good, warning
 from pipeline_defs.resources.connection import Connection
-from pipeline_defs.resources.host_keys import agree, described, shown, trusted
+from pipeline_defs.resources.host_keys import described, shown, shows, trusted
 from pipeline_defs.server.command import Result, ServerError, script
 from pipeline_defs.server.facts import LEAST_FREE_BYTES
 
@@ -90,15 +90,15 @@ def findings(about: str, user: str, result: Result, here: float, *, builds: bool
 
 
 def _host_key(host: Machine) -> Finding:
-    keys, known = shown(host), trusted(host)
-    if agree(known, keys):
+    known = trusted(host)
+    if known and shows(host, known):
         return good(str(host), "host key", f"{', '.join(map(described, known))} is the trusted one")
     remedy = f"compare it with the server itself, then: shipline trust-host {host}"
-    shows = ", ".join(map(described, keys))
+    keys = ", ".join(map(described, shown(host)))
     if known:
-        says = f"it shows {shows}, and {', '.join(map(described, known))} is trusted: somebody may stand in between"
+        says = f"it shows {keys}, and {', '.join(map(described, known))} is trusted: somebody may stand in between"
         return Finding(str(host), "host key", Level.BROKEN, says, f"if the server was made anew, {remedy} --replace")
-    return Finding(str(host), "host key", Level.BROKEN, f"{shows} is not trusted yet", remedy)
+    return Finding(str(host), "host key", Level.BROKEN, f"{keys} is not trusted yet", remedy)
 
 
 def _engine(about: str, user: str, facts: dict[str, str]) -> Finding:

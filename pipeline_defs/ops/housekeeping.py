@@ -36,7 +36,7 @@ def housekeeping_op(apps: Collection[App]) -> dg.OpDefinition:
             here = engine.find()
             for line in make_room(here.workspace, limits.workspace):
                 log.say(line)
-            for line in prune_images(here.client, _idle(context.instance, apps), limits.images):
+            for line in _images_pruned(here, _idle(context.instance, apps), limits):
                 log.say(line)
             for line in _pruned(here, apps, limits):
                 log.say(line)
@@ -49,6 +49,14 @@ def _idle(instance: dg.DagsterInstance, apps: Collection[App]) -> list[str]:
     runs = instance.get_runs(dg.RunsFilter(statuses=_ACTIVE))
     busy = {run.tags.get("app") for run in runs}
     return [app.image for app in apps if app.name not in busy]
+
+
+def _images_pruned(here: Engine, repositories: Collection[str], limits: Limits) -> Iterator[str]:
+    """Prune images of builds. Where the Engine cannot say what they take up, they stay until the next time."""
+    try:
+        yield from prune_images(here.client, repositories, limits.images)
+    except EngineError as error:
+        yield f"images of builds are kept until the next time: {error}"
 
 
 def _pruned(here: Engine, apps: Collection[App], limits: Limits) -> Iterator[str]:

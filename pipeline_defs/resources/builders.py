@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _POLL_SECONDS = 0.5
 
-# What it had not sent when it failed is missed by who reads it, and by its id.
+# Where `save` fails in the middle, `load` may still end well: the layers are compared afterwards.
 _BRING = 'DOCKER_HOST=$2 DOCKER_TLS_VERIFY= "$1" save -- "$3" | "$1" load --quiet'
 
 
@@ -85,10 +85,8 @@ class BuilderEngine(Engine):
     ) -> str:
         """Build there and bring the image here under its `tag`; see `Engine.build`."""
         try:
-            identity = super().build(
-                checkout, self.name, build, labels=labels, listen=listen, more=more, environment=environment
-            )
-            self._bring(identity, build.timeout)
+            super().build(checkout, self.name, build, labels=labels, listen=listen, more=more, environment=environment)
+            self._bring(build.timeout)
         except EngineError:
             if self.forwarding.lost:
                 raise EngineError(
@@ -99,23 +97,33 @@ class BuilderEngine(Engine):
         finally:
             if not self.forwarding.lost:
                 self.remove(self.name)  # its layers stay in BuildKit's cache
-        self.here.tag(identity, tag)
-        return identity
+        self.here.tag(self.name, tag)
+        self.here.remove(self.name)
+        return self.here.id_of(tag)
 
-    def _bring(self, identity: str, seconds: float) -> None:
-        """The same image, by its id: not by way of the registry, which is given nothing that was not tested."""
-        bring = script(_BRING, self.client.path, self.client.host, identity, says=f"bring {identity}")
+    def _bring(self, seconds: float) -> None:
+        """The same image, by its name: not by way of the registry, which is given nothing that was not tested.
+
+        It is known by its layers, since the two Engines may have different image stores, in which one image has two ids.
+        """
+        bring = script(_BRING, self.client.path, self.client.host, self.name, says=f"bring {self.name}")
         try:
             brought = LocalRunner(environment=plain_environment()).run(bring, timeout=seconds)
         except CommandTimeout:
             raise EngineError(
                 f"bringing the image from {self.builder} did not end within {seconds:g} s (build.timeout)"
             ) from None
-        if not brought.ok or not self.here.has(identity):
+        if not brought.ok or _content(self.client, self.name) != _content(self.here.client, self.name):
             raise EngineError(
-                f"the image that {self.builder} has built cannot be brought to this machine's Engine as {identity[:19]}…: "
-                f"{last_line(brought)}; is there room on the disk, and do both Engines have the same image store?"
+                f"the image built on {self.builder} could not be brought to this machine's Engine: {last_line(brought)}; "
+                "check that both disks have room, and start the run again"
             )
+
+
+def _content(client: Client, image: str) -> str:
+    """When an image was made, and the digests of its unpacked layers: the same in each image store. Empty where there is none."""
+    found = client.run("image", "inspect", "--format", "{{.Created}} {{json .RootFS.Layers}}", "--", image)
+    return found.stdout.strip() if found.ok else ""
 
 
 def _first_free(here: Engine, build: Build, say: Listener, stack: ExitStack) -> BuilderEngine:

@@ -15,7 +15,6 @@ from pipeline_defs.release.tags import LATEST, STAGING, STAGING_DEV
 from pipeline_defs.resources.client import Client, EngineError, Stage, find_client, last_line
 from pipeline_defs.resources.client_config import client_config
 from pipeline_defs.resources.compose import TestRun, run_tests
-from pipeline_defs.resources.scratch import scratch
 from pipeline_defs.resources.tree import inside
 from pipeline_defs.server.command import Listener, Result
 
@@ -63,33 +62,40 @@ class Engine:
         """
         dockerfile = inside(checkout, build.dockerfile, "build.dockerfile")
         folder = inside(checkout, build.context, "build.context", folder=True)
-        with scratch(self.workspace / "builds") as own:
-            identity = own / "image"
-            words = ["--file", str(dockerfile), "--tag", tag, "--iidfile", str(identity), "--progress", "plain"]
-            for name, value in sorted(build.arguments.items()):
-                words += ["--build-arg", f"{name}={value}"]
-            for name, value in sorted(labels.items()):
-                words += ["--label", f"{name}={value}"]
-            words += ["--target", build.target] if build.target else []
-            words += ["--platform", ",".join(build.platforms)] if build.platforms else []
-            words += more
-            # Attestations would wrap the image in an index that names the builder: another digest for the same image.
-            start = (
-                ["buildx", "build", "--load", "--provenance=false", "--sbom=false"] if self.client.buildx else ["build"]
-            )
-            built = self.client.run(
-                *start,
-                *words,
-                "--",
-                str(folder),
-                timeout=build.timeout,
-                listen=listen,
-                environment=environment,
-                stage=Stage("the build", "build.timeout"),
-            )
-            if not built.ok:
-                raise EngineError(_build_failure(build.dockerfile, built))
-            return identity.read_text().strip()
+        words = ["--file", str(dockerfile), "--tag", tag, "--progress", "plain"]
+        for name, value in sorted(build.arguments.items()):
+            words += ["--build-arg", f"{name}={value}"]
+        for name, value in sorted(labels.items()):
+            words += ["--label", f"{name}={value}"]
+        words += ["--target", build.target] if build.target else []
+        words += ["--platform", ",".join(build.platforms)] if build.platforms else []
+        words += more
+        # Attestations would wrap the image in an index that names the builder: another digest for the same image.
+        start = ["buildx", "build", "--load", "--provenance=false", "--sbom=false"] if self.client.buildx else ["build"]
+        built = self.client.run(
+            *start,
+            *words,
+            "--",
+            str(folder),
+            timeout=build.timeout,
+            listen=listen,
+            environment=environment,
+            stage=Stage("the build", "build.timeout"),
+        )
+        if not built.ok:
+            raise EngineError(_build_failure(build.dockerfile, built))
+        return self.id_of(tag)
+
+    def id_of(self, image: str) -> str:
+        """The id of an image (tag or id) as this Engine's image store has it. Raises EngineError where there is no such image.
+
+        The classic store names an image by its configuration's digest, the containerd store by its manifest's, so an id that a
+        build or another Engine gives may be none here.
+        """
+        found = self.client.run("image", "inspect", "--format", "{{.Id}}", "--", image)
+        if not found.ok:
+            raise EngineError(f"the Engine has no image {image}: {last_line(found)}")
+        return found.stdout.strip()
 
     def has(self, image: str) -> bool:
         """True when the Engine has the image (tag or id)."""
@@ -186,7 +192,7 @@ def _build_failure(dockerfile: str, built: Result) -> str:
 
 def _push_failure(reference: str, registry: "Registry", pushed: Result) -> str:
     reason = last_line(pushed)
-    if re.search(r"unauthorized|authentication required|no basic auth|incorrect username or password", reason):
+    if re.search(r"(?i)unauthorized|authentication required|no basic auth|incorrect username or password", reason):
         return registry.login.refused()
     if "server gave HTTP response to HTTPS client" in reason:
         return (

@@ -28,8 +28,12 @@ def name_of(host: Machine) -> str:
 
 
 def shown(host: Machine) -> list[paramiko.PKey]:
-    """The keys that the server shows, one for each kind it has. Nobody logs in. Raises Unreachable."""
-    found = list(_shown(host))
+    """The keys that the server shows, one for each kind it has. Nobody logs in. Raises Unreachable.
+
+    Takes a connection for each kind. OpenSSH 9.8 and newer shut an address out for a while after some connections without a log-in
+    (`PerSourcePenalties` in sshd_config), so this is for a person who is about to trust a key; see `shows`.
+    """
+    found = list(_shown(host, KINDS))
     if not found:
         raise Unreachable(
             f"{host} shows no host key of a kind that is trusted ({', '.join(KINDS)}); give it one of them"
@@ -52,6 +56,15 @@ def trusted(host: Machine) -> list[paramiko.PKey]:
 def agree(known: Sequence[paramiko.PKey], server: Sequence[paramiko.PKey]) -> bool:
     """True when a trusted key is among those that the server shows."""
     return bool({key.fingerprint for key in known} & {key.fingerprint for key in server})
+
+
+def shows(host: Machine, known: Sequence[paramiko.PKey]) -> bool:
+    """True when the server shows one of the keys that are known. One connection, where a known kind is asked for and agrees.
+
+    Raises Unreachable.
+    """
+    kinds = dict.fromkeys("rsa-sha2-512" if key.get_name() == "ssh-rsa" else key.get_name() for key in known)
+    return any(agree(known, [key]) for key in _shown(host, tuple(kind for kind in KINDS if kind in kinds)))
 
 
 def trust(host: Machine, keys: Sequence[paramiko.PKey], *, replace: bool = False) -> None:
@@ -81,8 +94,8 @@ def described(key: paramiko.PKey) -> str:
     return f"{key.get_name()} {key.fingerprint}"
 
 
-def _shown(host: Machine) -> Iterator[paramiko.PKey]:
-    for kind in KINDS:
+def _shown(host: Machine, kinds: Sequence[str]) -> Iterator[paramiko.PKey]:
+    for kind in kinds:
         connection = reach(host)
         transport = paramiko.Transport(connection)
         try:

@@ -2,12 +2,15 @@
 
 import json
 import re
+import time
 from collections.abc import Collection, Iterator
 
 from pipeline_defs.release.size import size
 from pipeline_defs.resources.client import Client, EngineError, last_line
 
 _SECONDS = 900.0
+_PAUSES = (1.0, 2.0, 4.0, 8.0)
+"""Seconds between two tries to learn what images take up."""
 _TREE = "tree-"
 _SIZE = re.compile(r"([0-9.]+)([kMGT]?B)")
 _UNITS = {"B": 1, "kB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}  # as the docker client writes them
@@ -35,7 +38,10 @@ def prune_cache(client: Client, most: int) -> str:
 
     Raises EngineError.
     """
-    pruned = client.run("builder", "prune", "--all", "--force", "--keep-storage", str(most), timeout=_SECONDS)
+    # buildx renamed the option in 0.17, and warns of the older name.
+    options = client.run("builder", "prune", "--help").stdout
+    keep = "--reserved-space" if "--reserved-space" in options else "--keep-storage"
+    pruned = client.run("builder", "prune", "--all", "--force", keep, str(most), timeout=_SECONDS)
     if not pruned.ok:
         raise EngineError(f"BuildKit's cache cannot be pruned: {last_line(pruned)}")
     said = re.search(r"^Total(?: reclaimed space)?:\s+(\S+)", pruned.stdout, re.MULTILINE)
@@ -43,7 +49,12 @@ def prune_cache(client: Client, most: int) -> str:
 
 
 def _images(client: Client) -> list[dict[str, str]]:
-    listed = client.run("system", "df", "--verbose", "--format", "{{json .Images}}", timeout=_SECONDS)
+    """What the Engine says of its images. With containerd's image store it fails for some seconds while snapshots of builds go."""
+    for seconds in (*_PAUSES, None):
+        listed = client.run("system", "df", "--verbose", "--format", "{{json .Images}}", timeout=_SECONDS)
+        if listed.ok or seconds is None:
+            break
+        time.sleep(seconds)
     if not listed.ok:
         raise EngineError(f"the Engine does not say what its images take up: {last_line(listed)}")
     images: list[dict[str, str]] = json.loads(listed.stdout) or []

@@ -3,6 +3,7 @@
 import logging
 import shlex
 import socket
+import time
 from pathlib import Path
 
 import paramiko
@@ -12,6 +13,8 @@ from pipeline_defs.server.command import ServerError, Unreachable
 
 CONNECT_SECONDS = 10.0
 LOGIN_SECONDS = 20.0
+PATIENCE = (1.0, 2.0, 4.0, 8.0, 16.0)
+"""Seconds between two tries to log in at a server that hangs up at once."""
 KEEPALIVE_SECONDS = 15
 LOST_SECONDS = 45
 """A server that acknowledges nothing for so long is lost; TCP's own patience is a quarter of an hour."""
@@ -21,7 +24,23 @@ if logging.getLogger("paramiko").level == logging.NOTSET:
 
 
 def connect(host: Machine) -> paramiko.SSHClient:
-    """Connect and log in; the server's host key must be known. Raises Unreachable with what to do."""
+    """Connect and log in; the server's host key must be known. Raises Unreachable with what to do.
+
+    A server that hangs up before it says anything is asked again for half a minute: OpenSSH does so under `PerSourcePenalties` (since
+    9.8) and `MaxStartups`.
+    """
+    for seconds in PATIENCE:
+        began = time.monotonic()
+        try:
+            return _connect(host)
+        except _HungUp:
+            if time.monotonic() - began > CONNECT_SECONDS / 2:
+                raise  # it did not hang up, it said nothing
+        time.sleep(seconds)
+    return _connect(host)
+
+
+def _connect(host: Machine) -> paramiko.SSHClient:
     client = paramiko.SSHClient()
     known_hosts = host.known_hosts.expanduser()
     client.set_missing_host_key_policy(_RefuseUnknown(host, known_hosts))
@@ -104,7 +123,16 @@ def _trust(host: Machine, known_hosts: Path) -> str:
     return shlex.join(("shipline", "trust-host", str(host), "--known-hosts", str(known_hosts)))
 
 
+class _HungUp(Unreachable):
+    """The server closed the connection before it said who it is."""
+
+
 def _explained(error: Exception, host: Machine, known_hosts: Path) -> Unreachable:
+    if isinstance(error, paramiko.SSHException) and "protocol banner" in str(error):
+        return _HungUp(
+            f"the server {host} closes each connection before the SSH login; check that an SSH server listens there, and "
+            "whether it shuts this machine out (PerSourcePenalties and MaxStartups in its sshd_config)"
+        )
     if isinstance(error, paramiko.BadHostKeyException):
         return Unreachable(
             f"the host key of {host} has CHANGED: {known_hosts} has {error.expected_key.fingerprint}, the server shows "

@@ -28,11 +28,13 @@ for kind in logs journal results; do
 """
 
 # An image stays as long as an environment of the app on this server has a release that refers to it; the Engine itself keeps
-# those of containers. The rest of the arguments are these environments' folders.
+# those of containers. The rest of the arguments are these environments' folders. Images by digest have no tag: since Docker 29 the
+# command line lists those with `--all` only.
 _IMAGES = """
 docker container prune -f --filter "label=shipline.app=$app" --filter "label=shipline.environment=$environment" >/dev/null 2>&1 || :
 kept=$(for place; do cat "$place"/releases/*/"$release" 2>/dev/null; done | grep -o 'sha256:[0-9a-f]*' | sort -u || true)
-docker image ls --no-trunc --digests --filter "label=shipline.app=$app" --format '{{.Repository}} {{.Digest}}' "$repository" 2>/dev/null |
+docker image ls --all --no-trunc --digests --filter "label=shipline.app=$app" --format '{{.Repository}} {{.Digest}}' \
+  "$repository" 2>/dev/null |
   while read -r name digest; do
     case $digest in sha256:*) ;; *) continue ;; esac
     printf '%s\\n' "$kept" | grep -qxF "$digest" && continue

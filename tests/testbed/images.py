@@ -154,10 +154,9 @@ def _bootstrap(image: Image) -> None:
     for left in state("images").glob("bootstrap-*"):
         shutil.rmtree(left, ignore_errors=True)
     with tempfile.TemporaryDirectory(prefix="bootstrap-", dir=state("images")) as folder:
-        archive = Path(folder, "base.tar")
-        # A complete file first: an import at the end of a pipe would also take what a killed bootstrap left behind.
+        root, archive = Path(folder, "root"), Path(folder, "base.tar")
         done = subprocess.run(
-            [*CONTAINED, "mmdebstrap", *_bootstrap_options(), RELEASE, str(archive), *_mirrors()],
+            [*CONTAINED, "mmdebstrap", "--format=directory", *_bootstrap_options(), RELEASE, str(root), *_mirrors()],
             capture_output=True,
             text=True,
             stdin=subprocess.DEVNULL,
@@ -166,11 +165,14 @@ def _bootstrap(image: Image) -> None:
         if done.returncode:
             said = [line for line in done.stderr.splitlines() if line.startswith("E:")] or ["no reason given"]
             raise BedError(f"Building {image.name} from Debian packages failed: mmdebstrap: {said[0]}")
+        # mmdebstrap's own tar has sparse members since 1.6: an Engine with the classic store imports them and cannot save or push them.
+        subprocess.run(["tar", "--numeric-owner", "-C", str(root), "-cf", str(archive), "."], check=True)
         changes = [STAND_IN_LABEL, f"shipline.recipe={_recipe(image)}"]
         docker.docker(
             *["import", "--change", 'CMD ["bash"]', *(word for label in changes for word in ("-c", f"LABEL {label}"))],
             *[str(archive), image.name],
         )
+        docker.docker("save", "--output", str(archive), image.name)  # what cannot be saved could not be pushed either
 
 
 def _bootstrap_options() -> list[str]:
