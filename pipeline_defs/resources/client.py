@@ -83,15 +83,21 @@ def run_docker(
 @functools.cache
 def find_client() -> Client:
     """The first client on the PATH that can build and that an Engine answers. Raises EngineError where there is none."""
-    unanswered = None
+    unanswered, said = None, ""
     for path in clients():
         buildx = run_docker((path, "buildx", "version")).ok
         if not buildx and _major(run_docker((path, "version", "--format", "{{.Client.Version}}"))) >= BUILDX_SINCE:
             continue
-        if run_docker((path, "version", "--format", "{{.Server.Version}}")).ok:
+        answer = run_docker((path, "version", "--format", "{{.Server.Version}}"))
+        if answer.ok:
             host = run_docker((path, "context", "inspect", "--format", "{{.Endpoints.docker.Host}}")).stdout.strip()
             return Client(path, buildx, host)
-        unanswered = path
+        unanswered, said = path, last_line(answer)
+    if unanswered and "is too old" in said:
+        raise EngineError(
+            f"{unanswered} is too old for the Docker Engine that answers it ({said}); install a newer docker client here, or let the "
+            "Engine accept it: DOCKER_MIN_API_VERSION=1.41 in the Engine's environment"
+        )
     if unanswered:
         raise EngineError(f"no Docker Engine answers {unanswered}; start it, or set DOCKER_HOST to one that runs")
     raise EngineError(
