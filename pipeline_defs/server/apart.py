@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
-import yaml
-
 from pipeline_defs.config.secret import MASK
 from pipeline_defs.server.command import Command, script
+from pipeline_defs.server.compose_model import ComposeModel, Service
+from pipeline_defs.server.compose_reader import MASKED, read_model
 from pipeline_defs.server.site import Site
 
 _SHARED_BY_ALL = ("bridge", "host", "none")
@@ -23,9 +23,6 @@ _HARMLESS = (
     "/usr/share/ca-certificates",
     "/dev/null",
 )
-
-_MASKED = "masked"
-"""Stands for a secret in what was heard: `***` would be an alias in YAML."""
 
 _OTHERS = """
 project=$1
@@ -66,7 +63,7 @@ def ask_others(site: Site) -> Command:
 
 def read_others(text: str, rehearsed: Site) -> Others:
     """From what the server answered. `rehearsed` is the environment that must not be touched."""
-    answer = json.loads(text.replace(MASK, _MASKED))
+    answer = json.loads(text.replace(MASK, MASKED))
     theirs = [each for each in answer["containers"] if _project(each) == rehearsed.project]
     mounts = [mount for each in theirs for mount in each.get("Mounts") or []]
     return Others(
@@ -98,69 +95,55 @@ def clashes(site: Site, config: str, others: Others) -> list[str]:
 
     Nothing of the environment that is rehearsed may be shared: no volume, network, container name, port or writable folder.
     """
-    merged = yaml.safe_load(config.replace(MASK, _MASKED))
-    return [*_volumes(site, merged, others), *_networks(site, merged, others), *_services(merged, others)]
+    merged = read_model(config, site.project)
+    return [*_volumes(site, merged, others), *_networks(merged, others), *_services(merged, others)]
 
 
-def _volumes(site: Site, merged: Mapping[str, Any], others: Others) -> Iterator[str]:
+def _volumes(site: Site, merged: ComposeModel, others: Others) -> Iterator[str]:
     database = site.config.database.volume if site.config.database else None
-    for key, volume in (merged.get("volumes") or {}).items():
-        given = volume or {}
-        name = given.get("name") or f"{site.project}_{key}"
-        owner = others.volumes.get(name)
+    for key, volume in merged.volumes.items():
+        owner = others.volumes.get(volume.name)
         if owner and owner != site.project:
-            yield f"the volume {name} of {owner}"
-        elif given.get("external") and key == database:
-            yield f"the external volume {name}, where the copy would be"
-        device = str((given.get("driver_opts") or {}).get("device", ""))
-        if device.startswith("/") and _meets(device, others.folders):
-            yield f"the folder {device}, through the volume {key}"
+            yield f"the volume {volume.name} of {owner}"
+        elif volume.external and key == database:
+            yield f"the external volume {volume.name}, where the copy would be"
+        if volume.device and _meets(volume.device, others.folders):
+            yield f"the folder {volume.device}, through the volume {key}"
 
 
-def _networks(site: Site, merged: Mapping[str, Any], others: Others) -> Iterator[str]:
-    for key, network in (merged.get("networks") or {}).items():
-        name = (network or {}).get("name") or f"{site.project}_{key}"
-        if name in others.networks and name not in _SHARED_BY_ALL:
-            yield f"the network {name}"
+def _networks(merged: ComposeModel, others: Others) -> Iterator[str]:
+    for network in merged.networks.values():
+        if network.name in others.networks and network.name not in _SHARED_BY_ALL:
+            yield f"the network {network.name}"
 
 
-def _services(merged: Mapping[str, Any], others: Others) -> Iterator[str]:
-    for key, service in (merged.get("services") or {}).items():
+def _services(merged: ComposeModel, others: Others) -> Iterator[str]:
+    for service in merged.services.values():
         found = [*_containers(service, others), *_places(service, others)]
-        yield from (f"{each} (service {key})" for each in found)
+        yield from (f"{each} (service {service.name})" for each in found)
 
 
-def _containers(service: Mapping[str, Any], others: Others) -> Iterator[str]:
+def _containers(service: Service, others: Others) -> Iterator[str]:
     """Other containers that a service takes the name of, or has something in common with."""
-    name = service.get("container_name")
-    if name in others.containers:
-        yield f"the container name {name}"
+    if service.container_name in others.containers:
+        yield f"the container name {service.container_name}"
     for word in ("network_mode", "pid", "ipc"):
-        kind, _, target = str(service.get(word, "")).partition(":")
+        kind, _, target = str(service.keys.get(word, "")).partition(":")
         if kind == "container":
             yield f"the {word} of the container {target}"
-    for target in service.get("volumes_from") or []:
+    for target in service.keys.get("volumes_from") or []:
         if str(target).startswith("container:"):
             yield f"the volumes of {target}"
-    for target in service.get("external_links") or []:
+    for target in service.keys.get("external_links") or []:
         yield f"a link to the container {str(target).partition(':')[0]}"
 
 
-def _places(service: Mapping[str, Any], others: Others) -> Iterator[str]:
+def _places(service: Service, others: Others) -> Iterator[str]:
     """Folders that the environment that is rehearsed has, and ports that anybody has."""
-    yield from (f"the folder {folder}" for folder in _writable_folders(service) if _meets(folder, others.folders))
-    yield from (f"the port {port} of {others.ports[port]}" for port in _published(service) if port in others.ports)
-
-
-def _writable_folders(service: Mapping[str, Any]) -> Iterator[str]:
-    for mount in service.get("volumes") or []:
-        if isinstance(mount, str):
-            source, _, rest = mount.partition(":")
-            kind, writable = ("bind" if source.startswith("/") else "volume"), not rest.endswith(":ro")
-        else:
-            source, kind, writable = mount.get("source", ""), mount.get("type"), not mount.get("read_only")
-        if kind == "bind" and writable:
-            yield str(source)
+    writable = [mount.source for mount in service.mounts if mount.kind == "bind" and not mount.read_only]
+    yield from (f"the folder {folder}" for folder in writable if _meets(folder, others.folders))
+    wanted = [f"{number}/{port.protocol}" for port in service.ports for number in port.numbers()]
+    yield from (f"the port {port} of {others.ports[port]}" for port in wanted if port in others.ports)
 
 
 def _meets(folder: str, others: frozenset[str]) -> bool:
@@ -169,14 +152,3 @@ def _meets(folder: str, others: frozenset[str]) -> bool:
     if any(mine.is_relative_to(harmless) for harmless in _HARMLESS):
         return False
     return any(mine.is_relative_to(other) or PurePosixPath(other).is_relative_to(mine) for other in others)
-
-
-def _published(service: Mapping[str, Any]) -> Iterator[str]:
-    for port in service.get("ports") or []:
-        if isinstance(port, str):
-            text, _, protocol = port.partition("/")
-            parts = text.rpartition(":")[0].rpartition(":")[2]
-            if parts:
-                yield f"{parts}/{protocol or 'tcp'}"
-        elif port.get("published"):
-            yield f"{port['published']}/{port.get('protocol', 'tcp')}"
