@@ -1,7 +1,7 @@
 # Every target sets up what it needs by itself. `make` alone lists the targets.
 PYTHON := .venv/bin/python
 
-.PHONY: help setup demo test site prove-github prove-rehearsal prove-deploy prove-lineage prove-service bench-deploy bench-lineage bench-observe lint format docs lock up down backup restore upgrade clean
+.PHONY: help setup demo test test-unit test-all site prove-github prove-rehearsal prove-deploy prove-lineage prove-service bench-deploy bench-lineage bench-observe lint format docs lock up down backup restore upgrade clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -12,9 +12,19 @@ setup: ## make the virtual environment .venv from the lock
 demo: setup ## the sample app from a commit to a verified deployment; ONCE=1 ends by itself
 	@ONCE=$(ONCE) $(PYTHON) -m examples.demo
 
-test: setup lint ## lint, type check, and all tests; ARGS="-k name" is passed to pytest
+# Two workers on two cores, four at most: each has a registry and a server of its own.
+PYTEST := $(PYTHON) -m pytest -n logical --maxprocesses 4 --durations=15
+
+test: setup lint ## lint, type check, unit tests, and integration tests on real parts; ARGS="-k name" is passed to pytest
 	@$(PYTHON) -m tests.testbed prepare
-	@$(PYTHON) -m pytest -n logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder --durations=15 $(ARGS)
+	@$(PYTEST) --dist loadfile --no-loadscope-reorder -m "not thorough" $(ARGS)
+
+test-unit: setup ## the unit tests, those of the documentation among them; no Docker Engine is needed
+	@$(PYTEST) tests/unit $(ARGS)
+
+test-all: setup lint ## all tests, also those that are marked `thorough`; before landing what touches what they prove
+	@$(PYTHON) -m tests.testbed prepare
+	@$(PYTEST) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 prove-github: setup ## what is claimed of GitHub, measured at full size; PARTS="merges latency" measures these alone
 	@PARTS="$(PARTS)" $(PYTHON) -m benchmarks.github

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.printed import Call, calls, difference, furnish
+from tests.docs.printed import calls, difference, furnish
 
 
 @pytest.fixture(scope="module")
@@ -15,12 +15,6 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("reader")
     furnish(folder)
     yield folder
-
-
-@pytest.mark.parametrize("call", calls(), ids=str)
-def test_a_call_prints_what_the_page_shows(call: Call, reader: Path) -> None:
-    printed = difference(call, reader)
-    assert printed is None, f"it prints:\n{printed}"
 
 
 def test_another_output_is_noticed(reader: Path) -> None:

@@ -4,10 +4,9 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
-
-import pytest
 
 import pipeline_defs
 from pipeline_defs.config.home import PROJECT
@@ -84,6 +83,7 @@ BELOW = {
         "notices",
     },
 }
+DOING = {"os", "io", "pathlib", "subprocess", "socket", "shutil", "tempfile", "requests", "time", "random", "secrets"}
 WITHOUT_DAGSTER = {"release", "config", "server", "proposal", "doctor"}
 
 
@@ -113,6 +113,7 @@ def test_a_run_waits_for_no_import_that_it_may_never_need() -> None:
     assert not {"pipeline_defs.changes.look", "pipeline_defs.reports.reporter"} & set(done.stdout.split())
 
 
+@cache
 def parsed(file: Path) -> ast.Module:
     return ast.parse(file.read_text())
 
@@ -135,9 +136,9 @@ def of_dagster(file: Path, *, at_import: bool = False) -> list[str]:
     return [name for name in imported(parsed(file), at_import=at_import) if name.startswith("dagster")]
 
 
-@pytest.mark.parametrize("file", FILES, ids=named)
-def test_imports_point_one_way(file: Path) -> None:
-    assert rooms_below(file) <= BELOW.get(room(file), set())
+def test_imports_point_one_way() -> None:
+    wrong = {named(file): rooms_below(file) - BELOW.get(room(file), set()) for file in FILES}
+    assert {file: rooms for file, rooms in wrong.items() if rooms} == {}
 
 
 def test_no_file_needs_itself_on_any_way() -> None:
@@ -153,44 +154,38 @@ def test_no_file_needs_itself_on_any_way() -> None:
     TopologicalSorter({module: names - packages - {module} for module, names in graph.items()}).prepare()
 
 
-@pytest.mark.parametrize("file", FILES, ids=named)
-def test_the_project_imports_nothing_that_only_tests_and_examples_have(file: Path) -> None:
-    assert not {name.split(".")[0] for name in imported(parsed(file))} & {"tests", "examples", "benchmarks", "docs"}
+def test_the_project_imports_nothing_that_only_tests_and_examples_have() -> None:
+    found = {named(file): top_level(file) & {"tests", "examples", "benchmarks", "docs"} for file in FILES}
+    assert {file: names for file, names in found.items() if names} == {}
 
 
-@pytest.mark.parametrize("file", [file for file in FILES if room(file) in WITHOUT_DAGSTER], ids=named)
-def test_the_rooms_below_know_nothing_of_dagster(file: Path) -> None:
-    assert not of_dagster(file)
+def test_the_rooms_below_know_nothing_of_dagster() -> None:
+    found = {named(file): of_dagster(file) for file in FILES if room(file) in WITHOUT_DAGSTER}
+    assert {file: names for file, names in found.items() if names} == {}
 
 
-@pytest.mark.parametrize("file", [file for file in FILES if room(file) == "cli"], ids=named)
-def test_the_command_line_starts_without_dagster(file: Path) -> None:
-    assert not of_dagster(file, at_import=True)
-    assert rooms_below(file, at_import=True) <= {"config", "release"}
+def test_the_command_line_starts_without_dagster() -> None:
+    command_line = [file for file in FILES if room(file) == "cli"]
+    assert [named(file) for file in command_line if of_dagster(file, at_import=True)] == []
+    rooms = {named(file): rooms_below(file, at_import=True) - {"config", "release"} for file in command_line}
+    assert {file: more for file, more in rooms.items() if more} == {}
 
 
-@pytest.mark.parametrize("file", [file for file in FILES if room(file) == "release"], ids=named)
-def test_the_domain_does_no_input_or_output(file: Path) -> None:
-    doing = {
-        "os",
-        "io",
-        "pathlib",
-        "subprocess",
-        "socket",
-        "shutil",
-        "tempfile",
-        "requests",
-        "time",
-        "random",
-        "secrets",
-    }
-    assert not {name.split(".")[0] for name in imported(parsed(file))} & doing
-    calls = [
-        node.func.id
-        for node in ast.walk(parsed(file))
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
-    ]
-    assert not {"open", "print", "input"} & set(calls)
+def test_the_domain_does_no_input_or_output() -> None:
+    domain = [file for file in FILES if room(file) == "release"]
+    found = {named(file): top_level(file) & DOING | calls(file) & {"open", "print", "input"} for file in domain}
+    assert {file: names for file, names in found.items() if names} == {}
+
+
+def top_level(file: Path) -> set[str]:
+    """The packages that a file imports anything of."""
+    return {name.split(".")[0] for name in imported(parsed(file))}
+
+
+def calls(file: Path) -> set[str]:
+    """The plain names that a file calls."""
+    nodes = ast.walk(parsed(file))
+    return {node.func.id for node in nodes if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)}
 
 
 def public(tree: ast.AST, name: str) -> Iterator[tuple[str, ast.Module | ast.ClassDef | ast.FunctionDef]]:
@@ -208,6 +203,6 @@ def public(tree: ast.AST, name: str) -> Iterator[tuple[str, ast.Module | ast.Cla
                 yield from public(node, f"{name}.{node.name}")
 
 
-@pytest.mark.parametrize("file", FILES, ids=named)
-def test_everything_public_says_what_it_is(file: Path) -> None:
-    assert [name for name, node in public(parsed(file), file.stem) if not ast.get_docstring(node)] == []
+def test_everything_public_says_what_it_is() -> None:
+    nodes = [(f"{named(file)}: {name}", node) for file in FILES for name, node in public(parsed(file), file.stem)]
+    assert [name for name, node in nodes if not ast.get_docstring(node)] == []
