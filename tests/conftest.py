@@ -1,6 +1,7 @@
 """Fixtures that start what tests stand on, once for the whole session, and leave nothing behind."""
 
 import os
+import signal
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
@@ -16,6 +17,9 @@ from tests.testbed.progress import Progress
 # own Shipline in the same checkout lends them neither addresses nor secrets.
 _HOME = tempfile.TemporaryDirectory(prefix="shipline-home-")
 os.environ["SHIPLINE_HOME"] = _HOME.name
+
+# A shell that starts the tests in the background has them ignore Ctrl-C, and the programs that they start and end would inherit it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

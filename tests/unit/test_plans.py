@@ -388,7 +388,9 @@ def shell_texts(text: str, argv: tuple[str, ...]) -> Iterator[str]:
 @pytest.mark.parametrize("shell", SHELLS, ids=" ".join)
 def test_every_command_is_one_that_a_shell_can_read(shell: tuple[str, ...]) -> None:
     texts = {
-        text: name for name, command in every_command().items() for text in shell_texts(command.rendered(), command.argv)
+        text: name
+        for name, command in every_command().items()
+        for text in shell_texts(command.rendered(), command.argv)
     }
     for text, name in texts.items():
         read = subprocess.run([*shell, "-n"], input=text, capture_output=True, text=True, check=False)
