@@ -7,16 +7,16 @@ from pipeline_defs.server.command import Command
 from pipeline_defs.server.compose import compose
 from pipeline_defs.server.database import Driver
 from pipeline_defs.server.facts import Facts
-from pipeline_defs.server.health import healthy
 from pipeline_defs.server.site import Site
 from pipeline_defs.server.step import LONG_SECONDS, Step
+from pipeline_defs.server.steps import wait_for_database
 
 
 def anew(site: Site, facts: Facts, folder: str, database: Driver) -> list[Step]:
     """Remove all data, and have an empty database as the compose file of the release in `folder` describes it."""
     removed = Step("volume removed", database.empty(), timeout=LONG_SECONDS)
-    ready = database.ready()
     if not database.in_container:
+        ready = database.ready()
         return [removed, *([Step("wait", ready)] if ready else [])]
     service = database.config.service
     create = compose(site, facts.compose, folder, "up", "--no-start", "--no-build", service)
@@ -25,8 +25,7 @@ def anew(site: Site, facts: Facts, folder: str, database: Driver) -> list[Step]:
         removed,
         Step("volume created", create, timeout=LONG_SECONDS),
         Step("database up", up, timeout=LONG_SECONDS),
-        Step("wait", healthy(site, service), timeout=site.config.health.timeout + 60),
-        *([Step("takes connections", ready)] if ready else []),
+        *wait_for_database(site),
     ]
 
 

@@ -65,6 +65,11 @@ def script(text: str, *arguments: str, stdin: bytes | str | Secret | None = None
     return Command(("sh", "-euc", text, "shipline", *arguments), stdin=stdin, says=says)
 
 
+def both(first: Command, second: Command) -> Command:
+    """Two commands without standard input as one: the second is executed where the first succeeds."""
+    return script('eval "$1" && eval "$2"', first.rendered(), second.rendered(), says=first.shown())
+
+
 @dataclass(frozen=True)
 class Result:
     """What a command gave: exit status, both streams as text (undecodable bytes replaced) and seconds."""

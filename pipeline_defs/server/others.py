@@ -8,7 +8,6 @@ from pipeline_defs.server.bundle import SETTINGS
 from pipeline_defs.server.command import Command, script
 from pipeline_defs.server.compose import compose_words
 from pipeline_defs.server.facts import Facts
-from pipeline_defs.server.health import healthy
 from pipeline_defs.server.site import Site
 from pipeline_defs.server.step import LONG_SECONDS, Step
 
@@ -39,12 +38,8 @@ echo "beside the app:${others:- nothing}"
 
 def up(site: Site, facts: Facts, folder: str) -> list[Step]:
     """They run as the release in `folder` describes them, and the database answers."""
-    database, timeout = site.config.database, site.config.health.timeout
     started = with_compose(site, facts, folder, _OTHERS_UP, *site.services, says="what the app needs is up")
-    wait = (
-        [Step("wait", healthy(site, database.service), timeout=timeout + 60)] if database and not database.url else []
-    )
-    return [Step("others up", started, timeout=LONG_SECONDS), *wait]
+    return [Step("others up", started, timeout=LONG_SECONDS), *steps.wait_for_database(site)]
 
 
 def migrated(site: Site, facts: Facts, folder: str) -> list[Step]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pipeline_defs.config.environment import REVISION
 from pipeline_defs.release.records import Release
 from pipeline_defs.server import bundle
-from pipeline_defs.server.command import Command, script
+from pipeline_defs.server.command import Command, both, script
 from pipeline_defs.server.compose import compose, execute, once, pull
 from pipeline_defs.server.database import driver, learn_backup
 from pipeline_defs.server.facts import Facts
@@ -76,11 +76,21 @@ def start_database(site: Site, task: Task, facts: Facts) -> list[Step]:
         return []
     task.say(f"the database of {site.environment} does not run: it is started")
     up = compose(site, facts.compose, facts.folder, "up", "-d", "--no-build", config.service)
-    ready = healthy(site, config.service)
-    return [
-        Step("database start", up, timeout=LONG_SECONDS),
-        Step("database ready", ready, timeout=site.config.health.timeout + 60),
-    ]
+    return [Step("database start", up, timeout=LONG_SECONDS), *wait_for_database(site, name="database ready")]
+
+
+def wait_for_database(site: Site, *, name: str = "wait") -> list[Step]:
+    """Wait until a database that was started is healthy, as far as it has a health check, and takes connections over the network.
+
+    Nothing where it is no container here.
+    """
+    config = site.config.database
+    if config is None or config.url is not None:
+        return []
+    database, seconds = driver(site, {}), 2 * site.config.health.timeout + 60
+    ready = database.ready() if database else None
+    well = healthy(site, config.service)
+    return [Step(name, both(well, ready) if ready else well, timeout=seconds)]
 
 
 def backup_path(task: Task) -> str:

@@ -108,7 +108,7 @@ def test_a_database_of_another_kind_is_copied_by_commands(
     report = rehearse(foreign.task("staging", second), server, production(foreign))
     assert report.error is None
     assert report.copied and report.copied.tables == 4 and report.copied.dump_bytes and report.copied.bytes is None
-    assert {"backup", "restore", "counts", "takes connections"} <= {step.step for step in report.steps}
+    assert {"backup", "restore", "counts", "wait"} <= {step.step for step in report.steps}
 
 
 def test_an_app_without_a_database_is_rehearsed_too(shop: Shop, server: Connection, tmp_path: Path) -> None:

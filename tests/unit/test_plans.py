@@ -146,7 +146,7 @@ WITH_OTHERS = {"also": ("mail", "worker"), "services": {"worker": Replacement(st
         ),
         (
             rehearsal({"database": BY_COMMANDS}, {"database": BY_COMMANDS}),
-            f"{LOOKED}, backup, {STAGED}, takes connections, restore, counts, {REHEARSED}",
+            f"{LOOKED}, backup, {STAGED}, restore, counts, {REHEARSED}",
         ),
     ],
 )  # fmt: skip

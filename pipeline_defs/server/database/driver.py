@@ -62,7 +62,7 @@ class Driver(ABC):
 
     @abstractmethod
     def ready(self) -> Command | None:
-        """Wait until connections are taken; None where the container's own health says it."""
+        """Wait until connections are taken over the network; None where only the container's own health can tell."""
 
     @abstractmethod
     def restore(self, path: str) -> Command:

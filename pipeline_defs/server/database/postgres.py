@@ -12,15 +12,16 @@ from pipeline_defs.server.database.address import Address
 from pipeline_defs.server.database.driver import REMOVE_VOLUME, STATUS, Driver
 from pipeline_defs.server.database.proof import PROVE
 from pipeline_defs.server.database.room import ROOM
+from pipeline_defs.server.health import LAST_WORDS
 from pipeline_defs.server.site import Site
 
 # Each kind defines `client program words…`, which finds the database through libpq's variables, and `with_dump file program words…`,
 # which replaces the word DUMP by the file's path where the client is. Both begin with words of their own, which they shift away.
-_IN_SERVICE = (
+_SERVICE = (
     FIND
     + """
 project=$1 service=$2 user=$3 name=$4; shift 4
-need "$project" "$service"
+id=$(found "$project" "$service")
 client() { docker exec -i -e PGUSER="$user" -e PGDATABASE="$name" "$id" "$@"; }
 with_dump() {
   dump=$1; shift
@@ -31,6 +32,7 @@ with_dump() {
 maintenance() { client psql -d postgres "$@"; }
 """
 )
+_IN_SERVICE = f'{_SERVICE}need "$project" "$service"\n'
 # The settings come through standard input into a file that only this user reads, and are gone with it.
 _ELSEWHERE = """
 project=$1 image=$2 name=$3; shift 3
@@ -104,6 +106,27 @@ prove "$expected" "$expected.copy"
 _SANITIZE_SQL = 'client psql -Xq -v ON_ERROR_STOP=1 --single-transaction -f - <"$1"'
 _SANITIZE_SCRIPT = 'client sh -eus <"$1"'
 
+# While the image's own scripts prepare a new data folder, a temporary server listens on the socket alone. So readiness is asked of the
+# network: of the loopback address, or of the container's own where the server listens on that one only.
+_READY = (
+    LAST_WORDS
+    + """
+limit=$1 end=$(( $(date +%s) + $1 ))
+listens() { docker exec "$id" sh -c 'pg_isready -q -h 127.0.0.1 || pg_isready -q -h "$(hostname -i | cut -d " " -f 1)"'; }
+stopped() {
+  docker ps -aq --filter "label=com.docker.compose.project=$project" --filter "label=com.docker.compose.service=$service" | head -n 1
+}
+answers() { said=$(client psql -XAtqc 'select 1' </dev/null 2>&1 >/dev/null); }
+said=
+until [ -n "$id" ] && listens </dev/null 2>/dev/null && answers; do
+  case $said in *FATAL*"does not exist"*) refuse "$id" "$service" "takes connections, but not these: $said" ;; esac
+  [ "$(date +%s)" -lt "$end" ] || refuse "$(stopped)" "$service" "takes no connections over the network after $limit s${said:+ ($said)}"
+  sleep 0.2; id=$(found "$project" "$service")
+done
+echo "$service takes connections"
+"""
+)
+
 _MAKE_ANEW = """
 case $name in postgres|template0|template1) echo "the database $name is none that may be dropped" >&2; exit 1 ;; esac
 maintenance -XAtq -v ON_ERROR_STOP=1 -v name="$name" <<'SQL'
@@ -171,8 +194,10 @@ class PostgresService(Postgres):
         return script(REMOVE_VOLUME, self.site.project, volume, says=f"docker volume rm {self.site.project}_{volume}")
 
     @override
-    def ready(self) -> Command | None:
-        return None
+    def ready(self) -> Command:
+        words = (self.site.project, self.config.service, self.config.user, self.config.name)
+        limit = str(self.site.config.health.timeout)
+        return script(_SERVICE + _READY, *words, limit, says=f"wait until {self.config.service} takes connections")
 
     def __str__(self) -> str:
         return self.config.name
@@ -202,7 +227,7 @@ class PostgresElsewhere(Postgres):
         return self._client(_MAKE_ANEW, says=f"drop and create {self}")
 
     @override
-    def ready(self) -> Command | None:
+    def ready(self) -> Command:
         return self._client("client pg_isready -t 30 </dev/null", says=f"wait until {self} answers")
 
     def __str__(self) -> str:
