@@ -13,7 +13,7 @@ from pipeline_defs.cli.apps import OneOrAll, apps_named
 from pipeline_defs.cli.history import columns, digits, open_lineage, outcome, row_json
 from pipeline_defs.cli.output import Output, local_time, plain
 from pipeline_defs.config import App, Home
-from pipeline_defs.release.history import RUNNING, Row, waiting
+from pipeline_defs.release.history import RUNNING, Row, trouble, waiting
 from pipeline_defs.release.records import OnHost
 from pipeline_defs.release.standing import Standing
 
@@ -69,6 +69,7 @@ def _status(app: App, environment: str, found: Standing) -> dict[str, Any]:
         "freeze": {"until": held.until.isoformat(), "local": held.local, "window": held.window} if held else None,
         "maintenance": closed.model_dump(mode="json") if closed else None,
         "waiting": row_json(waits) if waits else None,
+        "trouble": trouble(rows),
         "hosts": [each.model_dump(mode="json") for each in _fleet(rows)],
         "quarantined": [each.model_dump(mode="json") for each in found.quarantined],
     }
@@ -117,6 +118,8 @@ def _notes(line: dict[str, Any]) -> Iterator[Text]:
         closed = line["maintenance"]
         since = f"in maintenance since {local_time(closed['at'])} by {plain(closed['actor'])}"
         yield Text.assemble((where, "dim"), (f"{since}: {plain(closed['message'])}", "yellow"))
+    if line["trouble"]:
+        yield Text.assemble((where, "dim"), (plain(line["trouble"]), "bold red"))
     if line["freeze"]:
         yield Text.assemble(
             (where, "dim"), (f"frozen until {line['freeze']['local']} ({line['freeze']['window']})", "cyan")

@@ -12,6 +12,13 @@ from pipeline_defs.release.records import Deployment, Image, Outcome, Rehearsal
 
 Attempt = Deployment | Rehearsal
 
+_LOST = (
+    "SELECT kind, record FROM attempt WHERE app = ? AND environment = ? AND outcome = 'failed' AND kind != 'rehearsal' "
+    "AND id > coalesce((SELECT max(id) FROM attempt WHERE app = ? AND environment = ? AND outcome = 'succeeded' "
+    "AND kind != 'rehearsal'), '') AND json_extract(record, '$.needs_person') ORDER BY id DESC LIMIT 1"
+)
+"""Since a release last succeeded: the newest attempt whose way back failed."""
+
 _ATTEMPT = "SELECT kind, record FROM attempt WHERE app = ? AND environment = ?"
 
 
@@ -21,8 +28,9 @@ def attempts(index: sqlite3.Connection, app: str, environment: str, limit: int |
 
 
 def standing(index: sqlite3.Connection, app: str, environment: str, alive: Collection[str]) -> list[Attempt]:
-    """Those attempts that say how an environment stands, newest first: the newest of all, the one whose release runs, those of the
-    runs that go on, the newest that a freeze has held back and what overtook it, and the newest that tells of several hosts.
+    """Those attempts that say how an environment stands, newest first: the newest of all and the newest that was begun, the one whose
+    release runs, those of the runs that go on, the newest that a freeze has held back and what overtook it, and the newest that tells
+    of several hosts.
     """
     place = (app, environment)
     last = f"{_ATTEMPT} AND outcome = ? ORDER BY id DESC LIMIT 1"
@@ -31,6 +39,13 @@ def standing(index: sqlite3.Connection, app: str, environment: str, alive: Colle
     overtaking = f"{_ATTEMPT} AND kind = 'deploy' AND id > ? ORDER BY version DESC LIMIT 1"
     found = [
         *attempts(index, app, environment, limit=1),
+        *_attempts(
+            index,
+            f"{_ATTEMPT} AND outcome != ? AND kind != 'rehearsal' ORDER BY id DESC LIMIT 1",
+            *place,
+            Outcome.FROZEN,
+        ),
+        *_attempts(index, _LOST, *place, *place),
         *_attempts(index, last.replace("ORDER", "AND kind != 'rehearsal' ORDER"), *place, Outcome.SUCCEEDED),
         *(_attempts(index, runs, *place, Outcome.STARTED, *alive) if alive else ()),
         *held,

@@ -48,7 +48,7 @@ class _Telling:
         if lost is not None:
             return self._of_lost(lost, last if lives else None)
         if not lives:
-            return self._of_row(("failed",), Level.BAD, last, "could not be brought back")
+            return self._of_row(("failed",), Level.BAD, last, f"could not be brought back{_person(last)}")
         if last.kind is DeploymentKind.ROLLBACK:
             return self._of_row(("rolled_back",), Level.WARNING, last, "runs again")
         return self._of_row(("deployed",), Level.GOOD, last, "runs")
@@ -57,7 +57,7 @@ class _Telling:
         """A deployment that failed; `live` is what was brought back."""
         quarantined: tuple[Happening, ...] = ("quarantined",) if lost.failed_after_change else ()
         if live is None:
-            return self._of_row(("failed", *quarantined), Level.BAD, lost, "failed")
+            return self._of_row(("failed", *quarantined), Level.BAD, lost, f"failed{_person(lost)}")
         happened = f"failed, {live.release.version} runs again"
         return self._of_row(("rolled_back", *quarantined), Level.BAD, lost, happened, live.release.version)
 
@@ -80,10 +80,16 @@ class _Telling:
                 why=tame(row.reason),
                 took=duration(row.seconds) if row.seconds else "",
                 error=first_sentence(row.error or interrupted),
+                tests=first_sentence(self._unproved()),
                 quarantine=out,
                 **self._links(row.environment, row.release.commit),
             ),
         )
+
+    def _unproved(self) -> str:
+        """That what runs again fails its own tests; empty where it does not."""
+        live = next((row for row in reversed(self._facts.deployments) if row.unproved), None)
+        return f"{live.release.version} serves again, and fails its own tests: {live.unproved}" if live else ""
 
     def _of_failure(self) -> Notice:
         """A run that failed before there was a deployment: a rehearsal, an image, or what was refused."""
@@ -116,6 +122,10 @@ class _Telling:
             "pull_request": pull_page(self._app, number),
             "page": (config.url or "") if config else "",
         }
+
+
+def _person(row: Deployment) -> str:
+    return f", {row.environment} needs a person" if row.needs_person else ""
 
 
 def _error(facts: RunFacts, row: Rehearsal | None) -> str:

@@ -59,10 +59,19 @@ def since(started: str) -> float:
 
 def note(context: dg.OpExecutionContext, row: Deployment | Rehearsal, app: App | None = None) -> None:
     """Write what is known of an attempt now, with links where its app is given. The last word on an id is the one that counts."""
+    context.log_event(_observation(row, app))
+
+
+def write_down(instance: dg.DagsterInstance, row: Deployment) -> None:
+    """The same without a run: the last word on a deployment whose runs could not say it."""
+    instance.report_runless_asset_event(_observation(row))
+
+
+def _observation(row: Deployment | Rehearsal, app: App | None = None) -> dg.AssetObservation:
     metadata = rehearsal_metadata(row) if isinstance(row, Rehearsal) else deployment_metadata(row)
     metadata |= links(app, row) if app else {}
     key = environment_key(row.release.app, row.environment)
-    context.log_event(dg.AssetObservation(key, description=_what_happened(row), metadata=metadata))
+    return dg.AssetObservation(key, description=_what_happened(row), metadata=metadata)
 
 
 def _what_happened(row: Deployment | Rehearsal) -> str:

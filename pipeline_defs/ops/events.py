@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 import dagster as dg
 
 from pipeline_defs.release.evidence import Record
-from pipeline_defs.release.records import Deployment, Image, Outcome, Release
+from pipeline_defs.release.records import Image, Release
 
 IMAGE = "image"
 CHECKED = "checked"
@@ -74,12 +74,6 @@ def facts_of_run(
         if what is not None and what.asset_key == asset and key in what.metadata:
             found.append(model.model_validate(what.metadata[key].value))
     return found
-
-
-def open_deployments(instance: dg.DagsterInstance, run: str, app: str, environment: str) -> list[Deployment]:
-    """The deployments that a run began and whose end it did not write."""
-    written = facts_of_run(instance, run, environment_key(app, environment), DEPLOYMENT, Deployment)
-    return [last for last in {row.id: row for row in written}.values() if last.outcome is Outcome.STARTED]
 
 
 def evidence_metadata(evidence: Mapping[str, Record | None]) -> Metadata:

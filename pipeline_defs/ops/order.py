@@ -8,12 +8,13 @@ import dagster as dg
 
 from pipeline_defs.config import App
 from pipeline_defs.history import Lineage
-from pipeline_defs.ops.events import DEPLOYMENT, environment_key, facts_of_run, open_deployments
+from pipeline_defs.ops.events import DEPLOYMENT, environment_key, facts_of_run
 from pipeline_defs.ops.log import stop
 from pipeline_defs.ops.releases import EnvironmentConfig, row_by_which_it_was_left, row_to_go_back_to
 from pipeline_defs.release.going_back import Going, GoingBackError, Leaving, Means, decide, verdict_on
 from pipeline_defs.release.history import Row
 from pipeline_defs.release.records import Deployment, Release
+from pipeline_defs.release.recovery import is_open
 
 
 @dataclass(frozen=True)
@@ -62,8 +63,8 @@ def _answer(
         raise stop(
             f"{environment} of {app.name} has no deployment {config.because_of}; see: shipline history {app.name}"
         )
-    opened = open_deployments(context.instance, answered.run, app.name, environment)
-    failed = next((row for row in opened if row.id == config.because_of), None)
+    records = Lineage(context.instance).deployments(app, environment)
+    failed = next((row for row in records if row.id == config.because_of and is_open(row)), None)
     return RollbackOrder(failed=failed, because_of=config.because_of, reason=config.reason)
 
 

@@ -65,6 +65,11 @@ def record_op(app: App, environment: str) -> dg.OpDefinition:
                     else "was taken down, nothing ran before it"
                 )
                 raise stop(f"the deployment of {failed.release.version} failed and {how}: {failed.error}")
+            if live is not None and live.unproved:
+                raise stop(
+                    f"{live.release.version} serves in {environment} again and is healthy, but it fails its own tests: "
+                    f"{live.unproved}; nothing more is started by itself: mend the tests, or deploy a release that passes"
+                )
 
     return record
 

@@ -19,6 +19,7 @@ from pipeline_defs.ops.releases import live_release
 from pipeline_defs.ops.task import Settings, files_of, release_for, servers_of, settings_of, task_for
 from pipeline_defs.release.going_back import revision_after_failure
 from pipeline_defs.release.records import Deployment, DeploymentKind, Outcome, Release
+from pipeline_defs.release.recovery import answered_by, way_back_failed
 from pipeline_defs.release.tags import PREVIOUS_UP
 from pipeline_defs.resources.registry import RegistryResource
 from pipeline_defs.resources.registry_errors import RegistryError
@@ -87,9 +88,8 @@ def rollback_op(app: App, environment: str) -> dg.OpDefinition:
                     report = _stay(task, servers, report)
             log.say(f"{report.outcome}\n\n{steps_text(report.steps)}\n\n{hosts_text(report.hosts)}".rstrip())
             if report.outcome is not Outcome.SUCCEEDED:
-                _note_failure(context, app, row, order.failed, report)
-                needs = "what ran until now runs on" if report.live else f"{environment} needs a person"
-                raise stop(f"the rollback failed, {needs}: {report.error}")
+                _note_failure(context, app, row, order, report)
+                raise stop(f"the rollback failed, {_what_now(environment, order, report)}: {report.error}")
             if report.live is not None and not _is_answer_within(context.run_id, order):
                 context.instance.add_run_tags(context.run_id, release_tags(report.live))
             return Ended((*_closed(order.failed, report), *_ended(row, report)))
@@ -167,33 +167,34 @@ def _ended(row: Deployment | None, report: Report) -> tuple[Deployment, ...]:
     """The rollback's record, with what the server says that runs now."""
     if row is None or report.live is None:
         return ()
-    found = {"backup": report.backup, "release": report.live, "hosts": report.hosts}
+    found = {"backup": report.backup, "release": report.live, "hosts": report.hosts, "unproved": report.unproved}
     return (row.model_copy(update={**ending(report, row.started), **found}),)
 
 
 def _closed(failed: Deployment | None, report: Report) -> tuple[Deployment, ...]:
-    """The end of the deployment that is undone.
-
-    Its release may run nevertheless: a run that was killed after the switch had deployed it, and only could not write so.
-    """
-    if failed is None:
-        return ()
-    if report.live is None:
-        outcome = Outcome.FAILED
-    elif (report.live.version, report.live.digest) == (failed.release.version, failed.release.digest):
-        outcome = Outcome.SUCCEEDED
-    else:
-        outcome = Outcome.ROLLED_BACK
-    error = None if outcome is Outcome.SUCCEEDED else failed.error or "its run ended before it was done"
-    seconds = failed.seconds or since(failed.started)
-    return (failed.model_copy(update={"outcome": outcome, "error": error, "seconds": seconds}),)
+    """The end of the deployment that is undone."""
+    return () if failed is None else (answered_by(failed, report.live, report.unproved, since(failed.started)),)
 
 
 def _note_failure(
-    context: dg.OpExecutionContext, app: App, row: Deployment | None, failed: Deployment | None, report: Report
+    context: dg.OpExecutionContext, app: App, row: Deployment | None, order: RollbackOrder, report: Report
 ) -> None:
-    """Write what went wrong. The deployment's own record stays open: the recovery sensor then tries once more."""
-    if failed is not None:
-        note(context, failed, app)
-    if row is not None:
-        note(context, row.model_copy(update={**ending(report, row.started), "hosts": report.hosts}), app)
+    """Write what went wrong. The record of a deployment that this run made stays open: a run of its own tries the way back once more.
+
+    Where this is that run, a person is needed, and the record is closed: nothing more is started by itself.
+    """
+    ended = row.model_copy(update={**ending(report, row.started), "hosts": report.hosts}) if row else None
+    within, seconds = _is_answer_within(context.run_id, order), since(order.failed.started) if order.failed else 0.0
+    for record in way_back_failed(
+        order.failed, ended, within=within, serves=report.live is not None, why=str(report.error), seconds=seconds
+    ):
+        note(context, record, app)
+
+
+def _what_now(environment: str, order: RollbackOrder, report: Report) -> str:
+    """What follows a rollback that failed, for people."""
+    if report.live is not None:
+        return f"{report.live.version} runs on" if not report.changed else "what ran until now runs on"
+    if order.failed is not None and not order.because_of:
+        return "and is tried once more by a run of its own"
+    return f"{environment} needs a person"

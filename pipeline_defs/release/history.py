@@ -24,7 +24,8 @@ class Row(Record):
     how long it took, `live` marks what runs now.
     `configuration` is the hash of the release's configuration.
     `way_back` is a rehearsal's verdict, and of a deployment the one it was made with; `backup` is a deployment's, and so is `hosts`,
-    what came of it on each host where there are several, and `brought`, what the release before it had not.
+    what came of it on each host where there are several, and `brought`, what the release before it had not. `unproved` says which
+    tests fail of a release that serves after a rollback; `needs_person` that the way back failed.
     """
 
     id: str
@@ -57,6 +58,8 @@ class Row(Record):
     freeze_overridden: str | None = None
     hosts: tuple[OnHost, ...] = ()
     brought: Brought | None = None
+    unproved: str | None = None
+    needs_person: bool = False
 
 
 def fold(events: Iterable[_Attempt]) -> list[_Attempt]:
@@ -96,6 +99,25 @@ def waiting(rows: Sequence[Row]) -> Row | None:
     since = (row for row in rows if row.id > held.id and row.kind == DeploymentKind.DEPLOY)
     overtaken = any(Version.parse(row.version) >= Version.parse(held.version) for row in since)
     return None if overtaken else held
+
+
+def trouble(rows: Sequence[Row]) -> str | None:
+    """What a person has to know of an environment, in a sentence; None where there is nothing.
+
+    That a way back failed since a release last succeeded, that the newest attempt was interrupted, or that the release which serves
+    fails its own tests. `rows` are newest first.
+    """
+    tried = [row for row in rows if row.kind != "rehearsal" and row.frozen_until is None]
+    live = next((row for row in tried if row.live), None)
+    since = [row for row in tried if live is None or row.id > live.id]
+    lost = next((row for row in since if row.needs_person), None)
+    if lost is not None:
+        return f"needs a person: the {lost.kind} of {lost.version} failed: {lost.error}"
+    if since and since[0].outcome == INTERRUPTED:
+        return f"the {since[0].kind} of {since[0].version} was interrupted, and what serves is not known until it is undone"
+    if live is not None and live.unproved:
+        return f"{live.version} serves, and fails its own tests: {live.unproved}"
+    return None
 
 
 def _row(attempt: Deployment | Rehearsal, *, alive: Set[str], now: datetime, live: bool) -> Row:
@@ -142,4 +164,6 @@ def _of_deployment(attempt: Deployment | Rehearsal) -> dict[str, Any]:
         "freeze_overridden": attempt.freeze_overridden,
         "hosts": attempt.hosts,
         "brought": attempt.brought,
+        "unproved": attempt.unproved,
+        "needs_person": attempt.needs_person,
     }

@@ -168,6 +168,8 @@ class Deployment(Record):
         frozen_until: when the freeze ends that held it back, ISO 8601; None where none did. `error` says it to people.
         freeze_overridden: the window of the freeze that a person let it go through, for `reason`.
         hosts: where there are several, what came of it on each, the first one first; steps and counts are those of the first.
+        unproved: of a rollback whose release serves and is healthy, and fails its own tests: which; None where they passed.
+        needs_person: the way back failed, so nobody knows whether the environment serves; nothing more is started by itself.
     """
 
     id: str
@@ -192,6 +194,8 @@ class Deployment(Record):
     frozen_until: str | None = None
     freeze_overridden: str | None = None
     hosts: tuple[OnHost, ...] = ()
+    unproved: str | None = None
+    needs_person: bool = False
     error: str | None = None
     log: str | None = None
     run: str = ""

@@ -1,12 +1,14 @@
-"""Recovery: the last net under a deployment. What was begun and never ended is undone by a run of its own."""
+"""Recovery: the last net under a deployment. What was begun and never ended is undone by a run of its own, once; then a person is told."""
 
 from collections.abc import Mapping
 
 import dagster as dg
 
 from pipeline_defs.config import App
+from pipeline_defs.history import Lineage
 from pipeline_defs.jobs import AssetJob, job_name
-from pipeline_defs.ops.events import open_deployments
+from pipeline_defs.ops.attempt import since, write_down
+from pipeline_defs.release.recovery import MOST, decide, given_up, recovery_tags
 from pipeline_defs.release.request import Job, Request
 from pipeline_defs.sensors.branches import SECONDS
 from pipeline_defs.sensors.chaining import of_change
@@ -44,24 +46,27 @@ def _recovery_sensor(
     def recover(context: dg.RunStatusSensorContext) -> dg.RunRequest | dg.SkipReason:
         run = context.dagster_run
         environment = run.tags.get("environment", "")
-        opened = open_deployments(context.instance, run.run_id, app.name, environment)
-        # An answer that fails is not answered again: it needs a person.
-        begun = [row for row in opened if row.because_of is None]
-        if not begun:
+        decision = decide(run.run_id, run.tags, Lineage(context.instance).deployments(app, environment))
+        if decision is None:
             return dg.SkipReason(f"run {run.run_id[:8]} left nothing open")
+        failed = decision.deployment
+        if not decision.attempt:
+            why = f"{MOST} runs that should undo it ended without a word"
+            write_down(context.instance, given_up(failed, why, since(failed.started)))
+            return dg.SkipReason(f"{environment} needs a person: {failed.kind} of {failed.release.version}: {why}")
         request = Request(
             app=app.name,
             job=Job.ROLLBACK,
             environment=environment,
-            because_of=begun[0].id,
-            reason=f"run {run.run_id[:8]} {_HOW_TEXT[how]} while {begun[0].release.version} was deployed",
+            because_of=failed.id,
+            reason=f"run {run.run_id[:8]} {_HOW_TEXT[how]} while {failed.release.version} was deployed",
             actor=f"sensor {app.name}_recover_{how}",
         )
         return dg.RunRequest(
             run_key=run.run_id,
             job_name=job_name(app, Job.ROLLBACK, environment),
             run_config=request.run_config(),
-            tags={**request.run_tags(), **of_change(run)},
+            tags={**request.run_tags(), **of_change(run), **recovery_tags(decision)},
         )
 
     return recover

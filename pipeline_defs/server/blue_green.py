@@ -109,7 +109,7 @@ def drain(site: Site, route: Route) -> list[Step]:
 
 
 def bring_back(task: Task, facts: Facts, route: Route) -> list[Step]:
-    """The release that `current` names serves, alone: routed to, started if it does not run, verified."""
+    """The release that `current` names serves, alone: routed to, and started if it does not run."""
     site, current, folder = task.site, facts.current, facts.folder
     assert current is not None and folder is not None
     beside = with_compose(
@@ -129,7 +129,6 @@ def bring_back(task: Task, facts: Facts, route: Route) -> list[Step]:
         Step("route", router.point_back(site, route, current)),
         Step("leftovers", _leave_live(site, facts)),
         also(site, facts, folder),
-        steps.verify(site, task, facts, current, folder),
         Step("outside", router.look(route)),
     )
 

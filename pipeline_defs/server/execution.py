@@ -6,6 +6,9 @@ from typing import Any
 from pipeline_defs.release.evidence import StepTiming, TestCounts
 from pipeline_defs.server.journal import Notes
 
+UNPROVED = "unproved"
+"""The fact that says which tests fail of a release that ran before and serves again."""
+
 
 @dataclass
 class Execution:

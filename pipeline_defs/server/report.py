@@ -2,7 +2,7 @@
 
 from pipeline_defs.release.evidence import Copy, WayBack
 from pipeline_defs.release.records import Outcome, Release
-from pipeline_defs.server.execution import Execution
+from pipeline_defs.server.execution import UNPROVED, Execution
 from pipeline_defs.server.journal import log_path
 from pipeline_defs.server.task import Report, Task
 
@@ -34,6 +34,7 @@ def report(
         changed=execution.changed,
         error=error,
         log=log_path(task.site, task),
+        unproved=execution.facts.get(UNPROVED),
     )
 
 

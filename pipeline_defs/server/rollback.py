@@ -4,7 +4,7 @@ from pipeline_defs.release.records import Outcome, Release
 from pipeline_defs.server import steps, strategy
 from pipeline_defs.server.command import Runner, ServerError, script
 from pipeline_defs.server.compose import diagnose
-from pipeline_defs.server.execution import Execution
+from pipeline_defs.server.execution import UNPROVED, Execution
 from pipeline_defs.server.facts import Facts
 from pipeline_defs.server.hold import held
 from pipeline_defs.server.procedure import Procedure
@@ -28,7 +28,7 @@ def rollback(task: Task, server: Runner) -> Report:
     The second is how a failed or killed deployment, or rollback, is answered; done twice it changes nothing the second time.
     What a rollback that never ended has done to the database is taken back first. An expected failure is a report with its sentence.
     """
-    site, execution = task.site, Execution()
+    execution = Execution()
     previous: Release | None = None
     live: Release | None = None
     try:
@@ -38,11 +38,33 @@ def rollback(task: Task, server: Runner) -> Report:
             if task.release is None:
                 live = restore_current(task, server, facts, execution)
             else:
-                Procedure(site, task, server, execution, diagnose(site)).run(plan(task, facts))
+                _go(task, server, facts, execution)
                 live = task.release
     except ServerError as error:
+        if live is None and not execution.changed:
+            live = previous  # nothing was touched, so it serves as before
         return report(task, execution, Outcome.FAILED, str(error), previous=previous, live=live)
     return report(task, execution, Outcome.SUCCEEDED, None, previous=previous, live=live)
+
+
+def _go(task: Task, server: Runner, facts: Facts, execution: Execution) -> None:
+    """Go to a named release. Raises ServerError when it does not come about, or fails its tests unless it returns."""
+    procedure = Procedure(task.site, task, server, execution, diagnose(task.site))
+    if not task.returns:
+        procedure.run(plan(task, facts))
+        return
+    begun, proof, finished = _parts(task, facts)
+    procedure.run(begun)
+    _prove(task, procedure, proof, execution)
+    procedure.run(finished)
+
+
+def _prove(task: Task, procedure: Procedure, tests: list[Step], execution: Execution) -> None:
+    """Run the tests of a release that ran before and serves again. That they fail is told: going elsewhere would help nobody."""
+    failure = procedure.attempt(tests)
+    if failure is not None:
+        execution.facts[UNPROVED] = str(failure)
+        task.say(f"what ran before serves again and is healthy, and it fails its own tests: {failure}")
 
 
 def plan(task: Task, facts: Facts) -> list[Step]:
@@ -51,20 +73,27 @@ def plan(task: Task, facts: Facts) -> list[Step]:
     It stays as it is, or migrations are taken back to `task.downgrade_to`, or it becomes `task.restore_from`. Raises ServerError
     where there is nothing to do that with.
     """
+    return steps.in_order(*_parts(task, facts))
+
+
+def _parts(task: Task, facts: Facts) -> tuple[list[Step], list[Step], list[Step]]:
+    """The steps of `plan`: until the release is healthy, its tests, and until it is what the environment runs."""
     site, release = task.site, task.release
     assert release is not None
     folder = site.folder(release)
-    return steps.in_order(
+    begun = steps.in_order(
         steps.write_files(site, task, release),
         strategy.look(task, facts, known=True),
         _ready(task, facts),
         _database(task, facts, folder),
         strategy.begin(task, facts, folder, migrate=False),
-        steps.verify(site, task, facts, release, folder),
+    )
+    finished = steps.in_order(
         strategy.finish(task, facts, folder, watched=False),
         forget(site) if task.downgrade_to or task.restore_from else [],
         tidy(task),
     )
+    return begun, steps.verify(site, task, facts, release, folder), finished
 
 
 def _ready(task: Task, facts: Facts) -> list[Step]:
@@ -101,9 +130,10 @@ def restore_current(task: Task, server: Runner, facts: Facts, execution: Executi
     """Make what serves the release that `current` names; before the first deployment that is nothing.
 
     Where `task.downgrade_to` says so, the migrations of `task.migrated` are taken back first, in its own image. Should that fail, the
-    release is started all the same, and its tests decide.
+    release is started all the same.
 
-    Returns the release that serves now. Raises StepFailed when it cannot be brought back or does not pass its tests.
+    Returns the release that serves now and is healthy; that it fails its own tests is a fact of the execution, UNPROVED.
+    Raises StepFailed when it cannot be brought back.
     """
     site = task.site
     if facts.current is None or facts.folder is None:
@@ -117,4 +147,5 @@ def restore_current(task: Task, server: Runner, facts: Facts, execution: Executi
     if failure is not None:
         task.say(f"the migrations could not be taken back: {failure}")
     procedure.run(back)
+    _prove(task, procedure, steps.verify(site, task, facts, facts.current, facts.folder), execution)
     return facts.current

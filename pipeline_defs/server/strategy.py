@@ -39,7 +39,7 @@ def finish(task: Task, facts: Facts, folder: str, *, watched: bool = True) -> li
 
 
 def bring_back(task: Task, facts: Facts) -> list[Step]:
-    """What serves is the release that `current` names, verified; done twice it changes nothing the second time."""
+    """What serves is the release that `current` names; done twice it changes nothing the second time."""
     route = _switched(task.site)
     return blue_green.bring_back(task, facts, route) if route else in_place.bring_back(task, facts)
 

@@ -32,6 +32,7 @@ class Task:
         migrated: for a rollback, the release in whose image they are taken back; None: the one that `current` names.
         restore_from: for a rollback, the backup on the server that the database becomes; None: it stays.
         frozen: for a rollback, the release gets the settings that it had, as far as the server still has them.
+        returns: for a rollback, its release ran before: that its tests fail is told, and is no reason to go elsewhere.
         host: for one of several hosts, which; None: the environment has one host, or all of them are meant.
         token: that of the site's lock, where the fleet that this is a part of holds it; empty: it is not held yet.
         alive: tells whether a run is still under way, None of one that is not known here; a lock whose run is not is taken over.
@@ -58,6 +59,7 @@ class Task:
     migrated: Release | None = None
     restore_from: str | None = None
     frozen: bool = False
+    returns: bool = False
     host: Host | None = None
     token: str = ""
 
@@ -89,6 +91,7 @@ class Report:
         error: one sentence for people, None when all went well.
         log: path of the log on the server.
         hosts: where there are several, what came of it on each; what is said above is that of the first.
+        unproved: which tests fail of a release that ran before and serves again; None where they passed.
     """
 
     outcome: Outcome
@@ -107,3 +110,4 @@ class Report:
     error: str | None = None
     log: str | None = None
     hosts: tuple[OnHost, ...] = ()
+    unproved: str | None = None

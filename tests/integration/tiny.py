@@ -59,7 +59,7 @@ environments:
 class Tiny:
     """An app whose image is one file. `deployed` is what reached the server's door: {run: digest}; `live` is what runs there.
 
-    Of the version in `broken` every deployment fails.
+    Of the version in `broken` every deployment fails. `way_back` is what comes of each rollback; None: it works.
     """
 
     def __init__(self, folder: Path, instance: dg.DagsterInstance) -> None:
@@ -67,6 +67,7 @@ class Tiny:
         self.deployed: dict[str, str] = {}
         self.live: Release | None = None
         self.broken = ""
+        self.way_back: Report | None = None
         self.pushed, self.go_on = threading.Event(), threading.Event()
         self.repository = folder / "tiny"
         self.repository.mkdir()
@@ -197,7 +198,7 @@ def shipped(testbed: TestBed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         return Report(Outcome.SUCCEEDED, live=task.release)
 
     def rollback(task: Task, servers: Sequence[Line]) -> Report:
-        return Report(Outcome.SUCCEEDED, live=made.live)
+        return made.way_back or Report(Outcome.SUCCEEDED, live=made.live)
 
     def rehearse(task: Task, server: Runner, production: Site) -> Report:
         return Report(Outcome.SUCCEEDED, live=task.release)

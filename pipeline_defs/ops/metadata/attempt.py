@@ -19,6 +19,10 @@ def of_attempt(row: Rehearsal | Deployment) -> Metadata:
             **why,
             "previous version": row.previous.version if row.previous else "",
             "because of": row.because_of or "",
+            "fails its own tests": row.unproved or "",
+            "needs a person": "nobody knows whether it serves; nothing more is started by itself"
+            if row.needs_person
+            else "",
             "reason": row.reason,
         }
     return {

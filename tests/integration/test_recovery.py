@@ -1,0 +1,113 @@
+"""Recovery under real runs and the real sensor: one more try at most, then a person is told; what serves is not given up for its tests."""
+
+from typing import Any
+
+import dagster as dg
+
+from pipeline_defs.config.testing import E2E
+from pipeline_defs.history import Lineage
+from pipeline_defs.jobs import jobs_of
+from pipeline_defs.release.history import Row, trouble
+from pipeline_defs.release.records import Outcome, Release
+from pipeline_defs.release.recovery import MOST
+from pipeline_defs.resources.connection import Connection
+from pipeline_defs.sensors import sensors_of
+from pipeline_defs.server.deploy import deploy
+from pipeline_defs.server.rollback import rollback
+from pipeline_defs.server.task import Report
+from tests.integration.tiny import PRODUCTION, Tiny
+from tests.support.shop import Shop
+
+PLACE = {"app": "tiny", "environment": "production", "target": "tiny_production"}
+
+
+def rows(tiny: Tiny) -> list[Row]:
+    return Lineage(tiny.instance).environment(tiny.app, "production")
+
+
+def said(tiny: Tiny) -> str | None:
+    """What `shipline status` says of production."""
+    return trouble(Lineage(tiny.instance).standing(tiny.app, "production").rows)
+
+
+def answer(tiny: Tiny, run: str) -> dg.RunRequest | None:
+    """What the recovery sensor answers to a run that has failed."""
+    sensors = {each.name: each for each in sensors_of(tiny.app, {job.name: job for job in jobs_of(tiny.app)})}
+    found = tiny.instance.get_run_by_id(run)
+    (ended,) = tiny.instance.all_logs(run, of_type=dg.DagsterEventType.RUN_FAILURE)
+    assert found is not None and ended.dagster_event is not None
+    context = dg.build_run_status_sensor_context(
+        sensor_name="tiny_recover_failed",
+        dagster_instance=tiny.instance,
+        dagster_run=found,
+        dagster_event=ended.dagster_event,
+    )
+    answered = sensors["tiny_recover_failed"](context)
+    return answered if isinstance(answered, dg.RunRequest) else None
+
+
+def follow(tiny: Tiny, run: str) -> list[str]:
+    """The runs that the recovery sensor starts after one that failed, each made to its end. Fails where there is no end."""
+    made: list[str] = []
+    while (request := answer(tiny, run)) is not None:
+        assert len(made) <= MOST, "recoveries without end"
+        configs: dict[str, Any] = {name: given["config"] for name, given in request.run_config["ops"].items()}
+        run = tiny.tried("deploy", PRODUCTION, tags=request.tags, **configs).run_id
+        made.append(run)
+    return made
+
+
+def deployed(tiny: Tiny, version: str) -> str:
+    head = {"commit": tiny.commit(version, version), "branch": "main"}
+    return tiny.tried("deploy", tags=PLACE, tiny_image=head).run_id
+
+
+def test_what_serves_again_and_fails_its_own_tests_is_kept_and_told(tiny: Tiny) -> None:
+    deployed(tiny, "1.0.0")
+    tiny.broken = "1.1.0"
+    tiny.way_back = Report(Outcome.SUCCEEDED, live=tiny.live, changed=True, unproved="e2e: 1 of 3 failed")
+    run = deployed(tiny, "1.1.0")
+    assert follow(tiny, run) == [], "the way back was tried once, within the run"
+    back, failed = rows(tiny)[:2]
+    assert (back.kind, back.version, back.live, back.unproved) == ("rollback", "1.0.0", True, "e2e: 1 of 3 failed")
+    assert (failed.version, failed.outcome) == ("1.1.0", "rolled back")
+    assert said(tiny) == "1.0.0 serves, and fails its own tests: e2e: 1 of 3 failed"
+
+
+def test_a_way_back_that_fails_is_tried_once_more_and_then_left_to_a_person(tiny: Tiny) -> None:
+    deployed(tiny, "1.0.0")
+    tiny.broken, tiny.way_back = "1.1.0", Report(Outcome.FAILED, changed=True, error="unhealthy")
+    run = deployed(tiny, "1.1.0")
+    assert len(follow(tiny, run)) == 1
+    failed = next(row for row in rows(tiny) if row.kind == "deploy" and row.version == "1.1.0")
+    assert (failed.outcome, failed.needs_person) == ("failed", True)
+    assert (said(tiny) or "").startswith("needs a person: the rollback of 1.0.0 failed: unhealthy")
+    tiny.way_back = None
+    asked = {"kind": "rollback", "because_of": failed.id, "reason": "looked after"}
+    assert tiny.tried("deploy", PRODUCTION, tiny_production=asked).success
+    assert said(tiny) is None
+    assert next(row for row in rows(tiny) if row.id == failed.id).outcome == "rolled back"
+
+
+def test_a_recovery_that_serves_but_fails_its_tests_starts_nothing_more(tiny: Tiny) -> None:
+    deployed(tiny, "1.0.0")
+    first = tiny.live
+    tiny.broken, tiny.way_back = "1.1.0", Report(Outcome.FAILED, changed=True, error="the server is lost")
+    run = deployed(tiny, "1.1.0")
+    tiny.way_back = Report(Outcome.SUCCEEDED, live=first, changed=True, unproved="e2e: 1 of 3 failed")
+    assert len(follow(tiny, run)) == 1
+    assert said(tiny) == "1.0.0 serves, and fails its own tests: e2e: 1 of 3 failed"
+
+
+def test_on_a_server_what_ran_before_and_is_healthy_stays_although_its_tests_fail(
+    live: Shop, server: Connection, second: Release
+) -> None:
+    """A test that was always wrong fails for the newer release and for the older one."""
+    shop = live.bare().changed("production", e2e=(E2E(command=("false",), junit=None),))
+    failed = deploy(shop.task("production", second), server)
+    assert failed.error and "e2e" in failed.error and failed.changed
+    back = rollback(shop.task("production", None, run="run-2"), server)
+    assert back.outcome is Outcome.SUCCEEDED, back.error
+    assert back.unproved and "e2e" in back.unproved
+    assert back.live and back.live.version == "1.0.0"
+    assert live.health()["version"] == "1.0.0"
