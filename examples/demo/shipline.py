@@ -14,6 +14,7 @@ from pipeline_defs.cli.follow import Follower
 from pipeline_defs.cli.output import CommandError, Output
 from pipeline_defs.config import Home
 from pipeline_defs.config.home import PROJECT
+from pipeline_defs.config.token import read_token, with_token
 
 COMMAND = PROJECT / ".venv" / "bin" / "shipline"
 _READY_SECONDS = 90.0
@@ -44,7 +45,7 @@ class Shipline:
         self._process: subprocess.Popen[bytes] | None = None
 
     def up(self, port: int | None = None) -> str:
-        """Start it; gives the address of its web page. Without a port it takes 3000 or a free one."""
+        """Start it; gives the address of its web page, token included. Without a port it takes 3000 or a free one."""
         log = self.home.root / "up.log"
         with log.open("wb") as out:
             words = [str(COMMAND), "up", *(["--port", str(port)] if port else [])]
@@ -113,7 +114,7 @@ class Shipline:
         if self._process.poll() is not None:
             raise StoryFailed((self.home.root / "up.log").read_text().strip().splitlines()[-1])
         try:
-            return Client.of(self.home).url
+            return with_token(Client.of(self.home).url, read_token(self.home.token))
         except CommandError:  # not ready yet; the time limit decides
             return None
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-_MADE_ANEW = {"workspace", "lineage.db", "service.json", "running.yaml", "backups"}
+_MADE_ANEW = {"workspace", "lineage.db", "service.json", "token", "running.yaml", "backups"}
 """Names at the top of a home, or of another folder of a service: clones, the lineage's index, what runs now; and backups."""
 
 _BESIDE = re.compile(r"(.+)-(wal|shm|journal)")  # what SQLite keeps beside a database, which is in the copy of that one

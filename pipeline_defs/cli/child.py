@@ -102,8 +102,7 @@ def _holds_definitions(process: psutil.Process) -> bool:
 def dagster_children(logs: Path, *, port: int, code_port: int) -> dict[str, Child]:
     """The processes, by name."""
     workspace = ("-w", str(PROJECT / "workspace.yaml"))
-    # The web server knows no users and no passwords: it must never listen where others can reach it.
-    webserver = ("-m", "dagster_webserver", "-h", "127.0.0.1", "-p", str(port), *workspace)
+    webserver = ("-m", "pipeline_defs.web", "--port", str(port))
     daemon = ("-m", "dagster._daemon", "run", *workspace)
     return {
         "code": code_child(logs / "code.log", "127.0.0.1", code_port),

@@ -78,13 +78,15 @@ class RunState:
 class Client:
     """One running Shipline at one address."""
 
-    def __init__(self, url: str, page: str = "") -> None:
-        """`url` is where it answers; `page` where people see it, when that is elsewhere."""
+    def __init__(self, url: str, token: str = "", page: str = "") -> None:
+        """`url` is where it answers; `token` what it asks for; `page` where people see it, when that is elsewhere."""
         import requests  # here, as the commands that ask no Shipline need not wait for it
 
         self.url, self._page = url, page or url
         self._session = requests.Session()
         self._session.trust_env = False  # it is on this machine; no proxy leads to it
+        if token:
+            self._session.headers["Authorization"] = f"Bearer {token}"
 
     @classmethod
     def of(cls, home: Home) -> Self:
@@ -92,7 +94,8 @@ class Client:
         service = Service.find(home)
         if service is None or not service.ready:
             raise NotRunning
-        client = cls(service.url, os.environ.get("SHIPLINE_URL", "").rstrip("/") if service.in_containers else "")
+        page = os.environ.get("SHIPLINE_URL", "").rstrip("/") if service.in_containers else ""
+        client = cls(service.url, service.token(home), page)
         client.ask("query { version }")
         return client
 
@@ -104,6 +107,8 @@ class Client:
             response = self._session.post(
                 f"{self.url}/graphql", json={"query": query, "variables": variables}, timeout=_SECONDS
             )
+            if response.status_code in (401, 403):
+                raise Failed(f"Shipline at {self.url} does not let this command in: {response.text.strip()}")
             answer = response.json()
         except (requests.ConnectionError, requests.JSONDecodeError):
             raise NotRunning from None

@@ -88,7 +88,9 @@ def _ask_page(home: Home) -> None:
         raise OSError("Shipline does not run; start it with: shipline up")
     session = requests.Session()
     session.trust_env = False  # it is on this machine, or in this network; no proxy leads to it
+    token = service.token(home)
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
     try:
-        session.get(f"{service.url}/server_info", timeout=_PAGE_SECONDS).raise_for_status()
+        session.get(f"{service.url}/server_info", headers=headers, timeout=_PAGE_SECONDS).raise_for_status()
     except requests.RequestException:
         raise OSError(f"the web server at {service.url} does not answer; look at its log") from None

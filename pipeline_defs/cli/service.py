@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import psutil
 
 from pipeline_defs.config import Home
+from pipeline_defs.config.token import read_token
 
 _SAME_START = 2.0  # seconds: a clock that was set meanwhile; no process number is given out again that fast
 
@@ -43,6 +44,10 @@ class Service:
     def in_containers(self) -> bool:
         """True where what runs is not this machine's `shipline up`, which writes down at least itself."""
         return not self.pids
+
+    def token(self, home: Home) -> str:
+        """What the web server asks for; empty in containers, where it asks for nothing."""
+        return "" if self.in_containers else read_token(home.token)
 
     @classmethod
     def read(cls, file: Path) -> Self | None:

@@ -22,6 +22,7 @@ from pipeline_defs.cli.service import Service
 from pipeline_defs.cli.service_logs import fresh_logs, logs_folder
 from pipeline_defs.config import Home
 from pipeline_defs.config.home import PROJECT
+from pipeline_defs.config.token import new_token, with_token
 
 RUNS_SECONDS = 180.0  # what runs get to undo what is not final
 _READY_SECONDS = 120.0
@@ -42,7 +43,8 @@ class Supervisor:
         # Any port for the code server: two Shiplines that start at once would both find a usual one free, and gRPC servers
         # share a port without a word, each answering some of the other's questions.
         self._service = Service(f"http://127.0.0.1:{chosen}", chosen, free_port())
-        self._client = Client(self._service.url)
+        self._token = new_token(home.token)
+        self._client = Client(self._service.url, self._token)
         self._environment = os.environ | variables(home, self._service.code_port)
         self._children: dict[str, Child] = dagster_children(
             fresh_logs(home), port=chosen, code_port=self._service.code_port
@@ -86,10 +88,10 @@ class Supervisor:
             return
         self._service.ready = True
         self._service.write(self._home.service)
-        url = self._service.url
+        page = with_token(self._service.url, self._token)
         self._output.result(
-            {"url": url, "home": str(self._home.root), "code_port": self._service.code_port},
-            Text.assemble(("✓ ", "green"), "Shipline runs at ", (url, "bold"), "  (Ctrl-C ends it)"),
+            told(self._service, self._home),
+            Text.assemble(("✓ ", "green"), "Shipline runs at ", (page, "bold"), "  (Ctrl-C ends it)"),
         )
 
     def _prepare_instance(self) -> None:
@@ -157,6 +159,7 @@ class Supervisor:
         self._end_runs()
         self._end_children("webserver", "code")
         self._home.service.unlink(missing_ok=True)
+        self._home.token.unlink(missing_ok=True)
 
     def _end_children(self, *names: str) -> None:
         processes = [process for name in names if (process := self._process(name)) is not None]
@@ -184,6 +187,12 @@ class Supervisor:
                 self._hurry.wait(0.5)
         except Failed:
             return  # no web server to ask: it was never ready, or is dead
+
+
+def told(service: Service, home: Home) -> dict[str, str | int]:
+    """What `shipline up` says of itself as JSON: `url` for links, `page` with the token that logs a browser in."""
+    page = with_token(service.url, service.token(home))
+    return {"url": service.url, "page": page, "home": str(home.root), "code_port": service.code_port}
 
 
 def variables(home: Home, code_port: int) -> dict[str, str]:

@@ -18,8 +18,9 @@ from pipeline_defs.cli.leftovers import end_leftovers
 from pipeline_defs.cli.output import Failed, Output, Wrong
 from pipeline_defs.cli.service import Service
 from pipeline_defs.cli.service_logs import logs_folder
-from pipeline_defs.cli.supervisor import RUNS_SECONDS, Supervisor, variables
+from pipeline_defs.cli.supervisor import RUNS_SECONDS, Supervisor, told, variables
 from pipeline_defs.config import Home
+from pipeline_defs.config.token import with_token
 
 UP_EXAMPLE = "Example: shipline up --port 3000"
 DOWN_EXAMPLE = "Example: shipline down"
@@ -39,8 +40,9 @@ def up(
 ) -> None:
     """Start Shipline on this machine and print the address of its web page. Ctrl-C ends it.
 
-    It runs Dagster's code server, daemon and web server, and starts any of them again that dies. The page has no log-in
-    and is reached from this machine only; from elsewhere use a tunnel: ssh -L 3000:127.0.0.1:3000 this-machine
+    It runs Dagster's code server, daemon and web server, and starts any of them again that dies. The page is reached from this
+    machine only, and the address has a token in it that lets you in; there is a new one for each start. From elsewhere use a
+    tunnel: ssh -L 3000:127.0.0.1:3000 this-machine
     """
     output: Output = context.obj
     home = Home.find()
@@ -52,7 +54,7 @@ def up(
         lock.acquire(timeout=0)
     except Timeout:
         service = Service.read(home.service)
-        where = f" at {service.url}" if service else ""
+        where = f" at {with_token(service.url, service.token(home))}" if service else ""
         raise Failed(f"Shipline runs already for {home.root}{where}; end it first with: shipline down") from None
     if detach:
         lock.release()  # for the process that stays
@@ -125,8 +127,8 @@ def _detach(home: Home, output: Output, port: int | None, beside: Mapping[str, i
     while other.poll() is None:
         service = Service.read(home.service)
         if service and service.ready and service.pids.get("up") == other.pid:
-            data = {"url": service.url, "home": str(home.root), "code_port": service.code_port}
-            output.result(data, Text(f"Shipline runs at {service.url}; end it with: shipline down"))
+            page = with_token(service.url, service.token(home))
+            output.result(told(service, home), Text(f"Shipline runs at {page}  (shipline down ends it)"))
             return
         time.sleep(0.1)
     raise Failed(log.read_text().rpartition("shipline: ")[2].strip() or f"it did not start; see {log}")

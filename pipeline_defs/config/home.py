@@ -64,6 +64,11 @@ class Home:
         return self.root / "service.json"
 
     @property
+    def token(self) -> Path:
+        """What lets its owner in at the web page while `shipline up` runs."""
+        return self.root / "token"
+
+    @property
     def page(self) -> str:
         """The address of the web page, without a slash at its end: SHIPLINE_URL where people reach it under a name of its own,
         else the one that `shipline up` wrote down; empty where there is neither."""

@@ -33,6 +33,21 @@ def test_only_who_knows_the_password_sees_the_page(service: RunningService) -> N
     assert service.status("/graphql", None, b'{"query": "{ version }"}') == 401
 
 
+def test_a_page_of_another_site_reaches_nothing_with_the_log_in_of_its_visitor(service: RunningService) -> None:
+    version, own = b'{"query": "{ version }"}', f"https://localhost:{service.port}"
+    asked = ("/graphql", service.password, version)
+    assert service.status(*asked, Origin=own) == 200
+    for origin in ("https://evil.example", "null", "https://localhost", f"http://localhost:{service.port}"):
+        assert service.status(*asked, Origin=origin) == 403
+    assert service.status(*asked, Sec_Fetch_Site="cross-site") == 403
+    assert service.status(*asked, Content_Type="text/plain") == 415
+    assert service.status("/graphql?query={version}", service.password) == 405
+    assert service.status("/report_asset_materialization/blog_image", service.password, b"{}") == 404
+    assert service.status("/runs", service.password, Sec_Fetch_Site="cross-site", Sec_Fetch_Mode="navigate") == 403
+    link = {"Sec_Fetch_Site": "cross-site", "Sec_Fetch_Mode": "navigate", "Sec_Fetch_Dest": "document"}
+    assert service.status("/runs", service.password, **link) == 200
+
+
 def test_metrics_and_health_are_behind_the_log_in(service: RunningService) -> None:
     assert holds_within(120, lambda: service.status("/health", service.password) == 200), service.read("/health")
     paths = ("/health", "/metrics")

@@ -1,18 +1,26 @@
 """`shipline up` with the real Dagster: it starts, serves, survives deaths, and leaves nothing behind."""
 
+import contextlib
+import http.client
 import json
 import os
+import stat
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlencode, urlsplit
 
 import psutil
 import pytest
-from dagster import DagsterInstance, RunsFilter
+from dagster import AssetKey, DagsterInstance, RunsFilter
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
+from websockets.typing import Origin, Subprotocol
 
+from pipeline_defs.cli.client import _LAUNCH, _execution
 from pipeline_defs.cli.ports import free_port
 from pipeline_defs.cli.service import Service
 from pipeline_defs.config.home import PROJECT
@@ -123,7 +131,7 @@ def test_up_serves_runs_and_down_leaves_nothing(shipline: Shipline) -> None:
 
     second = shipline("up")
     assert (second.returncode, second.stdout) == (1, "")
-    assert f"runs already for {shipline.root} at {told['url']}" in second.stderr
+    assert f"runs already for {shipline.root} at {told['page']}" in second.stderr
     taken = shipline("--json", "up", "--port", told["url"].rpartition(":")[2])
     assert (taken.returncode, "runs already" in taken.stdout) == (1, True)
 
@@ -165,6 +173,69 @@ def test_up_serves_runs_and_down_leaves_nothing(shipline: Shipline) -> None:
     assert not (shipline.root / "service.json").exists()
     assert shipline.json("down") == {"stopped": False}
     assert "start it with: shipline up" in shipline("run", "integrate", "bad", "--branch", "work").stderr
+
+
+def asked(url: str, method: str, path: str, body: str | None = None, **headers: str) -> int:
+    """The status of an answer; headers are named with _ for -, and Host is one like the others."""
+    to = urlsplit(url)
+    assert to.hostname is not None
+    connection = http.client.HTTPConnection(to.hostname, to.port, timeout=30)
+    with contextlib.closing(connection):
+        connection.request(method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
+        return connection.getresponse().status
+
+
+def test_only_who_has_the_token_and_comes_from_the_page_itself_is_heard(shipline: Shipline) -> None:
+    """What Dagster's own web server would do for anybody: each of these launches a run, or writes into the lineage."""
+    told = shipline.up()
+    url, token = told["url"], (shipline.root / "token").read_text()
+    assert told["page"] == f"{url}/?token={token}"
+    assert stat.S_IMODE((shipline.root / "token").stat().st_mode) == 0o600
+    assert not any(token in word for process in shipline.processes() for word in process.cmdline())
+
+    run = _execution("bad_integrate", Request(app="bad", job=Job.INTEGRATE, branch="work"), {})
+    body = json.dumps({"query": _LAUNCH, "variables": {"run": run}})
+    query = "/graphql?" + urlencode({"query": _LAUNCH, "variables": json.dumps({"run": run})})
+    cookie = f"shipline-{url.rpartition(':')[2]}={token}"
+    sent = {"Cookie": cookie, "Content_Type": "application/json"}
+    form = "application/x-www-form-urlencoded"
+    tries = [
+        ("POST", "/graphql", body, {"Content_Type": "application/json"}, 401),
+        ("POST", "/graphql", body, {**sent, "Cookie": cookie[:-1]}, 401),
+        ("POST", "/graphql", body, {**sent, "Host": "evil.example"}, 403),
+        ("POST", "/graphql", body, {**sent, "Origin": "http://evil.example"}, 403),
+        ("POST", "/graphql", body, {**sent, "Origin": "null"}, 403),
+        ("POST", "/graphql", body, {**sent, "Sec_Fetch_Site": "same-site"}, 403),
+        ("POST", "/graphql", body, {**sent, "Content_Type": "text/plain; application/json"}, 415),
+        ("POST", query, "", {**sent, "Content_Type": form}, 415),
+        ("POST", "/graphql", _LAUNCH, {**sent, "Content_Type": "application/graphql"}, 415),
+        ("GET", query, None, sent, 405),
+        ("GET", query, None, {**sent, "Host": "evil.example"}, 403),
+        ("POST", "/report_asset_materialization/bad_image", '{"metadata": {"image": {}}}', sent, 404),
+        ("POST", "/report_asset_observation/bad_image", "{}", sent, 404),
+        ("POST", "/report_asset_check/bad_image?check_name=drift&passed=true", "{}", sent, 404),
+        ("GET", "/server_info", None, {}, 401),
+    ]
+    for method, path, given, headers, status in tries:
+        assert asked(url, method, path, given, **headers) == status, (method, path, headers)
+    socket = url.replace("http", "ws") + "/graphql"
+    for origin, kept in (("http://evil.example", cookie), (url, "")):
+        with pytest.raises(InvalidStatus, match="403"):
+            connect(socket, origin=Origin(origin), additional_headers={"Cookie": kept})
+    with DagsterInstance.from_config(str(shipline.root)) as instance:
+        assert instance.get_runs() == []
+        assert instance.fetch_materializations(AssetKey("bad_image"), limit=1).records == []
+
+    own = {"origin": Origin(url), "additional_headers": {"Cookie": cookie}, "subprotocols": [Subprotocol("graphql-ws")]}
+    with connect(socket, **own) as connection:
+        connection.send('{"type": "connection_init"}')
+        assert "connection_ack" in str(connection.recv(timeout=30))
+    assert asked(url, "GET", "/runs", Cookie=cookie) == 200
+    assert asked(url, "POST", "/graphql", body, **sent, Origin=url, Sec_Fetch_Site="same-origin") == 200
+    with DagsterInstance.from_config(str(shipline.root)) as instance:
+        assert len(instance.get_runs()) == 1
+    assert shipline.json("down") == {"stopped": True}
+    assert not (shipline.root / "token").exists()
 
 
 def test_whatever_dies_is_started_again(shipline: Shipline) -> None:

@@ -291,7 +291,8 @@ def test_up_receives_webhooks_and_starts_the_receiver_again(tmp_path: Path, gith
             shipline_url = before.url
             cursor = Handled().with_head("main", github.log(REPOSITORY)[-1]).model_dump_json()
             query = DRY_RUN.replace("CURSOR", json.dumps(cursor))
-            answer = requests.post(f"{shipline_url}/graphql", json={"query": query}, timeout=30).json()
+            headers = {"Authorization": f"Bearer {(home / 'token').read_text()}"}
+            answer = requests.post(f"{shipline_url}/graphql", json={"query": query}, headers=headers, timeout=30).json()
             assert "preview, nothing is started" in json.dumps(answer)
             assert len(instance.get_runs()) == 1
     finally:

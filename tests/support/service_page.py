@@ -5,6 +5,7 @@ import json
 import ssl
 import urllib.error
 import urllib.request
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,10 +35,10 @@ class ServicePage:
     def password(self) -> str:
         return (self.folder / "own" / "password").read_text().strip()
 
-    def status(self, path: str, password: str | None = None, body: bytes | None = None) -> int:
-        """The HTTP status with which Caddy answers."""
+    def status(self, path: str, password: str | None = None, body: bytes | None = None, **headers: str) -> int:
+        """The HTTP status with which Caddy answers; `headers` come with the request, with _ for -."""
         try:
-            return int(self._open(path, password, body).status)
+            return int(self._open(path, password, body, headers).status)
         except urllib.error.HTTPError as error:
             return error.code
 
@@ -55,9 +56,10 @@ class ServicePage:
         with self._open("/graphql", self.password, body) as answer:
             return json.load(answer)["data"]
 
-    def _open(self, path: str, password: str | None, body: bytes | None) -> Any:
+    def _open(self, path: str, password: str | None, body: bytes | None, more: Mapping[str, str] | None = None) -> Any:
         pair = base64.b64encode(f"shipline:{password}".encode()).decode()
         headers = {"Content-Type": "application/json", **({"Authorization": f"Basic {pair}"} if password else {})}
+        headers |= {name.replace("_", "-"): value for name, value in (more or {}).items()}
         request = urllib.request.Request(f"https://localhost:{self.port}{path}", body, headers)
         context = ssl.create_default_context(cafile=self.root_certificate)
         opener = urllib.request.build_opener(

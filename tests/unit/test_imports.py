@@ -28,6 +28,7 @@ BELOW = {
     "history": {"config", "release", "ops", "index", "words"},
     "program_log": set[str](),
     "keeper": {"program_log"},
+    "web": {"config", "program_log"},
     "run_queue": {"release"},
     "run_containers": set[str](),
     "run_workers": {"config", "run_containers"},
