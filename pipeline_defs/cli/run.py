@@ -178,11 +178,17 @@ def _what(home: Home, app: App, version: str | None, commit: str | None) -> dict
 
 
 def _commit(home: Home, app: App, name: str) -> str:
-    """The full commit id, fixed now: what is deployed is what the branch was when somebody asked, not when the queue came to it."""
+    """The full commit id, fixed now: what is deployed is what the branch was when somebody asked, not when the queue came to it.
+
+    Raises Failed where the repository has it not, or on no branch or tag; the run looks once more.
+    """
     from pipeline_defs.resources.github.git import source_of
     from pipeline_defs.resources.source_errors import SourceError
 
     try:
-        return source_of(app, home.workspace).resolve(name)
+        source = source_of(app, home.workspace)
+        commit = source.resolve(name)
+        source.require_own(commit)
+        return commit
     except SourceError as error:
         raise Failed(str(error)) from None

@@ -84,6 +84,8 @@ def _wanted(context: dg.OpExecutionContext, app: App, config: ImageConfig, repos
     deploys = context.run.tags.get("kind") == "deploy"
     branch = config.branch or (app.branches.main if deploys else "" if config.commit else app.branches.development)
     commit = repository.resolve(config.commit or branch)
+    if not untrusted:
+        repository.require_own(commit)
     try:
         version = Version.parse(repository.read_file(commit, app.version_file))
     except VersionError as error:

@@ -3,7 +3,7 @@
 import hashlib
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -17,6 +17,8 @@ HEADS_SECONDS = 20.0
 FETCH_SECONDS = 900.0
 
 _LOCK = ".lock"
+_OWN = "refs/shipline-own"
+"""Below it are branches and tags as they were at the last look, and nothing else."""
 
 FULL_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 """A full commit id."""
@@ -53,11 +55,31 @@ class Mirror:
 
     def can_have(self, commit: str) -> bool:
         """Whether the commit is here, or the host gives it. A host may refuse what is no branch's head."""
-        return self._has(commit) or (self._fetch(f"+{commit}:refs/shipline/{commit}").ok and self._has(commit))
+        return self._has(commit) or (
+            self._fetch(refspecs=[f"+{commit}:refs/shipline/{commit}"]).ok and self._has(commit)
+        )
+
+    def owns(self, commit: str) -> bool:
+        """Whether a branch or a tag of the repository has this commit now. Raises SourceError where that cannot be found out.
+
+        A host such as GitHub gives the commits of forks, too, to whoever names them: that a commit is here says nothing.
+        """
+        references = self.references("refs/heads/*", "refs/tags/*")
+        if commit in {head for name, head in references.items() if name.startswith(("refs/heads/", "refs/tags/"))}:
+            return True
+        own = [f"+refs/{kind}/*:{_OWN}/{kind}/*" for kind in ("heads", "tags")]
+        must(self._fetch("--prune", refspecs=own), f"the branches and tags of {self._repository} cannot be fetched")
+        if not self._has(commit):
+            return False
+        found = self.git("for-each-ref", "--count=1", f"--contains={commit}", f"{_OWN}/")
+        must(found, f"the branches and tags of {self._repository} that have {commit[:12]} cannot be listed")
+        return bool(found.stdout.strip())
 
     def fetch_branches(self) -> None:
         """Fetch every branch."""
-        must(self._fetch("+refs/heads/*:refs/heads/*"), f"the repository {self._repository} cannot be fetched")
+        must(
+            self._fetch(refspecs=["+refs/heads/*:refs/heads/*"]), f"the repository {self._repository} cannot be fetched"
+        )
 
     def git(
         self,
@@ -87,14 +109,14 @@ class Mirror:
     def _has(self, commit: str) -> bool:
         return self._folder.is_dir() and self.git("cat-file", "-e", f"{commit}^{{commit}}").ok
 
-    def _fetch(self, refspec: str) -> Result:
+    def _fetch(self, *options: str, refspecs: Sequence[str]) -> Result:
         self._folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with self._alone():
             for left_behind in [*self._folder.glob("*.lock"), *self._folder.glob("refs/**/*.lock")]:
                 left_behind.unlink(missing_ok=True)  # of a killed fetch; this one has the mirror to itself
             made = self._run("init", "--quiet", "--bare", "--", str(self._folder))
             must(made, f"the mirror of {self._repository} cannot be made in {self._folder.parent}")
-            fetch = ("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--", self._url, refspec)
+            fetch = ("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", *options, "--", self._url, *refspecs)
             return self.git(*fetch, timeout=FETCH_SECONDS, log_in=True)
 
 

@@ -79,6 +79,18 @@ class Source:
             f"{name!r} is no branch, tag or commit of {self.repository}; its branches are {', '.join(branches[:8])}"
         )
 
+    def require_own(self, commit: str) -> None:
+        """Raise SourceError unless a branch or a tag of the repository has this commit (full id) now.
+
+        Only then somebody who may write to the repository has vouched for it: GitHub gives a fork's commits by their ids as well.
+        """
+        self._mirror.require(commit)
+        if not self._mirror.owns(commit):
+            raise SourceError(
+                f"no branch or tag of {self.repository} has commit {commit[:12]} now, so it may be of a fork; push it to a branch "
+                "of the repository, or have it checked as a pull request"
+            )
+
     @contextmanager
     def checkout(self, commit: str, *, plain: bool = False) -> Iterator[Path]:
         """A folder with the files of exactly this commit (full id), gone when the block ends.

@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
@@ -44,7 +45,7 @@ def lint(tmp_path: Path, instance: dg.DagsterInstance) -> Lint:
     repository.mkdir()
     git(repository, "init", "--quiet", "--initial-branch=development")
 
-    def run(more: str = "", config: dict[str, str] | None = None, **files: str) -> Image:
+    def run(more: str = "", config: dict[str, Any] | None = None, **files: str) -> Image:
         for name, text in {"version_txt": "1.2.3\n", **files}.items():
             (repository / name.replace("_", ".")).write_text(text)
         git(repository, "add", "--all")
@@ -79,6 +80,36 @@ def test_a_bare_commit_belongs_to_the_branch_whose_head_it_is_else_to_none(lint:
     head = lint().commit
     assert lint(config={"commit": first[:10]}).commit == first
     assert head != first
+
+
+def test_a_commit_of_a_fork_is_not_taken_for_ones_own(lint: Lint, tmp_path: Path) -> None:
+    """However the run was launched: the op itself looks, after the commit has been fetched by its id."""
+    lint()
+    repository = tmp_path / "repository"
+    git(repository, "checkout", "--quiet", "--detach")
+    ran = tmp_path / "ran"
+    (repository / "evil.py").write_text(GOOD)
+    git(repository, "add", "--all")
+    git(repository, "commit", "--quiet", "-m", "of a fork")
+    fork = git(repository, "rev-parse", "HEAD")
+    git(repository, "update-ref", "refs/pull/7/head", fork)
+    git(repository, "checkout", "--quiet", "development")
+    own = f'lint: ["touch", "{ran}"]\n'
+    tries = [
+        {"commit": fork},
+        {"commit": fork[:10]},
+        {"commit": fork, "branch": "development"},
+        {"commit": fork, "pull": 7},
+        {"commit": "refs/pull/7/head"},
+        {"branch": "refs/pull/7/head"},
+    ]
+    for config in tries:
+        with pytest.raises((SourceError, dg.Failure), match=r"no branch or tag|is no branch, tag or commit"):
+            lint(own, config=config)
+    assert not ran.exists()
+    git(repository, "branch", "topic", fork)
+    assert lint(own, config={"commit": fork}).commit == fork
+    assert ran.exists()
 
 
 def test_what_can_never_run_stops_the_stage(lint: Lint) -> None:

@@ -100,6 +100,63 @@ def test_names_are_resolved(repository: Repository, source: Source) -> None:
             source.resolve(name)
 
 
+def test_a_commit_is_the_repositorys_own_on_a_branch_or_a_tag(repository: Repository, source: Source) -> None:
+    first = repository.commit("one", {"a": "1"})
+    tagged = repository.commit("two", {"a": "2"}, "topic/x")
+    repository.git("tag", "-a", "v1", "-m", "tagged")
+    light = repository.commit("three", {"a": "3"}, "topic/x")
+    repository.git("tag", "light")
+    repository.git("push", "--quiet", "origin", "v1", "light")
+    head = repository.commit("four", {"a": "4"})
+    repository.git("push", "--quiet", "origin", "--delete", "topic/x")
+    for commit in (first, tagged, light, head):
+        source.require_own(commit)
+
+
+def test_a_commit_that_can_be_named_is_not_the_repositorys_own(repository: Repository, source: Source) -> None:
+    """GitHub keeps the commits of a fork's pull request below refs/pull, and gives each by its id."""
+    repository.commit("one", {"a": "1"})
+    forks = []
+    for reference in ("refs/pull/5/head", "refs/pull/refs/heads/main"):
+        (repository.clone / "a").write_text(reference)
+        repository.git("commit", "--quiet", "--all", "-m", "of a fork")
+        repository.git("push", "--quiet", "origin", f"HEAD:{reference}")
+        forks.append(repository.git("rev-parse", "HEAD"))
+    for commit in forks:
+        assert source.resolve(commit) == commit  # it can be had
+        with (
+            source.checkout(commit),
+            pytest.raises(SourceError, match=r"no branch or tag of .* so it may be of a fork"),
+        ):
+            source.require_own(commit)
+    assert source.resolve("refs/pull/5/head") == forks[0]
+
+
+def test_what_a_branch_had_yesterday_is_not_its_own_today(repository: Repository, source: Source) -> None:
+    kept = repository.commit("one", {"a": "1"})
+    rewritten = repository.commit("two", {"a": "2"})
+    deleted = repository.commit("three", {"a": "3"}, "topic")
+    repository.git("push", "--quiet", "origin", "HEAD:refs/tags/v1")
+    for commit in (rewritten, deleted):
+        source.require_own(commit)
+    repository.git("push", "--quiet", "origin", "--delete", "topic", "refs/tags/v1")
+    repository.git("reset", "--quiet", "--hard", kept)
+    repository.commit("another", {"a": "4"})
+    for commit in (rewritten, deleted):
+        with pytest.raises(SourceError, match="no branch or tag"):
+            source.require_own(commit)
+    repository.commit("below", {"a": "5"}, "topic/below")  # where a branch was there is a folder of branches now
+    source.require_own(kept)
+
+
+def test_a_repository_that_does_not_answer_owns_nothing(repository: Repository, source: Source) -> None:
+    commit = repository.commit("one", {"a": "1"})
+    source.require_own(commit)
+    repository.path.rename(repository.path.with_suffix(".away"))
+    with pytest.raises(SourceError, match="cannot be read"):
+        source.require_own(commit)
+
+
 def test_a_checkout_is_exactly_the_commit(repository: Repository, source: Source) -> None:
     (repository.clone / "run.sh").write_text("#!/bin/sh\n")
     (repository.clone / "run.sh").chmod(0o755)
