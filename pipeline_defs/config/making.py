@@ -6,7 +6,12 @@ from pydantic import Field, field_validator, model_validator
 
 from pipeline_defs.config.builder import Builder
 from pipeline_defs.config.errors import mistake, refuse
-from pipeline_defs.config.values import Argv, EnvironmentVariable, Model, RepositoryPath, Service
+from pipeline_defs.config.secret import SecretSource
+from pipeline_defs.config.values import Argv, EnvironmentVariable, Model, RepositoryPath, Service, matching
+
+SecretId = Annotated[
+    str, matching(r"[A-Za-z0-9_][A-Za-z0-9_.-]*", "the id of the mount in the Dockerfile, such as pip_token")
+]
 
 
 class Push(Model):
@@ -35,6 +40,16 @@ class Build(Model):
     arguments: dict[EnvironmentVariable, str] = Field(
         default_factory=dict, description="build arguments; they are no place for secrets"
     )
+    secrets: dict[SecretId, SecretSource] = Field(
+        default_factory=dict,
+        description="for `RUN --mount=type=secret,id=pip_token`: `{pip_token: {env: PIP_TOKEN}}`. They become no part of the image, "
+        "and the code of a fork is built without them",
+    )
+    ssh: dict[SecretId, Literal["agent"] | SecretSource] = Field(
+        default_factory=dict,
+        description="for `RUN --mount=type=ssh`: `default` gives the SSH agent of Shipline's user, `{default: {file: …}}` one key; "
+        "the code of a fork is built without it",
+    )
     target: str | None = None
     platforms: Annotated[tuple[str, ...], Field(max_length=1)] = Field(
         default=(), description="at most one for now; empty: the Engine's own"
@@ -55,6 +70,16 @@ class Build(Model):
     def _one_or_many(cls, value: Any) -> Any:
         return [value] if isinstance(value, (str, dict)) else value
 
+    @field_validator("ssh", mode="before")
+    @classmethod
+    def _by_name(cls, value: Any) -> Any:
+        return {value: "agent"} if isinstance(value, str) else value
+
+    @property
+    def untrusted(self) -> "Build":
+        """The same without secrets and SSH, for code that nobody here vouches for."""
+        return self.model_copy(update={"secrets": {}, "ssh": {}})
+
     @model_validator(mode="after")
     def _one_builds_it(self) -> Self:
         mistakes = []
@@ -73,13 +98,22 @@ class Build(Model):
         return tuple(each for each in self.builders if each.builds_for(self.platforms))
 
 
+ALLOW_EMPTY = "results in which no test ran pass too; without it they fail"
+
+
 class ImageTest(Model):
     """How the built image is tested: a compose file whose test service sees the image as ${IMAGE} and the results folder as ${RESULTS}."""
 
     compose: RepositoryPath = "docker-compose-test.yml"
     service: Service = "tests"
+    target: str | None = Field(
+        default=None,
+        description="a stage of the Dockerfile that has the tests: it is built from the same context, the test service runs it "
+        "(`${TEST_IMAGE}`), and the image that is shipped is there beside it",
+    )
     environment: dict[EnvironmentVariable, str] = Field(default_factory=dict)
     junit: str | None = Field(
         default="junit.xml", description="the results' file in the results folder; null: the exit status decides alone"
     )
+    allow_empty: bool = Field(default=False, description=ALLOW_EMPTY)
     timeout: int = Field(default=1200, ge=1, description="seconds")

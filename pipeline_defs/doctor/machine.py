@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pipeline_defs.doctor.finding import Finding, broken, good, warning
 from pipeline_defs.resources.client import Client, EngineError, find_client
-from pipeline_defs.resources.compose import find_compose
+from pipeline_defs.resources.compose_file import find_compose
 
 HERE = "this machine"
 LOW_BYTES = 5 * 2**30

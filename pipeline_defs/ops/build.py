@@ -1,6 +1,6 @@
 """Build: the source tree as an image, once."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,6 +10,7 @@ import dagster as dg
 from filelock import FileLock, Timeout
 
 from pipeline_defs.config import App
+from pipeline_defs.config.making import Build
 from pipeline_defs.ops.events import short
 from pipeline_defs.ops.log import Log, Stopwatch, open_log, stop
 from pipeline_defs.ops.untrusted import build_untrusted
@@ -19,6 +20,7 @@ from pipeline_defs.release.records import Image
 from pipeline_defs.release.tags import release_tag, tags_for, tree_tag
 from pipeline_defs.release.version import Version
 from pipeline_defs.resources.builders import builder_of
+from pipeline_defs.resources.dockerfile import refuse_ungiven
 from pipeline_defs.resources.engine import Engine, EngineResource
 from pipeline_defs.resources.registry import RegistryResource
 from pipeline_defs.resources.source_resource import SourceResource
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
 
 
 def build_op(app: App) -> dg.OpDefinition:
-    """The op `<app>_build`: gives the record its tree, and its digest where the tree was built and tested before."""
+    """The op `<app>_build`: gives the record its tree, and its digest where the registry has an image of this tree."""
 
     @dg.op(name=f"{app.name}_build", description="Builds the source tree with BuildKit, unless it was built before.")
     def build(
@@ -58,32 +60,33 @@ def build_op(app: App) -> dg.OpDefinition:
                     locks / f"{image.tree}.lock", app.build.timeout
                 ):  # another run may be building the very same
                     if image.digest:
-                        log.say(f"built and tested before: {image.reference}")
+                        log.say(f"built before: {image.reference}")
                     elif docker.has(local_name(image)):
                         log.say(f"built before on this machine: {local_name(image)}")
                     else:
-                        _build(app, checkout, image, _labels(image, repository.url), docker, images, log)
+                        labels = _labels(image, repository.url)
+                        build_here(docker, app.build, checkout, local_name(image), labels, images, log)
             log.say(f"build: source tree {short(image.tree)} in {watch.seconds:.1f} s")
             return image.model_copy(update={"steps": (*image.steps, watch.timing())})
 
     return build
 
 
-def _build(
-    app: App, checkout: Path, image: Image, labels: dict[str, str], here: Engine, images: "Registry", log: Log
+def build_here(
+    here: Engine,
+    build: Build,
+    checkout: Path,
+    name: str,
+    labels: Mapping[str, str],
+    images: "Registry",
+    log: Log,
 ) -> None:
-    with builder_of(here, app.build, log.say) as engine:
+    """Build an image under a name of this machine's Engine, on whichever builder is free. Raises EngineError."""
+    refuse_ungiven(checkout, build)
+    with builder_of(here, build, log.say) as engine:
         nothing: tuple[tuple[str, ...], dict[str, str]] = ((), {})
-        with engine.cached(images) if app.build.cache == "registry" else nullcontext(nothing) as (more, environment):
-            engine.build(
-                checkout,
-                local_name(image),
-                app.build,
-                labels=labels,
-                listen=log.listen,
-                more=more,
-                environment=environment,
-            )
+        with engine.cached(images) if build.cache == "registry" else nullcontext(nothing) as (more, environment):
+            engine.build(checkout, name, build, labels=labels, listen=log.listen, more=more, environment=environment)
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from pipeline_defs.ops.log import Stopwatch, open_log
 from pipeline_defs.ops.metadata import image_metadata, links, steps_text
 from pipeline_defs.ops.untrusted import note_checked
 from pipeline_defs.release.records import Image
-from pipeline_defs.release.tags import tree_tag
+from pipeline_defs.release.tags import tested_tag, tree_tag
 from pipeline_defs.resources.attestation import attest, statement_of
 from pipeline_defs.resources.engine import EngineResource
 from pipeline_defs.resources.registry import RegistryResource
@@ -43,12 +43,12 @@ def push_op(app: App) -> dg.OpDefinition:
                 note_checked(context, app, image, log, watch.timing())
                 return
             images = registry.of(app)
-            # The tree's tag comes first. It says "built and tested", which is true by now: a run that is killed among the
-            # tags leaves an image that the next run finds and goes on with, instead of building another of that version.
+            # The tree's tag comes first: a run that is killed among the tags leaves an image that the next run finds and goes on
+            # with, instead of building another of that version. What was proved of it has a tag of its own.
             digest = image.digest or engine.find().push(
                 local_name(image), images, tree_tag(image.tree), timeout=app.push.timeout, listen=log.listen
             )
-            images.tag(digest, *image.tags)
+            images.tag(digest, *([tested_tag(image.tested)] if image.tested else []), *image.tags)
             image = image.model_copy(
                 update={
                     "digest": digest,

@@ -1,44 +1,62 @@
 """Test: the app's own tests, on the very image that will be shipped."""
 
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import dagster as dg
 
 from pipeline_defs.config import App
+from pipeline_defs.config.making import ImageTest
 from pipeline_defs.history import Lineage
-from pipeline_defs.ops.build import local_name
+from pipeline_defs.ops.build import build_here, local_name
 from pipeline_defs.ops.events import TEST_COUNTS, evidence_metadata
-from pipeline_defs.ops.log import Stopwatch, open_log, stop
+from pipeline_defs.ops.log import Log, Stopwatch, open_log, stop
 from pipeline_defs.ops.untrusted import test_untrusted
 from pipeline_defs.release.evidence import StepTiming, TestCounts
 from pipeline_defs.release.records import Image
+from pipeline_defs.release.tags import tested_tag
 from pipeline_defs.resources.compose import TestRun
-from pipeline_defs.resources.engine import EngineResource
+from pipeline_defs.resources.definition import Unprovable, definition_of, proof_of
+from pipeline_defs.resources.engine import Engine, EngineResource
+from pipeline_defs.resources.registry import RegistryResource
 from pipeline_defs.resources.source_resource import SourceResource
+
+if TYPE_CHECKING:
+    from pipeline_defs.resources.registry_client import Registry
 
 SKIPPED = "reused"
 """The outcome of a step whose result an earlier run's evidence stands for."""
 
 
 def test_op(app: App) -> dg.OpDefinition:
-    """The op `<app>_test`: gives the record its test counts, new ones or those of the run that tested this image."""
+    """The op `<app>_test`: gives the record its test counts, new ones or those of the run that made the same tests on this image."""
 
     @dg.op(name=f"{app.name}_test", description="Runs the tests in the built image with the app's compose file.")
-    def test(context: dg.OpExecutionContext, image: Image, source: SourceResource, engine: EngineResource) -> Image:
+    def test(
+        context: dg.OpExecutionContext,
+        image: Image,
+        source: SourceResource,
+        engine: EngineResource,
+        registry: RegistryResource,
+    ) -> Image:
         with open_log(context) as log:
             watch = Stopwatch("test")
-            repository = source.of(app)
-            ended = test_untrusted(app, image, repository, engine.find(), log) if image.untrusted else None
+            repository, docker = source.of(app), engine.find()
+            ended = test_untrusted(app, image, repository, docker, log) if image.untrusted else None
             if app.test is None:
                 log.say("this app has no tests to be run on its image")
                 return image
-            if image.digest:
-                counts = _evidence(Lineage(context.instance), app, image)
-                log.say(f"tested before: {counts or 'where this lineage does not reach'}")
-                context.add_output_metadata(evidence_metadata({TEST_COUNTS: counts}))
-                timing = StepTiming(step="test", seconds=0.0, outcome=SKIPPED)
-                return image.model_copy(update={"tests": counts, "steps": (*image.steps, timing)})
             if ended is None:
+                images = registry.of(app)
                 with repository.checkout(image.commit) as checkout:
-                    ended = engine.find().test(checkout, app.name, local_name(image), app.test, listen=log.listen)
+                    image = image.model_copy(update={"tested": _proof(docker, checkout, app.test, image, log)})
+                    if _proved(image, images):
+                        counts = _evidence(Lineage(context.instance), app, image)
+                        log.say(f"tested before: {counts or 'where this lineage does not reach'}")
+                        context.add_output_metadata(evidence_metadata({TEST_COUNTS: counts}))
+                        timing = StepTiming(step="test", seconds=0.0, outcome=SKIPPED)
+                        return image.model_copy(update={"tests": counts, "steps": (*image.steps, timing)})
+                    ended = _run(app, app.test, image, docker, images, checkout, log)
             if not ended.passed:
                 raise stop(_failure(ended), {TEST_COUNTS: ended.counts})
             context.add_output_metadata(evidence_metadata({TEST_COUNTS: ended.counts}))
@@ -48,11 +66,49 @@ def test_op(app: App) -> dg.OpDefinition:
     return test
 
 
+def _proof(docker: Engine, checkout: Path, test: ImageTest, image: Image, log: Log) -> str:
+    """What a proof of these tests on this tree is kept under; empty where it cannot be told, so that they always run."""
+    try:
+        return proof_of(image.tree, definition_of(docker.client, checkout, test))
+    except Unprovable as error:
+        log.say(f"the tests run each time, because what they test is not in the repository alone: {error}")
+        return ""
+
+
+def _proved(image: Image, images: "Registry") -> bool:
+    """Whether this image has passed the very same tests before."""
+    if not image.digest or not image.tested:
+        return False
+    return images.digest_of(tested_tag(image.tested)) == image.digest
+
+
+def _run(
+    app: App, test: ImageTest, image: Image, docker: Engine, images: "Registry", checkout: Path, log: Log
+) -> TestRun:
+    """Run the tests on the image that was built, or on the one that the registry has for its tree."""
+    if image.digest:
+        log.say(f"{image.reference} was built before, and these tests have not passed on it: they run now")
+        docker.pull(image.reference, images, timeout=app.push.timeout, listen=log.listen)
+    tested, stage = image.reference if image.digest else local_name(image), ""
+    if test.target:
+        stage = f"{local_name(image)}-tests"
+        log.say(f"building the stage {test.target}, which has the tests")
+        build_here(docker, app.build.model_copy(update={"target": test.target}), checkout, stage, {}, images, log)
+    try:
+        return docker.test(checkout, app.name, tested, test, test_image=stage, listen=log.listen)
+    finally:
+        if stage:
+            docker.remove(stage)
+
+
 def _evidence(lineage: Lineage, app: App, image: Image) -> TestCounts | None:
-    return next((each.tests for each in lineage.images(app) if each.digest == image.digest and each.tests), None)
+    same = (each for each in lineage.images(app) if each.digest == image.digest and each.tested == image.tested)
+    return next((each.tests for each in same if each.tests), None)
 
 
 def _failure(ended: TestRun) -> str:
+    if ended.refusal:
+        return f"the tests prove nothing: {ended.refusal}"
     if ended.counts is not None and ended.counts.failed:
         names = [each.name for each in ended.counts.failed]
         more = f" and {len(names) - 3} more" if len(names) > 3 else ""

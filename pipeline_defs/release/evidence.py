@@ -36,7 +36,26 @@ class TestCounts(Record):
     @property
     def passed(self) -> bool:
         """True when something ran and nothing failed or broke."""
-        return self.tests > 0 and self.failures == 0 and self.errors == 0
+        return not self.empty and not self.bad
+
+    @property
+    def bad(self) -> int:
+        """How many tests failed or broke."""
+        return self.failures + self.errors
+
+    @property
+    def empty(self) -> bool:
+        """True when no test ran: there was none, or all were skipped."""
+        return self.tests - self.skipped <= 0
+
+    def refusal(self, *, allow_empty: bool) -> str | None:
+        """Why these results are no proof although the program that made them ended well; None where they are one."""
+        if self.bad:
+            return f"the results count {self}, though the tests ended with status 0"
+        if self.empty and not allow_empty:
+            what = f"all {self.tests} tests were skipped" if self.tests else "no test ran"
+            return f"{what}, which proves nothing; see why, or set allow_empty: true"
+        return None
 
     def __add__(self, other: Self) -> "TestCounts":
         return TestCounts(
@@ -49,9 +68,8 @@ class TestCounts(Record):
         )
 
     def __str__(self) -> str:
-        bad = self.failures + self.errors
-        parts = [f"{self.tests - bad - self.skipped} passed"]
-        parts += [f"{bad} failed"] if bad else []
+        parts = [f"{self.tests - self.bad - self.skipped} passed"]
+        parts += [f"{self.bad} failed"] if self.bad else []
         parts += [f"{self.skipped} skipped"] if self.skipped else []
         return f"{', '.join(parts)} in {self.seconds:.1f} s"
 

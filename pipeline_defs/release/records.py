@@ -19,6 +19,7 @@ class Image(Record):
         built_from: the commit that built it; differs from `commit` where the image was reused.
         tags: the tags that were moved to it.
         lint, tests: the evidence; of the build it was reused from where it was not built anew.
+        tested: SHA-256 of all that decided what its tests tested, the tree included; empty where that could not be told.
         steps: the stages that ran, with their timings.
         run: the Dagster run; at: when it was pushed, ISO 8601 in UTC.
         untrusted: the code is nobody's here, as that of a fork: it is checked alone, and nothing ever runs it.
@@ -37,6 +38,7 @@ class Image(Record):
     tags: tuple[str, ...] = ()
     lint: LintCounts | None = None
     tests: TestCounts | None = None
+    tested: str = ""
     steps: tuple[StepTiming, ...] = ()
     run: str = ""
     at: str = ""

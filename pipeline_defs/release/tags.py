@@ -23,6 +23,11 @@ def tree_tag(tree: str) -> str:
     return f"tree-{tree[:32]}"
 
 
+def tested_tag(proof: str) -> str:
+    """The tag of an image whose tests passed; `proof` (64 hex digits) stands for all that decided what was tested."""
+    return f"tested-{proof[:32]}"
+
+
 def pull_tag(pull: int) -> str:
     """The tag of a pull request's newest image."""
     return f"pr-{pull}"

@@ -3,10 +3,11 @@
 import functools
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+from pipeline_defs.config.secret import Secret
 from pipeline_defs.resources.process import LocalRunner, plain_environment
 from pipeline_defs.server.command import Command, CommandTimeout, Listener, Result
 
@@ -55,11 +56,14 @@ class Client:
         listen: Listener | None = None,
         environment: Mapping[str, str] | None = None,
         stage: Stage | None = None,
+        secrets: Collection[Secret] = (),
     ) -> Result:
         """Run `docker` with these words. Raises EngineError when it takes longer than `timeout` seconds."""
         place = {"DOCKER_HOST": self.host, "DOCKER_TLS_VERIFY": ""} if self.away else {}
         given = {**place, **(environment or {})}
-        return run_docker((self.path, *words), timeout=timeout, listen=listen, environment=given, stage=stage)
+        return run_docker(
+            (self.path, *words), timeout=timeout, listen=listen, environment=given, stage=stage, secrets=secrets
+        )
 
 
 def run_docker(
@@ -69,11 +73,15 @@ def run_docker(
     listen: Listener | None = None,
     environment: Mapping[str, str] | None = None,
     stage: Stage | None = None,
+    secrets: Collection[Secret] = (),
 ) -> Result:
-    """Run a program that speaks with the Engine. It sees none of this process's secrets; `environment` is added."""
+    """Run a program that speaks with the Engine. It sees none of this process's secrets; `environment` is added.
+
+    `secrets` are masked in all that it says.
+    """
     settings = {"DOCKER_BUILDKIT": "1", "DOCKER_CLI_HINTS": "false", **(environment or {})}
     try:
-        runner = LocalRunner(environment=plain_environment())
+        runner = LocalRunner(environment=plain_environment(), secrets=secrets)
         return runner.run(Command(argv, environment=settings), timeout=timeout, listen=listen)
     except CommandTimeout:
         what, setting = (stage.name, f" ({stage.setting})") if stage else (f"`docker {argv[1]}`", "")

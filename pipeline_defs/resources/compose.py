@@ -1,25 +1,22 @@
 """Compose: the app's own compose file run on a built image, apart from every other run and taken down whatever happens."""
 
-import functools
 import hashlib
 import json
-import os
-import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from pipeline_defs.config.home import PROJECT
 from pipeline_defs.config.making import ImageTest
 from pipeline_defs.release.evidence import TestCounts
 from pipeline_defs.release.junit import ResultsError
-from pipeline_defs.resources.client import QUICK_SECONDS, Client, EngineError, Stage, clients, last_line, run_docker
+from pipeline_defs.resources.client import QUICK_SECONDS, Client, EngineError, Stage, run_docker
+from pipeline_defs.resources.compose_file import Merging, compose_words, merge
 from pipeline_defs.resources.results import LARGEST, read_junit_file
 from pipeline_defs.resources.scratch import alive, scratch
 from pipeline_defs.resources.tree import inside
-from pipeline_defs.server.command import Listener, Result
+from pipeline_defs.server.command import Listener, Result, script
 
 _PREFIX = ("shipline", "test")
 _LABEL = "com.docker.compose.project"
@@ -29,8 +26,26 @@ _KINDS = {  # what Compose makes for a project: how it is listed, how it is remo
     "volume": ((), ("--force",)),
     "image": (("--all",), ("--force",)),
 }
-_SETTINGS = {"COMPOSE_PROGRESS": "plain", "COMPOSE_MENU": "false"}
 _MOST_SAID = 15
+
+
+# Services start in Compose's order. One that has done its work may end while the tests go on: the status is the test service's alone. Its
+# output is standard output, that of the others standard error. Of a service that is scaled the first failure counts.
+_RUN = """
+docker=$1 project=$2 service=$3; shift 3
+"$@" up --detach >&2 || { "$@" logs >&2; echo "the services of the tests did not start; see what they said above" >&2; exit 1; }
+tests=$("$@" ps --all --quiet "$service")
+[ -n "$tests" ] || { echo "the service $service was not started" >&2; exit 1; }
+others=$("$@" ps --all --services | grep -vxF -- "$service" || true) follower=
+if [ -n "$others" ]; then "$@" logs --follow $others >&2 & follower=$!; fi
+for id in $tests; do "$docker" logs --follow "$id" 2>&1 || true; done
+failed=0
+for status in $("$docker" wait $tests); do [ "$failed" -ne 0 ] || failed=$status; done
+[ -z "$follower" ] || kill "$follower" 2>/dev/null || true
+[ "$failed" -eq 0 ] || "$docker" ps --all --filter "label=com.docker.compose.project=$project" --filter status=exited \
+  --format '{{.Label "com.docker.compose.service"}}: {{.Status}}' >&2
+exit "$failed"
+"""
 
 
 @dataclass(frozen=True)
@@ -41,6 +56,7 @@ class TestRun:
         status: the exit status of the test service.
         counts: its results; None where none are asked for, or where it failed before it wrote any.
         said: the last lines of the test service, or of Compose where it did not start.
+        refusal: why a run that ended with status 0 proves nothing; None where it does.
     """
 
     __test__ = False  # for pytest: not a test class
@@ -48,11 +64,12 @@ class TestRun:
     status: int
     counts: TestCounts | None
     said: str
+    refusal: str | None = None
 
     @property
     def passed(self) -> bool:
-        """True when the service ended with status 0 and its results, if any, have no failure."""
-        return self.status == 0 and (self.counts is None or self.counts.passed)
+        """True when the service ended with status 0 and its results, if any, are a proof."""
+        return self.status == 0 and self.refusal is None
 
 
 class Confined(Protocol):
@@ -73,6 +90,7 @@ def run_tests(
     listen: Listener | None = None,
     confine: Callable[[Path, Path, str, str], Confined] | None = None,
     environment: Mapping[str, str] | None = None,
+    test_image: str = "",
     most_results: int = LARGEST,
 ) -> TestRun:
     """Run the test service of the app's compose file on this very image, in a compose project of its own.
@@ -85,6 +103,7 @@ def run_tests(
         confine: given checkout, results folder, project and image it makes what turns the merged file into the one that is
             run; without it the file is run as it is.
         environment: further variables of the programs that speak with the Engine.
+        test_image: of the stage `test.target`; empty where there is none.
         most_results: bytes that the results file may have.
 
     Raises:
@@ -93,55 +112,29 @@ def run_tests(
     """
     file = inside(checkout, test.compose, "test.compose")
     with scratch(workspace) as own:
-        if not client.run("image", "inspect", "--format", "{{.Id}}", "--", image).ok:
-            raise EngineError(f"the image {image} is not on this machine's Docker Engine; build it first")
+        for each in (image, test_image):
+            if each and not client.run("image", "inspect", "--format", "{{.Id}}", "--", each).ok:
+                raise EngineError(f"the image {each} is not on this machine's Docker Engine; build it first")
         results = own / "results"
         results.mkdir()
         results.chmod(0o777)  # the test container's user is any
         project = _project(workspace, app, own.name)
-        words = (*find_compose(client), "--ansi", "never", "--project-name", project, "--file", str(file))
-        environment = {**test.environment, **(environment or {}), **_SETTINGS, "IMAGE": image, "RESULTS": str(results)}
-        merged = _checked(run_docker((*words, "config", "--format", "json"), environment=environment), image, test)
-        if confine is not None:
+        merging = Merging(image, str(results), project, test_image, environment or {})
+        model = merge(client, file, test, merging)
+        words = compose_words(client, project, file)
+        if confine is not None or test.target:
             plan = own / "compose.json"
-            plan.write_text(json.dumps(confine(checkout, results, project, image).of(merged)))
-            words = (*words[:-2], "--project-directory", str(file.parent), "--file", str(plan))
+            plan.write_text(json.dumps(confine(checkout, results, project, image).of(model) if confine else model))
+            words = (*compose_words(client, project, plan), "--project-directory", str(file.parent))
         _remove_dead(client, workspace)
         with _taken_down(client, project):
-            up = ("up", "--abort-on-container-exit", "--exit-code-from", test.service)
+            called = script(_RUN, client.path, project, test.service, *words)
             stage = Stage("the test", "test.timeout")
-            ended = run_docker((*words, *up), timeout=test.timeout, listen=listen, environment=environment, stage=stage)
-        return TestRun(ended.status, _counts(results, test, ended, most_results), _said(test.service, ended))
-
-
-@functools.cache
-def find_compose(client: Client) -> tuple[str, ...]:
-    """The words that start Compose v2: SHIPLINE_COMPOSE, a client's plugin, `docker-compose`, or the project's own copy."""
-    chosen = os.environ.get("SHIPLINE_COMPOSE")
-    candidates: list[tuple[str, ...]] = [(chosen,)] if chosen else []
-    candidates += [(path, "compose") for path in dict.fromkeys([client.path, *clients()])]
-    candidates += [(path,) for path in [shutil.which("docker-compose")] if path]
-    candidates += [(str(PROJECT / ".shipline" / "bin" / "docker-compose"),)]
-    for words in candidates:
-        version = run_docker((*words, "version", "--short"))
-        if version.ok and version.stdout.strip().removeprefix("v").partition(".")[0] not in ("", "1"):
-            return words
-    raise EngineError("there is no Docker Compose v2 on this machine; install the docker-compose-plugin")
-
-
-def _checked(configuration: Result, image: str, test: ImageTest) -> dict[str, Any]:
-    """The merged file. Refuses one that would test nothing, or something else than the image, before anything starts."""
-    if not configuration.ok:
-        raise EngineError(f"{test.compose} is not a compose file that can be run: {last_line(configuration)}")
-    merged: dict[str, Any] = json.loads(configuration.stdout)
-    services = merged["services"]
-    if test.service not in services:
-        raise EngineError(
-            f"{test.compose} has no service {test.service} (test.service); its services are {', '.join(sorted(services))}"
-        )
-    if not any(service.get("image") == image for service in services.values()):
-        raise EngineError(f"no service of {test.compose} runs the image that was built; write image: ${{IMAGE}}")
-    return merged
+            given = merging.environment(test)
+            ended = run_docker(called.argv, timeout=test.timeout, listen=listen, environment=given, stage=stage)
+        counts = _counts(results, test, ended, most_results)
+        refusal = counts.refusal(allow_empty=test.allow_empty) if counts and ended.ok else None
+        return TestRun(ended.status, counts, _said(ended), refusal)
 
 
 def _counts(results: Path, test: ImageTest, ended: Result, most: int) -> TestCounts | None:
@@ -158,8 +151,8 @@ def _counts(results: Path, test: ImageTest, ended: Result, most: int) -> TestCou
         ) from None
 
 
-def _said(service: str, ended: Result) -> str:
-    own = [line.partition("| ")[2] for line in ended.stdout.splitlines() if line.startswith(f"{service}-")]
+def _said(ended: Result) -> str:
+    own = [line for line in ended.stdout.splitlines() if line.strip()]
     return "\n".join(own[-_MOST_SAID:]) or ended.tail(_MOST_SAID)
 
 

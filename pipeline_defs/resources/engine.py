@@ -12,9 +12,11 @@ from dagster import ConfigurableResource
 from pipeline_defs.config.home import Home
 from pipeline_defs.config.making import Build, ImageTest
 from pipeline_defs.release.tags import LATEST, STAGING, STAGING_DEV
+from pipeline_defs.resources.build_secrets import build_secrets
 from pipeline_defs.resources.client import Client, EngineError, Stage, find_client, last_line
 from pipeline_defs.resources.client_config import client_config
 from pipeline_defs.resources.compose import TestRun, run_tests
+from pipeline_defs.resources.scratch import scratch
 from pipeline_defs.resources.tree import inside
 from pipeline_defs.server.command import Listener, Result
 
@@ -59,6 +61,7 @@ class Engine:
 
         Raises:
             EngineError: with the Dockerfile's step that failed and the last lines it said.
+            SecretUnavailable: a secret of the build is not there.
         """
         dockerfile = inside(checkout, build.dockerfile, "build.dockerfile")
         folder = inside(checkout, build.context, "build.context", folder=True)
@@ -69,19 +72,23 @@ class Engine:
             words += ["--label", f"{name}={value}"]
         words += ["--target", build.target] if build.target else []
         words += ["--platform", ",".join(build.platforms)] if build.platforms else []
-        words += more
         # Attestations would wrap the image in an index that names the builder: another digest for the same image.
         start = ["buildx", "build", "--load", "--provenance=false", "--sbom=false"] if self.client.buildx else ["build"]
-        built = self.client.run(
-            *start,
-            *words,
-            "--",
-            str(folder),
-            timeout=build.timeout,
-            listen=listen,
-            environment=environment,
-            stage=Stage("the build", "build.timeout"),
-        )
+        with scratch(self.workspace / "builds") as own:
+            given = build_secrets(build, own)
+            built = self.client.run(
+                *start,
+                *words,
+                *given.words,
+                *more,
+                "--",
+                str(folder),
+                timeout=build.timeout,
+                listen=listen,
+                environment={**given.environment, **(environment or {})},
+                stage=Stage("the build", "build.timeout"),
+                secrets=given.secrets,
+            )
         if not built.ok:
             raise EngineError(_build_failure(build.dockerfile, built))
         return self.id_of(tag)
@@ -101,9 +108,34 @@ class Engine:
         """True when the Engine has the image (tag or id)."""
         return self.client.run("image", "inspect", "--format", "{{.Id}}", "--", image).ok
 
-    def test(self, checkout: Path, app: str, image: str, test: ImageTest, *, listen: Listener | None = None) -> TestRun:
+    def test(
+        self,
+        checkout: Path,
+        app: str,
+        image: str,
+        test: ImageTest,
+        *,
+        test_image: str = "",
+        listen: Listener | None = None,
+    ) -> TestRun:
         """Run the app's own tests on an image; see `compose.run_tests`."""
-        return run_tests(self.client, self.workspace / "tests", checkout, app, image, test, listen=listen)
+        return run_tests(
+            self.client, self.workspace / "tests", checkout, app, image, test, test_image=test_image, listen=listen
+        )
+
+    def pull(
+        self, reference: str, registry: "Registry", *, timeout: float = PUSH_SECONDS, listen: Listener | None = None
+    ) -> None:
+        """Bring an image of the registry here by its digest, unless it is here. Raises EngineError."""
+        if self.has(reference):
+            return
+        with self._login(registry) as configuration:
+            stage = Stage("the pull", "push.timeout")
+            pulled = self.client.run(
+                "pull", "--", reference, timeout=timeout, listen=listen, environment=configuration, stage=stage
+            )
+        if not pulled.ok:
+            raise EngineError(f"{reference} cannot be pulled to this machine: {last_line(pulled)}")
 
     def push(
         self,

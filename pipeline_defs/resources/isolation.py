@@ -37,6 +37,10 @@ MOST_RESULTS = 8 * 2**20
 """Bytes of a results file."""
 
 
+_STAGE = "-tests"
+"""Ends the name of the image of a stage that has the tests."""
+
+
 class Isolation:
     """The Engine of this machine for one untrusted run."""
 
@@ -45,6 +49,7 @@ class Isolation:
         self._engine = engine
         self._app = app
         self.image = f"{NAMES}/{app.name}:{run}"
+        self.stage = f"{self.image}{_STAGE}" if app.test and app.test.target else ""
 
     def build(self, checkout: Path, *, labels: Mapping[str, str], listen: Listener) -> str:
         """Build the image under a name of this run alone and give its id.
@@ -53,21 +58,18 @@ class Isolation:
         kept by what the step says, not by what a cache mount held, so one word of this run is made part of every step.
         Raises EngineError.
         """
-        build = self._app.build
+        build = self._app.build.untrusted
         refuse_secrets(self._app, build.arguments, "build.arguments")
         refuse_foreign_frontend(inside(checkout, build.dockerfile, "build.dockerfile"), build.dockerfile)
         nonce = f"untrusted-{secrets.token_hex(8)}"
         apart = ("--no-cache", "--build-arg", f"BUILDKIT_CACHE_MOUNT_NS={nonce}", "--add-host", f"{nonce}:127.0.0.1")
         with self._logged_in_nowhere() as environment:
-            return self._engine.build(
-                checkout,
-                self.image,
-                build,
-                labels=labels,
-                listen=listen,
-                more=apart,
-                environment=environment,
+            made = functools.partial(
+                self._engine.build, checkout, labels=labels, listen=listen, more=apart, environment=environment
             )
+            if self.stage and self._app.test:
+                made(self.stage, build.model_copy(update={"target": self._app.test.target}))
+            return made(self.image, build)
 
     def test(self, base: Path, *, listen: Listener) -> TestRun:
         """Run the tests of the base branch's compose file (in its checkout `base`) on this run's image, confined."""
@@ -85,18 +87,19 @@ class Isolation:
                 listen=listen,
                 confine=functools.partial(Confinement, test.compose),
                 environment=environment,
+                test_image=self.stage,
                 most_results=MOST_RESULTS,
             )
 
     def remove(self) -> None:
-        """Forget the image, with the layers that nobody else has."""
-        self._engine.remove(self.image)
+        """Forget the images, with the layers that nobody else has."""
+        self._engine.remove(self.image, *([self.stage] if self.stage else []))
 
     def left_behind(self) -> list[str]:
         """The ids of the runs whose images of this app are still on the Engine."""
         repository = self.image.rpartition(":")[0]
         listed = self._engine.client.run("image", "ls", "--format", "{{.Tag}}", "--", repository)
-        return listed.stdout.split()
+        return list(dict.fromkeys(tag.removesuffix(_STAGE) for tag in listed.stdout.split()))
 
     @contextmanager
     def _logged_in_nowhere(self) -> Iterator[dict[str, str]]:

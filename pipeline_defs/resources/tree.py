@@ -4,12 +4,13 @@ import hashlib
 import json
 import os
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 from pipeline_defs.config.making import Build
 from pipeline_defs.resources.client import EngineError
 
-_FORMAT = "1"  # raise it when the meaning of the hash changes
+_FORMAT = "2"  # raise it when the meaning of the hash changes
 
 
 def source_tree(checkout: Path, build: Build) -> str:
@@ -21,11 +22,41 @@ def source_tree(checkout: Path, build: Build) -> str:
     """
     dockerfile = inside(checkout, build.dockerfile, "build.dockerfile")
     context = inside(checkout, build.context, "build.context", folder=True)
-    settings = [_FORMAT, sorted(build.arguments.items()), build.target, build.platforms, _digest(dockerfile)]
+    # Secrets count by their names: with one more the same steps may give another image, with a new value of it they do not.
+    names = [sorted(build.secrets), sorted(build.ssh)]
+    settings = [_FORMAT, sorted(build.arguments.items()), build.target, build.platforms, names, _digest(dockerfile)]
     total = hashlib.sha256(json.dumps(settings).encode())
-    for path in _context_paths(context, dockerfile):
-        total.update(_entry(context, path))
+    total.update(context_digest(context, dockerfile).encode())
     return total.hexdigest()
+
+
+def context_digest(context: Path, dockerfile: Path) -> str:
+    """SHA-256 over what a build sees of its context, after the `.dockerignore` that holds for this Dockerfile."""
+    return _digest_of(context, _context_paths(context, dockerfile))
+
+
+def path_digest(path: Path) -> str:
+    """SHA-256 over a file, or over everything in a folder: names, contents, executable bits, targets of symbolic links."""
+    if not path.is_dir():
+        return hashlib.sha256(_entry(path.parent, path.name)).hexdigest()
+    return _digest_of(path, sorted(str(each.relative_to(path)) for each in _below(path)))
+
+
+def _digest_of(folder: Path, paths: list[str]) -> str:
+    total = hashlib.sha256()
+    for path in paths:
+        total.update(_entry(folder, path))
+    return total.hexdigest()
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    return (
+        Path(place, name) for place, folders, files in os.walk(folder, onerror=_fail) for name in [*folders, *files]
+    )
+
+
+def _fail(error: OSError) -> None:
+    raise error
 
 
 def inside(checkout: Path, path: str, key: str, *, folder: bool = False) -> Path:
@@ -42,8 +73,8 @@ def _context_paths(context: Path, dockerfile: Path) -> list[str]:
     """What the build sees of the context, sorted. A `.dockerignore` of the Dockerfile's own goes before the context's."""
     own = dockerfile.with_name(f"{dockerfile.name}.dockerignore")
     rules = _rules(own if own.is_file() else context / ".dockerignore")
-    found = (Path(folder, name) for folder, folders, files in os.walk(context) for name in [*folders, *files])
-    return sorted(path for path in (str(each.relative_to(context)) for each in found) if not _excluded(path, rules))
+    found = (str(each.relative_to(context)) for each in _below(context))
+    return sorted(path for path in found if not _excluded(path, rules))
 
 
 def _rules(ignore: Path) -> list[tuple[str, bool]]:

@@ -250,6 +250,95 @@ def test_without_results_the_exit_status_decides(docker_engine: Engine, checkout
         docker_engine.test(checkout, "shop", image, ImageTest())
 
 
+ALL_SKIPPED = "<testsuite name='a'><testcase name='x'><skipped/></testcase></testsuite>"
+
+
+@pytest.mark.parametrize("results", ["<testsuites/>", "<testsuite name='a'/>", ALL_SKIPPED])
+def test_tests_of_which_none_ran_prove_nothing(docker_engine: Engine, checkout: Path, image: str, results: str) -> None:
+    write_compose(checkout, f'echo \\"{results}\\" >/results/junit.xml')
+    run = docker_engine.test(checkout, "shop", image, ImageTest())
+    assert not run.passed
+    assert run.refusal is not None
+    assert "set allow_empty: true" in run.refusal
+    assert docker_engine.test(checkout, "shop", image, ImageTest(allow_empty=True)).passed
+
+
+def test_services_that_have_done_their_work_end_no_test(docker_engine: Engine, checkout: Path, image: str) -> None:
+    command = f"sleep 2; cat /data/seeded; {WRITES}"
+    text = COMPOSE % command.replace("$", "$$") + (
+        "  seed: {image: '${IMAGE}', command: ['sh', '-c', 'echo seeds >/data/seeded'], volumes: ['data:/data']}\n"
+        "  late: {image: '${IMAGE}', command: ['sh', '-c', 'exit 3']}\n"
+    )
+    text = text.replace("volumes:\n  data:\n", "") + "volumes:\n  data:\n"
+    (checkout / "docker-compose-test.yml").write_text(text)
+    lines: list[str] = []
+    run = docker_engine.test(checkout, "shop", image, ImageTest(), listen=lines.append)
+    assert (run.status, run.said) == (0, "seeds")
+    assert run.passed
+
+
+def test_a_service_that_the_tests_wait_for_and_that_fails_is_told(
+    docker_engine: Engine, checkout: Path, image: str, workspace: Path
+) -> None:
+    (checkout / "docker-compose-test.yml").write_text(
+        "services:\n  tests:\n    image: ${IMAGE}\n    depends_on: {seed: {condition: service_completed_successfully}}\n"
+        "  seed: {image: '${IMAGE}', command: ['sh', '-c', 'echo no seeds; exit 3']}\n"
+    )
+    lines: list[str] = []
+    run = docker_engine.test(checkout, "shop", image, ImageTest(), listen=lines.append)
+    assert run.status != 0
+    assert "did not start" in run.said
+    assert any("no seeds" in line for line in lines)
+    assert left_over(workspace) == []
+
+
+def test_tests_in_a_stage_of_their_own_run_beside_the_image(docker_engine: Engine, checkout: Path, image: str) -> None:
+    (checkout / "docker-compose-test.yml").write_text(
+        "services:\n  tests:\n    build: {context: ., target: test}\n    command: [cat, /hello.txt]\n"
+        "    depends_on: [web]\n  web: {image: '${IMAGE}', command: [sleep, '60'], init: true}\n"
+    )
+    with pytest.raises(EngineError, match="is not on this machine"):
+        docker_engine.test(checkout, "shop", image, ImageTest(target="test", junit=None), test_image="none")
+    run = docker_engine.test(checkout, "shop", image, ImageTest(target="test", junit=None), test_image=image)
+    assert run.passed
+    assert run.said == (checkout / "hello.txt").read_text().strip()
+    (checkout / "docker-compose-test.yml").write_text("services: {tests: {build: {context: ., target: test}}}\n")
+    with pytest.raises(EngineError, match="builds the stage test: write `target: test` under `test`"):
+        docker_engine.test(checkout, "shop", image, ImageTest())
+
+
+def test_a_build_gets_its_secrets_and_leaves_them_nowhere(
+    docker_engine: Engine, checkout: Path, tag: str, workspace: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (checkout / "Dockerfile").write_text(
+        f"FROM {BASE.name}\nRUN --mount=type=secret,id=token --mount=type=secret,id=other "
+        "cat /run/secrets/token && sha256sum /run/secrets/token >/sum\n"
+    )
+    monkeypatch.setenv("BUILD_TOKEN", "t0ken-of-the-build")
+    build = Build.model_validate({"secrets": {"token": {"env": "BUILD_TOKEN"}}})
+    lines: list[str] = []
+    docker_engine.build(checkout, tag, build, labels=LABELS, listen=lines.append)
+    assert any("***" in line for line in lines)
+    assert not any("t0ken" in line for line in lines)
+    wanted = hashlib.sha256(b"t0ken-of-the-build").hexdigest()
+    assert docker.docker("run", "--rm", tag, "cat", "/sum").split()[0] == wanted
+    assert "t0ken" not in docker.docker("history", "--no-trunc", tag) + docker.docker("inspect", tag)
+    assert list((workspace / "builds").glob("[!.]*")) == []
+
+
+def test_a_build_may_use_an_ssh_key(
+    docker_engine: Engine, checkout: Path, tag: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (checkout / "Dockerfile").write_text(f'FROM {BASE.name}\nRUN --mount=type=ssh test -S "$SSH_AUTH_SOCK"\n')
+    key = tmp_path / "key"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
+    build = Build.model_validate({"ssh": {"default": {"file": str(key)}}})
+    docker_engine.build(checkout, tag, build, labels=LABELS)
+    monkeypatch.delenv("SSH_AUTH_SOCK", raising=False)
+    with pytest.raises(EngineError, match="none runs for Shipline"):
+        docker_engine.build(checkout, tag, Build.model_validate({"ssh": "default"}), labels=LABELS)
+
+
 @pytest.mark.parametrize(
     ("test", "sentence"),
     [

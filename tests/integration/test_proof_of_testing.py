@@ -1,0 +1,167 @@
+"""What counts as tested: an image is tested before only if the very same tests have passed on it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from pipeline_defs.config.making import ImageTest
+from pipeline_defs.resources.client import find_client
+from pipeline_defs.resources.definition import Unprovable, definition_of
+from tests.integration.tiny import IMAGE, Tiny, shipped
+from tests.support import shop
+from tests.support.shop import git
+from tests.testbed.bed import TestBed
+from tests.testbed.images import BASE
+
+COMPOSE = f"""
+services:
+  tests:
+    image: {BASE.name}
+    command: [sh, /tests/run.sh]
+    volumes: ["./tests:/tests:ro", "${{RESULTS}}:/results"]
+  shipped: {{image: "${{IMAGE}}", scale: 0}}
+"""
+PASSES = "echo \"<testsuite name='a'><testcase name='x'/></testsuite>\" >/results/junit.xml\n"
+IGNORED = "tests\ndocker-compose-test.yml\nversion.txt\ntiny.yml\n.git\n"
+
+
+@pytest.fixture
+def tiny(testbed: TestBed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Tiny]:
+    """An app whose tests lie outside of what its image is built from."""
+    with shipped(testbed, tmp_path, monkeypatch) as made:
+        made.change(test=ImageTest())
+        yield made
+
+
+def commit(tiny: Tiny, version: str, run: str, compose: str = COMPOSE) -> dict[str, str]:
+    """A commit whose image is the same as that of every other, with these tests."""
+    tiny.commit(version, "the same")
+    (tiny.repository / ".dockerignore").write_text(IGNORED)
+    (tiny.repository / "docker-compose-test.yml").write_text(compose)
+    (tiny.repository / "tests").mkdir(exist_ok=True)
+    (tiny.repository / "tests" / "run.sh").write_text(run)
+    git(tiny.repository, "add", "--all")
+    git(tiny.repository, "commit", "--quiet", "--amend", "-m", version)
+    return {"commit": git(tiny.repository, "rev-parse", "HEAD"), "branch": "main"}
+
+
+def test_a_proof_counts_for_the_same_tests_alone(tiny: Tiny) -> None:
+    def outcome() -> str:
+        return next(step.outcome for step in tiny.images[0].steps if step.step == "test")
+
+    tiny.run("deploy", IMAGE, tiny_image=commit(tiny, "1.0.0", PASSES))
+    first = tiny.images[0]
+    assert (outcome(), bool(first.tested)) == ("done", True)
+    tiny.run("deploy", IMAGE, tiny_image=commit(tiny, "1.0.1", PASSES))
+    again = tiny.images[0]
+    assert (outcome(), again.digest, again.tests) == ("reused", first.digest, first.tests)
+    # A commit that only adds a failing test, and a compose file that tests nothing: neither is taken for tested.
+    for version, run, compose, failure in (
+        ("1.0.2", "echo broken; exit 1\n", COMPOSE, "the tests failed with status 1: broken"),
+        ("1.0.2", PASSES, COMPOSE.replace("/tests/run.sh", "-c, 'exit 7'"), "the tests failed with status 7"),
+    ):
+        with pytest.raises(dg.Failure) as caught:
+            tiny.run("deploy", IMAGE, tiny_image=commit(tiny, version, run, compose))
+        assert failure in (caught.value.description or "")
+    tiny.run("deploy", IMAGE, tiny_image=commit(tiny, "1.0.3", f"true\n{PASSES}"))
+    assert (outcome(), tiny.images[0].digest) == ("done", first.digest)
+
+
+@pytest.fixture
+def checkout(testbed: TestBed, tmp_path: Path) -> Iterator[Path]:
+    """A test compose file that reads everything a compose file can read."""
+    folder = tmp_path / "checkout"
+    files = {
+        "docker-compose-test.yml": """
+include: [more.yml]
+services:
+  tests:
+    extends: {file: base.yml, service: base}
+    env_file: [test.env]
+    volumes: ["./tests:/tests", "${RESULTS}:/results"]
+    configs: [c]
+    secrets: [s]
+    environment: {WORD: "${WORD:-none}"}
+configs: {c: {file: ./conf/c.txt}}
+secrets: {s: {file: ./conf/s.txt}}
+""",
+        "base.yml": "services: {base: {image: '${IMAGE}', command: [pytest]}}\n",
+        "more.yml": "services: {fake: {build: {context: ./fake}}}\n",
+        "test.env": "A=1\n",
+        ".env": "WORD=one\n",
+        "tests/deep/test_a.py": "assert True\n",
+        "conf/c.txt": "c",
+        "conf/s.txt": "s",
+        "fake/Dockerfile": "FROM scratch\nCOPY a /\n",
+        "fake/.dockerignore": "notes\n",
+        "fake/a": "a",
+        "fake/notes": "n",
+        "README.md": "unread",
+    }
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    with shop.variables(shop.environment(testbed)):
+        yield folder
+
+
+def definition(folder: Path, **keys: object) -> str:
+    return definition_of(find_client(), folder, ImageTest.model_validate(keys))
+
+
+CHANGES = {
+    "docker-compose-test.yml": ("/tests", "/test"),
+    "base.yml": ("pytest", "unittest"),
+    "more.yml": ("fake: {build", "other: {build"),
+    "test.env": ("1", "2"),
+    ".env": ("one", "two"),
+    "tests/deep/test_a.py": ("True", "1"),
+    "conf/c.txt": ("c", "x"),
+    "conf/s.txt": ("s", "x"),
+    "fake/a": ("a", "b"),
+    "fake/Dockerfile": ("COPY", "ADD"),
+    "fake/.dockerignore": ("notes", ""),
+}
+"""What is changed in each file that is read: (before, after)."""
+
+
+def test_all_that_the_tests_read_decides_what_was_tested(checkout: Path, tmp_path: Path) -> None:
+    before = definition(checkout)
+    (checkout / "README.md").write_text("changed")
+    (checkout / "fake" / "notes").write_text("changed")
+    moved = checkout.rename(tmp_path / "elsewhere")
+    assert definition(moved) == before == definition(moved, timeout=7)
+    for name, (old, new) in CHANGES.items():
+        text = (moved / name).read_text()
+        (moved / name).write_text(text.replace(old, new))
+        assert definition(moved) != before, name
+        (moved / name).write_text(text)
+    (moved / "tests" / "new.py").write_text("")
+    assert definition(moved) != before
+    (moved / "tests" / "new.py").unlink()
+    (moved / "tests" / "deep" / "test_a.py").chmod(0o755)
+    assert definition(moved) != before
+    (moved / "tests" / "deep" / "test_a.py").chmod(0o644)
+    assert definition(moved) == before
+    for keys in ({"environment": {"WORD": "x"}}, {"junit": None}, {"allow_empty": True}):
+        assert definition(moved, **keys) != before
+
+
+OUTSIDE: dict[str, str] = {
+    "a folder of the machine": "services: {tests: {image: '${IMAGE}', volumes: ['/etc:/x']}}",
+    "a link out of the repository": "services: {tests: {image: '${IMAGE}', volumes: ['./out:/x']}}",
+    "an external volume": "services: {tests: {image: '${IMAGE}', volumes: ['data:/x']}}\nvolumes: {data: {external: true}}",
+    "a remote context": "services: {tests: {image: '${IMAGE}'}, x: {build: 'https://example.org/x.git'}}",
+    "another container": "services: {tests: {image: '${IMAGE}', network_mode: 'container:db'}}",
+    "a missing context": "services: {tests: {image: '${IMAGE}'}, x: {build: ./nowhere}}",
+}
+
+
+@pytest.mark.parametrize("what", OUTSIDE)
+def test_what_lies_outside_is_never_proved(checkout: Path, what: str) -> None:
+    (checkout / "out").symlink_to("/etc")
+    (checkout / "docker-compose-test.yml").write_text(OUTSIDE[what])
+    with pytest.raises(Unprovable):
+        definition(checkout)
