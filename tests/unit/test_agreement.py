@@ -103,3 +103,9 @@ def test_a_note_does_not_count_once_its_host_has_gone_elsewhere() -> None:
     assert State(NEWEST, note).meant == NEWEST
     assert State(NEW, note).meant == OLD
     assert State(None, Note(begun="", leads=NEW.name, before=None)).open is not None
+
+
+def test_while_a_host_is_away_the_others_go_back_although_all_of_them_were_changed() -> None:
+    changed = [State(NEW, Note(begun=OLD.name, leads=NEW.name, before=OLD))] * 2
+    assert agreed(changed, complete=False) == [OLD, OLD], "the one that is away may not have been changed"
+    assert agreed(changed, complete=True) == [NEW, NEW]
