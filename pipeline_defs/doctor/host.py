@@ -9,6 +9,7 @@ from pipeline_defs.resources.connection import Connection
 from pipeline_defs.resources.host_keys import described, shown, shows, trusted
 from pipeline_defs.server.command import Result, ServerError, script
 from pipeline_defs.server.facts import LEAST_FREE_BYTES
+from pipeline_defs.server.reason import why
 
 LOW_BYTES = 2 * 2**30
 """Below this a few images and backups fill the disk."""
@@ -35,7 +36,9 @@ root=$(docker info -f '{{.DockerRootDir}}' 2>/dev/null || :)
 for folder in "$root" "$@"; do
   [ -n "$folder" ] || continue
   there=$folder; while [ ! -e "$there" ]; do there=$(dirname "$there"); done
-  [ -w "$there" ] || [ "$folder" = "$root" ] || echo "closed $folder"
+  for file in "$there" "$folder"/*; do
+    [ -w "$file" ] || [ ! -e "$file" ] || [ "$folder" = "$root" ] || { echo "closed $folder"; break; }
+  done
   df -Pk "$there" | awk -v folder="$folder" 'NR==2 {print "disk " $4 " " folder}'
 done
 """
@@ -73,9 +76,7 @@ def findings(about: str, user: str, result: Result, here: float, *, builds: bool
     said = [line.partition(" ")[::2] for line in result.stdout.splitlines()]
     facts = dict(said)
     if not result.ok or "now" not in facts:
-        yield broken(
-            about, "look", f"the server could not be looked at ({result.tail(1)}); is its shell a POSIX shell?"
-        )
+        yield broken(about, "look", f"the server could not be looked at ({why(result)}); is its shell a POSIX shell?")
         return
     yield _engine(about, user, facts)
     if not builds:
@@ -84,7 +85,11 @@ def findings(about: str, user: str, result: Result, here: float, *, builds: bool
     if lacking and not builds:
         yield broken(about, "programs", f"{', '.join(lacking)} is missing; install coreutils, util-linux, awk and tar")
     for folder in (folder for key, folder in said if key == "closed"):
-        yield broken(about, "folder", f"{user} may not write to {folder}; make it there and give it to {user}")
+        yield broken(
+            about,
+            "folder",
+            f"{user} may not write to {folder}; make it there, and give it to {user} with all that is in it (chown -R)",
+        )
     yield from (_disk(about, *text.split(" ", 1)) for key, text in said if key == "disk")
     yield _clock(about, float(facts["now"]) - here)
 

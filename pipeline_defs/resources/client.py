@@ -10,6 +10,7 @@ from typing import NamedTuple
 from pipeline_defs.config.secret import Secret
 from pipeline_defs.resources.process import LocalRunner, plain_environment
 from pipeline_defs.server.command import Command, CommandTimeout, Listener, Result
+from pipeline_defs.server.reason import reason
 
 BUILDX_SINCE = 23
 """From this version on a docker client builds with BuildKit only through its buildx plugin (release notes of 23.0)."""
@@ -124,8 +125,8 @@ def clients() -> Iterator[str]:
 
 
 def last_line(result: Result) -> str:
-    """What a program said last, or how it ended when it said nothing."""
-    return result.tail(1) or f"status {result.status}"
+    """The line by which a program names the cause of its failure, or how it ended when it said nothing."""
+    return reason(result.stderr) or reason(result.stdout) or f"status {result.status}"
 
 
 def _major(version: Result) -> int:

@@ -14,6 +14,7 @@ from pipeline_defs.release.evidence import Record
 from pipeline_defs.release.records import Release
 from pipeline_defs.server.command import Command, Result, Runner, ServerError, script
 from pipeline_defs.server.facts import Facts, learn
+from pipeline_defs.server.reason import why
 from pipeline_defs.server.site import Site
 
 NOTE = "fleet"
@@ -42,10 +43,11 @@ class Note(Record):
 
 @dataclass(frozen=True)
 class State:
-    """What a host says: the release that it runs, and the note of a change that may not be over."""
+    """What a host says: the release that it runs, the note of a change that may not be over, and how Compose is called there."""
 
     current: Release | None
     note: Note | None = None
+    compose: tuple[str, ...] = ()
 
     @property
     def open(self) -> Note | None:
@@ -96,12 +98,12 @@ def read(site: Site) -> Command:
 def understand(site: Site, facts: Facts, answer: Result) -> State:
     """A host's state, from its facts and the answer to `read`. Raises ServerError."""
     if not answer.ok:
-        raise ServerError(f"{site}: {site.path(NOTE)} cannot be read: {answer.tail(1)}")
+        raise ServerError(f"{site}: {site.path(NOTE)} cannot be read: {why(answer)}")
     try:
         note = Note.model_validate_json(answer.stdout) if answer.stdout.strip() else None
     except ValidationError as error:
         raise ServerError(f"{site}: {site.path(NOTE)} is damaged; remove that file, then run again") from error
-    return State(facts.current, note)
+    return State(facts.current, note, facts.compose)
 
 
 def ask(site: Site, server: Runner) -> State:
@@ -132,4 +134,4 @@ def run_nothing(site: Site, server: Runner) -> None:
 def _run(site: Site, server: Runner, command: Command) -> None:
     result = server.run(command, timeout=_QUICK_SECONDS)
     if not result.ok:
-        raise ServerError(f"{site}: {command.shown()}: {result.tail(1) or f'exit status {result.status}'}")
+        raise ServerError(f"{site}: {command.shown()}: {why(result)}")

@@ -8,7 +8,6 @@ from pipeline_defs.server.facts import Facts
 from pipeline_defs.server.health import answers, healthy
 from pipeline_defs.server.live import LIVE
 from pipeline_defs.server.others import with_compose
-from pipeline_defs.server.parallel import impossible
 from pipeline_defs.server.site import Site
 from pipeline_defs.server.step import LONG_SECONDS, Step
 from pipeline_defs.server.task import Task
@@ -52,26 +51,6 @@ while grep -qE " ($1) 01 " /proc/net/tcp; do
   [ "$(date +%s)" -lt "$2" ] || { echo "$3"; exit; }; sleep 0.1
 done
 """
-
-
-def look(task: Task, facts: Facts) -> list[Step]:
-    """Whether two containers of the service can run beside each other, and the router: before anything is changed."""
-    site, release = task.site, task.release
-    assert release is not None
-    config = compose(site, facts.compose, site.folder(release), "config", says=f"can {site.config.compose} run twice?")
-
-    def refuse(merged: str) -> str | None:
-        reasons = impossible(merged, site.config.service)
-        return (
-            f"{site.config.compose} cannot run beside itself, as a route needs it: {'; '.join(reasons)}"
-            if reasons
-            else None
-        )
-
-    return [
-        Step("parallel", config, secret=True, check=refuse),
-        Step("router", router.ready(site), timeout=LONG_SECONDS),
-    ]
 
 
 def begin(task: Task, facts: Facts, route: Route, folder: str, *, migrate: bool = True) -> list[Step]:

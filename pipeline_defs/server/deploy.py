@@ -11,6 +11,7 @@ from pipeline_defs.server.compose import diagnose
 from pipeline_defs.server.execution import Execution
 from pipeline_defs.server.facts import Facts, learn
 from pipeline_defs.server.hold import held
+from pipeline_defs.server.preflight import preflight
 from pipeline_defs.server.procedure import Procedure
 from pipeline_defs.server.report import report
 from pipeline_defs.server.restore import finish
@@ -69,7 +70,8 @@ def plan(task: Task, facts: Facts) -> list[Step]:
     folder = site.folder(release)
     return steps.in_order(
         steps.write_files(site, task, release),
-        strategy.look(task, facts),
+        preflight(site, task, facts.compose, release),
+        strategy.look(task),
         steps.pull_image(task, release),
         steps.secure(site, task, facts, folder),
         strategy.begin(task, facts, folder),

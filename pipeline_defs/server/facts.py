@@ -8,6 +8,7 @@ from pipeline_defs.release.records import Release
 from pipeline_defs.server.bundle import RELEASE
 from pipeline_defs.server.command import Command, Result, Runner, ServerError, script
 from pipeline_defs.server.compose import FIND
+from pipeline_defs.server.reason import why
 from pipeline_defs.server.site import Site
 
 UNFINISHED = "going-back"
@@ -129,9 +130,7 @@ def lacking(site: Site, facts: Facts) -> str | None:
 def read(site: Site, result: Result) -> Facts:
     """The facts from the server's answer. Raises ServerError when it could not even make its folders."""
     if not result.ok:
-        raise ServerError(
-            f"{site}: {site.path()} cannot be prepared: {result.tail(1) or f'exit status {result.status}'}"
-        )
+        raise ServerError(f"{site}: {site.path()} cannot be prepared: {why(result)}")
     said = dict(line.partition(" ")[::2] for line in result.stdout.splitlines())
     return Facts(
         engine=said.get("engine", ""),

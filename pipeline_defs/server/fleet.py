@@ -7,6 +7,7 @@ the first one is touched.
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 from pipeline_defs.release.policy import older_than_live
 from pipeline_defs.release.records import Outcome, Release
@@ -16,6 +17,7 @@ from pipeline_defs.server.command import ServerError
 from pipeline_defs.server.deploy import deploy
 from pipeline_defs.server.execution import Execution
 from pipeline_defs.server.member import Line, Member, all_locked, members_of, on_each, together
+from pipeline_defs.server.preflight import preflight
 from pipeline_defs.server.procedure import Procedure
 from pipeline_defs.server.restore import MIGRATE, RESTORE
 from pipeline_defs.server.rollback import rollback
@@ -58,7 +60,7 @@ def _change(task: Task, members: list[Member], turn: InTurn, *, back: bool = Fal
             before = agreed([member.state for member in members], complete=True)
             runs = first_of(before)
             _refuse(task, members, before, back=back)
-            pulled = on_each(members, _pull)
+            pulled = on_each(members, partial(_prepare, back=back))
             _write_down(task, members, before)
             try:
                 turn.run(members)
@@ -89,12 +91,16 @@ def _refuse(task: Task, members: Sequence[Member], before: Sequence[Release | No
         raise ServerError(f"{task.site}: {refusal}")
 
 
-def _pull(member: Member) -> Execution:
-    """Bring the image to a host while the older release serves everywhere. Raises ServerError."""
-    task, execution = member.task, Execution(token=member.task.token, notes=member.notes)
+def _prepare(member: Member, *, back: bool) -> Execution:
+    """See whether a host can run the release, and bring the images there, while the older one serves everywhere. Raises ServerError."""
+    task, site, execution = member.task, member.site, Execution(token=member.task.token, notes=member.notes)
     assert task.release is not None
-    ahead = replace(steps.pull_image(task, task.release), name="pull ahead")
-    Procedure(member.site, task, member.server, execution).run([ahead])
+    ahead = steps.in_order(
+        steps.write_files(site, task, task.release),
+        preflight(site, task, member.state.compose, task.release, known=back),
+        steps.pull_image(task, task.release),
+    )
+    Procedure(site, task, member.server, execution).run([replace(step, name=f"{step.name} ahead") for step in ahead])
     return execution
 
 

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from pipeline_defs.server.chain import Chain, Link
 from pipeline_defs.server.command import Command, Result, Runner, ServerError, script
 from pipeline_defs.server.journal import TEMPORARY, Notes, marks
+from pipeline_defs.server.reason import why
 from pipeline_defs.server.site import Site
 from pipeline_defs.server.task import Task
 
@@ -180,7 +181,9 @@ def _wait_for(site: Site, task: Task, server: Runner, owner: Owner, ask: tuple[C
         result = server.run(chain.command, timeout=120)
         parts = chain.parts(result)
         if not parts or parts[0].result.status not in (0, _HELD):
-            raise ServerError(f"{site}: the lock {site.path('lock')} cannot be written: {result.tail(1)}")
+            raise ServerError(
+                f"{site}: the lock {site.path('lock')} cannot be written: {why(parts[0].result if parts else result)}"
+            )
         if parts[0].result.ok:
             return Held(parts[0].result.stdout.strip(), tuple(part.result for part in parts[1 + len(fences) :]))
         age, _, line = parts[0].result.stdout.partition("\n")
@@ -188,10 +191,10 @@ def _wait_for(site: Site, task: Task, server: Runner, owner: Owner, ask: tuple[C
         if dead and holder == dead:
             raise ServerError(f"{site}: the lock {site.path('lock')} is damaged; remove that file, then run again")
         other = Owner.read(holder)
-        why = _dead(task, other, int(age))
-        if why:
+        death = _dead(task, other, int(age))
+        if death:
             task.say(
-                f"the lock was held by run {other.run[:8] or '?'} since {other.since or '?'}, which {why}: taken over"
+                f"the lock was held by run {other.run[:8] or '?'} since {other.since or '?'}, which {death}: taken over"
             )
             dead = holder
             continue

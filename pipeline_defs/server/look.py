@@ -7,6 +7,7 @@ from pipeline_defs.server.compose import compose
 from pipeline_defs.server.database import PostgresElsewhere, driver
 from pipeline_defs.server.facts import Facts
 from pipeline_defs.server.journal import log_path
+from pipeline_defs.server.preflight import preflight
 from pipeline_defs.server.site import Site
 from pipeline_defs.server.step import Step
 from pipeline_defs.server.task import Task
@@ -42,6 +43,7 @@ def look(task: Task, facts: Facts, production: Site) -> list[Step]:
         steps.write_files(site, task, release),
         Step("others", ask_others(site), secret=True, learn=remember),
         Step("apart", config, secret=True, check=refuse),
+        *preflight(site, task, facts.compose, release),
     ]
 
 

@@ -7,6 +7,7 @@ from pipeline_defs.server.compose import diagnose
 from pipeline_defs.server.execution import UNPROVED, Execution
 from pipeline_defs.server.facts import Facts
 from pipeline_defs.server.hold import held
+from pipeline_defs.server.preflight import preflight
 from pipeline_defs.server.procedure import Procedure
 from pipeline_defs.server.report import report
 from pipeline_defs.server.restore import MIGRATE, finish, forget, note, prepare, replace_database
@@ -83,7 +84,8 @@ def _parts(task: Task, facts: Facts) -> tuple[list[Step], list[Step], list[Step]
     folder = site.folder(release)
     begun = steps.in_order(
         steps.write_files(site, task, release),
-        strategy.look(task, facts, known=True),
+        preflight(site, task, facts.compose, release, known=True),
+        strategy.look(task),
         _ready(task, facts),
         _database(task, facts, folder),
         strategy.begin(task, facts, folder, migrate=False),

@@ -10,9 +10,9 @@ from pipeline_defs.server.task import Task
 from pipeline_defs.server.watch import watch
 
 
-def look(task: Task, facts: Facts, *, known: bool = False) -> list[Step]:
-    """What is found out before anything is changed; of a release that is `known` less, since it ran here before."""
-    return blue_green.look(task, facts) if _switched(task.site) and not known else in_place.look(task)
+def look(task: Task) -> list[Step]:
+    """The router, where there is a route: before anything is changed."""
+    return in_place.look(task)
 
 
 def begin(task: Task, facts: Facts, folder: str, *, migrate: bool = True) -> list[Step]:

@@ -125,8 +125,7 @@ def test_what_keeps_two_containers_from_running_is_said_before_anything_is_chang
     )
     report = deploy(quick.task(first), server)
     assert report.error and not report.changed
-    assert "step parallel: production.yml cannot run beside itself" in report.error
-    assert "the service web has the container_name shop; remove it" in report.error
+    assert "step compose file: production.yml: (1) the service web has container_name: shop" in report.error
     assert "the service web publishes the port 8080" in report.error
     assert web(server) == []
 

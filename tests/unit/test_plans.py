@@ -63,7 +63,8 @@ def names(plan: list[Step]) -> str:
     return ", ".join(step.name for step in plan)
 
 
-LOOKED = "time stamp, log, facts, files, others, apart, database status"
+LOOKED = "time stamp, log, facts, files, others, apart, compose file, images, database status"
+FOUND = "files, compose file, images"
 STAGED = "down, pull, volume removed, volume created, database up, wait"
 SECURED = "others up, wait, migrate, start, healthy, test, revision, e2e"
 CHECKED = "others up, wait, revision before, migrate, start, healthy, test, revision, e2e"
@@ -78,55 +79,55 @@ WITH_OTHERS = {"also": ("mail", "worker"), "services": {"worker": Replacement(st
 @pytest.mark.parametrize(
     ("plan", "expected"),
     [
-        (deployment(), f"files, pull, backup, revision before, {SECURED}, switch, tidy"),
-        (deployment(about=FIRST), f"files, pull, {CHECKED}, switch, tidy"),
-        (deployment(about=STOPPED), f"files, pull, {RESTARTED}, backup, revision before, {SECURED}, switch, tidy"),
+        (deployment(), f"{FOUND}, pull, backup, revision before, {SECURED}, switch, tidy"),
+        (deployment(about=FIRST), f"{FOUND}, pull, {CHECKED}, switch, tidy"),
+        (deployment(about=STOPPED), f"{FOUND}, pull, {RESTARTED}, backup, revision before, {SECURED}, switch, tidy"),
         # a database that comes with this very release has nothing to back up
-        (deployment(about=facts(current=LIVE.current, folder=LIVE.folder)), f"files, pull, {CHECKED}, switch, tidy"),
-        (deployment({"database": None}), f"files, pull, {CHECKED.replace('wait, ', '')}, switch, tidy"),
-        (deployment({"migrate": None}), "files, pull, backup, start, healthy, test, revision, e2e, switch, tidy"),
-        (deployment({"revision": None}), "files, pull, backup, others up, wait, migrate, start, healthy, test, e2e, switch, tidy"),
+        (deployment(about=facts(current=LIVE.current, folder=LIVE.folder)), f"{FOUND}, pull, {CHECKED}, switch, tidy"),
+        (deployment({"database": None}), f"{FOUND}, pull, {CHECKED.replace('wait, ', '')}, switch, tidy"),
+        (deployment({"migrate": None}), f"{FOUND}, pull, backup, start, healthy, test, revision, e2e, switch, tidy"),
+        (deployment({"revision": None}), f"{FOUND}, pull, backup, others up, wait, migrate, start, healthy, test, e2e, switch, tidy"),
         (
             deployment({"downgrade": None}),
-            "files, pull, backup, others up, wait, migrate, start, healthy, test, revision, e2e, switch, tidy",
+            f"{FOUND}, pull, backup, others up, wait, migrate, start, healthy, test, revision, e2e, switch, tidy",
         ),
         (
             deployment({"test": None}),
-            "files, pull, backup, revision before, others up, wait, migrate, start, healthy, e2e, revision, switch, tidy",
+            f"{FOUND}, pull, backup, revision before, others up, wait, migrate, start, healthy, e2e, revision, switch, tidy",
         ),
         (
             deployment({"e2e": ()}),
-            "files, pull, backup, revision before, others up, wait, migrate, start, healthy, test, revision, switch, tidy",
+            f"{FOUND}, pull, backup, revision before, others up, wait, migrate, start, healthy, test, revision, switch, tidy",
         ),
         (
             deployment({"e2e": example().environments["production"].e2e * 2}),
-            "files, pull, backup, revision before, others up, wait, migrate, start, healthy, test, revision, e2e 1, e2e 2, switch, tidy",
+            f"{FOUND}, pull, backup, revision before, others up, wait, migrate, start, healthy, test, revision, e2e 1, e2e 2, switch, tidy",
         ),
-        (deployment(BARE), "files, pull, start, healthy, switch, tidy"),
-        (going_back(), "files, backup, pull, start, healthy, test, revision, e2e, switch, tidy"),
+        (deployment(BARE), f"{FOUND}, pull, start, healthy, switch, tidy"),
+        (going_back(), f"{FOUND}, backup, pull, start, healthy, test, revision, e2e, switch, tidy"),
         (
             going_back(about=STOPPED),
-            f"files, {RESTARTED}, backup, pull, start, healthy, test, revision, e2e, switch, tidy",
+            f"{FOUND}, {RESTARTED}, backup, pull, start, healthy, test, revision, e2e, switch, tidy",
         ),
-        (going_back(BARE), "files, pull, start, healthy, switch, tidy"),
+        (going_back(BARE), f"{FOUND}, pull, start, healthy, switch, tidy"),
         (
             deployment({"route": ROUTE, **WITH_OTHERS}),
-            f"files, parallel, router, pull, backup, revision before, leftovers, others up, wait, migrate, beside, healthy, {PROVED}, "
+            f"{FOUND}, router, pull, backup, revision before, leftovers, others up, wait, migrate, beside, healthy, {PROVED}, "
             "route, outside, also up, worker up, also healthy, watch, switch, drain, tidy",
         ),
         (
             deployment(IN_PLACE),
-            f"files, router, pull, backup, revision before, others up, wait, migrate, start, healthy, {PROVED}, route, outside, watch, "
+            f"{FOUND}, router, pull, backup, revision before, others up, wait, migrate, start, healthy, {PROVED}, route, outside, watch, "
             "switch, tidy",
         ),
-        (deployment({**BARE, "watch": Watch(seconds=5)}), "files, pull, start, healthy, watch, switch, tidy"),
+        (deployment({**BARE, "watch": Watch(seconds=5)}), f"{FOUND}, pull, start, healthy, watch, switch, tidy"),
         (
             deployment({**BARE, "route": ROUTE, "watch": OFF}),
-            "files, parallel, router, pull, leftovers, others up, beside, healthy, route, outside, switch, drain, tidy",
+            f"{FOUND}, router, pull, leftovers, others up, beside, healthy, route, outside, switch, drain, tidy",
         ),
         (
             going_back({**IN_PLACE, "also": ("mail",)}),
-            f"files, router, backup, pull, start, healthy, also healthy, {PROVED}, route, outside, switch, tidy",
+            f"{FOUND}, router, backup, pull, start, healthy, also healthy, {PROVED}, route, outside, switch, tidy",
         ),
         (rehearsal(), f"{LOOKED}, room, backup, {STAGED}, restore, counts, {REHEARSED}"),
         (rehearsal(live=STOPPED), f"{LOOKED}, {RESTARTED}, room, backup, {STAGED}, restore, counts, {REHEARSED}"),

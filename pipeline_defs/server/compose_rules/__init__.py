@@ -1,0 +1,38 @@
+"""Compose rules: what in a compose file Shipline cannot run, or would run otherwise than its author expects; each with the line to write.
+
+Pure: from what the server rendered and has, and the app's file.
+"""
+
+from pipeline_defs.server.compose_look import ComposeLook
+from pipeline_defs.server.compose_rules.findings import Findings
+from pipeline_defs.server.compose_rules.images import images
+from pipeline_defs.server.compose_rules.outside import outside
+from pipeline_defs.server.compose_rules.ports import ports
+from pipeline_defs.server.compose_rules.replacing import replacing
+from pipeline_defs.server.compose_rules.services import services
+from pipeline_defs.server.compose_rules.variables import failure, unset
+from pipeline_defs.server.site import Site
+
+__all__ = ["Findings", "problems"]
+
+
+def problems(look: ComposeLook, site: Site, repository: str, *, known: bool = False) -> Findings:
+    """What is wrong with a compose file, and what a person should know.
+
+    Args:
+        repository: the name of the app's image.
+        known: the release ran here before. It is refused only for what keeps it from starting now, so that a way back is not
+            closed by a rule that is newer than the release.
+    """
+    found = Findings()
+    found.refuse(failure(look, site))
+    if look.model is None:
+        return found
+    services(look.model, site, found)
+    outside(look, site, found)
+    ports(look, site, found, known=known)
+    if not known:
+        unset(look, site, found)
+        images(look.model, site, repository, found)
+        replacing(look.model, site, found)
+    return found

@@ -1,0 +1,66 @@
+"""Preflight: what an attempt finds out before it changes anything: that the compose file can run here, and that every image is there."""
+
+import shlex
+
+from pipeline_defs.config.secret import Secret
+from pipeline_defs.release.records import Release
+from pipeline_defs.server.bundle import SETTINGS
+from pipeline_defs.server.command import Command, script
+from pipeline_defs.server.compose import compose_words
+from pipeline_defs.server.compose_look import look_at, read_look
+from pipeline_defs.server.compose_rules import problems
+from pipeline_defs.server.site import Site
+from pipeline_defs.server.step import LONG_SECONDS, Step
+from pipeline_defs.server.task import Task
+from pipeline_defs.server.verify import NEWMAN
+
+# The server's own log-in is tried before the app's: an image may be in any registry. The app's image itself is brought by its digest later.
+_IMAGES = """
+settings=$1 program=$2 own=$3; shift 3
+set -a; . "$settings"; set +a
+umask 077; login=$(mktemp -d); trap 'rm -rf "$login"' EXIT; cat >"$login/config.json"
+pull() { docker pull "$1" 2>&1 || DOCKER_CONFIG=$login docker pull "$1" 2>&1; }
+for image in $(eval "$program config --images" 2>/dev/null) "$@"; do
+  [ "$image" != "$own" ] || continue
+  docker image inspect "$image" >/dev/null 2>&1 && continue
+  echo "pull $image"
+  said=$(pull "$image") || {
+    echo "the image $image is not on the server and cannot be pulled: $(printf '%s\\n' "$said" | tail -n 1)" >&2; exit 1; }
+done
+echo "every image that runs beside the app is there"
+"""
+
+
+def preflight(site: Site, task: Task, program: tuple[str, ...], release: Release, *, known: bool = False) -> list[Step]:
+    """The steps, for a release whose files are on the server, where Compose is called as `program` says.
+
+    With `known` the release ran there before, and less is refused.
+    """
+    folder = site.folder(release)
+    look = Step(
+        "compose file",
+        look_at(site, program, folder),
+        secret=True,
+        check=lambda said: _refusal(said, site, task, release, known=known),
+    )
+    pull = Step("images", images(site, program, folder, release, task.registry_login), timeout=LONG_SECONDS)
+    return [look, pull]
+
+
+def images(site: Site, program: tuple[str, ...], folder: str, release: Release, login: Secret | None) -> Command:
+    """Bring the images that run beside the app, and those of its end-to-end tests, as far as they are not there."""
+    merged = shlex.join(compose_words(site, program, folder))
+    words = (f"{folder}/{SETTINGS}", merged, release.reference, *dict.fromkeys(test_images(site)))
+    return script(_IMAGES, *words, stdin=login or "{}", says=f"are the images of {site.config.compose} there?")
+
+
+def test_images(site: Site) -> list[str]:
+    """The images that end-to-end tests run in, besides the app's own."""
+    return [image for each in site.config.e2e if (image := each.image or (NEWMAN if each.collection else ""))]
+
+
+def _refusal(said: str, site: Site, task: Task, release: Release, *, known: bool) -> str | None:
+    found = problems(read_look(said, site, task.files), site, release.repository, known=known)
+    for note in found.notes:
+        task.say(f"{site.config.compose}: {note}")
+    return found.sentence(site.config.compose) or None
