@@ -1,6 +1,7 @@
 """App: one repository with one image, described by one file."""
 
 from collections.abc import Iterator
+from functools import cached_property
 from itertools import combinations
 from typing import Annotated, Literal, Self
 
@@ -11,6 +12,7 @@ from pipeline_defs.config.errors import Mistake, mistake, refuse
 from pipeline_defs.config.github import GitHub, is_full_name
 from pipeline_defs.config.making import Build, ImageTest, Lint, Push
 from pipeline_defs.config.notify import Notify
+from pipeline_defs.config.origin import Origin
 from pipeline_defs.config.secret import SecretSource
 from pipeline_defs.config.values import (
     AppName,
@@ -98,6 +100,16 @@ class App(Model):
             ]
         )
         return self
+
+    def read_from(self, origin: Origin) -> Self:
+        """Remember where the app was read from; gives the app itself."""
+        self.__dict__["origin"] = origin
+        return self
+
+    @cached_property
+    def origin(self) -> Origin | None:
+        """The file, and its state as it was read; None of an app that was read from none. No part of what makes apps equal."""
+        return None
 
     @property
     def full_name(self) -> str | None:

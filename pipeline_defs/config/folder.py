@@ -1,10 +1,12 @@
-"""Folder: the apps' files as they are now, for programs that run for long. They are read anew when one of them has changed."""
+"""Folder: the apps' files as they are now, for programs that run for long. They are read anew when one of them or `.env` has changed."""
 
 from pathlib import Path
 
 from pipeline_defs.config.app import App
 from pipeline_defs.config.errors import ConfigError
+from pipeline_defs.config.home import Home
 from pipeline_defs.config.load import load_apps
+from pipeline_defs.config.settings_file import Stamp, stamp_of, taken_stamp
 
 
 class AppsFolder:
@@ -12,7 +14,7 @@ class AppsFolder:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._stamp: frozenset[tuple[str, int]] | None = None
+        self._stamp: frozenset[tuple[str, Stamp]] | None = None
         self._apps: dict[str, App] = {}
         self._errors: list[ConfigError] = []
 
@@ -27,8 +29,9 @@ class AppsFolder:
         return self._errors
 
     def _read(self) -> None:
-        files = [file for file in self._folder.glob("*.y*ml") if file.is_file()]
-        stamp = frozenset((file.name, file.stat().st_mtime_ns) for file in files)
+        Home.find()  # takes a changed `.env`, whose variables may stand in the files
+        files = [*self._folder.glob("*.yaml"), *self._folder.glob("*.yml")]
+        stamp = frozenset([("", taken_stamp()), *((file.name, stamp_of(file)) for file in files)])
         if stamp != self._stamp:
             self._apps, self._errors = load_apps(self._folder)
             self._stamp = stamp

@@ -5,7 +5,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from dotenv import dotenv_values
+from pipeline_defs.config.settings_file import take
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -21,11 +21,9 @@ class Home:
 
     @classmethod
     def find(cls) -> "Home":
-        """The home of this process, with the settings of its `.env` file put into the environment where they are not set yet."""
+        """The home of this process, with the settings of its `.env` file put into the environment (`settings_file.py`)."""
         home = cls(Path(os.environ.get("SHIPLINE_HOME") or PROJECT / ".shipline" / "home").resolve())
-        for name, value in dotenv_values(home.settings, interpolate=False).items():
-            if value is not None:
-                os.environ.setdefault(name, value)
+        take(home.settings)
         os.environ["SHIPLINE_HOME"] = os.environ["DAGSTER_HOME"] = str(home.root)
         return home
 

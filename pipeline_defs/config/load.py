@@ -12,10 +12,12 @@ from pipeline_defs.config.errors import ConfigError, Problem, problems_of, said
 from pipeline_defs.config.home import Home
 from pipeline_defs.config.interpolation import interpolate
 from pipeline_defs.config.limits import Limits
+from pipeline_defs.config.origin import Origin
 
 
 def load_app(file: Path) -> App:
     """Read one app's file. The app's name is the file's, unless the file says otherwise. Raises ConfigError with every mistake."""
+    origin = Origin.of(file)
     data, problems = _parse(file)
     if isinstance(data, dict):
         data.setdefault("name", file.stem)
@@ -26,7 +28,7 @@ def load_app(file: Path) -> App:
         raise ConfigError(file, problems) from error
     if problems:
         raise ConfigError(file, problems)
-    return app
+    return app.read_from(origin)
 
 
 def load_apps(folder: Path) -> tuple[dict[str, App], list[ConfigError]]:

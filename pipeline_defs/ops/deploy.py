@@ -59,7 +59,7 @@ def deploy_op(app: App, environment: str, upstream: Sequence[str]) -> dg.OpDefin
         registry: RegistryResource,
         ssh: SshResource,
     ) -> Iterator[dg.Output[Ended] | dg.Output[RollbackOrder]]:
-        with open_log(context) as log:
+        with open_log(context, app) as log:
             lineage = Lineage(context.instance)
             rows = lineage.environment(app, environment)
             if config.kind_in(context) is DeploymentKind.ROLLBACK:

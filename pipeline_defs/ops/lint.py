@@ -50,7 +50,7 @@ def lint_op(app: App) -> dg.OpDefinition:
     def lint(
         context: dg.OpExecutionContext, config: ImageConfig, source: SourceResource, github: GitHubResource
     ) -> Image:
-        with open_log(context) as log:
+        with open_log(context, app) as log:
             source.need_room(load_limits(Home.find()).workspace, log.say)
             repository = source.of(app)
             image = _wanted(context, app, config, repository)

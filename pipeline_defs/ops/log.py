@@ -7,7 +7,8 @@ from contextlib import contextmanager
 
 import dagster as dg
 
-from pipeline_defs.config import ConfigError, Home, SecretUnavailable, load_limits
+from pipeline_defs.config import App, ConfigError, Home, SecretUnavailable, load_limits
+from pipeline_defs.config.settings_file import pinned
 from pipeline_defs.ops.events import evidence_metadata
 from pipeline_defs.release.evidence import Record, StepTiming
 from pipeline_defs.release.version import VersionError
@@ -23,6 +24,9 @@ EXPECTED = (
     SourceError, GitHubError, EngineError, RegistryError, ServerError, SecretUnavailable, VersionError, NoRoom,
 )  # fmt: skip
 """Errors whose message is one sentence that a person can act on; a stack trace would only hide it."""
+
+APP_FILE = "app_file"
+"""The run tag with the first digits of the SHA-256 of the app's file that the run uses."""
 
 _SECONDS = 1.0
 _LINES = 50
@@ -80,19 +84,26 @@ class Log:
 
 
 @contextmanager
-def open_log(context: dg.OpExecutionContext) -> Iterator[Log]:
-    """The log of a stage. Expected errors end the stage with their sentence; all others keep their stack trace."""
-    try:
-        log = Log(context, load_limits(Home.find()).log)
-    except ConfigError as error:
-        raise stop(str(error)) from None
+def open_log(context: dg.OpExecutionContext, app: App | None = None) -> Iterator[Log]:
+    """The log of a stage. Expected errors end the stage with their sentence; all others keep their stack trace.
+
+    Given the app, the log and the run's tags say which state of its file and of `.env` the run uses.
+    """
     failure = None
-    try:
-        yield log
-    except EXPECTED as error:
-        failure = stop(str(error))
-    finally:
-        log.flush()
+    with pinned():
+        try:
+            log = Log(context, load_limits(Home.find()).log)
+        except ConfigError as error:
+            raise stop(str(error)) from None
+        if app is not None and app.origin is not None:
+            context.instance.add_run_tags(context.run_id, {APP_FILE: app.origin.digest})
+            log.say(f"this run uses {app.origin}")
+        try:
+            yield log
+        except EXPECTED as error:
+            failure = stop(str(error))
+        finally:
+            log.flush()
     if failure is not None:
         raise failure
 

@@ -52,7 +52,7 @@ def stage_op(app: App, environment: str) -> dg.OpDefinition:
         registry: RegistryResource,
         ssh: SshResource,
     ) -> Iterator[dg.Output[None] | dg.AssetCheckResult]:
-        with open_log(context) as log:
+        with open_log(context, app) as log:
             image = image_to_rehearse(context, app, config, log)
             files, settings = files_of(site, image.commit, source.of(app)), settings_of(site)
             release = release_for(site, image, files, settings)

@@ -1,12 +1,15 @@
 """Branches: a branch of the app's repository that moved starts its job; any git host will do."""
 
 import json
+import time
 from collections.abc import Mapping
 
 import dagster as dg
 
 from pipeline_defs.config import App
+from pipeline_defs.config.current import NotLoaded, current
 from pipeline_defs.jobs import AssetJob, job_name
+from pipeline_defs.release.pauses import Pauses
 from pipeline_defs.release.request import THEN, Job, Request
 from pipeline_defs.resources.source_errors import SourceError
 from pipeline_defs.resources.source_resource import SourceResource
@@ -14,12 +17,17 @@ from pipeline_defs.resources.source_resource import SourceResource
 SECONDS = 4
 """Between two looks. The daemon's floor is 5 s, and 5 would become 10."""
 
+_LONGEST_PAUSE = 300.0
+"""Seconds between two looks at a repository that does not answer."""
+
 Heads = dict[str, str]
 
 
 def branches_sensor(app: App, jobs: Mapping[str, AssetJob]) -> dg.SensorDefinition:
     """The sensor `<app>_branches`. Its cursor is the heads it has handled, {branch: commit}, so after a stop it catches up."""
     started = [job_name(app, Job.INTEGRATE), *(job_name(app, Job.DEPLOY, environment) for environment in app.deployed)]
+    pauses = Pauses(SECONDS, _LONGEST_PAUSE, time.monotonic)
+    said: dict[str, str] = {}
 
     @dg.sensor(
         name=f"{app.name}_branches",
@@ -33,16 +41,24 @@ def branches_sensor(app: App, jobs: Mapping[str, AssetJob]) -> dg.SensorDefiniti
         ),
     )
     def branches(context: dg.SensorEvaluationContext, source: SourceResource) -> dg.SensorResult | dg.SkipReason:
+        if rest := pauses.rests(app.name):
+            return dg.SkipReason(f"{said[app.name]}; asked again in {rest:.0f} s")
         try:
-            heads = source.of(app).heads([app.branches.development, app.branches.main])
-        except SourceError as error:
+            now = current(app)
+            heads = source.of(now).heads([now.branches.development, now.branches.main])
+        except NotLoaded as error:
             return dg.SkipReason(str(error))
+        except SourceError as error:
+            pauses.failed(app.name)
+            said[app.name] = str(error)
+            return dg.SkipReason(str(error))
+        pauses.worked(app.name)
         if context.cursor is None:
             shown = ", ".join(f"{branch} at {head[:12]}" for branch, head in heads.items()) or "no branch yet"
             baseline = f"first look: {shown}; what comes from now on is handled"
             return dg.SensorResult(skip_reason=baseline, cursor=json.dumps(heads))
         handled: Heads = json.loads(context.cursor)
-        requests = moved(app, handled, heads)
+        requests = moved(now, handled, heads)
         return dg.SensorResult(
             run_requests=requests,
             skip_reason=None if requests else "no branch has moved",

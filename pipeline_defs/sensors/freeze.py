@@ -1,5 +1,6 @@
 """Freeze: what a freeze has held back is deployed once it has ended."""
 
+import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
@@ -7,16 +8,21 @@ import dagster as dg
 from dagster import DagsterRun
 
 from pipeline_defs.config import App
+from pipeline_defs.config.current import NotLoaded, current
 from pipeline_defs.history import Lineage
 from pipeline_defs.jobs import AssetJob, job_name
 from pipeline_defs.launch import UNFINISHED
 from pipeline_defs.ops.events import environment_key
 from pipeline_defs.release.history import Row, waiting
+from pipeline_defs.release.pauses import pause
 from pipeline_defs.release.request import FREEZE, NOTHING, WAITS_FOR, Job, Request
 from pipeline_defs.sensors.chaining import of_change
 
 AFTER = "after"
 """The run tag that names the run which a freeze has held back."""
+
+TIMES = "held_back"
+"""The run tag that says how often what a run deploys was held back before it."""
 
 SECONDS = 29
 """At least so long between two looks: a freeze ends at a full minute, and whoever lifts one by hand can deploy by hand."""
@@ -45,10 +51,14 @@ def freeze_sensor(app: App, jobs: Mapping[str, AssetJob]) -> dg.SensorDefinition
     def after_freeze(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         requests: list[dg.RunRequest] = []
         said: list[str] = []
+        try:
+            now = current(app)  # a run goes by the file as it is, and so does who starts it
+        except NotLoaded as error:
+            return dg.SensorResult(skip_reason=str(error))
         for environment in app.deployed:
-            runs = _held_back(context.instance, app, environment)
+            runs = _held_back(context.instance, now, environment)
             if runs:
-                request, what = _answer(context.instance, app, environment, runs)
+                request, what = _answer(context.instance, now, environment, runs)
                 requests += [request] if request else []
                 said.append(f"{environment}: {what}")
         return dg.SensorResult(
@@ -83,7 +93,26 @@ def _answer(
             instance.add_run_tags(run.run_id, {WAITS_FOR: NOTHING})
     if row is None or newest is None or followed:
         return None, "what waited is answered"
+    if rest := _rest(instance, newest):
+        return None, f"was held back again although no freeze is seen from here; tried again in {rest:.0f} s"
     return _request(app, environment, newest, row), f"{row.version} is deployed"
+
+
+def _rest(instance: dg.DagsterInstance, run: DagsterRun) -> float:
+    """Seconds that a run still rests which was held back for the third time or more: 1, 2, 4 … 60 minutes. A freeze that begins just
+    as one has ended holds a run back for the second time.
+    """
+    times = _times(run)
+    record = instance.get_run_record_by_id(run.run_id) if times > 1 else None
+    if record is None or record.end_time is None:
+        return 0.0
+    return max(0.0, record.end_time + pause(times - 2, 60.0, 3600.0) - time.time())
+
+
+def _times(run: DagsterRun) -> int:
+    """How often what a run deploys was held back before it."""
+    number = run.tags.get(TIMES, "0")
+    return int(number) if number.isdecimal() else 0
 
 
 def _request(app: App, environment: str, run: DagsterRun, row: Row) -> dg.RunRequest:
@@ -102,7 +131,7 @@ def _request(app: App, environment: str, run: DagsterRun, row: Row) -> dg.RunReq
         run_key=run.run_id,
         job_name=job_name(app, Job.DEPLOY, environment),
         run_config=request.run_config(),
-        tags={**request.run_tags(), **of_change(run), AFTER: run.run_id},
+        tags={**request.run_tags(), **of_change(run), AFTER: run.run_id, TIMES: str(_times(run) + 1)},
         asset_selection=[dg.AssetKey(name) for name in request.assets],
         asset_check_keys=[],
     )

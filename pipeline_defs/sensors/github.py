@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import dagster as dg
 
 from pipeline_defs.config import App
+from pipeline_defs.config.current import NotLoaded, current
 from pipeline_defs.jobs import AssetJob, job_name
 from pipeline_defs.release.request import Job
 from pipeline_defs.resources.github_resource import GitHubResource
@@ -40,6 +41,9 @@ def github_sensor(app: App, jobs: Mapping[str, AssetJob]) -> dg.SensorDefinition
         # Every run's process loads the sensors; none of them looks, so none has to wait for these imports.
         from pipeline_defs.changes.tick import tick
 
-        return tick(context, app, github, sensor_name(app))
+        try:
+            return tick(context, current(app), github, sensor_name(app))
+        except NotLoaded as error:
+            return dg.SkipReason(str(error))
 
     return github

@@ -3,6 +3,7 @@
 import dagster as dg
 
 from pipeline_defs.config import App
+from pipeline_defs.config.current import current_or_loaded
 from pipeline_defs.sensors.branches import SECONDS
 
 
@@ -27,6 +28,6 @@ def notify_sensor(app: App) -> dg.SensorDefinition:
         # Every run's process loads the sensors; none of them looks, so none has to wait for these imports.
         from pipeline_defs.notices.tick import tick
 
-        return tick(context, app)
+        return tick(context, current_or_loaded(app))
 
     return notify

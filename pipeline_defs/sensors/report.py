@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from pipeline_defs.config import App
+from pipeline_defs.config.current import current_or_loaded
 from pipeline_defs.resources.github_resource import GitHubResource
 from pipeline_defs.sensors.branches import SECONDS
 
@@ -34,6 +35,6 @@ def report_sensor(app: App) -> dg.SensorDefinition:
         # Every run's process loads the sensors; none of them looks, so none has to wait for these imports.
         from pipeline_defs.reports.tick import tick
 
-        return tick(context, app, github, ranges)
+        return tick(context, current_or_loaded(app), github, ranges)
 
     return report

@@ -125,3 +125,37 @@ def test_going_back_is_never_frozen(tiny: Tiny) -> None:
     tiny.freeze(ALWAYS)
     tiny.run("deploy", PRODUCTION, tiny_production={"kind": "rollback", "reason": "orders are lost"})
     assert (rows(tiny)[0].kind, rows(tiny)[0].outcome) == ("rollback", "succeeded")
+
+
+def test_a_freeze_that_is_written_into_the_file_is_seen_by_the_sensor_without_a_reload(tiny: Tiny) -> None:
+    """A run goes by the file as it is; a sensor that went by the file as it was loaded would start it again and again."""
+    loaded, origin = tiny.app, tiny.app.origin
+    assert origin is not None
+    tiny.freeze(ALWAYS)
+    merged(tiny, "1.0.0")
+    text = origin.file.read_text()
+    origin.file.write_text(text.replace("rehearses: null}", f'rehearses: null, freeze: "{ALWAYS}"}}'))
+    sensors = {each.name: each for each in sensors_of(loaded, {job.name: job for job in jobs_of(loaded)})}
+    context = dg.build_sensor_context(instance=tiny.instance)
+    tick = sensors["tiny_after_freeze"].evaluate_tick(context)
+    assert not tick.run_requests
+    assert (tick.skip_message or "").startswith("production: waits for the freeze to end at ")
+    origin.file.write_text(text)
+    ((request),) = sensors["tiny_after_freeze"].evaluate_tick(context).run_requests or []
+    assert request.job_name == "tiny_deploy"
+
+
+def test_what_is_held_back_again_and_again_is_tried_in_growing_distances(tiny: Tiny) -> None:
+    """As where the machine that makes the runs has another file than the one that starts them."""
+    tiny.freeze(ALWAYS)
+    merged(tiny, "1.0.0")
+    started = 0
+    for _ in range(5):
+        tiny.freeze()
+        requests, said = look(tiny)
+        tiny.freeze(ALWAYS)
+        for request in requests:
+            follow(tiny, request)
+            started += 1
+    assert started == 2
+    assert "tried again in " in said
