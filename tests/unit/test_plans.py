@@ -184,6 +184,15 @@ def test_a_rehearsal_that_stays_is_reached_by_its_route() -> None:
     assert names(rehearse.end(task(app, "staging"), facts(), None)) == "router, route, tidy"
 
 
+def test_what_a_deployment_behind_a_route_began_is_taken_back_when_it_fails() -> None:
+    behind = {"route": Route(hosts=("shop.example.org",))}
+    undone = [(step.name, step.undo.shown()) for step in deployment(behind) if step.undo]
+    leave = ("beside", "remove what is left beside the live web")
+    assert undone == [leave, ("route", f"requests to the {release('1.4.1').name} web")]
+    undone = [(step.name, step.undo.shown()) for step in deployment(behind, FIRST) if step.undo]
+    assert undone == [leave, ("route", "no route to shop-production")]
+
+
 flags = st.fixed_dictionaries({name: st.booleans() for name in BARE})
 abouts = st.sampled_from([LIVE, STOPPED, FIRST])
 
