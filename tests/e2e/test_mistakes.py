@@ -34,6 +34,7 @@ def test_no_such_app(pipeline: Pipeline) -> None:
     assert "shopp" in ended.error and "shop" in ended.error and len(ended.error.strip().splitlines()) == 1
 
 
+@pytest.mark.thorough
 def test_an_empty_repository(pipeline: Pipeline, tmp_path_factory: pytest.TempPathFactory) -> None:
     empty = tmp_path_factory.mktemp("empty")
     git(empty, "init", "-q", "--bare")
@@ -44,6 +45,7 @@ def test_an_empty_repository(pipeline: Pipeline, tmp_path_factory: pytest.TempPa
     assert len(ended.error.strip().splitlines()) == 1 and "Traceback" not in ended.error
 
 
+@pytest.mark.thorough
 def test_an_unreachable_host(pipeline: Pipeline, head: str) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -60,6 +62,7 @@ def test_an_unreachable_host(pipeline: Pipeline, head: str) -> None:
     one_sentence(ended, f"127.0.0.1:{port}")
 
 
+@pytest.mark.thorough
 def test_a_changed_host_key(pipeline: Pipeline, head: str, tmp_path_factory: pytest.TempPathFactory) -> None:
     known = tmp_path_factory.mktemp("keys") / "known_hosts"
     other = tmp_path_factory.mktemp("keys") / "other"
@@ -72,6 +75,7 @@ def test_a_changed_host_key(pipeline: Pipeline, head: str, tmp_path_factory: pyt
     one_sentence(pipeline.shipline_says("--json", "run", "stage", "strangers", "--commit", head), "host key", "SHA256:")
 
 
+@pytest.mark.thorough
 def test_a_wrong_registry_password(pipeline: Pipeline, head: str, tmp_path_factory: pytest.TempPathFactory) -> None:
     wrong = tmp_path_factory.mktemp("secret") / "password"
     wrong.write_text("not the password")
@@ -93,6 +97,7 @@ def test_a_compose_file_without_the_service(pipeline: Pipeline) -> None:
     one_sentence(integrate(pipeline, "shop", commit), "docker-compose-test.yml", "tests")
 
 
+@pytest.mark.thorough
 def test_a_full_disk_on_the_server(pipeline: Pipeline, head: str) -> None:
     with pipeline.bed.extra_server("small", home_size="8m") as small:
         host = {

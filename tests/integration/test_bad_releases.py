@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from _pytest.mark.structures import ParameterSet
 
 from pipeline_defs.release.records import Release
 from pipeline_defs.resources.connection import Connection
@@ -20,13 +21,32 @@ def server(sample: Shop, first: Release) -> Iterator[Connection]:
         yield connection
 
 
-@pytest.mark.parametrize("bad", BAD_RELEASES, ids=[bad.what.replace(" ", "-") for bad in BAD_RELEASES])
+EXAMPLES = {
+    "a migration that fails on real data",
+    "a migration that loses data",
+    "a compose file that names production's volume",
+    "an image for another platform",
+}
+"""One of each kind: a step that fails, a way back that is none, what a rehearsal would share, what the server cannot run."""
+
+
+def cases() -> list[ParameterSet]:
+    """All of them; what is no example is thorough."""
+    others = (pytest.mark.thorough,)
+    return [
+        pytest.param(bad, id=bad.what.replace(" ", "-"), marks=() if bad.what in EXAMPLES else others)
+        for bad in BAD_RELEASES
+    ]
+
+
+@pytest.mark.parametrize("bad", cases())
 def test_it_is_caught_with_the_right_sentence_and_nothing_is_left_or_touched(
     bad: BadRelease, sample: Shop, server: Connection
 ) -> None:
     assert problems(bad, sample, server) == []
 
 
+@pytest.mark.thorough
 def test_too_little_room_is_told_with_the_numbers(sample: Shop) -> None:
     with small_server(sample) as (shop, server):
         assert problems(TOO_LARGE, shop, server) == []

@@ -62,13 +62,16 @@ class Dying(InterruptingServer):
         return super().run(command, timeout=timeout, listen=listen)
 
 
+@pytest.mark.parametrize(
+    "steps", [("healthy", "drain"), pytest.param(("migrate", "route", "switch", "drain"), marks=pytest.mark.thorough)]
+)
 def test_a_run_that_dies_at_any_step_leaves_the_site_up_and_the_next_one_goes_on(
-    routed: Routed, server: Connection, first: Release, second: Release
+    routed: Routed, server: Connection, first: Release, second: Release, steps: tuple[str, ...]
 ) -> None:
     quick = routed.bare()
     assert deploy(quick.task(first), server).error is None
     with Load(quick.url) as load:
-        for step in ("migrate", "healthy", "route", "switch", "drain"):
+        for step in steps:
             with pytest.raises(Interrupted):
                 deploy(quick.task(second, run=f"killed at {step}"), Dying(server, step))
             recovered = rollback(quick.task(None, run=f"recovery of {step}"), server)
@@ -82,6 +85,7 @@ def test_a_run_that_dies_at_any_step_leaves_the_site_up_and_the_next_one_goes_on
     assert facts.current and facts.current.version == "1.1.0" and facts.running == second.reference
 
 
+@pytest.mark.thorough
 def test_a_rehearsal_that_stays_is_reached_by_its_own_host_name(
     routed: Routed, server: Connection, first: Release, second: Release
 ) -> None:

@@ -93,6 +93,7 @@ def test_a_database_elsewhere_is_copied_and_the_copy_is_dropped_afterwards(
     assert refused.error and "database.url is that of production (shop on 127.0.0.1:5499)" in refused.error
 
 
+@pytest.mark.thorough
 def test_a_database_of_another_kind_is_copied_by_commands(
     shop: Shop, server: Connection, first: Release, second: Release
 ) -> None:

@@ -12,6 +12,8 @@ from tests.support.killer import Point
 from tests.support.load import Load
 from tests.support.shop import Shop
 
+pytestmark = pytest.mark.thorough
+
 
 @pytest.fixture(scope="module")
 def place(sample: Shop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ground]:

@@ -75,6 +75,7 @@ def test_a_request_under_way_ends_where_it_began_and_is_cut_only_after_the_drain
     assert (hasty.version, web(server)) == ("2.0.0", ["running"])
 
 
+@pytest.mark.thorough
 def test_a_connection_without_a_request_holds_nothing_up(routed: Routed, server: Connection, sample: Shop) -> None:
     quick = routed.bare().changed(database=None, migrate=None, watch=OFF)
     hasty = quick.changed(route=replace_drain(quick, seconds=15))

@@ -3,6 +3,7 @@
 from typing import Any
 
 import dagster as dg
+import pytest
 
 from pipeline_defs.release.evidence import Verdict
 from pipeline_defs.release.history import Row
@@ -61,6 +62,7 @@ def test_a_rehearsal_that_passes_has_passed_its_checks(runs: ShopRuns) -> None:
     assert row.copied and row.copied.rows is not None and row.copied.restore_seconds > 0
 
 
+@pytest.mark.thorough
 def test_a_way_back_that_needs_a_downgrade_is_a_warning(runs: ShopRuns) -> None:
     runs.release("1.2.0", *RENAMES)
     run = runs.stage("1.2.0")
@@ -70,6 +72,7 @@ def test_a_way_back_that_needs_a_downgrade_is_a_warning(runs: ShopRuns) -> None:
     assert said.startswith("way back to 1.0.0: needs downgrade to 0003, because ")
 
 
+@pytest.mark.thorough
 def test_a_rehearsal_that_fails_shows_where_and_what_it_did_not_reach(runs: ShopRuns) -> None:
     runs.release("1.3.0", *ADDS, *A_TEST_FAILS)
     run = runs.stage("1.3.0")

@@ -106,6 +106,7 @@ def daemon(queue: Queue, tmp_path: Path) -> Iterator[Callable[[], None]]:
             each.wait(60)
 
 
+@pytest.mark.thorough
 def test_thirty_runs_of_one_app_keep_no_other_app_and_no_rollback_waiting(
     queue: Queue, daemon: Callable[[], None]
 ) -> None:

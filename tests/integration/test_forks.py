@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from _pytest.mark.structures import ParameterSet
 
 from pipeline_defs.ops.events import image_key
 from pipeline_defs.release.request import Job
@@ -32,7 +33,27 @@ def variant(name: str) -> Variant:
 GOOD = Variant("a good change", lambda place: {"conftest.py": GOOD_END + "print('changed')\n"})
 
 
-@pytest.mark.parametrize("variant", variants(), ids=lambda each: each.name)
+EXAMPLES = {
+    "a lint command that runs the checkout's code",
+    "attributes that name filters of this machine",
+    "a source file that is a link",
+    "a build that looks for secrets",
+    "a build that takes a private image",
+    "a build that writes cache mounts",
+    "tests that look around",
+    "a compose file of its own",
+    "results that are a link",
+}
+"""One for each way that code of a fork could take: lint, checkout, build, caches, tests, results."""
+
+
+def cases() -> list[ParameterSet]:
+    """All variants; what is no example is thorough."""
+    others = (pytest.mark.thorough,)
+    return [pytest.param(each, id=each.name, marks=() if each.name in EXAMPLES else others) for each in variants()]
+
+
+@pytest.mark.parametrize("variant", cases())
 def test_a_fork_gets_hold_of_nothing(forks: ForkBed, variant: Variant) -> None:
     assert leaks(forks, variant) == []
 
@@ -161,6 +182,7 @@ def test_a_repository_that_unfolds_into_too_many_files_is_not_checked_out(tmp_pa
         pytest.fail("it was checked out")
 
 
+@pytest.mark.thorough
 class TestTheDetectors:
     """That a leak would be seen: the same attempts where nothing keeps them back."""
 

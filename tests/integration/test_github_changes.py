@@ -36,8 +36,6 @@ from tests.integration.github_changes import (
 )
 from tests.testbed.github import GitHubServer
 
-pytestmark = pytest.mark.timeout(120)
-
 
 @pytest.fixture(scope="module")
 def code_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:

@@ -11,7 +11,7 @@ from benchmarks.github.figures import NAMES
 from benchmarks.github.merges import Plan
 from benchmarks.github.stack import Stack, running
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.thorough
 
 
 @pytest.fixture(scope="module")

@@ -102,6 +102,7 @@ def test_a_restore_that_is_cut_off_is_taken_back_by_whoever_comes_next(
     assert learn(production(live), server).unfinished is None
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("tried", [True, False])
 def test_a_deployment_that_is_interrupted_takes_its_migrations_back_where_the_rehearsal_did(
     live: Shop, server: Connection, first: Release, second: Release, tried: bool
@@ -122,6 +123,7 @@ def test_a_deployment_that_is_interrupted_takes_its_migrations_back_where_the_re
     assert deploy(quick.task("production", second, run="run-2"), server).error is None
 
 
+@pytest.mark.thorough
 def test_a_downgrade_that_is_cut_off_is_made_good_by_whoever_comes_next(
     live: Shop, server: Connection, first: Release, second: Release
 ) -> None:

@@ -16,6 +16,8 @@ from tests.support import shop
 from tests.support.shop import SOURCE, Shop
 from tests.testbed.bed import TestBed
 
+pytestmark = pytest.mark.thorough
+
 
 def written(folder: Path, testbed: TestBed, monkeypatch: pytest.MonkeyPatch) -> App:
     """The sample app by the file that is written for it, in which only what says CHANGE THIS was changed."""

@@ -1,5 +1,7 @@
 """Rehearsals killed by SIGKILL on a real server: production is what it was, and the next one passes."""
 
+import pytest
+
 from pipeline_defs.release.records import Release
 from pipeline_defs.resources.connection import Connection
 from tests.integration.procedures import deploy_anew, production
@@ -8,6 +10,8 @@ from tests.support.bad_releases import fill
 from tests.support.killed_rehearsals import Kills
 from tests.support.killer import Point
 from tests.support.shop import Shop
+
+pytestmark = pytest.mark.thorough
 
 
 def test_a_killed_rehearsal_leaves_production_alone_and_is_made_good_by_the_next(

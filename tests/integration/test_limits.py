@@ -34,6 +34,7 @@ def said(tiny: Tiny, run: str) -> list[str]:
     return [line for entry in tiny.instance.all_logs(run) for line in entry.user_message.splitlines()]
 
 
+@pytest.mark.thorough
 def test_two_hundred_megabytes_of_output_are_beginning_and_end_in_constant_memory(tiny: Tiny, home: Path) -> None:
     tiny.commit("1.0.0", "one")
     tiny.change(**lint(tiny.app, "awk", _TALKS))

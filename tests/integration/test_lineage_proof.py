@@ -20,6 +20,8 @@ from pipeline_defs.release.history import fold, rows, waiting
 from pipeline_defs.release.quarantine import quarantine
 from pipeline_defs.release.records import Deployment, Rehearsal
 
+pytestmark = pytest.mark.thorough
+
 DEPLOYMENTS = 240
 
 

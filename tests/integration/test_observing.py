@@ -9,8 +9,6 @@ from pipeline_defs.config import Home
 from pipeline_defs.observing.tally import FILE, Tally
 from tests.integration.observed import Observed, Observer, in_this_process, observed, until
 
-pytestmark = pytest.mark.timeout(240)
-
 
 @pytest.fixture(scope="module")
 def shipline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Observed]:

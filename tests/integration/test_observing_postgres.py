@@ -14,7 +14,6 @@ from tests.testbed import docker
 from tests.testbed.checkout import CHECKOUT_LABEL, ID
 from tests.testbed.container import LOOPBACK, free_port
 
-pytestmark = pytest.mark.timeout(120)
 NAME = f"shipline-{ID}-observing"
 
 

@@ -10,7 +10,7 @@ from pipeline_defs.config import Home
 from pipeline_defs.observing import signs
 from tests.integration.observed import Observed, Observer, in_this_process, observed, until
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.thorough
 
 
 @pytest.fixture(scope="module")

@@ -82,7 +82,7 @@ def test_an_older_version_does_not_overtake(shop: Shop, server: Connection, firs
     assert shop.health()["version"] == "1.1.0"
 
 
-@pytest.mark.parametrize("step", ["start", "migrate", "switch"])
+@pytest.mark.parametrize("step", [pytest.param("start", marks=pytest.mark.thorough), "migrate", "switch"])
 def test_an_interrupted_deployment_brings_the_release_before_back(
     live: Shop, server: Connection, first: Release, second: Release, step: str
 ) -> None:

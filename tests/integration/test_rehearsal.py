@@ -47,6 +47,7 @@ def left(server: Connection) -> str:
     return server.run(script(_LEFT), timeout=30).stdout
 
 
+@pytest.mark.thorough
 def test_a_first_rehearsal_runs_on_an_empty_database_and_says_so(
     shop: Shop, server: Connection, first: Release
 ) -> None:
@@ -89,6 +90,7 @@ def test_a_rehearsal_copies_production_proves_the_copy_and_tries_the_way_back(
     assert rows(live, server, "select count(*) from products where sku like 'p%'", "shop-staging") == "500"
 
 
+@pytest.mark.thorough
 def test_every_step_is_journalled_with_what_it_does_what_it_said_and_what_takes_it_back(
     live: Shop, server: Connection, first: Release
 ) -> None:
@@ -139,6 +141,7 @@ def test_the_copy_is_made_harmless_before_the_app_sees_it(
     assert rows(live, server, names) != "somebody"
 
 
+@pytest.mark.thorough
 def test_a_script_sanitizes_too_and_its_failure_ends_the_rehearsal_before_the_app_starts(
     live: Shop, server: Connection, first: Release, tmp_path: Path
 ) -> None:

@@ -11,7 +11,7 @@ from tests.testbed import docker
 from tests.testbed.bed import TestBed
 from tests.testbed.waiting import holds_within
 
-pytestmark = pytest.mark.timeout(900)  # the first time the images are built
+pytestmark = [pytest.mark.thorough, pytest.mark.timeout(900)]  # the first time the images are built
 
 _TAGS = "query($run: ID!) { runOrError(runId: $run) { ... on Run { tags { key value } } } }"
 

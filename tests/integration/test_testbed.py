@@ -16,6 +16,8 @@ from tests.testbed.container import bed_label
 from tests.testbed.images import BASE, PYTHON
 from tests.testbed.server import HOME, PRODUCTION, Server
 
+pytestmark = pytest.mark.thorough
+
 
 def over_ssh(bed: TestBed, server: Server, command: str, given: str = "") -> subprocess.CompletedProcess[str]:
     """Run a command line on the server through the real ssh client, which trusts only the bed's known hosts."""

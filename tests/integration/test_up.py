@@ -26,8 +26,6 @@ from pipeline_defs.cli.service import Service
 from pipeline_defs.config.home import PROJECT
 from pipeline_defs.release.request import Job, Request
 
-pytestmark = pytest.mark.timeout(240)
-
 APP = """
 repository: {repository}
 image: 127.0.0.1:9/team/{name}
@@ -256,6 +254,7 @@ def test_whatever_dies_is_started_again(shipline: Shipline) -> None:
     assert "The code process lost the process that holds the definitions" in log
 
 
+@pytest.mark.thorough
 def test_one_run_at_a_time_changes_an_environment_and_down_stops_it(shipline: Shipline) -> None:
     shipline.up()
     deploy = ("run", "deploy", "slow", "--commit", "work", "--no-follow")
@@ -271,6 +270,7 @@ def test_one_run_at_a_time_changes_an_environment_and_down_stops_it(shipline: Sh
     assert shipline.processes() == []
 
 
+@pytest.mark.thorough
 def test_who_follows_a_run_that_is_lost_follows_the_one_that_takes_its_place(shipline: Shipline) -> None:
     shipline.up()
     words = ("run", "integrate", "slow", "--branch", "work")

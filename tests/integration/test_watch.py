@@ -88,7 +88,11 @@ def test_what_is_restarted_did_not_hold(place: tuple[Connection, Site]) -> None:
     ("then", "why"),
     [
         ("pass", r"step watch: .* requests failed, a larger share than 0\.05"),
-        ("os._exit(1)", "step watch: .* while it was watched|step outside: .* /health does not answer with success"),
+        pytest.param(
+            "os._exit(1)",
+            "step watch: .* while it was watched|step outside: .* /health does not answer with success",
+            marks=pytest.mark.thorough,
+        ),
     ],
 )
 def test_a_release_that_does_not_hold_goes_back_by_itself(

@@ -38,8 +38,6 @@ from tests.integration.github_changes import (
 )
 from tests.testbed.github import GitHubServer
 
-pytestmark = pytest.mark.timeout(120)
-
 
 class Home:
     """One home with a code server, the stand-in, and a receiver when it is started."""
