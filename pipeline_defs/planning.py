@@ -1,6 +1,6 @@
 """Planning: what a deployment would do now, without doing anything: from the lineage, git, and a look at the server."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +21,7 @@ from pipeline_defs.release.records import Deployment, Image, Outcome, Rehearsal,
 from pipeline_defs.resources.github.git import source_of
 from pipeline_defs.resources.registry import RegistryResource
 from pipeline_defs.resources.ssh import SshResource
+from pipeline_defs.server.addressing import refuse_foreign
 from pipeline_defs.server.command import Runner, ServerError
 from pipeline_defs.server.deploy import plan
 from pipeline_defs.server.facts import Facts, lacking, look
@@ -86,7 +87,11 @@ def _plan_of(app: App, environment: str, image: Image, lineage: Lineage, workspa
         migrations=migrations(release, rehearsals, revision, migrates=site.config.migrate is not None),
         way_back=verdict,
         going_back=going_back(release, live, verdict),
-        refusals=(*_refusals(app, site, release, facts, told, lineage), *(each.lacks for each in others if each.lacks)),
+        refusals=(
+            *_refusals(app, site, release, facts, told, lineage),
+            *(each.lacks for each in others if each.lacks),
+            *_sent_elsewhere(site, files),
+        ),
         notes=(*notes, *_notes(facts, rows), *_fleet(site, facts, others)),
     )
 
@@ -153,6 +158,14 @@ def _refusals(app: App, site: Site, release: Release, facts: Facts, told: list[R
         policy.frozen(app.name, site.environment, held.local, held.window) if held else None,
     ]
     return [sentence for sentence in found if sentence]
+
+
+def _sent_elsewhere(site: Site, files: Mapping[str, bytes]) -> Iterator[str]:
+    """Why its end-to-end tests would be refused."""
+    try:
+        refuse_foreign(site, files)
+    except ServerError as error:
+        yield str(error)
 
 
 def _notes(facts: Facts, rows: list[Row]) -> list[str]:

@@ -7,6 +7,7 @@ from pydantic import Field, field_validator, model_validator
 from pipeline_defs.config.builder import Builder
 from pipeline_defs.config.errors import mistake, refuse
 from pipeline_defs.config.secret import SecretSource
+from pipeline_defs.config.testing import ALLOW_EMPTY
 from pipeline_defs.config.values import Argv, EnvironmentVariable, Model, RepositoryPath, Service, matching
 
 SecretId = Annotated[
@@ -96,9 +97,6 @@ class Build(Model):
     def fitting(self) -> tuple[Builder, ...]:
         """The builders for the platform that is asked for."""
         return tuple(each for each in self.builders if each.builds_for(self.platforms))
-
-
-ALLOW_EMPTY = "results in which no test ran pass too; without it they fail"
 
 
 class ImageTest(Model):

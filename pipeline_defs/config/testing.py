@@ -6,6 +6,8 @@ from pydantic import Field, model_validator
 
 from pipeline_defs.config.values import Argv, Model, RepositoryPath
 
+ALLOW_EMPTY = "results in which no test ran pass too; without it they fail"
+
 
 class E2E(Model):
     """End-to-end tests, run on the server in the network of the app's own container: a Postman collection with Newman, or a command.
@@ -19,7 +21,9 @@ class E2E(Model):
         default=None, description="instead of a collection: `pytest e2e --junitxml=/results/e2e.xml`"
     )
     variables: dict[str, str] = Field(
-        default_factory=dict, description="further variables: newman --env-var, or a command's environment"
+        default_factory=dict,
+        description="further variables: newman --env-var, or a command's environment. A collection's own name for the address under "
+        'test: `{baseUrl: "{{base_url}}"}`',
     )
     base_url: str | None = Field(default=None, description="what base_url becomes; by default http://127.0.0.1:<port>")
     image: str | None = Field(
@@ -27,6 +31,7 @@ class E2E(Model):
         description="what it runs in: by default `postman/newman:6`, for a command the release's own image",
     )
     junit: str | None = Field(default="e2e.xml", description="the results' file of a command in the folder `RESULTS`")
+    allow_empty: bool = Field(default=False, description=ALLOW_EMPTY)
     timeout: int = Field(default=300, ge=1, description="seconds")
 
     @model_validator(mode="after")
@@ -43,6 +48,7 @@ class Test(Model):
 
     command: Argv
     junit: str | None = "/tmp/shipline-junit.xml"
+    allow_empty: bool = Field(default=False, description=ALLOW_EMPTY)
     timeout: int = Field(default=600, ge=1, description="seconds")
 
     @model_validator(mode="before")

@@ -6,6 +6,7 @@ from pipeline_defs.release.going_back import revision_after_failure
 from pipeline_defs.release.policy import older_than_live
 from pipeline_defs.release.records import Outcome, Release
 from pipeline_defs.server import steps, strategy
+from pipeline_defs.server.addressing import refuse_foreign
 from pipeline_defs.server.command import Runner, ServerError
 from pipeline_defs.server.compose import diagnose
 from pipeline_defs.server.execution import Execution
@@ -33,6 +34,7 @@ def deploy(task: Task, server: Runner) -> Report:
         with held(task, server, execution) as found:
             facts = finish(task, server, found, execution)
             previous = facts.current
+            refuse_foreign(site, task.files)
             refusal = older_than_live(task.release, previous)
             if refusal:
                 raise ServerError(f"{site}: {refusal}")

@@ -151,6 +151,7 @@ class Procedure:
         try:
             if step.learn:
                 self.execution.facts.update(step.learn(part.result.stdout))
+            counts = None
             if step.counts and part.file is not None:
                 counts = self._counts(step, part.file)
                 earlier = self.execution.counts.get(step.counts)
@@ -158,7 +159,7 @@ class Procedure:
                 self.task.say(f"{step.name}: {counts}")
             if not part.result.ok:
                 raise StepFailed(self._sentence(step, part.result))
-            refusal = step.check(part.result.stdout) if step.check else None
+            refusal = step.check(part.result.stdout) if step.check else step.judge(counts) if step.judge else None
             if refusal:
                 raise StepFailed(f"{self.site}, step {step.name}: {refusal}")
         except BaseException:

@@ -3,6 +3,7 @@
 from pipeline_defs.release.evidence import Verdict, WayBack
 from pipeline_defs.release.records import Outcome
 from pipeline_defs.server import router, steps
+from pipeline_defs.server.addressing import refuse_foreign
 from pipeline_defs.server.command import Runner, ServerError
 from pipeline_defs.server.compose import diagnose
 from pipeline_defs.server.copy import copy, remove_copy, take_down
@@ -29,6 +30,7 @@ def rehearse(task: Task, server: Runner, production: Site) -> Report:
         with locked(site, task, server, execution.notes, gather(site), gather(production)) as held:
             execution.token = held.token
             facts, live = understand(site, held.answers[0]), understand(production, held.answers[1])
+            refuse_foreign(site, task.files, production)
             procedure = Procedure(site, task, server, execution, on_failure=diagnose(site))
             procedure.run(plan(task, facts, production, live))
             found = way_back(task, procedure, facts, live.current) if live.current else None

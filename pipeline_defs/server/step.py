@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from pipeline_defs.release.evidence import TestCounts
 from pipeline_defs.server.command import Command
 
 QUICK_SECONDS = 120
@@ -23,6 +24,7 @@ class Step:
         changes: whether something that serves people is touched from here on.
         results: a JUnit file on the server that the step leaves behind, passed or not.
         counts: the name under which its counts are kept: tests or e2e.
+        judge: looks at the counts, None where there are none, and says why the tests prove nothing; None where they do.
         learn: reads facts out of the step's output.
         migrates: the step's lines tell of migrations, which are timed one by one.
         secret: its output is not shown, kept or logged, because it may hold settings in any disguise.
@@ -37,6 +39,7 @@ class Step:
     changes: bool = False
     results: str | None = None
     counts: str | None = None
+    judge: Callable[[TestCounts | None], str | None] | None = None
     learn: Callable[[str], Mapping[str, Any]] | None = None
     migrates: bool = False
     secret: bool = False

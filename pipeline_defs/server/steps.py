@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 
 from pipeline_defs.config.environment import REVISION
 from pipeline_defs.release.records import Release
 from pipeline_defs.server import bundle
+from pipeline_defs.server.addressing import production_names, uploads
 from pipeline_defs.server.command import Command, both, script
 from pipeline_defs.server.compose import compose, execute, once, pull
 from pipeline_defs.server.database import driver, learn_backup
@@ -14,7 +16,7 @@ from pipeline_defs.server.health import healthy
 from pipeline_defs.server.site import Site
 from pipeline_defs.server.step import LONG_SECONDS, Step
 from pipeline_defs.server.task import Task
-from pipeline_defs.server.verify import e2e, test
+from pipeline_defs.server.verify import e2e, judged, test
 
 _STOP_GRACE = 10
 """Seconds that Compose itself gives a container to end."""
@@ -173,7 +175,8 @@ def _tests(site: Site, task: Task, release: Release, folder: str) -> list[Step]:
     if config.test is not None:
         results = site.path("results", task.id, "tests.xml")
         step = test(site, config.test, results)
-        steps.append(Step("test", step, timeout=config.test.timeout, results=results, counts="tests"))
+        judge = partial(judged, tests=config.test)
+        steps.append(Step("test", step, timeout=config.test.timeout, results=results, counts="tests", judge=judge))
     return [*steps, *end_to_end(site, task, release, folder)]
 
 
@@ -183,8 +186,10 @@ def end_to_end(site: Site, task: Task, release: Release, folder: str, *, name: s
     for number, tests in enumerate(site.config.e2e, start=1):
         title = name if len(site.config.e2e) == 1 else f"{name} {number}"
         results = site.path("results", task.id, f"{title.replace(' ', '-')}.xml")
-        made = e2e(site, tests, release, folder, results)
-        steps.append(Step(title, made, timeout=tests.timeout, results=results, counts=name))
+        files, blocked = uploads(tests, task.files), production_names(site, task.rehearsed)
+        made = e2e(site, tests, release, folder, results, files=files, blocked=blocked)
+        judge = partial(judged, tests=tests)
+        steps.append(Step(title, made, timeout=tests.timeout, results=results, counts=name, judge=judge))
     return steps
 
 

@@ -64,6 +64,12 @@ class Task:
     token: str = ""
 
     @property
+    def rehearsed(self) -> Site | None:
+        """The environment that a rehearsal is about, which its tests may not reach; None for what is no rehearsal."""
+        name = self.app.environments[self.environment].rehearses
+        return Site.of(self.app, name) if name else None
+
+    @property
     def site(self) -> Site:
         """The place it is about."""
         return Site.of(self.app, self.environment, self.host)
