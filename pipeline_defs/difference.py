@@ -1,7 +1,7 @@
 """Difference: what a deployment would bring now, asked of the lineage, git, the server and GitHub. Nothing is changed."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from pipeline_defs.config import App, Secret, mask
@@ -26,7 +26,8 @@ from pipeline_defs.resources.source import MOST_COMMITS, Source
 from pipeline_defs.resources.ssh import SshResource
 from pipeline_defs.server.bundle import OVERRIDE, needed_files
 from pipeline_defs.server.command import Runner, ServerError, command
-from pipeline_defs.server.facts import Facts, look
+from pipeline_defs.server.facts import Facts, lacking, look
+from pipeline_defs.server.preview import preview
 from pipeline_defs.server.site import Site
 
 _READ_SECONDS = 60.0
@@ -68,10 +69,12 @@ def _difference_of(app: App, environment: str, image: Image, lineage: Lineage, w
         facts = look(site, server)
         before = _files_there(site, facts, server)
         names = _names_there(site, facts, server)
-    release, live = release_for(site, image, files, settings), facts.current
+        release, live = release_for(site, image, files, settings), facts.current
+        changed, wrong = _alterations(site, release, files, settings, facts, server)
     changes, variables = file_changes(before, after), variable_changes(names, settings) if live else {}
     revision = next((row.revision for row in lineage.environment(app, environment) if row.live), None)
     commits, gone, notes = _commits(source, live, release)
+    notes += wrong
     if len(site.config.hosts) > 1:
         notes.append(f"this is compared with what {site.config.host} runs; shipline plan tells of the other hosts")
     pulls, more = pulls_among(app, commits, lineage.images(app))
@@ -86,9 +89,27 @@ def _difference_of(app: App, environment: str, image: Image, lineage: Lineage, w
         migration_files=_migration_files(source, live, release),
         files=changes if live else (),
         variables=variables,
+        alterations=changed,
         values_changed=_only_values(live, release, changes=bool(changes or variables)),
         notes=(*notes, *more),
     )
+
+
+def _alterations(
+    site: Site,
+    release: Release,
+    files: Mapping[str, bytes],
+    settings: Mapping[str, str | Secret],
+    facts: Facts,
+    server: Runner,
+) -> tuple[tuple[str, ...], list[str]]:
+    """What changes besides the app's image, and why that is not known."""
+    if lacking(site, facts):
+        return (), []
+    try:
+        return preview(site, release, files, settings, facts, server).alterations, []
+    except ServerError as error:
+        return (), [str(error)]
 
 
 def _files_there(site: Site, facts: Facts, server: Runner) -> dict[str, str]:

@@ -22,9 +22,11 @@ from pipeline_defs.resources.github.git import source_of
 from pipeline_defs.resources.registry import RegistryResource
 from pipeline_defs.resources.ssh import SshResource
 from pipeline_defs.server.addressing import refuse_foreign
+from pipeline_defs.server.change import Change
 from pipeline_defs.server.command import Runner, ServerError
 from pipeline_defs.server.deploy import plan
 from pipeline_defs.server.facts import Facts, lacking, look
+from pipeline_defs.server.preview import Preview, preview
 from pipeline_defs.server.site import Site
 from pipeline_defs.server.task import Task
 
@@ -64,8 +66,10 @@ def _plan_of(app: App, environment: str, image: Image, lineage: Lineage, workspa
         listen=lambda line: None,
         addresses=addresses_of(app),
     )
+    first = replace(task, host=site.config.host)
     with servers_of(SshResource(), task, all_there=False) as servers:
         facts = look(site, servers[0])
+        seen, refused = _previewed(first, facts, servers[0])
         others = [
             _seen(Site.of(app, environment, host), server)
             for host, server in zip(site.config.hosts, servers, strict=True)
@@ -76,7 +80,7 @@ def _plan_of(app: App, environment: str, image: Image, lineage: Lineage, workspa
     live = facts.current
     verdict = verdict_on(told, release.digest, live.digest) if live else None
     revision = next((row.revision for row in rows if row.live), None)
-    steps = _steps(replace(task, host=site.config.host), facts, deployments, rehearsals)
+    steps = _steps(first, facts, seen.change, deployments, rehearsals)
     return Plan(
         release=release,
         environment=environment,
@@ -89,11 +93,24 @@ def _plan_of(app: App, environment: str, image: Image, lineage: Lineage, workspa
         going_back=going_back(release, live, verdict),
         refusals=(
             *_refusals(app, site, release, facts, told, lineage),
+            *refused,
             *(each.lacks for each in others if each.lacks),
             *_sent_elsewhere(site, files),
         ),
+        alterations=seen.alterations,
         notes=(*notes, *_notes(facts, rows), *_fleet(site, facts, others)),
     )
+
+
+def _previewed(task: Task, facts: Facts, server: Runner) -> tuple[Preview, list[str]]:
+    """What would be replaced and changed besides the image; and why that cannot be said, where the compose file is refused."""
+    nothing = Preview(Change(app=task.site.services), ())
+    if lacking(task.site, facts) or task.release is None:
+        return nothing, []
+    try:
+        return preview(task.site, task.release, task.files, task.settings, facts, server), []
+    except ServerError as error:
+        return nothing, [str(error)]
 
 
 class _Other(NamedTuple):
@@ -138,11 +155,11 @@ def image_meant(app: App, version: str, lineage: Lineage) -> Image:
 
 
 def _steps(
-    task: Task, facts: Facts, deployments: list[Deployment], rehearsals: list[Rehearsal]
+    task: Task, facts: Facts, change: Change, deployments: list[Deployment], rehearsals: list[Rehearsal]
 ) -> tuple[PlannedStep, ...]:
     """The very list that a deployment executes, with the seconds that each step is expected to take."""
     assert task.release is not None
-    steps = [PlannedStep(step=each.name, does=each.command.shown(), changes=each.changes) for each in plan(task, facts)]
+    steps = [PlannedStep(step=each.name, does=each.command.shown()) for each in plan(task, facts, change)]
     return tuple(expected(step, task.release.digest, deployments, rehearsals) for step in steps)
 
 

@@ -85,9 +85,10 @@ def _commits(title: str, commits: tuple[CommitLine, ...]) -> Iterator[Renderable
 
 
 def _configuration(found: Difference) -> Iterator[RenderableType]:
-    if not (found.files or found.variables or found.values_changed):
+    if not (found.files or found.variables or found.values_changed or found.alterations):
         return
     yield _head("configuration")
+    yield from (Text(f"  {plain(sentence)}") for sentence in found.alterations)
     yield from (Text(f"  the variable {name} is {how}") for name, how in found.variables.items())
     if found.values_changed:
         yield Text("  a variable that is no secret has another value, or other services run the image")

@@ -65,6 +65,8 @@ def _shown(plan: Plan) -> RenderableType:
         "going back": plan.going_back,
     }.items():
         grid.add_row(Text(name, "dim"), Text(plain(value)))
+    for number, sentence in enumerate(plan.alterations):
+        grid.add_row(Text("" if number else "also changes", "dim"), Text(plain(sentence)))
     refused = [Text(f"✗ refused: {plain(sentence)}", "red") for sentence in plan.refusals]
     notes = [Text(f"! {plain(sentence)}", "yellow") for sentence in plan.notes]
     return Group(grid, _steps_shown(plan), *refused, *notes, Text("Nothing was changed.", "dim"))

@@ -90,6 +90,8 @@ def rollback_op(app: App, environment: str) -> dg.OpDefinition:
             if report.outcome is not Outcome.SUCCEEDED:
                 _note_failure(context, app, row, order, report)
                 raise stop(f"the rollback failed, {_what_now(environment, order, report)}: {report.error}")
+            for sentence in report.left:
+                log.say(f"not as before: {sentence}")
             if report.live is not None and not _is_answer_within(context.run_id, order):
                 context.instance.add_run_tags(context.run_id, release_tags(report.live))
             return Ended((*_closed(order.failed, report), *_ended(row, report)))
@@ -172,8 +174,13 @@ def _ended(row: Deployment | None, report: Report) -> tuple[Deployment, ...]:
 
 
 def _closed(failed: Deployment | None, report: Report) -> tuple[Deployment, ...]:
-    """The end of the deployment that is undone."""
-    return () if failed is None else (answered_by(failed, report.live, report.unproved, since(failed.started)),)
+    """The end of the deployment that is undone. Its error says, too, what does not run as it ran before."""
+    if failed is None:
+        return ()
+    ended = answered_by(failed, report.live, report.unproved, since(failed.started))
+    if ended.error and report.left:
+        ended = ended.model_copy(update={"error": f"{ended.error}; not as before: {'; '.join(report.left)}"})
+    return (ended,)
 
 
 def _note_failure(

@@ -51,6 +51,7 @@ class Difference(Record):
         pulls: pull requests in what comes, as the commits' messages and the lineage name them.
         migrations: what the rehearsal says of them; migration_files: those that come with the commits.
         files: the compose file and what else is put on the server; variables: {name: "new" or "gone"}.
+        alterations: what the merged compose file changes besides the app's image, a phrase each.
         values_changed: the configuration is another one, and neither files nor the names of variables show it.
         notes: what else there is to know.
     """
@@ -65,6 +66,7 @@ class Difference(Record):
     migration_files: tuple[str, ...] = ()
     files: tuple[FileChange, ...] = ()
     variables: dict[str, str] = Field(default_factory=dict)
+    alterations: tuple[str, ...] = ()
     values_changed: bool = False
     notes: tuple[str, ...] = ()
 

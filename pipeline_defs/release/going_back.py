@@ -199,7 +199,7 @@ def at_stake(failed: Deployment) -> str | None:
 
 
 def _migrated(steps: Sequence[StepTiming], before: str | None, after: str | None) -> bool:
-    """Whether the database may have been migrated; a run that was killed could not say."""
-    if steps and not any(step.step == "migrate" for step in steps):
-        return False
-    return before is None or before != after
+    """Whether the database may have been migrated, also by an image that does so as it starts; a run that was killed could not say."""
+    if before is not None and after is not None:
+        return before != after
+    return not steps or any(step.step == "migrate" for step in steps)

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Sequence
 from pipeline_defs.release.evidence import Migration, Record, StepTiming, Verdict, WayBack
 from pipeline_defs.release.records import Deployment, DeploymentKind, Outcome, Rehearsal, Release
 
-MIGRATE, HEALTHY = "migrate", "healthy"
-"""The steps by these names: one takes as long as its migrations, with the other the app is there again."""
+MIGRATE, START, HEALTHY = "migrate", "start", "healthy"
+"""The steps by these names: one takes as long as its migrations; the app is away from the second to the end of the third."""
 
 
 class PlannedStep(Record):
@@ -14,13 +14,11 @@ class PlannedStep(Record):
 
     Attributes:
         does: what is executed, as the log of a deployment shows it.
-        changes: something that serves people is touched from here on.
         seconds: how long it is expected to take, None where nobody knows; `learned_from` says from what.
     """
 
     step: str
     does: str
-    changes: bool = False
     seconds: float | None = None
     learned_from: str = ""
 
@@ -40,6 +38,7 @@ class Plan(Record):
         release: what would be deployed; live: what the server says that runs, None for nothing.
         seconds: the sum of the steps whose time is known; downtime: how long the app would be away, None where nobody knows.
         going_back: what a rollback would do, in a sentence; way_back: the rehearsal's verdict on it.
+        alterations: what it changes besides the app's image, such as the database's image, a phrase each.
         refusals: why it would not be deployed now, a sentence each; notes: what else there is to know.
     """
 
@@ -52,6 +51,7 @@ class Plan(Record):
     migrations: Migrations
     way_back: WayBack | None
     going_back: str
+    alterations: tuple[str, ...] = ()
     refusals: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -82,11 +82,11 @@ def _seconds(name: str, steps: Iterable[StepTiming]) -> float | None:
 
 
 def downtime(steps: Sequence[PlannedStep]) -> float | None:
-    """Seconds from the first step that touches what serves until it is healthy again, where containers are replaced.
+    """Seconds from the step that replaces the app's containers until they are healthy, where they are replaced in place.
 
     None where the time of one of these steps is not known.
     """
-    first = next((number for number, step in enumerate(steps) if step.changes), len(steps))
+    first = next((number for number, step in enumerate(steps) if step.step == START), len(steps))
     last = next((number for number, step in enumerate(steps) if step.step == HEALTHY), len(steps) - 1)
     away = [step.seconds for step in steps[first : last + 1]]
     known = [seconds for seconds in away if seconds is not None]

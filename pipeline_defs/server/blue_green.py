@@ -1,13 +1,15 @@
 """Blue-green: the new container beside the old one, proved without traffic, then switched by the router."""
 
+from collections.abc import Sequence
+
 from pipeline_defs.config.route import Route
 from pipeline_defs.server import others, router, steps
+from pipeline_defs.server.change import Change
 from pipeline_defs.server.command import Command, script
-from pipeline_defs.server.compose import compose
+from pipeline_defs.server.compose import compose, with_compose
 from pipeline_defs.server.facts import Facts
 from pipeline_defs.server.health import answers, healthy
 from pipeline_defs.server.live import LIVE
-from pipeline_defs.server.others import with_compose
 from pipeline_defs.server.site import Site
 from pipeline_defs.server.step import LONG_SECONDS, Step
 from pipeline_defs.server.task import Task
@@ -53,30 +55,28 @@ done
 """
 
 
-def begin(task: Task, facts: Facts, route: Route, folder: str, *, migrate: bool = True) -> list[Step]:
+def begin(task: Task, facts: Facts, route: Route, folder: str, change: Change, *, migrate: bool = True) -> list[Step]:
     """The release runs beside the live one, migrated and healthy, and gets no requests."""
     site = task.site
     leave = _leave_live(site, facts)
-    beside = with_compose(
-        site, facts, folder, LIVE + _BESIDE, site.config.service, says=f"one more {site.config.service}"
-    )
+    service = site.config.service
+    beside = with_compose(site, facts.compose, folder, LIVE + _BESIDE, service, says=f"one more {service}")
     return steps.in_order(
         Step("leftovers", leave),
-        others.up(site, facts, folder),
-        others.migrated(site, facts, folder) if migrate else [],
-        Step("beside", beside, undo=leave, timeout=LONG_SECONDS),
+        others.before(site, facts, folder, change, migrate=migrate),
+        Step("beside", beside, undo=leave, timeout=LONG_SECONDS, writes=True),
         Step("healthy", answers(site, route), timeout=site.config.health.timeout + 60),
     )
 
 
-def switch(task: Task, facts: Facts, route: Route, folder: str) -> list[Step]:
+def switch(task: Task, facts: Facts, route: Route, folder: str, change: Change) -> list[Step]:
     """Requests go to the new container, seen from outside; the rest of the app follows."""
     site = task.site
     back = router.point_back(site, route, facts.current)
     return steps.in_order(
-        Step("route", router.point(site, route), undo=back, changes=True),
+        Step("route", router.point(site, route), undo=back),
         Step("outside", router.look(route)),
-        also(site, facts, folder),
+        _rest(site, facts, folder, change),
     )
 
 
@@ -87,27 +87,20 @@ def drain(site: Site, route: Route) -> list[Step]:
     return [Step("drain", end, timeout=route.drain_timeout + 120)]
 
 
-def bring_back(task: Task, facts: Facts, route: Route) -> list[Step]:
+def bring_back(task: Task, facts: Facts, route: Route, change: Change) -> list[Step]:
     """The release that `current` names serves, alone: routed to, and started if it does not run."""
     site, current, folder = task.site, facts.current, facts.folder
     assert current is not None and folder is not None
-    beside = with_compose(
-        site,
-        facts,
-        folder,
-        f"{LIVE}{_IF_GONE}{_BESIDE}",
-        site.config.service,
-        current.name,
-        current.digest,
-        says="it runs",
-    )
+    words = (site.config.service, current.name, current.digest)
+    beside = with_compose(site, facts.compose, folder, f"{LIVE}{_IF_GONE}{_BESIDE}", *words, says="it runs")
     return steps.in_order(
         Step("router", router.ready(site), timeout=LONG_SECONDS),
-        Step("beside", beside, timeout=LONG_SECONDS, changes=True),
+        others.before(site, facts, folder, change, migrate=False),
+        Step("beside", beside, timeout=LONG_SECONDS, writes=True),
         Step("live healthy", answers(site, route, current), timeout=site.config.health.timeout + 60),
         Step("route", router.point_back(site, route, current)),
         Step("leftovers", _leave_live(site, facts)),
-        also(site, facts, folder),
+        _rest(site, facts, folder, change),
         Step("outside", router.look(route)),
     )
 
@@ -117,9 +110,18 @@ _IF_GONE = """
 """
 
 
-def also(site: Site, facts: Facts, folder: str) -> list[Step]:
+def _rest(site: Site, facts: Facts, folder: str, change: Change) -> list[Step]:
+    """What follows once the new container serves: the app's services without a route, and what depends on any of them."""
+    return steps.in_order(
+        others.gone(site, facts, folder, change),
+        also(site, facts, folder, [name for name in change.app if name != site.config.service]),
+        others.after(site, facts, folder, change),
+    )
+
+
+def also(site: Site, facts: Facts, folder: str, names: Sequence[str]) -> list[Step]:
     """Services without a route, such as workers: replaced, since two of them at once may not be wanted."""
-    names, graces = site.config.also, site.config.stop_graces
+    graces = site.config.stop_graces
     if not names:
         return []
 
@@ -128,9 +130,9 @@ def also(site: Site, facts: Facts, folder: str) -> list[Step]:
 
     usual = [name for name in names if name not in graces]
     return steps.in_order(
-        [Step("also up", up(*usual), timeout=LONG_SECONDS)] if usual else [],
+        [Step("also up", up(*usual), timeout=LONG_SECONDS, writes=True)] if usual else [],
         [
-            Step(f"{name} up", up("--timeout", str(graces[name]), name), timeout=LONG_SECONDS)
+            Step(f"{name} up", up("--timeout", str(graces[name]), name), timeout=LONG_SECONDS, writes=True)
             for name in names
             if name in graces
         ],

@@ -1,5 +1,6 @@
 """Compose and Engine commands for one site."""
 
+import shlex
 from pathlib import PurePosixPath
 
 from pipeline_defs.config.secret import Secret
@@ -36,6 +37,20 @@ def compose_words(site: Site, program: tuple[str, ...], folder: str) -> tuple[st
     file = PurePosixPath(folder) / site.config.compose
     files = ("-f", str(file), "-f", f"{folder}/{OVERRIDE}")
     return (*program, "-p", site.project, "--project-directory", str(file.parent), *files)
+
+
+_COMPOSE = """
+settings=$1 program=$2 project=$3; shift 3
+set -a; . "$settings"; set +a
+compose() { eval "$program \\"\\$@\\""; }
+"""
+"""Begins a program that calls Compose more than once: `compose words…`. The program's words come quoted, as one."""
+
+
+def with_compose(site: Site, program: tuple[str, ...], folder: str, text: str, *words: str, says: str) -> Command:
+    """A program of ours that calls `compose words…` for the release in `folder`, more than once; it finds `$project`."""
+    quoted = shlex.join(compose_words(site, program, folder))
+    return script(_COMPOSE + text, f"{folder}/{SETTINGS}", quoted, site.project, *words, says=says)
 
 
 _PULL = """

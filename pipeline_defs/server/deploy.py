@@ -5,13 +5,16 @@ from dataclasses import replace
 from pipeline_defs.release.going_back import revision_after_failure
 from pipeline_defs.release.policy import older_than_live
 from pipeline_defs.release.records import Outcome, Release
-from pipeline_defs.server import steps, strategy
+from pipeline_defs.server import described, steps, strategy
 from pipeline_defs.server.addressing import refuse_foreign
+from pipeline_defs.server.aftermath import changes, keep
+from pipeline_defs.server.change import Change
 from pipeline_defs.server.command import Runner, ServerError
 from pipeline_defs.server.compose import diagnose
 from pipeline_defs.server.execution import Execution
 from pipeline_defs.server.facts import Facts, learn
 from pipeline_defs.server.hold import held
+from pipeline_defs.server.observation import with_database
 from pipeline_defs.server.preflight import preflight
 from pipeline_defs.server.procedure import Procedure
 from pipeline_defs.server.report import report
@@ -20,6 +23,7 @@ from pipeline_defs.server.rollback import restore_current
 from pipeline_defs.server.step import Step
 from pipeline_defs.server.task import Report, Task
 from pipeline_defs.server.tidy import tidy
+from pipeline_defs.server.transition import to_release
 
 
 def deploy(task: Task, server: Runner) -> Report:
@@ -32,28 +36,51 @@ def deploy(task: Task, server: Runner) -> Report:
     previous: Release | None = None
     try:
         with held(task, server, execution) as found:
-            facts = finish(task, server, found, execution)
-            previous = facts.current
-            refuse_foreign(site, task.files)
-            refusal = older_than_live(task.release, previous)
-            if refusal:
-                raise ServerError(f"{site}: {refusal}")
+            previous, execution.before = found.current, found.seen
             try:
-                Procedure(site, task, server, execution, diagnose(site)).run(plan(task, facts))
-            except ServerError:
-                raise
+                facts = finish(task, server, found, execution)
+                refuse_foreign(site, task.files)
+                refusal = older_than_live(task.release, facts.current)
+                if refusal:
+                    raise ServerError(f"{site}: {refusal}")
+                _carry_out(task, server, facts, execution)
+            except ServerError as error:
+                return _failed(task, server, found, execution, error)
             except BaseException:
-                if execution.changed:
-                    # What is true now is asked anew: the server may have come as far as the switch before it was stopped.
-                    facts = learn(site, server)
-                    task.say(f"interrupted: {facts.current.version if facts.current else 'nothing'} is what runs again")
-                    restore = Execution(token=execution.token)
-                    restore_current(_taking_back(task, facts, execution), server, facts, restore)
+                _interrupted(task, server, found, execution)
                 raise
-    except ServerError as error:
-        live = None if execution.changed else previous
-        return report(task, execution, Outcome.FAILED, str(error), previous=previous, live=live)
+    except ServerError as error:  # the lock is not to be had, or the server lacks something: nothing was begun
+        return report(task, execution, Outcome.FAILED, str(error), previous=previous, live=previous)
     return report(task, execution, Outcome.SUCCEEDED, None, previous=previous, live=task.release)
+
+
+def _carry_out(task: Task, server: Runner, facts: Facts, execution: Execution) -> None:
+    """Execute the deployment. Raises StepFailed."""
+    procedure = Procedure(task.site, task, server, execution, diagnose(task.site))
+    procedure.run(_prepare(task, facts))
+    procedure.run(_act(task, facts, to_release(task, facts, execution)))
+
+
+def _failed(task: Task, server: Runner, facts: Facts, execution: Execution, error: ServerError) -> Report:
+    """The report of a deployment that failed, with what it has changed."""
+    found = changes(task, server, facts, execution)
+    for each in found:
+        task.say(f"changed: {each}")
+    live = None if found else facts.current
+    sentence = with_database(str(error), found)
+    return report(task, execution, Outcome.FAILED, sentence, previous=facts.current, live=live, changes=found)
+
+
+def _interrupted(task: Task, server: Runner, facts: Facts, execution: Execution) -> None:
+    """Bring back what ran before, where the interruption came after anything was changed."""
+    if not changes(task, server, facts, execution):
+        return
+    # What is true now is asked anew: the server may have come as far as the switch before it was stopped.
+    facts = learn(task.site, server)
+    task.say(f"interrupted: {facts.current.version if facts.current else 'nothing'} is what runs again")
+    restore, before = Execution(token=execution.token), execution.before
+    ran = before if before and before.current == (facts.folder or "") else None
+    restore_current(_taking_back(task, facts, execution), server, facts, restore, ran)
 
 
 def _taking_back(task: Task, facts: Facts, execution: Execution) -> Task:
@@ -65,19 +92,37 @@ def _taking_back(task: Task, facts: Facts, execution: Execution) -> Task:
     return replace(task, migrated=task.release, downgrade_to=revision)
 
 
-def plan(task: Task, facts: Facts) -> list[Step]:
-    """The deployment's steps, from facts alone: nothing is executed here."""
+def plan(task: Task, facts: Facts, change: Change | None = None) -> list[Step]:
+    """The deployment's steps, from facts and what has to be replaced: nothing is executed here.
+
+    Without `change` the app's own services are replaced, and nothing else.
+    """
+    return [*_prepare(task, facts), *_act(task, facts, change or Change(app=task.site.services))]
+
+
+def _prepare(task: Task, facts: Facts) -> list[Step]:
+    """The steps up to what the compose file describes, which decides on the further ones."""
+    site, release = task.site, task.release
+    assert release is not None
+    return steps.in_order(
+        keep(site, facts.seen),
+        steps.write_files(site, task, release),
+        preflight(site, task, facts.compose, release),
+        described.learn(site, facts, site.folder(release)),
+    )
+
+
+def _act(task: Task, facts: Facts, change: Change) -> list[Step]:
+    """The further steps."""
     site, release = task.site, task.release
     assert release is not None
     folder = site.folder(release)
     return steps.in_order(
-        steps.write_files(site, task, release),
-        preflight(site, task, facts.compose, release),
         strategy.look(task),
         steps.pull_image(task, release),
         steps.secure(site, task, facts, folder),
-        strategy.begin(task, facts, folder),
+        strategy.begin(task, facts, folder, change),
         steps.verify(site, task, facts, release, folder),
-        strategy.finish(task, facts, folder),
+        strategy.finish(task, facts, folder, change),
         tidy(task),
     )

@@ -1,6 +1,6 @@
 """Facts: what is true on a server before anything is changed, gathered in one round trip."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pydantic import ValidationError
 
@@ -10,6 +10,8 @@ from pipeline_defs.server.command import Command, Result, Runner, ServerError, s
 from pipeline_defs.server.compose import FIND
 from pipeline_defs.server.reason import why
 from pipeline_defs.server.site import Site
+from pipeline_defs.server.snapshot import SNAPSHOT, Snapshot, words
+from pipeline_defs.server.snapshot import read as read_snapshot
 
 UNFINISHED = "going-back"
 """The file that says what a rollback has done to the database. It counts as long as `current` is what it was then."""
@@ -19,14 +21,16 @@ LEAST_FREE_BYTES = 64 * 1024 * 1024
 
 _GATHER = (
     FIND
+    + SNAPSHOT
     + """
-project=$1 root=$2 database=$3 volume=$4 release=$5 service=$6 unfinished=$7 only_look=$8
+project=$1 root=$2 database=$3 volume=$4 release=$5 service=$6 unfinished=$7 only_look=$8 routed=$9
 if [ -z "$only_look" ]; then
   mkdir -p "$root/releases" "$root/backups" "$root/logs" "$root/results" "$root/journal"
   chmod 700 "$root/backups" "$root/logs" "$root/journal"
 fi
+engine_answers=
 if engine=$(docker version -f '{{.Server.Version}} {{.Server.Os}}/{{.Server.Arch}}' 2>&1); then
-  echo "engine ${engine% *}"; echo "platform ${engine##* }"
+  engine_answers=yes; echo "engine ${engine% *}"; echo "platform ${engine##* }"
 else echo "no_engine $(printf '%s\\n' "$engine" | tail -n 1)"; fi
 plugin=
 for folder in "${DOCKER_CONFIG:-${HOME:-}/.docker}" /usr/local/lib/docker /usr/local/libexec/docker /usr/lib/docker /usr/libexec/docker; do
@@ -52,6 +56,11 @@ if [ -f "$root/$unfinished" ]; then
   elif [ -z "$only_look" ]; then rm -f "$root/$unfinished"; fi
 fi
 [ ! -f "$root/current/$release" ] || echo "current $(tr -d '\\n' <"$root/current/$release")"
+if [ -n "$engine_answers" ]; then
+  seen=$(snapshot "$project" "$root" "$unfinished" "$routed" 2>/dev/null) ||
+    seen=$(snapshot "$project" "$root" "$unfinished" "$routed") || exit 1  # a container may go while it is looked at
+  printf '%s\\n' "$seen"
+fi
 """
 )
 
@@ -70,6 +79,7 @@ class Facts:
         current: the release that the environment says it runs, and folder: where its files are.
         unfinished: what a rollback that never ended has to be answered with before `current` can serve: `migrate`, or
             `restore <path of a backup>`.
+        seen: containers, volumes and route, as what comes after an attempt is compared with.
     """
 
     engine: str
@@ -83,14 +93,16 @@ class Facts:
     current: Release | None
     folder: str | None
     unfinished: str | None = None
+    seen: Snapshot = field(default_factory=Snapshot)
 
 
 def gather(site: Site, *, only_look: bool = False) -> Command:
     """Ask the server; also makes the environment's own folders, unless nothing at all may be changed there."""
     config = site.config.database
     database = (config.service, config.volume) if config and config.url is None else ("", "")
-    words = (site.project, site.path(), *database, RELEASE, site.config.service, UNFINISHED, "yes" if only_look else "")
-    return script(_GATHER, *words, says=f"facts about {site.path()}")
+    _, _, note, routed = words(site, UNFINISHED)
+    given = (*database, RELEASE, site.config.service, note, "yes" if only_look else "", routed)
+    return script(_GATHER, site.project, site.path(), *given, says=f"facts about {site.path()}")
 
 
 def learn(site: Site, server: Runner) -> Facts:
@@ -144,6 +156,7 @@ def read(site: Site, result: Result) -> Facts:
         current=_release(site, said.get("current")),
         folder=said.get("folder"),
         unfinished=said.get("unfinished"),
+        seen=read_snapshot(result.stdout),
     )
 
 

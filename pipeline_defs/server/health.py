@@ -25,7 +25,7 @@ _HEALTHY = (
     + JOIN
     + LAST_WORDS
     + """
-project=$1 limit=$2 release=$3 digest=$4 host=$5 port=$6 path=$7; shift 7
+project=$1 limit=$2 release=$3 digest=$4 host=$5 port=$6 path=$7 stay=$8; shift 8
 now() { date +%s%3N; } # milliseconds
 end=$(( $(now) + limit * 1000 ))
 container() {
@@ -33,7 +33,8 @@ container() {
 }
 look() {
   docker inspect -f '{{.State.Status}}/{{if .State.Health}}{{.State.Health.Status}}{{else}}none{{end}} {{.RestartCount}} {{
-    .State.StartedAt}} {{.State.ExitCode}} {{range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}' "$1" 2>/dev/null
+    .State.StartedAt}} {{.State.ExitCode}} {{or .HostConfig.RestartPolicy.Name "no"}} {{
+    range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}' "$1" 2>/dev/null
 }
 answers() {
   docker exec shipline-router sh -c 'end=$(( $(date +%s) + 1 ))
@@ -45,8 +46,8 @@ for service; do
   while :; do
     id=$(container "$service") said=
     [ -z "$id" ] || said=$(look "$id") || said=
-    read -r state restarts started status address rest <<SAID || true
-${said:-gone 0 now 0}
+    read -r state restarts started status policy address rest <<SAID || true
+${said:-gone 0 now 0 no}
 SAID
     ran=$(( $(now) - $(date -d "$started" +%s%3N) ))
     [ -n "$before" ] || { before=0; [ "$ran" -lt 10000 ] || before=$restarts; }
@@ -55,7 +56,13 @@ SAID
     case $state in
       running/healthy) echo "$service is healthy"; break ;;
       running/unhealthy) refuse "$id" "$service" "is unhealthy" ;; # of one that does not run the Engine says so, too
-      exited/*|dead/*) refuse "$id" "$service" "stopped with exit status $status" ;;
+      exited/*)
+        case "$status/$policy/ $stay " in
+          0/no/*" $service "*) ;; # it has to stay
+          0/no/*) echo "$service has ended well"; break ;;
+        esac
+        refuse "$id" "$service" "stopped with exit status $status" ;;
+      dead/*) refuse "$id" "$service" "stopped with exit status $status" ;;
       running/none)
         [ -n "$port" ] || [ "$ran" -lt $((2000 + restarts * 8000)) ] || { echo "$service runs (it has no health check)"; break; } ;;
     esac
@@ -75,7 +82,8 @@ done
 def healthy(site: Site, *services: str) -> Command:
     """Wait on the server until each service is healthy, or has run for two seconds where it has no health check.
 
-    Ends at once when it cannot become so, as with its second restart: with the container's own last lines, in the sentence too.
+    One that has ended with status 0 and is not to be restarted is done, unless it is the app's main service or its database. Ends at
+    once when it cannot become so, as with its second restart: with the container's own last lines, in the sentence too.
     """
     return _healthy(site, *services, says=f"wait until {', '.join(services)} is healthy")
 
@@ -89,4 +97,5 @@ def answers(site: Site, route: Route, live: Release | None = None) -> Command:
 def _healthy(site: Site, *services: str, says: str, route: Route | None = None, live: Release | None = None) -> Command:
     meant = (live.name, live.digest) if live else ("", "")
     asked = (route.hosts[0] if route.hosts else "", str(site.config.port), route.health) if route else ("", "", "")
-    return script(_HEALTHY, site.project, str(site.config.health.timeout), *meant, *asked, *services, says=says)
+    stay = " ".join([site.config.service, *([site.config.database.service] if site.config.database else [])])
+    return script(_HEALTHY, site.project, str(site.config.health.timeout), *meant, *asked, stay, *services, says=says)

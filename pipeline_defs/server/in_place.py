@@ -1,6 +1,9 @@
 """In place: the older containers are stopped and the new ones started, behind the router where there is a route."""
 
+from collections.abc import Sequence
+
 from pipeline_defs.server import others, router, steps
+from pipeline_defs.server.change import Change
 from pipeline_defs.server.facts import Facts
 from pipeline_defs.server.health import answers, healthy
 from pipeline_defs.server.site import Site
@@ -13,14 +16,15 @@ def look(task: Task) -> list[Step]:
     return [Step("router", router.ready(task.site), timeout=LONG_SECONDS)] if task.site.config.route else []
 
 
-def begin(task: Task, facts: Facts, folder: str, *, migrate: bool = True) -> list[Step]:
+def begin(task: Task, facts: Facts, folder: str, change: Change, *, migrate: bool = True) -> list[Step]:
     """The release runs in the place of the older one, migrated and healthy."""
     site = task.site
-    migrations = others.migrated(site, facts, folder) if migrate else []
     return steps.in_order(
-        [*others.up(site, facts, folder), *migrations] if migrations else [],
-        steps.start(site, facts, folder),
-        _healthy(site),
+        others.before(site, facts, folder, change, migrate=migrate),
+        others.gone(site, facts, folder, change),
+        steps.start_only(site, facts, folder, change.app),
+        _healthy(site, change.app),
+        others.after(site, facts, folder, change),
     )
 
 
@@ -33,24 +37,23 @@ def switch(task: Task, facts: Facts) -> list[Step]:
     if route is None:
         return []
     undo = None if facts.current else router.forget(site)
-    return [Step("route", router.point(site, route), undo=undo, changes=True), Step("outside", router.look(route))]
+    return [Step("route", router.point(site, route), undo=undo), Step("outside", router.look(route))]
 
 
-def bring_back(task: Task, facts: Facts) -> list[Step]:
+def bring_back(task: Task, facts: Facts, change: Change) -> list[Step]:
     """The release that `current` names is started where it does not run, and reached by people."""
-    site = task.site
     assert facts.current is not None and facts.folder is not None
     return steps.in_order(
         look(task),
-        steps.start(site, facts, facts.folder),
-        _healthy(site),
+        begin(task, facts, facts.folder, change, migrate=False),
         switch(task, facts),
     )
 
 
-def _healthy(site: Site) -> list[Step]:
-    route, also, timeout = site.config.route, site.config.also, site.config.health.timeout
+def _healthy(site: Site, services: Sequence[str]) -> list[Step]:
+    route, timeout = site.config.route, site.config.health.timeout
     if route is None:
-        return [steps.wait_healthy(site)]
+        return [Step("healthy", healthy(site, *services), timeout=timeout * len(services) + 60)]
+    also = [name for name in services if name != site.config.service]
     others = [Step("also healthy", healthy(site, *also), timeout=timeout * len(also) + 60)] if also else []
     return [Step("healthy", answers(site, route), timeout=timeout + 60), *others]

@@ -1,57 +1,141 @@
-"""Others: what the app needs beside its own services, such as its database: up and migrated before the release gets a request."""
+"""Others: the services beside the app's own ones, such as its database or a proxy: each is replaced because it differs, in its turn."""
 
-import shlex
 from dataclasses import replace
 
 from pipeline_defs.server import steps
-from pipeline_defs.server.bundle import SETTINGS
-from pipeline_defs.server.command import Command, script
-from pipeline_defs.server.compose import compose_words
+from pipeline_defs.server.change import Change, Turn
+from pipeline_defs.server.compose import compose, with_compose
 from pipeline_defs.server.facts import Facts
+from pipeline_defs.server.health import LAST_WORDS, healthy
+from pipeline_defs.server.live import LIVE
 from pipeline_defs.server.site import Site
 from pipeline_defs.server.step import LONG_SECONDS, Step
 
-_COMPOSE = """
-settings=$1 program=$2 project=$3; shift 3
-set -a; . "$settings"; set +a
-compose() { eval "$program \\"\\$@\\""; }
+MIGRATE = "migrate"
+"""The step that migrates: the app's command for it, or a service that runs to its end."""
+
+# What it says is shown from its start on: the container may have run before.
+_TO_ITS_END = (
+    LIVE
+    + LAST_WORDS
+    + """
+service=$1 tolerated=$2
+compose up -d --no-build --no-deps "$service"
+id=$(all "$project" "$service" | head -n 1)
+[ -n "$id" ] || { echo "the service $service has no container" >&2; exit 1; }
+docker logs -f --since "$(docker inspect -f '{{.State.StartedAt}}' "$id")" "$id" 2>&1 || :
+while :; do
+  said=$(docker inspect -f '{{.State.Status}} {{.State.ExitCode}}' "$id")
+  case $said in exited\\ *|dead\\ *) break ;; esac
+  sleep 0.2
+done
+[ "${said#* }" != 0 ] || { echo "$service has ended well"; exit 0; }
+[ -z "$tolerated" ] || { echo "$service ended with exit status ${said#* }, which keeps nobody from going back"; exit 0; }
+refuse "$id" "$service" "ended with exit status ${said#* }"
 """
-"""Begins a program that calls Compose more than once: `compose words…`. The program's words come quoted, as one."""
+)
 
-# What runs as it is described has the description's hash on it: asking for both is quicker than having Compose look.
-_OTHERS_UP = """
-described=$(compose config --hash '*')
-runs=$(docker ps --filter "label=com.docker.compose.project=$project" --filter label=com.docker.compose.oneoff=False \\
-  --format '{{.Label "com.docker.compose.service"}} {{.Label "com.docker.compose.config-hash"}}')
-others= differ=
-while read -r name hash; do
-  for service; do [ "$name" != "$service" ] || continue 2; done
-  others="$others $name"
-  printf '%s\\n' "$runs" | grep -qxF "$name $hash" || differ="$differ $name"
-done <<DESCRIBED
-$described
-DESCRIBED
-[ -z "$differ" ] || compose up -d --no-build $others
-echo "beside the app:${others:- nothing}"
+# A service of a profile that is not active is described all the same. Older ones of Compose do not tell of those.
+_GONE = """
+active=$(compose config --services)
+described=$(compose --profile '*' config --services 2>/dev/null || printf '%s\\n' "$active")
+among() { printf '%s\\n' "$2" | grep -qxF "$1"; }
+for service; do
+  if among "$service" "$described" && ! among "$service" "$active"; then continue; fi
+  for id in $(docker ps -aq --filter "label=com.docker.compose.project=$project" --filter "label=com.docker.compose.service=$service"); do
+    docker stop "$id" >/dev/null || :; docker rm -f "$id" >/dev/null
+  done
+  echo "$service has ended"
+done
 """
 
 
-def up(site: Site, facts: Facts, folder: str) -> list[Step]:
-    """They run as the release in `folder` describes them, and the database answers."""
-    started = with_compose(site, facts, folder, _OTHERS_UP, *site.services, says="what the app needs is up")
-    return [Step("others up", started, timeout=LONG_SECONDS), *steps.wait_for_database(site)]
+def before(site: Site, facts: Facts, folder: str, change: Change, *, migrate: bool = True) -> list[Step]:
+    """What comes before the app's own services: what they need runs as the release describes it, and the database is migrated.
 
-
-def migrated(site: Site, facts: Facts, folder: str) -> list[Step]:
-    """The database is migrated, while what ran until now still serves: from here on a failure needs a way back.
-
-    What its revision is was asked beside its backup, where there was anything to back up.
+    Without `migrate` the service that is counted as the migration is passed over, and others that run to their end may fail: those of
+    an older release know nothing of a newer one's database.
     """
-    before = [] if steps.has_data(site, facts) else steps.ask_revision_before(site, facts, folder)
-    return [*before, *(replace(step, changes=True) for step in steps.migrate(site, facts, folder))]
+    last_up = max((number for number, turn in enumerate(change.before) if not turn.ends), default=-1)
+    own = _own_migrations(site, facts, folder) if migrate else []
+    waits = steps.wait_for_database(site) if own or change.before or site.config.route else []
+    steps_: list[Step] = []
+    if last_up < 0:
+        steps_ += [*waits, *own]
+    for number, turn in enumerate(change.before):
+        if not migrate and turn.services == (_migration(site, change),):
+            continue
+        steps_ += _turn(site, facts, folder, change, turn, "others", tolerated=not migrate)
+        if number == last_up:
+            steps_ += [*waits, *own]
+    return _numbered(steps_)
 
 
-def with_compose(site: Site, facts: Facts, folder: str, text: str, *words: str, says: str) -> Command:
-    """A program of ours that calls `compose words…` for the release in `folder`, more than once; it finds `$project`."""
-    program = shlex.join(compose_words(site, facts.compose, folder))
-    return script(_COMPOSE + text, f"{folder}/{SETTINGS}", program, site.project, *words, says=says)
+def after(site: Site, facts: Facts, folder: str, change: Change) -> list[Step]:
+    """What depends on the app's services follows once these are healthy."""
+    return _numbered(
+        [
+            step
+            for turn in change.after
+            for step in _turn(site, facts, folder, change, turn, "dependents", tolerated=False)
+        ]
+    )
+
+
+def gone(site: Site, facts: Facts, folder: str, change: Change) -> list[Step]:
+    """Services that the release in `folder` no longer has are ended."""
+    if not change.gone:
+        return []
+    end = with_compose(site, facts.compose, folder, _GONE, *change.gone, says=f"end {', '.join(change.gone)}")
+    return [Step("gone", end, timeout=LONG_SECONDS)]
+
+
+def _turn(
+    site: Site, facts: Facts, folder: str, change: Change, turn: Turn, name: str, *, tolerated: bool
+) -> list[Step]:
+    if turn.ends:
+        return [_to_its_end(site, facts, folder, change, turn.services[0], tolerated=tolerated)]
+    anew = ("--force-recreate",) if turn.anew else ()
+    up = compose(site, facts.compose, folder, "up", "-d", "--no-build", "--no-deps", *anew, *turn.services)
+    return [
+        Step(f"{name} up", up, timeout=LONG_SECONDS),
+        Step(f"{name} healthy", healthy(site, *turn.services), timeout=_seconds(site, len(turn.services))),
+    ]
+
+
+def _to_its_end(site: Site, facts: Facts, folder: str, change: Change, service: str, *, tolerated: bool) -> Step:
+    words = (service, "yes" if tolerated else "")
+    run = with_compose(site, facts.compose, folder, _TO_ITS_END, *words, says=f"run {service} to its end")
+    return Step(
+        MIGRATE if service == _migration(site, change) else f"{service} to its end",
+        run,
+        timeout=LONG_SECONDS,
+        migrates=True,
+        writes=True,
+    )
+
+
+def _migration(site: Site, change: Change) -> str:
+    """Of the services of the app's image that run to their end, the one that is counted as the migration; empty for none."""
+    own = [name for name in change.migrates if name in site.services] if site.config.migrate is None else []
+    return next((name for name in own if "migrat" in name), own[0] if own else "")
+
+
+def _own_migrations(site: Site, facts: Facts, folder: str) -> list[Step]:
+    """The app's own command. Which revision the database has was asked beside its backup, where there was anything to back up."""
+    asked = [] if steps.has_data(site, facts) else steps.ask_revision_before(site, facts, folder)
+    return [*asked, *steps.migrate(site, facts, folder)]
+
+
+def _seconds(site: Site, services: int) -> float:
+    return site.config.health.timeout * services + 60
+
+
+def _numbered(found: list[Step]) -> list[Step]:
+    """The steps, each with a name of its own."""
+    seen: dict[str, int] = {}
+    numbered = []
+    for step in found:
+        seen[step.name] = seen.get(step.name, 0) + 1
+        numbered.append(replace(step, name=f"{step.name} {seen[step.name]}") if seen[step.name] > 1 else step)
+    return numbered

@@ -10,14 +10,18 @@ from pipeline_defs.release.migrations import read_migrations
 from pipeline_defs.server.chain import Chain, Link, Part
 from pipeline_defs.server.command import Command, Result, Runner, ServerError, command
 from pipeline_defs.server.execution import Execution
+from pipeline_defs.server.facts import UNFINISHED
 from pipeline_defs.server.hearing import Hearing
 from pipeline_defs.server.journal import journal_path, journalled, marks
 from pipeline_defs.server.reason import why
 from pipeline_defs.server.site import Site
+from pipeline_defs.server.snapshot import take
 from pipeline_defs.server.step import QUICK_SECONDS, Step
 from pipeline_defs.server.task import Task
 
 _SPARE_SECONDS = 60
+_STOPPED = (124, 137)
+"""Exit statuses of a step that was stopped, because it took too long."""
 
 
 class StepFailed(ServerError):
@@ -91,6 +95,7 @@ class Procedure:
         try:
             result = self.server.run(chain.command, timeout=timeout, listen=hearing)
         except BaseException:
+            self.execution.cut_off = True
             hearing.breaks_off()
             self._begun_unheard(steps)
             raise
@@ -104,6 +109,7 @@ class Procedure:
         if failure:
             raise failure
         if len(parts) < len(steps) and (not parts or parts[-1].result.ok):
+            self.execution.cut_off = True
             hearing.breaks_off()
             raise StepFailed(self._sentence(steps[len(parts)], result))
 
@@ -116,8 +122,7 @@ class Procedure:
 
     def begins(self, step: Step) -> None:
         """A step begins on the server."""
-        self._begun.append(step)
-        self.execution.changed = self.execution.changed or step.changes
+        self._begin(step)
         self.execution.notes.add(f"{step.name}: {step.command.shown()}")
 
     def says(self, line: str) -> None:
@@ -143,8 +148,11 @@ class Procedure:
             begun = {step.name for step in steps}
         for step in steps:
             if step.name in begun and step not in self._begun:
-                self._begun.append(step)
-                self.execution.changed = self.execution.changed or step.changes
+                self._begin(step)
+
+    def _begin(self, step: Step) -> None:
+        self._begun.append(step)
+        self.execution.begun.append(step)
 
     def _collect(self, step: Step, part: Part, hearing: "Hearing") -> None:
         """Learn what a step that ended said. Raises StepFailed when it failed or may not be gone on from."""
@@ -158,6 +166,7 @@ class Procedure:
                 self.execution.counts[step.counts] = earlier + counts if earlier else counts
                 self.task.say(f"{step.name}: {counts}")
             if not part.result.ok:
+                self.execution.cut_off = self.execution.cut_off or part.result.status in _STOPPED
                 raise StepFailed(self._sentence(step, part.result))
             refusal = step.check(part.result.stdout) if step.check else step.judge(counts) if step.judge else None
             if refusal:
@@ -179,6 +188,8 @@ class Procedure:
 
     def _explain(self, error: BaseException) -> None:
         self.execution.notes.add(f"{type(error).__name__}: {error}")
+        if self.execution.before is not None:
+            self.execution.failed = take(self.site, self.server, UNFINISHED)
         if self.on_failure is not None and isinstance(error, StepFailed):
             self._try(self.on_failure)
 

@@ -16,8 +16,10 @@ def report(
     previous: Release | None = None,
     live: Release | None = None,
     way_back: WayBack | None = None,
+    changes: tuple[str, ...] = (),
+    left: tuple[str, ...] = (),
 ) -> Report:
-    """What an execution came to, as a report."""
+    """What an execution came to, as a report. `changes` is what it has changed, where it failed."""
     return Report(
         outcome=outcome,
         steps=tuple(execution.steps),
@@ -31,7 +33,9 @@ def report(
         way_back=way_back,
         previous=previous,
         live=live,
-        changed=execution.changed,
+        changed=bool(changes),
+        changes=changes,
+        left=left,
         error=error,
         log=log_path(task.site, task),
         unproved=execution.facts.get(UNPROVED),

@@ -43,7 +43,7 @@ def prepare(task: Task, facts: Facts) -> list[Step]:
     kept = steps.back_up(site, task, facts)
     return steps.in_order(
         Step("backup whole", script(_WHOLE, path, says=f"is {path} whole?"), timeout=LONG_SECONDS),
-        Step("services stopped", stop, timeout=LONG_SECONDS, changes=True),
+        Step("services stopped", stop, timeout=LONG_SECONDS),
         kept,
         note(site, f"{RESTORE} {steps.backup_path(task)}") if kept else [],
     )
@@ -55,7 +55,7 @@ def replace_database(task: Task, facts: Facts, folder: str, path: str) -> list[S
     database = driver(site, task.addresses)
     assert database is not None
     return steps.in_order(
-        Step("down", steps.down(site, facts, folder), timeout=LONG_SECONDS, changes=True),
+        Step("down", steps.down(site, facts, folder), timeout=LONG_SECONDS),
         anew(site, facts, folder, database),
         Step("restore", database.restore(path), timeout=LONG_SECONDS),
     )

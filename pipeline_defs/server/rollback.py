@@ -1,7 +1,9 @@
 """Rollback: an environment goes to a release that ran before, verified like a deployment."""
 
 from pipeline_defs.release.records import Outcome, Release
-from pipeline_defs.server import steps, strategy
+from pipeline_defs.server import described, steps, strategy
+from pipeline_defs.server.aftermath import RAN_BEFORE, changes, keep, left, ran_before
+from pipeline_defs.server.change import Change
 from pipeline_defs.server.command import Runner, ServerError, script
 from pipeline_defs.server.compose import diagnose
 from pipeline_defs.server.execution import UNPROVED, Execution
@@ -11,15 +13,23 @@ from pipeline_defs.server.preflight import preflight
 from pipeline_defs.server.procedure import Procedure
 from pipeline_defs.server.report import report
 from pipeline_defs.server.restore import MIGRATE, finish, forget, note, prepare, replace_database
+from pipeline_defs.server.snapshot import Snapshot
 from pipeline_defs.server.step import Step
 from pipeline_defs.server.task import Report, Task
 from pipeline_defs.server.tidy import tidy
+from pipeline_defs.server.transition import to_current, to_release
 
-_REMOVE_SERVICES = """
-project=$1; shift
-for service; do
-  for id in $(docker ps -aq --filter "label=com.docker.compose.project=$project" --filter "label=com.docker.compose.service=$service"); do
-    docker rm -f "$id"; done; done
+# What ran before the attempt is not Shipline's to remove. Without a word on that only the app's own services are.
+_REMOVE = """
+project=$1 kept=$2; shift 2
+label=label=com.docker.compose
+if [ -f "$kept" ] && ! grep -q '^current.*/' "$kept"; then
+  ids=$(docker ps -aq --no-trunc --filter "$label.project=$project" --filter "$label.oneoff=False")
+else
+  kept=/dev/null
+  ids=$(for service; do docker ps -aq --no-trunc --filter "$label.project=$project" --filter "$label.service=$service"; done)
+fi
+for id in $ids; do grep -qF "$id" "$kept" || docker rm -f "$id"; done
 """
 
 
@@ -29,32 +39,37 @@ def rollback(task: Task, server: Runner) -> Report:
     The second is how a failed or killed deployment, or rollback, is answered; done twice it changes nothing the second time.
     What a rollback that never ended has done to the database is taken back first. An expected failure is a report with its sentence.
     """
-    execution = Execution()
+    site, execution = task.site, Execution()
     previous: Release | None = None
     live: Release | None = None
+    not_as_before: tuple[str, ...] = ()
     try:
         with held(task, server, execution) as found:
-            facts = finish(task, server, found, execution)
-            previous = facts.current
-            if task.release is None:
-                live = restore_current(task, server, facts, execution)
-            else:
-                _go(task, server, facts, execution)
-                live = task.release
-    except ServerError as error:
-        if live is None and not execution.changed:
-            live = previous  # nothing was touched, so it serves as before
+            previous, execution.before = found.current, found.seen
+            try:
+                facts = finish(task, server, found, execution)
+                if task.release is None:
+                    ran = ran_before(site, server, facts)
+                    live = restore_current(task, server, facts, execution, ran)
+                    not_as_before = left(site, server, ran)
+                else:
+                    _carry_out(task, server, facts, execution)
+                    live = task.release
+            except ServerError as error:
+                return _failed(task, server, found, execution, error)
+    except ServerError as error:  # the lock is not to be had, or the server lacks something: nothing was begun
         return report(task, execution, Outcome.FAILED, str(error), previous=previous, live=live)
-    return report(task, execution, Outcome.SUCCEEDED, None, previous=previous, live=live)
+    return report(task, execution, Outcome.SUCCEEDED, None, previous=previous, live=live, left=not_as_before)
 
 
-def _go(task: Task, server: Runner, facts: Facts, execution: Execution) -> None:
+def _carry_out(task: Task, server: Runner, facts: Facts, execution: Execution) -> None:
     """Go to a named release. Raises ServerError when it does not come about, or fails its tests unless it returns."""
     procedure = Procedure(task.site, task, server, execution, diagnose(task.site))
+    procedure.run(_prepare(task, facts))
+    begun, proof, finished = _act(task, facts, to_release(task, facts, execution, back=True))
     if not task.returns:
-        procedure.run(plan(task, facts))
+        procedure.run([*begun, *proof, *finished])
         return
-    begun, proof, finished = _parts(task, facts)
     procedure.run(begun)
     _prove(task, procedure, proof, execution)
     procedure.run(finished)
@@ -68,30 +83,49 @@ def _prove(task: Task, procedure: Procedure, tests: list[Step], execution: Execu
         task.say(f"what ran before serves again and is healthy, and it fails its own tests: {failure}")
 
 
-def plan(task: Task, facts: Facts) -> list[Step]:
-    """The steps to a named release, from facts alone. The database is backed up first.
+def _failed(task: Task, server: Runner, facts: Facts, execution: Execution, error: ServerError) -> Report:
+    """The report of a rollback that failed, with what it has changed."""
+    found = changes(task, server, facts, execution)
+    for each in found:
+        task.say(f"changed: {each}")
+    live = None if found else facts.current  # nothing was touched, so it serves as before
+    return report(task, execution, Outcome.FAILED, str(error), previous=facts.current, live=live, changes=found)
 
-    It stays as it is, or migrations are taken back to `task.downgrade_to`, or it becomes `task.restore_from`. Raises ServerError
-    where there is nothing to do that with.
+
+def _prepare(task: Task, facts: Facts) -> list[Step]:
+    """The steps up to what the compose file of a named release describes, which decides on the further ones."""
+    site, release = task.site, task.release
+    assert release is not None
+    return steps.in_order(
+        keep(site, facts.seen),
+        steps.write_files(site, task, release),
+        preflight(site, task, facts.compose, release, known=True),
+        described.learn(site, facts, site.folder(release)),
+    )
+
+
+def plan(task: Task, facts: Facts, change: Change | None = None) -> list[Step]:
+    """The steps to a named release, from facts and what has to be replaced. The database is backed up first.
+
+    It stays as it is, or migrations are taken back to `task.downgrade_to`, or it becomes `task.restore_from`. Without `change` the
+    app's own services are replaced, and nothing else. Raises ServerError where there is nothing to do that with.
     """
-    return steps.in_order(*_parts(task, facts))
+    return steps.in_order(_prepare(task, facts), *_act(task, facts, change or Change(app=task.site.services)))
 
 
-def _parts(task: Task, facts: Facts) -> tuple[list[Step], list[Step], list[Step]]:
-    """The steps of `plan`: until the release is healthy, its tests, and until it is what the environment runs."""
+def _act(task: Task, facts: Facts, change: Change) -> tuple[list[Step], list[Step], list[Step]]:
+    """The further steps: until the release is healthy, its tests, and until it is what the environment runs."""
     site, release = task.site, task.release
     assert release is not None
     folder = site.folder(release)
     begun = steps.in_order(
-        steps.write_files(site, task, release),
-        preflight(site, task, facts.compose, release, known=True),
         strategy.look(task),
         _ready(task, facts),
         _database(task, facts, folder),
-        strategy.begin(task, facts, folder, migrate=False),
+        strategy.begin(task, facts, folder, change, migrate=False),
     )
     finished = steps.in_order(
-        strategy.finish(task, facts, folder, watched=False),
+        strategy.finish(task, facts, folder, change, watched=False),
         forget(site) if task.downgrade_to or task.restore_from else [],
         tidy(task),
     )
@@ -128,8 +162,10 @@ def take_back(task: Task, facts: Facts) -> list[Step]:
     return steps.downgrade(site, facts, site.folder(migrated), task.downgrade_to)
 
 
-def restore_current(task: Task, server: Runner, facts: Facts, execution: Execution) -> Release | None:
-    """Make what serves the release that `current` names; before the first deployment that is nothing.
+def restore_current(
+    task: Task, server: Runner, facts: Facts, execution: Execution, ran: Snapshot | None = None
+) -> Release | None:
+    """Make what serves the release that `current` names; before the first deployment that is nothing. `ran` is what ran before.
 
     Where `task.downgrade_to` says so, the migrations of `task.migrated` are taken back first, in its own image. Should that fail, the
     release is started all the same.
@@ -139,15 +175,15 @@ def restore_current(task: Task, server: Runner, facts: Facts, execution: Executi
     """
     site = task.site
     if facts.current is None or facts.folder is None:
-        words = (site.project, *site.services)
-        remove = script(_REMOVE_SERVICES, *words, says=f"remove {', '.join(site.services)}: nothing ran before")
-        Procedure(site, task, server, execution).run([Step("remove", remove, changes=True), *strategy.remove(task)])
+        words = (site.project, site.path(RAN_BEFORE), *site.services)
+        remove = script(_REMOVE, *words, says=f"remove what was started in {site.project}: nothing ran before")
+        Procedure(site, task, server, execution).run([Step("remove", remove), *strategy.remove(task)])
         return None
-    back = strategy.bring_back(task, facts)
     procedure = Procedure(site, task, server, execution, diagnose(site))
     failure = procedure.attempt(take_back(task, facts))
     if failure is not None:
         task.say(f"the migrations could not be taken back: {failure}")
-    procedure.run(back)
+    procedure.run(described.learn(site, facts, facts.folder))
+    procedure.run(strategy.bring_back(task, facts, to_current(task, server, facts, execution, ran)))
     _prove(task, procedure, steps.verify(site, task, facts, facts.current, facts.folder), execution)
     return facts.current

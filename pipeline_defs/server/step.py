@@ -21,7 +21,8 @@ class Step:
         command: what is executed; it may be repeated without harm.
         undo: what takes it back, for as long as the procedure is not final.
         timeout: seconds it may take.
-        changes: whether something that serves people is touched from here on.
+        writes: programs of the app run in it, which may write to its database. Whether they did is asked of the database, as far as
+            it tells.
         results: a JUnit file on the server that the step leaves behind, passed or not.
         counts: the name under which its counts are kept: tests or e2e.
         judge: looks at the counts, None where there are none, and says why the tests prove nothing; None where they do.
@@ -36,7 +37,7 @@ class Step:
     command: Command
     undo: Command | None = None
     timeout: float = QUICK_SECONDS
-    changes: bool = False
+    writes: bool = False
     results: str | None = None
     counts: str | None = None
     judge: Callable[[TestCounts | None], str | None] | None = None

@@ -1,6 +1,6 @@
 """Steps that rehearsal, deploy and rollback share."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -77,7 +77,7 @@ def start_database(site: Site, task: Task, facts: Facts) -> list[Step]:
     if config is None or config.url is not None or facts.database_up or facts.folder is None:
         return []
     task.say(f"the database of {site.environment} does not run: it is started")
-    up = compose(site, facts.compose, facts.folder, "up", "-d", "--no-build", config.service)
+    up = compose(site, facts.compose, facts.folder, "up", "-d", "--no-build", "--no-deps", config.service)
     return [Step("database start", up, timeout=LONG_SECONDS), *wait_for_database(site, name="database ready")]
 
 
@@ -101,11 +101,23 @@ def backup_path(task: Task) -> str:
 
 
 def start(site: Site, facts: Facts, folder: str, *, name: str = "start", undo: Command | None = None) -> Step:
-    """Make the containers those of the release in `folder`; only what differs is created anew."""
+    """Make all containers those of the release in `folder`; only what differs is created anew."""
+    up = compose(site, facts.compose, folder, "up", "-d", "--no-build", "--remove-orphans", *longest_grace(site))
+    return Step(name, up, undo=undo, timeout=LONG_SECONDS, writes=True)
+
+
+def start_only(site: Site, facts: Facts, folder: str, services: Sequence[str]) -> list[Step]:
+    """Make the containers of these services those of the release in `folder`, and of no others; only what differs is created anew."""
+    if not services:
+        return []
+    up = ("up", "-d", "--no-build", "--no-deps", *longest_grace(site), *services)
+    return [Step("start", compose(site, facts.compose, folder, *up), timeout=LONG_SECONDS, writes=True)]
+
+
+def longest_grace(site: Site) -> tuple[str, ...]:
+    """Compose's option for how long an old container may take to end, where any service says more than Compose itself."""
     graces = site.config.stop_graces.values()
-    longest = ("--timeout", str(max(_STOP_GRACE, *graces))) if graces else ()
-    up = compose(site, facts.compose, folder, "up", "-d", "--no-build", "--remove-orphans", *longest)
-    return Step(name, up, undo=undo, timeout=LONG_SECONDS, changes=True)
+    return ("--timeout", str(max(_STOP_GRACE, *graces))) if graces else ()
 
 
 def wait_healthy(site: Site, *, name: str = "healthy") -> Step:
@@ -118,7 +130,7 @@ def migrate(site: Site, facts: Facts, folder: str, *, name: str = "migrate") -> 
     if site.config.migrate is None:
         return []
     migration = once(site, facts.compose, folder, *site.config.migrate)
-    return [Step(name, migration, timeout=LONG_SECONDS, migrates=True)]
+    return [Step(name, migration, timeout=LONG_SECONDS, migrates=True, writes=True)]
 
 
 def ask_revision_before(site: Site, facts: Facts, folder: str) -> list[Step]:
@@ -131,7 +143,7 @@ def ask_revision_before(site: Site, facts: Facts, folder: str) -> list[Step]:
 def secure(site: Site, task: Task, facts: Facts, folder: str) -> list[Step]:
     """Back up the database and, beside that, ask for its revision: what leads back from a migration."""
     dump = back_up(site, task, facts)
-    before = ask_revision_before(site, facts, folder) if dump else []
+    before = ask_revision(site, facts, folder, key="revision_before") if dump else []
     return [*dump, *(replace(step, meanwhile=True) for step in before)]
 
 
@@ -140,7 +152,7 @@ def downgrade(site: Site, facts: Facts, folder: str, revision: str, *, name: str
     if site.config.downgrade is None:
         return []
     words = [word.replace(REVISION, revision) for word in site.config.downgrade]
-    return [Step(name, once(site, facts.compose, folder, *words), timeout=LONG_SECONDS, changes=True)]
+    return [Step(name, once(site, facts.compose, folder, *words), timeout=LONG_SECONDS, writes=True)]
 
 
 def ask_revision(site: Site, facts: Facts, folder: str, *, key: str = "revision") -> list[Step]:
@@ -152,13 +164,18 @@ def ask_revision(site: Site, facts: Facts, folder: str, *, key: str = "revision"
         return []
 
     def learned(output: str) -> Mapping[str, str | None]:
-        lines = output.strip().splitlines()
-        return {key: lines[-1].split()[0] if lines and lines[-1].split() else None}
+        return {key: revision_in(output)}
 
     words = site.config.revision
     if key == "revision":
         return [Step("revision", execute(site, site.config.service, *words), learn=learned)]
     return [Step("revision before", once(site, facts.compose, folder, *words), learn=learned)]
+
+
+def revision_in(output: str) -> str | None:
+    """The revision that the app's command printed."""
+    lines = output.strip().splitlines()
+    return lines[-1].split()[0] if lines and lines[-1].split() else None
 
 
 def verify(site: Site, task: Task, facts: Facts, release: Release, folder: str) -> list[Step]:

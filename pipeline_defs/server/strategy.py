@@ -2,6 +2,7 @@
 
 from pipeline_defs.config.route import Route
 from pipeline_defs.server import blue_green, in_place, router
+from pipeline_defs.server.change import Change
 from pipeline_defs.server.facts import Facts
 from pipeline_defs.server.site import Site
 from pipeline_defs.server.step import Step
@@ -15,33 +16,33 @@ def look(task: Task) -> list[Step]:
     return in_place.look(task)
 
 
-def begin(task: Task, facts: Facts, folder: str, *, migrate: bool = True) -> list[Step]:
+def begin(task: Task, facts: Facts, folder: str, change: Change, *, migrate: bool = True) -> list[Step]:
     """The release in `folder` runs and is healthy; where it runs beside the older one nobody sees it yet."""
-    route = _switched(task.site)
+    route = switched(task.site)
     if route is not None:
-        return blue_green.begin(task, facts, route, folder, migrate=migrate)
-    return in_place.begin(task, facts, folder, migrate=migrate)
+        return blue_green.begin(task, facts, route, folder, change, migrate=migrate)
+    return in_place.begin(task, facts, folder, change, migrate=migrate)
 
 
-def finish(task: Task, facts: Facts, folder: str, *, watched: bool = True) -> list[Step]:
+def finish(task: Task, facts: Facts, folder: str, change: Change, *, watched: bool = True) -> list[Step]:
     """The release in `folder` is what people reach, and then what the environment runs: the point of no return.
 
     Before that it is watched, unless the environment or `watched` says that it is not.
     """
-    site, route, release = task.site, _switched(task.site), task.release
+    site, route, release = task.site, switched(task.site), task.release
     assert release is not None
     return in_order(
-        blue_green.switch(task, facts, route, folder) if route else in_place.switch(task, facts),
+        blue_green.switch(task, facts, route, folder, change) if route else in_place.switch(task, facts),
         watch(site, release) if watched else [],
         switch(task, folder),
         blue_green.drain(site, route) if route else [],
     )
 
 
-def bring_back(task: Task, facts: Facts) -> list[Step]:
+def bring_back(task: Task, facts: Facts, change: Change) -> list[Step]:
     """What serves is the release that `current` names; done twice it changes nothing the second time."""
-    route = _switched(task.site)
-    return blue_green.bring_back(task, facts, route) if route else in_place.bring_back(task, facts)
+    route = switched(task.site)
+    return blue_green.bring_back(task, facts, route, change) if route else in_place.bring_back(task, facts, change)
 
 
 def remove(task: Task) -> list[Step]:
@@ -49,6 +50,6 @@ def remove(task: Task) -> list[Step]:
     return [Step("route removed", router.forget(task.site))] if task.site.config.route else []
 
 
-def _switched(site: Site) -> Route | None:
+def switched(site: Site) -> Route | None:
     """The route, where the router switches between two containers."""
     return site.config.route if site.config.strategy == "blue_green" else None

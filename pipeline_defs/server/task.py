@@ -93,7 +93,9 @@ class Report:
         backup: path of the database backup on the server; copied: what a rehearsal made of it.
         way_back: of a rehearsal, whether the release before works on the migrated copy.
         previous: the release that ran before; live: the one that runs now. None: nothing.
-        changed: whether anything that serves was touched; a failure before that needs no rollback.
+        changed: whether anything is, or was for a while, not as it was before the attempt; else a failure needs no rollback.
+        changes: what that is, a phrase each.
+        left: after a failed attempt was taken back, what does not run as it ran before, a phrase each.
         error: one sentence for people, None when all went well.
         log: path of the log on the server.
         hosts: where there are several, what came of it on each; what is said above is that of the first.
@@ -113,6 +115,8 @@ class Report:
     previous: Release | None = None
     live: Release | None = None
     changed: bool = False
+    changes: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
     error: str | None = None
     log: str | None = None
     hosts: tuple[OnHost, ...] = ()

@@ -45,6 +45,7 @@ COMPOSE = Image("docker/compose-bin:v2.40.3", "compose", "docker/compose-bin:v2.
 SERVER = Image("shipline-testbed-server", "server", None)
 REDIS = Image("redis:7", "redis", "redis:7", RECIPES.parent / "redis")
 """With a recipe of its own: when one changes, all that are made from it are made again."""
+BUSYBOX = Image("busybox:1", "busybox", "busybox:1", RECIPES.parent / "busybox")
 
 _nothing_to_pull_from = threading.Event()
 """Set by the first pull that fails: a machine without Docker Hub waits for that once, not once an image."""
@@ -75,6 +76,13 @@ def ensure_redis(progress: Progress) -> None:
     """Provide what a service with workers needs besides. Raises BedError."""
     with FileLock(state("images") / "lock"):
         _provide(REDIS, progress)
+
+
+def ensure_busybox(progress: Progress) -> None:
+    """Provide what the apps of the menagerie are made of. Raises BedError."""
+    with FileLock(state("images") / "lock"):
+        _provide(BASE, progress)
+        _provide(BUSYBOX, progress)
 
 
 def _provide_server(progress: Progress) -> None:

@@ -15,6 +15,7 @@ from pipeline_defs.config.route import Route
 from pipeline_defs.config.watch import OFF, Watch
 from pipeline_defs.release.evidence import Verdict, WayBack
 from pipeline_defs.server import deploy, rehearse, rollback, strategy
+from pipeline_defs.server.change import Change, Turn
 from pipeline_defs.server.command import Command
 from pipeline_defs.server.facts import Facts
 from pipeline_defs.server.journal import journalled
@@ -64,70 +65,77 @@ def names(plan: list[Step]) -> str:
 
 
 LOOKED = "time stamp, log, facts, files, others, apart, compose file, images, database status"
-FOUND = "files, compose file, images"
 STAGED = "down, pull, volume removed, volume created, database up, wait"
-SECURED = "others up, wait, migrate, start, healthy, test, revision, e2e"
-CHECKED = "others up, wait, revision before, migrate, start, healthy, test, revision, e2e"
+LAID_FIRST = "snapshot, files, compose file, images, services"
+LAID = f"{LAID_FIRST}, services now"
+SECURED = "wait, migrate, start, healthy, test, revision, e2e"
+CHECKED = "wait, revision before, migrate, start, healthy, test, revision, e2e"
 REHEARSED = "rest up, revision before, migrate, healthy, test, revision, e2e"
 RESTARTED = "database start, database ready"
 PROVED = "test, revision, e2e"
 ROUTE = Route(hosts=("shop.example.org",), health="/health")
 IN_PLACE = {"route": ROUTE, "services": {"web": Replacement(strategy="recreate")}}
+EVERYTHING = Change(
+    before=(Turn(("db",)), Turn(("migrate",), ends=True)),
+    app=("web",),
+    after=(Turn(("proxy",), anew=True),),
+    gone=("old",),
+)
 WITH_OTHERS = {"also": ("mail", "worker"), "services": {"worker": Replacement(stop_grace=60)}}
 
 
 @pytest.mark.parametrize(
     ("plan", "expected"),
     [
-        (deployment(), f"{FOUND}, pull, backup, revision before, {SECURED}, switch, tidy"),
-        (deployment(about=FIRST), f"{FOUND}, pull, {CHECKED}, switch, tidy"),
-        (deployment(about=STOPPED), f"{FOUND}, pull, {RESTARTED}, backup, revision before, {SECURED}, switch, tidy"),
+        (deployment(), f"{LAID}, pull, backup, revision before, {SECURED}, switch, tidy"),
+        (deployment(about=FIRST), f"{LAID_FIRST}, pull, {CHECKED}, switch, tidy"),
+        (deployment(about=STOPPED), f"{LAID}, pull, {RESTARTED}, backup, revision before, {SECURED}, switch, tidy"),
         # a database that comes with this very release has nothing to back up
-        (deployment(about=facts(current=LIVE.current, folder=LIVE.folder)), f"{FOUND}, pull, {CHECKED}, switch, tidy"),
-        (deployment({"database": None}), f"{FOUND}, pull, {CHECKED.replace('wait, ', '')}, switch, tidy"),
-        (deployment({"migrate": None}), f"{FOUND}, pull, backup, start, healthy, test, revision, e2e, switch, tidy"),
-        (deployment({"revision": None}), f"{FOUND}, pull, backup, others up, wait, migrate, start, healthy, test, e2e, switch, tidy"),
+        (deployment(about=facts(current=LIVE.current, folder=LIVE.folder)), f"{LAID}, pull, {CHECKED}, switch, tidy"),
+        (deployment({"database": None}), f"{LAID}, pull, {CHECKED.replace('wait, ', '')}, switch, tidy"),
+        (deployment({"migrate": None}), f"{LAID}, pull, backup, revision before, start, healthy, test, revision, e2e, switch, tidy"),
+        (deployment({"revision": None}), f"{LAID}, pull, backup, wait, migrate, start, healthy, test, e2e, switch, tidy"),
         (
             deployment({"downgrade": None}),
-            f"{FOUND}, pull, backup, others up, wait, migrate, start, healthy, test, revision, e2e, switch, tidy",
+            f"{LAID}, pull, backup, revision before, wait, migrate, start, healthy, test, revision, e2e, switch, tidy",
         ),
         (
             deployment({"test": None}),
-            f"{FOUND}, pull, backup, revision before, others up, wait, migrate, start, healthy, e2e, revision, switch, tidy",
+            f"{LAID}, pull, backup, revision before, wait, migrate, start, healthy, e2e, revision, switch, tidy",
         ),
         (
             deployment({"e2e": ()}),
-            f"{FOUND}, pull, backup, revision before, others up, wait, migrate, start, healthy, test, revision, switch, tidy",
+            f"{LAID}, pull, backup, revision before, wait, migrate, start, healthy, test, revision, switch, tidy",
         ),
         (
             deployment({"e2e": example().environments["production"].e2e * 2}),
-            f"{FOUND}, pull, backup, revision before, others up, wait, migrate, start, healthy, test, revision, e2e 1, e2e 2, switch, tidy",
+            f"{LAID}, pull, backup, revision before, wait, migrate, start, healthy, test, revision, e2e 1, e2e 2, switch, tidy",
         ),
-        (deployment(BARE), f"{FOUND}, pull, start, healthy, switch, tidy"),
-        (going_back(), f"{FOUND}, backup, pull, start, healthy, test, revision, e2e, switch, tidy"),
+        (deployment(BARE), f"{LAID}, pull, start, healthy, switch, tidy"),
+        (going_back(), f"{LAID}, backup, pull, start, healthy, test, revision, e2e, switch, tidy"),
         (
             going_back(about=STOPPED),
-            f"{FOUND}, {RESTARTED}, backup, pull, start, healthy, test, revision, e2e, switch, tidy",
+            f"{LAID}, {RESTARTED}, backup, pull, start, healthy, test, revision, e2e, switch, tidy",
         ),
-        (going_back(BARE), f"{FOUND}, pull, start, healthy, switch, tidy"),
+        (going_back(BARE), f"{LAID}, pull, start, healthy, switch, tidy"),
         (
             deployment({"route": ROUTE, **WITH_OTHERS}),
-            f"{FOUND}, router, pull, backup, revision before, leftovers, others up, wait, migrate, beside, healthy, {PROVED}, "
+            f"{LAID}, router, pull, backup, revision before, leftovers, wait, migrate, beside, healthy, {PROVED}, "
             "route, outside, also up, worker up, also healthy, watch, switch, drain, tidy",
         ),
         (
             deployment(IN_PLACE),
-            f"{FOUND}, router, pull, backup, revision before, others up, wait, migrate, start, healthy, {PROVED}, route, outside, watch, "
+            f"{LAID}, router, pull, backup, revision before, wait, migrate, start, healthy, {PROVED}, route, outside, watch, "
             "switch, tidy",
         ),
-        (deployment({**BARE, "watch": Watch(seconds=5)}), f"{FOUND}, pull, start, healthy, watch, switch, tidy"),
+        (deployment({**BARE, "watch": Watch(seconds=5)}), f"{LAID}, pull, start, healthy, watch, switch, tidy"),
         (
             deployment({**BARE, "route": ROUTE, "watch": OFF}),
-            f"{FOUND}, router, pull, leftovers, others up, beside, healthy, route, outside, switch, drain, tidy",
+            f"{LAID}, router, pull, leftovers, beside, healthy, route, outside, switch, drain, tidy",
         ),
         (
             going_back({**IN_PLACE, "also": ("mail",)}),
-            f"{FOUND}, router, backup, pull, start, healthy, also healthy, {PROVED}, route, outside, switch, tidy",
+            f"{LAID}, router, backup, pull, wait, start, healthy, also healthy, {PROVED}, route, outside, switch, tidy",
         ),
         (rehearsal(), f"{LOOKED}, room, backup, {STAGED}, restore, counts, {REHEARSED}"),
         (rehearsal(live=STOPPED), f"{LOOKED}, {RESTARTED}, room, backup, {STAGED}, restore, counts, {REHEARSED}"),
@@ -205,7 +213,7 @@ def test_all_that_can_fail_comes_before_the_switch_and_the_backup_before_any_cha
     order = [step.name for step in plan]
     assert order[-2:] == ["switch", "tidy"]
     assert len(set(order)) == len(order)
-    first_change = next(number for number, step in enumerate(plan) if step.changes)
+    first_change = next(number for number, step in enumerate(plan) if step.writes)
     assert order[first_change] == ("migrate" if "migrate" in order else "start")
     assert all(order.index(name) < first_change for name in ("files", "backup", "pull") if name in order)
     assert "migrate" not in order or make is deployment
@@ -260,7 +268,7 @@ def test_a_service_gets_as_long_to_end_as_it_was_given() -> None:
     assert by_name["also up"][-2:] == ("--no-deps", "mail")
     assert by_name["worker up"][-3:] == ("--timeout", "60", "worker")
     start = next(step.command.argv for step in deployment(WITH_OTHERS) if step.name == "start")
-    assert start[-2:] == ("--timeout", "60")
+    assert start[-6:] == ("--no-deps", "--timeout", "60", "web", "mail", "worker")
 
 
 def test_a_plan_is_the_same_from_the_same_facts() -> None:
@@ -347,15 +355,16 @@ def every_command() -> dict[str, Command]:
         "first deploy": deployment(about=FIRST),
         "deploy on a stopped database": deployment(about=STOPPED),
         "rollback": going_back(),
+        "deploy with all services": deploy.plan(task(example(), "production"), LIVE, EVERYTHING),
         "routed deploy": deployment({"route": ROUTE, **WITH_OTHERS}),
         "first routed deploy": deployment({"route": Route()}, FIRST),
         "deploy in place": deployment({**IN_PLACE, **WITH_OTHERS}),
-        "bring back": strategy.bring_back(task(example(), "production"), LIVE),
+        "bring back": strategy.bring_back(task(example(), "production"), LIVE, Change(app=("web",))),
         "bring back in place": strategy.bring_back(
-            task(with_environment(example(), "production", **IN_PLACE), "production"), LIVE
+            task(with_environment(example(), "production", **IN_PLACE), "production"), LIVE, EVERYTHING
         ),
         "bring back beside": strategy.bring_back(
-            task(with_environment(example(), "production", route=ROUTE), "production"), LIVE
+            task(with_environment(example(), "production", route=ROUTE), "production"), LIVE, EVERYTHING
         ),
         "rehearse": rehearsal(),
         "first rehearse": rehearsal(live=FIRST),

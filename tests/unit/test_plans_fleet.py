@@ -37,7 +37,19 @@ def test_only_the_first_host_has_to_do_with_the_database(host: Host) -> None:
 
 def test_a_host_without_the_main_service_has_no_route_and_no_tests() -> None:
     names = [step.name for step in deploy.plan(task(APP, "production", host=HOSTS[2]), LIVE)]
-    assert names == ["files", "compose file", "images", "pull", "start", "healthy", "switch", "tidy"]
+    assert names == [
+        "snapshot",
+        "files",
+        "compose file",
+        "images",
+        "services",
+        "services now",
+        "pull",
+        "start",
+        "healthy",
+        "switch",
+        "tidy",
+    ]
     assert {"route", "drain", "test", "e2e"} <= {
         step.name for step in deploy.plan(task(APP, "production", host=HOSTS[1]), LIVE)
     }

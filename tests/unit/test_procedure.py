@@ -83,9 +83,7 @@ def test_a_long_step_may_take_as_long_as_its_environment_says_and_is_taken_back(
 
 
 def test_steps_are_executed_in_order_journalled_timed_and_told(place: Place) -> None:
-    place.run(
-        Step("files", place.note("a")), Step("pull", place.note("b")), Step("start", place.note("c"), changes=True)
-    )
+    place.run(Step("files", place.note("a")), Step("pull", place.note("b")), Step("start", place.note("c")))
     assert place.noted == ["a", "b", "c"]
     assert place.journal == [(step, state) for step in ("files", "pull", "start") for state in ("doing", "done")]
     assert [(timing.step, timing.outcome) for timing in place.execution.steps] == [
@@ -93,7 +91,7 @@ def test_steps_are_executed_in_order_journalled_timed_and_told(place: Place) -> 
         ("pull", "done"),
         ("start", "done"),
     ]
-    assert place.execution.changed
+    assert [step.name for step in place.execution.begun] == ["files", "pull", "start"]
     assert [line.partition(" in ")[0] for line in place.said] == ["files: done", "pull: done", "start: done"]
 
 
@@ -123,7 +121,8 @@ def test_what_was_begun_is_undone_in_reverse_and_nothing_else(place: Place) -> N
         ("one", "undone"),
     ]
     assert place.said[-2:] == ["three: undone", "one: undone"]
-    assert not place.execution.changed
+    assert [step.name for step in place.execution.begun] == ["one", "two", "three"]
+    assert not place.execution.cut_off  # its end was heard
 
 
 def test_an_undo_that_fails_keeps_no_other_from_being_tried(place: Place) -> None:
@@ -231,8 +230,8 @@ class Interrupting(LocalRunner):
 def test_an_interrupted_procedure_is_undone_and_goes_on_being_interrupted(place: Place) -> None:
     with pytest.raises(Interrupted):
         place.run(
-            Step("start", place.note("do-1"), undo=place.note("undo-1"), changes=True),
-            Step("migrate", command("sleep", "5"), undo=place.note("undo-2"), changes=True),
+            Step("start", place.note("do-1"), undo=place.note("undo-1")),
+            Step("migrate", command("sleep", "5"), undo=place.note("undo-2")),
             server=Interrupting("migrate"),
         )
     assert place.noted == ["do-1", "undo-2", "undo-1"]

@@ -1,0 +1,111 @@
+"""Described: what the compose file of a release says, merged by the server's own Compose, and the hash of each service's configuration."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pipeline_defs.server.command import Command, script
+from pipeline_defs.server.compose import with_compose
+from pipeline_defs.server.compose_model import COMPLETED, ComposeModel, Service
+from pipeline_defs.server.compose_reader import read_model
+from pipeline_defs.server.facts import Facts
+from pipeline_defs.server.site import Site
+from pipeline_defs.server.step import Step
+
+DESCRIBED, RUNNING = "described", "running"
+"""What the steps' outputs are kept as, among what a procedure has learned."""
+
+_HASHES = "# hashes of the services"
+_DESCRIBE = """
+compose config; echo "$1"; compose config --hash '*' 2>/dev/null || : # older ones do not know the hashes of all
+"""
+
+
+@dataclass(frozen=True)
+class Described:
+    """A merged compose file.
+
+    Attributes:
+        folder: of the release.
+        hashes: Compose's own, by service; what Compose did not tell is not among them.
+    """
+
+    model: ComposeModel
+    folder: str
+    hashes: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def services(self) -> Mapping[str, Service]:
+        """The services by their names."""
+        return self.model.services
+
+    def ends(self, name: str) -> bool:
+        """Whether a service ends by design: others wait for it to end with status 0."""
+        return any(each.depends_on.get(name) == COMPLETED for each in self.services.values())
+
+    def shared_by(self, name: str) -> set[str]:
+        """The services whose network, processes or volumes this one uses: it has to be made anew with them."""
+        keys = self.services[name].keys
+        modes = [str(keys.get(key) or "") for key in ("network_mode", "pid", "ipc")]
+        volumes = [str(each).partition(":")[0] for each in keys.get("volumes_from") or []]
+        return {mode.removeprefix("service:") for mode in modes if mode.startswith("service:")} | {
+            each for each in volumes if each in self.services
+        }
+
+    def needs(self, name: str) -> set[str]:
+        """The services that have to be there before this one."""
+        return (set(self.services[name].depends_on) | self.shared_by(name)) & set(self.services)
+
+
+def ask(site: Site, facts: Facts, folder: str) -> Command:
+    """Ask Compose on the server for what the release in `folder` describes. What it prints may hold settings: it is not to be logged."""
+    return with_compose(
+        site, facts.compose, folder, _DESCRIBE, _HASHES, says=f"what does {site.config.compose} describe?"
+    )
+
+
+def learn(site: Site, facts: Facts, folder: str) -> list[Step]:
+    """The steps that ask for a release and, beside that, for what runs: what the release changes is known before anything is changed."""
+    described = Step(
+        "services",
+        ask(site, facts, folder),
+        secret=True,
+        learn=lambda text: {DESCRIBED: text},
+        check=lambda text: _refusal(site, text, folder),
+    )
+    if facts.folder is None or facts.folder == folder:
+        return [described]
+    runs = Step(
+        "services now",
+        script(
+            'eval "$1" || :', ask(site, facts, facts.folder).rendered(), says="what do the services that run look like?"
+        ),
+        secret=True,
+        learn=lambda text: {RUNNING: text},
+        meanwhile=True,
+    )
+    return [described, runs]
+
+
+def running(site: Site, text: str | None, folder: str | None) -> Described | None:
+    """What the release that runs describes; None where there is none, or its files are damaged."""
+    try:
+        return read(site, text, folder) if text and folder else None
+    except ValueError:
+        return None
+
+
+def _refusal(site: Site, text: str, folder: str) -> str | None:
+    try:
+        read(site, text, folder)
+    except ValueError as error:
+        return f"{site.config.compose}: {error}"
+    return None
+
+
+def read(site: Site, text: str, folder: str) -> Described:
+    """From what the server printed of the release in `folder`. Raises ValueError for what is no compose file."""
+    merged, _, hashes = text.partition(f"{_HASHES}\n")
+    told = [line.split() for line in hashes.splitlines()]
+    return Described(
+        read_model(merged, site.project), folder, {words[0]: words[1] for words in told if len(words) == 2}
+    )

@@ -1,0 +1,48 @@
+"""The menagerie on a real server: a release replaces what differs, and whichever step fails, what ran before runs again."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pipeline_defs.server.deploy import deploy
+from tests.support.menagerie import Animal, Place, Walk, animals, place, prepare
+from tests.testbed.bed import TestBed
+from tests.testbed.progress import Progress
+
+
+@pytest.fixture(scope="module")
+def digests(testbed: TestBed, progress: Progress, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    folder: Path = tmp_path_factory.mktemp("menagerie")
+    return prepare(testbed, progress, folder)
+
+
+@pytest.fixture(params=animals(), ids=lambda animal: animal.name)
+def there(request: pytest.FixtureRequest, testbed: TestBed, digests: dict[str, str]) -> Iterator[Place]:
+    """An app of which the first version runs."""
+    animal: Animal = request.param
+    with place(testbed, animal, digests) as made:
+        report = deploy(made.task("1.0.0"), made.server)
+        assert report.error is None, report.error
+        yield made
+
+
+def test_a_release_replaces_what_differs_and_nothing_else(there: Place) -> None:
+    before = {each.service: each.id for each in there.containers()}
+    report = deploy(there.task("1.1.0"), there.server)
+    assert report.error is None, report.error
+    after = {each.service: each.id for each in there.containers()}
+    expected = there.animal.expect
+    assert set(expected.get("keeps", [])) <= {name for name in before if after.get(name) == before[name]}
+    told = [line.removeprefix("besides the image: ") for line in there.said if line.startswith("besides the image: ")]
+    assert sorted(told) == sorted(expected.get("tells", []))
+    assert there.read("/data/revision") == expected.get("revision", "")
+
+
+@pytest.mark.thorough
+def test_whichever_step_fails_what_ran_before_runs_again(there: Place) -> None:
+    walk = Walk(there)
+    for number, step in enumerate(walk.steps()):
+        walk.fail(step, late=number % 2 == 0)
+    assert (walk.broken, walk.wrongly_unchanged) == ([], [])
+    assert walk.points >= 9
