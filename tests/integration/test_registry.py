@@ -258,6 +258,10 @@ class _Issuing(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(answer)
 
+    def do_POST(self) -> None:
+        """OAuth, which containerd's image store asks for first: GitLab's does not know it either, and is asked as usual then."""
+        self.send_error(405)
+
     def log_message(self, *_: object) -> None:
         pass
 

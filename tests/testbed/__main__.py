@@ -1,4 +1,4 @@
-"""`python -m tests.testbed prepare|up|down|service|redis|clean`: what every bed needs, a bed that stays, and the removal of it all."""
+"""`python -m tests.testbed prepare|present|up|down|service|redis|clean`: what every bed needs, a bed that stays, and its removal."""
 
 import argparse
 import os
@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 
-from tests.testbed import compose, docker, engine, images
+from tests.testbed import compose, docker, engine, images, present
 from tests.testbed.bed import TestBed, remove_leftovers
 from tests.testbed.checkout import CHECKOUT_LABEL, ID, STAND_IN_LABEL, STATE, BedError
 from tests.testbed.progress import Progress
@@ -21,6 +21,7 @@ def main() -> int:
         command = commands.add_parser(name, help=help)
         command.add_argument("--name", default="dev", help="name of the bed (default: dev)")
     commands.add_parser("prepare", help="provide a Docker Engine and all images")
+    commands.add_parser("present", help="provide a present Docker Engine, and print its variables for a shell")
     commands.add_parser(
         "service", help="provide what scripts/service needs, and print its words as variables of a shell"
     )
@@ -28,11 +29,15 @@ def main() -> int:
     commands.add_parser("clean", help="remove all containers, networks, volumes, images and state of this checkout")
     chosen = parser.parse_args()
     # What `service` prints is read by a shell, which would take a line about progress for a command.
-    progress = Progress(lambda line: print(line, file=sys.stderr)) if chosen.command == "service" else Progress()
+    printed = chosen.command in ("service", "present")
+    progress = Progress(lambda line: print(line, file=sys.stderr)) if printed else Progress()
     try:
         if chosen.command == "prepare":
             engine.ensure(progress)
             images.ensure(progress)
+        elif chosen.command == "present":
+            for name, value in present.ensure(progress).items():
+                print(f"export {name}={shlex.quote(value)}")
         elif chosen.command == "up":
             bed = TestBed(chosen.name, progress=progress)
             bed.up()
@@ -70,6 +75,7 @@ def clean(progress: Progress) -> None:
             _remove("volume", "ls", "rm")
             _remove("image", "ls", "rm", "--force")
         engine.stop(progress)
+    present.stop()
     shutil.rmtree(STATE, ignore_errors=True)
 
 

@@ -78,6 +78,11 @@ def environment() -> dict[str, str]:
     return os.environ | {"DOCKER_BUILDKIT": "1", "DOCKER_CLI_HINTS": "false"}
 
 
+def run(program: str, *arguments: str, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """One command of a certain client, with further variables; whether it went well is for the caller to see."""
+    return _run(program, *arguments, env=os.environ | environment)
+
+
 def _said(done: subprocess.CompletedProcess[str]) -> str:
     return (done.stderr.strip() or done.stdout.strip() or "no reason given").splitlines()[-1]
 
@@ -88,6 +93,6 @@ def _run(program: str, *arguments: str, timeout: float = 60, **options: Any) -> 
         options.setdefault("stdin", subprocess.DEVNULL)
     fixed: dict[str, Any] = {"capture_output": True, "text": True, "errors": "replace", "env": environment()}
     try:
-        return subprocess.run([program, *arguments], timeout=timeout, **fixed, **options)
+        return subprocess.run([program, *arguments], timeout=timeout, **fixed | options)
     except subprocess.TimeoutExpired:
         return subprocess.CompletedProcess([program], 124, "", f"no end within {timeout:.0f} s")

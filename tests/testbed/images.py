@@ -14,13 +14,14 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from tests.testbed import compose, docker
+from tests.testbed import compose, docker, sources
 from tests.testbed.checkout import STAND_IN_LABEL, BedError, state
 from tests.testbed.packages import apt_install, can_install
 from tests.testbed.progress import Progress
 
 RECIPES = Path(__file__).parent / "images"
-RELEASE = "bookworm"
+SUITE = os.environ.get("SHIPLINE_TESTBED_SUITE", sources.OWN)
+"""The Debian release from which servers, PostgreSQL and Caddy are made: the usual one, or that of a present Engine."""
 CONTAINED = ["setpriv", "--pdeathsig", "KILL", "unshare", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"]
 """In name spaces of its own: when this process is killed, a bootstrap dies with it and leaves nothing mounted."""
 
@@ -36,6 +37,7 @@ class Image:
 
 
 BASE = Image("debian:bookworm-slim", "", "debian:bookworm-slim")
+SUITE_BASE = Image(f"debian:{SUITE}-slim", "", f"debian:{SUITE}-slim")
 PYTHON = Image("python:3.11-slim", "python", "python:3.11-slim")
 POSTGRES = Image("postgres:15", "postgres", "postgres:15")
 CADDY = Image("caddy:2", "caddy", "caddy:2")
@@ -57,7 +59,8 @@ def ensure(progress: Progress) -> None:
     Raises BedError when an image can be neither pulled nor built.
     """
     with FileLock(state("images") / "lock"):
-        _provide(BASE, progress)
+        for base in dict.fromkeys((BASE, SUITE_BASE)):
+            _provide(base, progress)
         with ThreadPoolExecutor(max_workers=3) as pool:
             jobs = [pool.submit(_provide_server, progress)]
             jobs += [pool.submit(_provide, image, progress) for image in (NEWMAN, POSTGRES, PYTHON, REGISTRY, CADDY)]
@@ -68,7 +71,7 @@ def ensure(progress: Progress) -> None:
 def ensure_for_service(progress: Progress) -> None:
     """Provide what docker/Dockerfile and docker/compose.yaml name, and nothing else of the test bed. Raises BedError."""
     with FileLock(state("images") / "lock"):
-        for image in (BASE, PYTHON, COMPOSE, POSTGRES, CADDY):
+        for image in dict.fromkeys((BASE, SUITE_BASE, PYTHON, COMPOSE, POSTGRES, CADDY)):
             _provide(image, progress)
 
 
@@ -104,7 +107,12 @@ def _provide(image: Image, progress: Progress) -> None:
 def _recipe(image: Image) -> str:
     """Hash of everything a stand-in is built from; one that was built from something else is built again."""
     files = sorted(path for path in image.recipe.rglob("*") if path.is_file())
-    parts = [path.read_bytes() for path in files] if image.target else ["\n".join(_bootstrap_options()).encode()]
+    parts = (
+        [path.read_bytes() for path in files]
+        if image.target
+        else ["\n".join(_bootstrap_options(_suite_of(image))).encode()]
+    )
+    parts += [SUITE.encode()] if image.target and SUITE != sources.OWN else []
     return hashlib.sha256(b"".join(parts)).hexdigest()[:12]
 
 
@@ -140,7 +148,14 @@ def _build(image: Image, progress: Progress) -> None:
         done = subprocess.run(
             [
                 *[docker.client(), *build, "--progress", "plain", "--tag", image.name, "--target", image.target],
-                *["--label", STAND_IN_LABEL, "--label", f"shipline.recipe={_recipe(image)}"],
+                *[
+                    "--label",
+                    STAND_IN_LABEL,
+                    "--label",
+                    f"shipline.recipe={_recipe(image)}",
+                    "--build-arg",
+                    f"SUITE={SUITE}",
+                ],
                 *["--file", str(image.recipe / "Dockerfile"), str(context)],
             ],
             stdin=subprocess.DEVNULL,
@@ -153,18 +168,32 @@ def _build(image: Image, progress: Progress) -> None:
         raise BedError(f"Building {image.name} failed, see {log}: {said[0] if said else 'no error in the log'}")
 
 
+def _build_arguments() -> list[str]:
+    """What the recipes are told: the release, and which PostgreSQL it has."""
+    return ["--build-arg", f"SUITE={SUITE}", "--build-arg", f"PG_MAJOR={15 if SUITE == sources.OWN else 18}"]
+
+
 def _bootstrap(image: Image) -> None:
     """Make the base from nothing but Debian packages."""
     if not can_install():
         raise BedError(f"{image.name} can be neither pulled (no image registry) nor built (no root with apt here).")
     if not shutil.which("mmdebstrap"):
         apt_install("mmdebstrap", optional=["debian-archive-keyring"])
+    suite = _suite_of(image)
     for left in state("images").glob("bootstrap-*"):
         shutil.rmtree(left, ignore_errors=True)
     with tempfile.TemporaryDirectory(prefix="bootstrap-", dir=state("images")) as folder:
         root, archive = Path(folder, "root"), Path(folder, "base.tar")
         done = subprocess.run(
-            [*CONTAINED, "mmdebstrap", "--format=directory", *_bootstrap_options(), RELEASE, str(root), *_mirrors()],
+            [
+                *CONTAINED,
+                "mmdebstrap",
+                "--format=directory",
+                *_bootstrap_options(suite),
+                suite,
+                str(root),
+                *sources.of_suite(suite),
+            ],
             capture_output=True,
             text=True,
             stdin=subprocess.DEVNULL,
@@ -183,31 +212,20 @@ def _bootstrap(image: Image) -> None:
         docker.docker("save", "--output", str(archive), image.name)  # what cannot be saved could not be pushed either
 
 
-def _bootstrap_options() -> list[str]:
+def _suite_of(base: Image) -> str:
+    return base.name.removeprefix("debian:").removesuffix("-slim")
+
+
+def _bootstrap_options(suite: str) -> list[str]:
     """As small as Debian's own slim image, and with the certificates this machine trusts: a company's proxy may be one."""
     dropped = ["doc", "info", "locale", "man"]
     options = ["--mode=root", "--variant=minbase", "--include=ca-certificates", "--dpkgopt=force-unsafe-io"]
     options += [f"--dpkgopt=path-exclude=/usr/share/{folder}/*" for folder in dropped]
     options += ['--aptopt=Acquire::Languages "none"', '--aptopt=Acquire::GzipIndexes "true"']
+    # A mirror's copy of a release that still moves may be some weeks old; its signature is checked all the same.
+    options += ['--aptopt=Acquire::Check-Valid-Until "false"'] if suite != sources.OWN else []
     trusted = "/etc/ssl/certs/ca-certificates.crt"
     bundle = os.environ.get("SSL_CERT_FILE") or trusted
     if Path(bundle).is_file():
         options.append(f"--customize-hook=upload {shlex.quote(bundle)} {trusted}")
     return options
-
-
-def _mirrors() -> list[str]:
-    """The Debian sources this machine itself uses for the release; none means mmdebstrap's own."""
-    form = "$(ORIGIN)|$(SITE)|$(RELEASE)|$(COMPONENT)"
-    listed = subprocess.run(
-        ["apt-get", "indextargets", "--format", form, "Created-By: Packages"], capture_output=True, text=True
-    )
-    lines = []
-    for origin, site, release, component in (line.split("|") for line in listed.stdout.splitlines()):
-        if (
-            origin == "Debian"
-            and component == "main"
-            and release.removesuffix("-updates") in (RELEASE, f"{RELEASE}-security")
-        ):
-            lines.append(f"deb {site} {release} main")
-    return lines if any(line.endswith(f" {RELEASE} main") for line in lines) else []
