@@ -17,9 +17,14 @@ _SYNTAX = re.compile(r"\s*(?:#|//)\s*syntax\s*=\s*(.*?)\s*", re.IGNORECASE)
 _DOCKERS_OWN = re.compile(
     r"(?:docker\.io/)?docker/dockerfile(?::(?:latest|1|1\.(?P<minor>[0-9]{1,3})(?:\.[0-9]{1,3})?))?"
 )
-_COMMENT = re.compile(r"^[ \t]*#.*\n", re.MULTILINE)
-_CONTINUED = re.compile(r"[\\`][ \t\r]*\n")
-_ENTITLED = re.compile(r"^\s*(?:ONBUILD\s+)?RUN\s(?:\s*--\S+)*?\s*--(network\s*=\s*host|security)", re.I | re.MULTILINE)
+MOST_LINES = 200
+"""Lines over which an instruction's keyword and flags may be spread. People need a few."""
+
+_ESCAPES = ("\\", "`")
+"""A Dockerfile chooses one of them; both are taken for it here."""
+
+_NETWORKS = ("default", "none")
+"""What a step of a fork's build may name as its network."""
 
 
 def refuse_foreign_frontend(dockerfile: Path, name: str) -> None:
@@ -42,9 +47,10 @@ def refuse_foreign_frontend(dockerfile: Path, name: str) -> None:
                 f"{name} names the frontend {frontend[:80]!r}, which is not used for a fork; "
                 f"leave the line out, or name docker/dockerfile:1 or a version of it from 1.{OLDEST} on"
             )
-    entitled = _ENTITLED.search(_plain(text))
-    if entitled:
-        raise EngineError(f"{name} asks for --{entitled[1].lower()}, which a build of a fork does not get")
+    for flag in _run_flags(text.split("\n"), name):
+        given, _, value = flag.partition("=")
+        if given.lower() == "--security" or (given.lower() == "--network" and value.lower() not in _NETWORKS):
+            raise EngineError(f"{name} asks for {flag[:80]}, which a build of a fork does not get")
 
 
 def _named(text: str) -> Iterator[str]:
@@ -61,6 +67,57 @@ def _named(text: str) -> Iterator[str]:
             yield found[1]
 
 
-def _plain(text: str) -> str:
-    """Comments left out, lines joined and quotes dropped, as the parser does before it reads an instruction's flags."""
-    return re.sub(r"[\"'\\`]", "", _CONTINUED.sub("", _COMMENT.sub("", text)))
+def _run_flags(lines: list[str], name: str) -> Iterator[str]:
+    """The flags of each RUN that the file may have, whatever is read as an instruction before it.
+
+    Every line may begin an instruction, also one in a here-document or after a line that ends with the escape character: so nothing
+    that is written above a line hides it. Raises EngineError where one cannot be read.
+    """
+    for number in range(len(lines)):
+        letters = _letters(lines, number, name)
+        keyword = _word(letters).upper()
+        if keyword == "ONBUILD":
+            keyword = _word(letters).upper()
+        if keyword == "RUN":
+            while (flag := _word(letters, quoted=True)).startswith("--") and flag != "--":
+                yield flag
+
+
+def _letters(lines: list[str], first: int, name: str) -> Iterator[str]:
+    """The characters of the instruction that begins at a line, with continued lines joined.
+
+    Either escape character continues a line. As in BuildKit comments and empty lines in between are passed over.
+    """
+    continued = True
+    for number in range(first, len(lines)):
+        line = lines[number].strip()
+        if number > first and (not line or line.startswith("#")):
+            continue
+        if number - first > MOST_LINES:
+            raise EngineError(
+                f"{name} spreads one instruction's flags over more than {MOST_LINES} lines; write them on one"
+            )
+        continued = line.endswith(_ESCAPES)
+        yield from lines[number].rstrip()[:-1] if continued else lines[number].rstrip()
+        if not continued:
+            return
+
+
+def _word(letters: Iterator[str], *, quoted: bool = False) -> str:
+    """The next word, empty at the end. In flags quotes hold spaces together, and an escape keeps the next character as it is.
+
+    Source: BuildKit's frontend/dockerfile/parser/line_parsers.go, `extractBuilderFlags`.
+    """
+    word, quote = "", ""
+    for letter in letters:
+        if quote:
+            word, quote = (word, "") if letter == quote else (word + letter, quote)
+        elif quoted and letter in "\"'":
+            quote = letter
+        elif quoted and letter in _ESCAPES:
+            word += next(letters, "")
+        elif not letter.isspace():
+            word += letter
+        elif word:
+            break
+    return word

@@ -26,6 +26,9 @@ def look(folder: Path, text: str | bytes) -> None:
         "#!/usr/bin/env docker\n# syntax=docker/dockerfile:latest",
         "FROM a\nRUN <<EOF\n# syntax=ours/frontend\nEOF",
         "RUN curl --network=host",
+        "RUN --network=none curl",
+        "RUN --mount=type=cache,target=/c \\\n  --network=default curl --network=host",
+        "RUN echo RUN --network=host",
     ],
 )
 def test_dockers_own_frontend_is_taken(tmp_path: Path, head: str) -> None:
@@ -75,11 +78,40 @@ def test_any_other_frontend_is_refused_however_it_is_written(tmp_path: Path, hea
         "RUN --net\\\nwork=host id",
         "# escape=`\nRUN --net` \nwork=host id",
         "ONBUILD RUN --security=insecure id",
+        "RUN --net\\\n\nwork=host id",
+        "RUN --net\\\n# a comment\n \t\nwork=host id",
+        "R\\\nUN --network=host id",
+        "RUN --mount=type=bind,target='/a b' --network=host id",
+        "RUN --network=$WHERE id",
+        "RUN <<'E\\'\nE\\\nRUN --network=host id",
+        "RUN <<EOF\nRUN --network=host id\nEOF",
+        "\tRUN\t--network=host\tid",
     ],
 )
 def test_rights_that_no_fork_gets(tmp_path: Path, instruction: str) -> None:
-    with pytest.raises(EngineError, match=r"Dockerfile asks for --(network=host|security), which"):
+    with pytest.raises(EngineError, match=r"Dockerfile asks for --(network|security)=\S+, which"):
         look(tmp_path, f"FROM a\n{instruction}\n")
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["RUN " + "-" * 500_000],
+        ["RUN " + "--a " * 100_000],
+        ["RUN \\"] * 100_000,
+        ["RUN --a \\"] * 100_000,
+        ["# x"] * 200_000,
+    ],
+)
+@pytest.mark.timeout(60)
+def test_no_file_takes_long_to_look_at(tmp_path: Path, lines: list[str]) -> None:
+    look(tmp_path, "\n".join(["FROM a", *lines, "FROM b"]))
+
+
+@pytest.mark.parametrize("line", ["\\", "RUN --a=\\", "--a \\"])
+def test_flags_over_hundreds_of_lines_are_refused(tmp_path: Path, line: str) -> None:
+    with pytest.raises(EngineError, match="over more than 200 lines; write them on one"):
+        look(tmp_path, "\n".join(["FROM a", "RUN \\", *[line] * 1000]))
 
 
 def test_a_file_too_large_to_be_one(tmp_path: Path) -> None:
