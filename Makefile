@@ -16,8 +16,8 @@ demo: setup ## the sample app from a commit to a verified deployment; ONCE=1 end
 PYTEST := $(PYTHON) -m pytest -n logical --maxprocesses 4 --durations=15
 
 test: setup lint ## lint, type check, unit tests, and integration tests on real parts; ARGS="-k name" is passed to pytest
-	@$(PYTHON) -m tests.testbed prepare
-	@$(PYTEST) --dist loadfile --no-loadscope-reorder -m "not thorough" $(ARGS)
+	@variables=$$($(PYTHON) -m tests.testbed present) && eval "$$variables" && $(PYTHON) -m tests.testbed prepare && \
+	  $(PYTEST) --dist loadfile --no-loadscope-reorder -m "not thorough" $(ARGS)
 
 test-unit: setup ## the unit tests, those of the documentation among them; no Docker Engine is needed
 	@$(PYTEST) tests/unit $(ARGS)
