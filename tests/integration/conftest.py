@@ -1,6 +1,6 @@
 """Fixtures of the integration tests."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import dagster as dg
@@ -17,7 +17,9 @@ from tests.integration.shop_runs import ShopRuns
 from tests.integration.tiny import Tiny, shipped
 from tests.support.routed_shop import Routed, remove_router
 from tests.support.routed_shop import routed as make_routed
-from tests.support.shop import PRODUCTION_ONLY_BUG, Shop, load
+from tests.support.shop import PRODUCTION_ONLY_BUG, Edit, Shop, load
+from tests.support.small_shop import PRODUCTION_ONLY_BUG as SMALL_BUG
+from tests.support.small_shop import small, write_source
 from tests.testbed.bed import TestBed
 from tests.testbed.github import GitHubServer
 from tests.testbed.server import Server
@@ -32,27 +34,45 @@ def sample(testbed: TestBed, tmp_path_factory: pytest.TempPathFactory) -> Shop:
     return Shop(testbed, load(testbed), folder)
 
 
+@pytest.fixture(scope="session")
+def small_shop(sample: Shop, tmp_path_factory: pytest.TempPathFactory) -> Shop:
+    """The small shop on the session's bed."""
+    return small(sample, write_source(tmp_path_factory.mktemp("small") / "source"))
+
+
+@pytest.fixture(scope="module")
+def app(request: pytest.FixtureRequest) -> Shop:
+    """The sample app, or in files that are marked `small_app` the small shop."""
+    name = "small_shop" if is_small(request) else "sample"
+    shop: Shop = request.getfixturevalue(name)
+    return shop
+
+
+def is_small(request: pytest.FixtureRequest) -> bool:
+    return request.node.get_closest_marker("small_app") is not None
+
+
 @pytest.fixture
-def shop(sample: Shop) -> Iterator[Shop]:
-    """The sample app on a server that knows nothing of it yet."""
-    sample.said.clear()
-    sample.alive.clear()
-    with sample.server() as server:
+def shop(app: Shop) -> Iterator[Shop]:
+    """The app on a server that knows nothing of it yet."""
+    app.said.clear()
+    app.alive.clear()
+    with app.server() as server:
         assert server.run(script(WIPE), timeout=120).ok
-    yield sample
+    yield app
 
 
 @pytest.fixture
-def live(sample: Shop, first: Release) -> Iterator[Shop]:
-    """The sample app with its first release in production: found so, or made so."""
-    sample.said.clear()
-    sample.alive.clear()
-    with sample.server() as server:
-        facts = learn(production(sample), server)
+def live(app: Shop, first: Release) -> Iterator[Shop]:
+    """The app with its first release in production: found so, or made so."""
+    app.said.clear()
+    app.alive.clear()
+    with app.server() as server:
+        facts = learn(production(app), server)
         if facts.running != first.reference or facts.current is None or facts.current.digest != first.digest:
             assert server.run(script(WIPE), timeout=120).ok
-            assert deploy(sample.task("production", first), server).error is None
-    yield sample
+            assert deploy(app.task("production", first), server).error is None
+    yield app
 
 
 @pytest.fixture
@@ -70,18 +90,37 @@ def server(sample: Shop) -> Iterator[Connection]:
 
 
 @pytest.fixture(scope="session")
-def first(sample: Shop) -> Release:
-    return sample.release("1.0.0")
+def made() -> dict[tuple[bool, str], Release]:
+    """The releases that were built in this session, by app and version."""
+    return {}
 
 
-@pytest.fixture(scope="session")
-def second(sample: Shop) -> Release:
-    return sample.release("1.1.0", ("shop/settings.py", LIVE, f"{LIVE}  # the second version"))
+def built(
+    request: pytest.FixtureRequest, version: str, *edits: Edit, files: Mapping[str, str] | None = None
+) -> Release:
+    """A release of the file's app, built once in the session: with these edits of the sample app, or files of the small shop."""
+    made, is_one = request.getfixturevalue("made"), is_small(request)
+    if (is_one, version) not in made:
+        app: Shop = request.getfixturevalue("app")
+        made[is_one, version] = app.release(version, files=files) if is_one else app.release(version, *edits)
+    return made[is_one, version]
 
 
-@pytest.fixture(scope="session")
-def broken(sample: Shop) -> Release:
-    return sample.release("1.2.0", PRODUCTION_ONLY_BUG)
+@pytest.fixture(scope="module")
+def first(request: pytest.FixtureRequest) -> Release:
+    return built(request, "1.0.0")
+
+
+@pytest.fixture(scope="module")
+def second(request: pytest.FixtureRequest) -> Release:
+    edit = ("shop/settings.py", LIVE, f"{LIVE}  # the second version")
+    return built(request, "1.1.0", edit, files={"second": "the second version"})
+
+
+@pytest.fixture(scope="module")
+def broken(request: pytest.FixtureRequest) -> Release:
+    """It passes all tests but the end-to-end test in production."""
+    return built(request, "1.2.0", PRODUCTION_ONLY_BUG, files=SMALL_BUG)
 
 
 @pytest.fixture(scope="session")
@@ -92,8 +131,8 @@ def two_servers(testbed: TestBed) -> Iterator[tuple[Server, Server]]:
 
 
 @pytest.fixture(scope="module")
-def runs(sample: Shop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ShopRuns]:
-    """The sample app shipped by Dagster's runs: 1.0.0 was rehearsed on nothing, and runs in production."""
+def runs(sample: Shop, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[ShopRuns]:
+    """The sample app shipped by Dagster's runs: 1.0.0 runs in production; in files with REHEARSED it was rehearsed on nothing before."""
     folder: Path = tmp_path_factory.mktemp("runs")
     with sample.server() as server:
         assert server.run(script(WIPE), timeout=120).ok
@@ -103,8 +142,11 @@ def runs(sample: Shop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sho
     ) as instance:
         made = ShopRuns(sample, folder, instance)
         made.release("1.0.0")
-        for begun in (made.stage("1.0.0"), made.deploy("1.0.0")):
-            assert begun.success, made.said(begun)
+        if hasattr(request.module, "REHEARSED"):
+            staged = made.stage("1.0.0")
+            assert staged.success, made.said(staged)
+        deployed = made.deploy("1.0.0")
+        assert deployed.success, made.said(deployed)
         yield made
 
 

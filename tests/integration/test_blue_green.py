@@ -26,6 +26,8 @@ from tests.support.load import Load
 from tests.support.routed_shop import Routed, web
 from tests.support.shop import Shop
 
+pytestmark = pytest.mark.small_app
+
 
 def test_deployments_and_rollbacks_fail_no_request(
     routed: Routed, server: Connection, first: Release, second: Release, broken: Release

@@ -71,7 +71,12 @@ def test_both_hosts_come_to_the_new_release_and_only_the_first_migrates(fleet: F
     assert begun[0] > next(n for n, line in enumerate(fleet.said) if f":{first.ssh_port}: switch: done" in line)
 
 
-@pytest.mark.parametrize("step", ["pull ahead", "healthy", "switch"])
+THOROUGH = pytest.mark.thorough
+
+
+@pytest.mark.parametrize(
+    "step", [pytest.param("pull ahead", marks=THOROUGH), pytest.param("healthy", marks=THOROUGH), "switch"]
+)
 def test_when_the_second_host_fails_both_run_what_ran_before(
     fleet: Fleet, old: Release, new: Release, step: str
 ) -> None:
@@ -150,6 +155,7 @@ def test_a_host_that_is_not_there_is_refused_before_anything_is_changed(
     assert fleet.versions == ["1.0.0"]
 
 
+@pytest.mark.thorough
 def test_a_host_that_is_lost_while_going_back_is_named_and_goes_back_when_it_is_there_again(
     fleet: Fleet, new: Release
 ) -> None:
@@ -180,6 +186,7 @@ def test_a_new_host_joins_and_goes_back_to_nothing_when_that_fails(empty: Fleet,
     assert [empty.running(server)[WEB] for server in empty.servers] == ["1.1.0", "1.1.0"]
 
 
+@pytest.mark.thorough
 def test_a_host_that_runs_nothing_is_not_put_first(empty: Fleet, old: Release, new: Release) -> None:
     first, second = empty.servers
     assert empty.on(second).deploy(old).error is None
@@ -190,6 +197,7 @@ def test_a_host_that_runs_nothing_is_not_put_first(empty: Fleet, old: Release, n
     assert empty.running(first) == {} and empty.running(second)[WEB] == "1.0.0"
 
 
+@pytest.mark.thorough
 def test_a_first_deployment_that_fails_leaves_nothing_on_any_host(empty: Fleet, old: Release) -> None:
     assert empty.deploy(old, failing("healthy")).changed
     assert empty.rollback().error is None
@@ -223,6 +231,7 @@ def test_migrations_are_taken_back_on_the_first_host_alone(fleet: Fleet, old: Re
     assert fleet.migrations(second) == [] and fleet.versions == ["1.0.0"]
 
 
+@pytest.mark.thorough
 def test_going_back_reaches_all_hosts_or_none_and_minds_the_database(fleet: Fleet, old: Release, new: Release) -> None:
     first = fleet.servers[0]
     assert fleet.deploy(new).error is None

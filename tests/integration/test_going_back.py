@@ -43,6 +43,7 @@ def test_a_deployment_that_fails_after_its_migration_takes_it_back_where_the_reh
     assert failed.way_back and failed.way_back.verdict is Verdict.NEEDS_DOWNGRADE
 
 
+@pytest.mark.thorough
 def test_a_person_goes_back_by_the_verdict(runs: ShopRuns, server: Connection) -> None:
     runs.release("1.2.0", *RENAMES)
     assert runs.stage("1.2.0").success
@@ -155,6 +156,7 @@ def test_a_backup_that_is_damaged_is_found_before_anything_is_touched(
     assert started == after
 
 
+@pytest.mark.thorough
 def test_a_rollback_needs_no_registry_when_the_image_is_on_the_server(runs: ShopRuns, server: Connection) -> None:
     runs.release("1.9.0")
     assert runs.deploy("1.9.0").success

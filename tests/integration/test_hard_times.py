@@ -4,6 +4,8 @@ import threading
 import time
 from dataclasses import replace
 
+import pytest
+
 from pipeline_defs.release.records import Release
 from pipeline_defs.resources.connection import Connection
 from pipeline_defs.server.command import Command, Listener, Result
@@ -12,6 +14,8 @@ from pipeline_defs.server.facts import learn
 from pipeline_defs.server.rollback import rollback
 from tests.integration.procedures import images, production
 from tests.support.shop import Shop
+
+pytestmark = pytest.mark.small_app
 
 
 class Doing:
@@ -33,6 +37,7 @@ class Doing:
         return self.server.run(command, timeout=timeout, listen=hear)
 
 
+@pytest.mark.thorough
 def test_after_a_restart_of_the_server_amid_a_deployment_the_release_before_serves_again(
     live: Shop, server: Connection, second: Release
 ) -> None:

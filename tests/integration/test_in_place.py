@@ -10,6 +10,8 @@ from pipeline_defs.server.rollback import rollback
 from tests.integration.procedures import Interrupted, InterruptingServer, images
 from tests.support.routed_shop import Routed, web
 
+pytestmark = pytest.mark.small_app
+
 WEB = "    image: shop "
 WORKER = """  worker:
     image: shop

@@ -78,6 +78,7 @@ def parts_that_stand_still(observer: Observer) -> list[str]:
     return [name for name in observer.health()[1] if name not in ("definitions", "page")]
 
 
+@pytest.mark.thorough
 def test_it_answers_while_the_database_is_away_and_goes_on_afterwards(home: Home) -> None:
     ended(home, well=True)
     with in_this_process(home) as observer:

@@ -21,7 +21,7 @@ from pipeline_defs.release.records import Deployment, DeploymentKind, Outcome, R
 from tests.integration.observed import Observed, observed, until
 from tests.support.prometheus import MONITORING, Prometheus, prometheus, promtool
 
-pytestmark = pytest.mark.timeout(600)  # the first time the image is built
+pytestmark = [pytest.mark.thorough, pytest.mark.timeout(600)]  # the first time the image is built
 
 DASHBOARD = json.loads((MONITORING / "dashboard.json").read_text())
 PANELS = [panel for panel in DASHBOARD["panels"] if panel["type"] != "row"]
@@ -84,7 +84,6 @@ def test_prometheus_finds_nothing_wrong_with_the_rules() -> None:
     assert f"SUCCESS: {len(RULES)} rules found" in promtool("check", "rules", "rules.yml")
 
 
-@pytest.mark.thorough
 @pytest.mark.parametrize("expression", QUERIES)
 def test_a_panel_shows_something(real: Prometheus, expression: str) -> None:
     assert real.query(expression)
@@ -104,13 +103,11 @@ def test_everything_that_is_told_is_explained(shipline: Observed) -> None:
     assert {name for name in told if f"`{name}" not in page} == set()
 
 
-@pytest.mark.thorough
 def test_the_rules_are_evaluated(real: Prometheus) -> None:
     until(lambda: all(rule["health"] != "unknown" for rule in rules(real)))
     assert [(rule["name"], rule.get("lastError")) for rule in rules(real) if rule["health"] != "ok"] == []
 
 
-@pytest.mark.thorough
 def test_a_deployment_that_failed_is_an_alert(real: Prometheus, shipline: Observed) -> None:
     """The first one, too: that there was none before was told."""
     assert not real.query('ALERTS{alertname="ShiplineDeploymentFailed"}')

@@ -104,6 +104,7 @@ def old_database(engine: None, tmp_path: Path) -> Iterator[Path]:
         yield tmp_path
 
 
+@pytest.mark.thorough
 def test_an_old_database_is_upgraded_and_nothing_of_it_is_missing(old_database: Path) -> None:
     refused = call(old_database, "pipeline_defs.instance")
     assert refused.returncode == 1

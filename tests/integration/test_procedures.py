@@ -10,9 +10,9 @@ from pipeline_defs.server.facts import learn
 from pipeline_defs.server.lock import Owner, take
 from pipeline_defs.server.rollback import rollback
 from tests.integration.procedures import Interrupted, InterruptingServer, images, production
-from tests.support.shop import DATABASE_PASSWORD, PRODUCTION_ONLY_BUG, Shop
+from tests.support.shop import DATABASE_PASSWORD, Shop
 
-LIVE = PRODUCTION_ONLY_BUG[1]
+pytestmark = pytest.mark.small_app
 
 
 def test_a_deployment_is_backed_up_verified_and_pinned_by_digest(
@@ -127,9 +127,7 @@ def test_no_secret_is_on_the_server_but_in_a_private_file(shop: Shop, server: Co
 
 
 def test_a_container_that_never_becomes_healthy_is_refused_with_its_own_words(shop: Shop, server: Connection) -> None:
-    served = "app = FastAPI("  # migrations do not need it, and are made
-    crash = f'raise SystemExit("the moon is in the wrong house")\n{served}'
-    crashing = shop.release("1.3.0", ("shop/main.py", served, crash))
+    crashing = shop.release("1.3.0", files={"serve": "#!/bin/sh\necho the moon is in the wrong house\nexit 1\n"})
     report = deploy(shop.task("production", crashing), server)
     assert report.error and "step healthy: the service web" in report.error
     log = server.run(command("cat", report.log or ""), timeout=30).stdout

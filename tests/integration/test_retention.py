@@ -1,5 +1,7 @@
 """What a server keeps: the images and backups that a way back needs, and nothing of others is touched."""
 
+import pytest
+
 from pipeline_defs.config.retention import Retention
 from pipeline_defs.release.records import Release
 from pipeline_defs.resources.connection import Connection
@@ -7,6 +9,8 @@ from pipeline_defs.server.command import script
 from pipeline_defs.server.deploy import deploy
 from pipeline_defs.server.rollback import rollback
 from tests.support.shop import Shop
+
+pytestmark = pytest.mark.small_app
 
 
 def digests(server: Connection, repository: str, *among: Release) -> set[str]:
@@ -37,10 +41,10 @@ def test_of_thousands_of_releases_the_newest_stay_and_folders_of_others_too(
 
 
 def test_images_go_with_the_releases_that_needed_them_and_can_be_gone_back_to_nevertheless(
-    shop: Shop, server: Connection, first: Release, second: Release, sample: Shop
+    shop: Shop, server: Connection, first: Release, second: Release
 ) -> None:
     quick = shop.bare().changed("production", retention=Retention(releases=2), database=None, migrate=None)
-    third = sample.release("1.3.0", ("shop/settings.py", "LIVE_ENVIRONMENT =", "# the third\nLIVE_ENVIRONMENT ="))
+    third = shop.release("1.3.0", files={"third": "the third version"})
     refers = 'mkdir -p "$1/releases/x"; printf %s "$2" >"$1/releases/x/shipline.release.json"'
     others = 'docker tag "$1" other/app:1 && docker tag "$1" "$2":by-hand'
     staging = str(quick.app.environments["staging"].directory)

@@ -12,7 +12,7 @@ from tests.testbed import docker
 from tests.testbed.bed import TestBed
 from tests.testbed.waiting import holds_within
 
-pytestmark = pytest.mark.timeout(900)  # the first time the images are built
+pytestmark = [pytest.mark.thorough, pytest.mark.timeout(900)]  # the first time the images are built
 
 
 @pytest.fixture(scope="module")

@@ -28,14 +28,15 @@ def workers(server: Connection) -> list[list[str]]:
 def test_workers_follow_a_release_that_serves_and_none_is_started_of_one_that_does_not(
     routed: Routed, server: Connection, first: Release, second: Release, sample: Shop
 ) -> None:
-    place = routed.bare().changed(also=("worker",), health=Health(timeout=5))
+    place = routed.bare().changed(also=("worker",))
     file = place.source / "production.yml"
     file.write_text(file.read_text().replace("services:\n", WORKER, 1))
     assert deploy(place.task(first), server).error is None
     before = workers(server)
     assert [each[1:] for each in before] == [[first.digest, "running"]]
 
-    failed = deploy(place.task(sample.release("1.2.0", SICK), run="run-2"), server)
+    hasty = place.changed(health=Health(timeout=5))
+    failed = deploy(hasty.task(sample.release("1.2.0", SICK), run="run-2"), server)
     assert failed.error and "step healthy: the service web did not become healthy within 5 s" in failed.error
     assert "404 Not Found" in failed.error  # the container's own last line
     assert workers(server) == before

@@ -13,7 +13,7 @@ from pipeline_defs.resources.connection import Connection
 from pipeline_defs.server.command import script
 from pipeline_defs.server.site import Site
 from pipeline_defs.server.task import Task
-from tests.support.shop import SOURCE, Shop
+from tests.support.shop import Shop
 from tests.testbed.images import CADDY
 
 PORTS = '    ports:\n      - "${SHOP_PORT:-8080}:8000"\n'
@@ -60,7 +60,7 @@ def routed(shop: Shop, folder: Path) -> Routed:
     """The shop behind a router, which its server gets the image of; the app's files are copied into the folder."""
     shop.bed.servers[0].load(CADDY.name)
     source = folder / "shop"
-    shutil.copytree(SOURCE, source, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(shop.source, source, ignore=shutil.ignore_patterns("__pycache__"))
     text = (source / "production.yml").read_text()
     assert PORTS in text
     (source / "production.yml").write_text(text.replace(PORTS, ""))

@@ -8,7 +8,7 @@ import subprocess
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -67,13 +67,14 @@ def load(bed: TestBed) -> App:
 
 @dataclass
 class Shop:
-    """The sample app on a bed. `tasks` collects what procedures said, for assertions."""
+    """The sample app on a bed, or the app whose files are in `source`. `said` collects what procedures said, for assertions."""
 
     bed: TestBed
     app: App
     folder: Path
     said: list[str] = field(default_factory=list)
     alive: set[str] = field(default_factory=set)
+    source: Path = SOURCE
 
     def release(
         self,
@@ -82,11 +83,13 @@ class Shop:
         commit: str | None = None,
         files: Mapping[str, str] | None = None,
         platform: str = "",
-        source: Path = SOURCE,
+        source: Path | None = None,
     ) -> Release:
-        """Build the sample app with these edits and further files, push it, and give the release's outline."""
+        """Build the app with these edits and further files, push it, and give the release's outline."""
         tree = self.folder / f"tree-{version}"
-        shutil.copytree(source, tree, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__", ".*_cache"))
+        shutil.copytree(
+            source or self.source, tree, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__", ".*_cache")
+        )
         for file, old, new in edits:
             (tree / file).write_text(edited((tree / file).read_text(), (file, old, new)))
         for file, text in (files or {}).items():
@@ -107,13 +110,15 @@ class Shop:
         environment_name: str,
         release: Release | None,
         run: str = "run-1",
-        source: Path = SOURCE,
+        source: Path | None = None,
         files: Mapping[str, str] | None = None,
     ) -> Task:
         """A task for one of the app's environments, with the files of the sample app; `files` are others instead of these."""
         site = Site.of(self.app, environment_name)
         given = {path: text.encode() for path, text in (files or {}).items()}
-        files_there = {path: given.get(path) or (source / path).read_bytes() for path in needed_files(site)}
+        files_there = {
+            path: given.get(path) or ((source or self.source) / path).read_bytes() for path in needed_files(site)
+        }
         settings: dict[str, str | Secret] = {"SHOP_DB_PASSWORD": Secret(DATABASE_PASSWORD)}
         if release is not None:
             release = release.model_copy(update={"configuration": configuration_hash(site, files_there, settings)})
@@ -150,7 +155,11 @@ class Shop:
         environments = self.app.environments
         changed = environments[environment_name].model_copy(update=settings)
         app = self.app.model_copy(update={"environments": {**environments, environment_name: changed}})
-        return Shop(self.bed, app, self.folder, self.said, self.alive)
+        return replace(self, app=app)
+
+    def of(self, source: Path) -> "Shop":
+        """A shop of its own, with other files; its images are made beside them."""
+        return Shop(self.bed, self.app, source.parent, source=source)
 
     def on(self, server: Server) -> "Shop":
         """The same shop on another server of the bed."""

@@ -35,16 +35,16 @@ class _Containers:
 def test_a_container_that_was_stopped_stays_stopped(
     events: list[str], started: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(keeper, "PATIENCE", 0.2)
+    monkeypatch.setattr(keeper, "PATIENCE", 0.5)
     engine = _Containers()
     keeps = Keeper(engine, "shipline")  # type: ignore[arg-type]  # only what it calls is here
     for event in events:
         if event == "later":
-            time.sleep(0.6)
+            time.sleep(1.2)
         else:
             keeps._hear({"Action": event, "Actor": {"ID": "web", "Attributes": {"name": "web"}}})
     end = time.monotonic() + 20
     while time.monotonic() < end and engine.started != started:
         time.sleep(0.02)
-    time.sleep(0.6)
+    time.sleep(1.2)
     assert engine.started == started
