@@ -7,7 +7,7 @@ from pathlib import Path
 from pipeline_defs.config import App, Secret, mask
 from pipeline_defs.history import Lineage
 from pipeline_defs.ops.log import EXPECTED
-from pipeline_defs.ops.task import files_of, release_for, settings_of
+from pipeline_defs.ops.task import files_of, release_for
 from pipeline_defs.planning import PlanError, image_meant
 from pipeline_defs.release.brought import pull_numbers
 from pipeline_defs.release.difference import (
@@ -24,10 +24,11 @@ from pipeline_defs.resources.github import GitHubError, open_repository
 from pipeline_defs.resources.github.git import source_of
 from pipeline_defs.resources.source import MOST_COMMITS, Source
 from pipeline_defs.resources.ssh import SshResource
-from pipeline_defs.server.bundle import OVERRIDE, needed_files
+from pipeline_defs.server.bundle import DATA, FILE, FINGERPRINTS, OVERRIDE, PATHS, PLACED, fingerprints
 from pipeline_defs.server.command import Runner, ServerError, command
 from pipeline_defs.server.facts import Facts, lacking, look
 from pipeline_defs.server.preview import preview
+from pipeline_defs.server.settings import Settings, settings_of
 from pipeline_defs.server.site import Site
 
 _READ_SECONDS = 60.0
@@ -62,16 +63,20 @@ def pulls_among(
 
 def _difference_of(app: App, environment: str, image: Image, lineage: Lineage, workspace: Path) -> Difference:
     site, source = Site.of(app, environment), source_of(app, workspace)
-    files, settings = files_of(site, image.commit, source), settings_of(site)
+    settings = settings_of(site)
+    files = files_of(site, image.commit, source, settings)
     hidden = [value for value in settings.values() if isinstance(value, Secret)]
-    after = {path: mask(content.decode(errors="replace"), hidden) for path, content in files.items()}
+    shown = {path: content for path, content in files.items() if path not in (PATHS, PLACED, DATA)}
+    after = {path: mask(content.decode(errors="replace"), hidden) for path, content in shown.items()}
     with SshResource().connect(site.config.host, hidden) as server:
         facts = look(site, server)
-        before = _files_there(site, facts, server)
+        before = _files_there(facts, server, after)
         names = _names_there(site, facts, server)
+        secrets = _secrets_there(facts, server)
         release, live = release_for(site, image, files, settings), facts.current
         changed, wrong = _alterations(site, release, files, settings, facts, server)
-    changes, variables = file_changes(before, after), variable_changes(names, settings) if live else {}
+    changes = file_changes(before, after)
+    variables = _variables(names, secrets, settings) if live else {}
     revision = next((row.revision for row in lineage.environment(app, environment) if row.live), None)
     commits, gone, notes = _commits(source, live, release)
     notes += wrong
@@ -112,11 +117,11 @@ def _alterations(
         return (), [str(error)]
 
 
-def _files_there(site: Site, facts: Facts, server: Runner) -> dict[str, str]:
+def _files_there(facts: Facts, server: Runner, paths: Iterable[str]) -> dict[str, str]:
     """The files of the release that runs, as they are on the server."""
     if facts.folder is None:
         return {}
-    read = {path: _text(f"{facts.folder}/{path}", server) for path in needed_files(site)}
+    read = {path: _text(f"{facts.folder}/{path}", server) for path in paths}
     return {path: text for path, text in read.items() if text is not None}
 
 
@@ -128,6 +133,24 @@ def _names_there(site: Site, facts: Facts, server: Runner) -> set[str]:
         return set(services.get(site.config.service, {}).get("environment", {})) - _OWN
     except (ValueError, AttributeError):
         raise ServerError(f"{site}: {facts.folder}/{OVERRIDE} is damaged; deploy anew to write it again") from None
+
+
+def _secrets_there(facts: Facts, server: Runner) -> dict[str, str]:
+    """The fingerprints of the secrets of the release that runs; none of a release from before there were any."""
+    text = _text(f"{facts.folder}/{FINGERPRINTS}", server) if facts.folder else None
+    try:
+        found = json.loads(text or "{}")
+    except ValueError:
+        return {}
+    return dict(found) if isinstance(found, dict) else {}
+
+
+def _variables(names: set[str], secrets: Mapping[str, str], settings: Settings) -> dict[str, str]:
+    """The variables and secret files that come and go, and the secrets that have another value."""
+    files = {name for name in secrets if name.startswith(FILE)}
+    known = settings if secrets else {name for name in settings if not name.startswith(FILE)}
+    other = [name for name, each in fingerprints(settings).items() if secrets.get(name, each) != each]
+    return variable_changes(names | files, known) | dict.fromkeys(other, "changed")
 
 
 def _text(path: str, server: Runner) -> str | None:

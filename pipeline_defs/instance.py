@@ -27,6 +27,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from pipeline_defs.backups import schema
 from pipeline_defs.config import Home
+from pipeline_defs.config.fingerprint import key_of_home
 
 _WORKER = re.compile(r"Started process for run \(pid: (\d+)\)")
 _CLOCK = 2.0  # seconds that two clocks' ideas of the same moment may differ
@@ -39,6 +40,7 @@ def main(*words: str) -> None:
     """
     try:
         Home.find().prepare()
+        key_of_home()
         with DagsterInstance.get() as instance:
             if words == ("upgrade",):
                 schema.upgrade(instance)

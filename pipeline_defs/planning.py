@@ -10,7 +10,7 @@ from pipeline_defs.config import App, Host
 from pipeline_defs.history import Lineage
 from pipeline_defs.ops.attempt import new_id
 from pipeline_defs.ops.log import EXPECTED
-from pipeline_defs.ops.task import addresses_of, files_of, release_for, servers_of, settings_of
+from pipeline_defs.ops.task import addresses_of, files_of, release_for, servers_of
 from pipeline_defs.release import policy
 from pipeline_defs.release.going_back import verdict_on
 from pipeline_defs.release.history import Row
@@ -27,6 +27,7 @@ from pipeline_defs.server.command import Runner, ServerError
 from pipeline_defs.server.deploy import plan
 from pipeline_defs.server.facts import Facts, lacking, look
 from pipeline_defs.server.preview import Preview, preview
+from pipeline_defs.server.settings import settings_of
 from pipeline_defs.server.site import Site
 from pipeline_defs.server.task import Task
 
@@ -48,7 +49,8 @@ def plan_of(app: App, environment: str, version: str, lineage: Lineage, workspac
 
 def _plan_of(app: App, environment: str, image: Image, lineage: Lineage, workspace: Path) -> Plan:
     site = Site.of(app, environment)
-    files, settings = files_of(site, image.commit, source_of(app, workspace)), settings_of(site)
+    settings = settings_of(site)
+    files = files_of(site, image.commit, source_of(app, workspace), settings)
     release = release_for(site, image, files, settings)
     notes: list[str] = []
     task = Task(

@@ -45,8 +45,24 @@ class Environment(Model):
     parallel: int = Field(default=4, ge=1, description="how many hosts are deployed to at once, after the first one")
     directory: ServerFolder = Field(description="absolute folder on the server that belongs to this environment alone")
     compose: RepositoryPath
+    overrides: tuple[RepositoryPath, ...] = Field(
+        default=(),
+        description="further compose files, each of which overrides those before it; short: `compose: [a.yml, b.yml]`",
+    )
     files: tuple[RepositoryPath, ...] = Field(
-        default=(), description="further files of the repository that the compose file needs"
+        default=(),
+        description="further files and folders of the repository that the release needs; what the compose file includes, "
+        "reads and mounts is taken by itself",
+    )
+    data: tuple[RepositoryPath, ...] = Field(
+        default=(),
+        description="folders beside the compose file that the app writes, or people fill on the server, although git has files "
+        "in them; folders that git does not know and that a service mounts writable are data by themselves",
+    )
+    secret_files: dict[RepositoryPath, SecretSource] = Field(
+        default_factory=dict,
+        description="files that the compose file reads and git must not have: `{.env: {file: /etc/shop/production.env}}`; "
+        "they reach the server with mode 0600",
     )
     service: Service = Field(default="web", description="the service that is migrated, tested and checked")
     also: tuple[Service, ...] = Field(
@@ -112,6 +128,14 @@ class Environment(Model):
     @classmethod
     def _one_or_many_collections(cls, value: Any) -> Any:
         return [value] if isinstance(value, dict) else value
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_compose_file_or_many(cls, value: Any) -> Any:
+        given = value.get("compose") if isinstance(value, dict) else None
+        if not isinstance(given, list) or not given:
+            return value
+        return {**value, "compose": given[0], "overrides": [*given[1:], *value.get("overrides", ())]}
 
     @field_validator("secrets")
     @classmethod
@@ -197,6 +221,11 @@ class Environment(Model):
     def frozen(self, at: datetime) -> Frozen | None:
         """The freeze that holds at a moment, None where none does."""
         return frozen(self.windows, at)
+
+    @property
+    def compose_files(self) -> tuple[str, ...]:
+        """Its compose files, each of which overrides those before it."""
+        return (self.compose, *self.overrides)
 
     @property
     def host(self) -> Host:

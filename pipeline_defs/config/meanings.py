@@ -21,7 +21,7 @@ MEANINGS: dict[str, str] = {
     "Build.target": "the stage of a multi-stage Dockerfile",
     "Database.service": "the service of the compose file that is the database",
     "Environment.auto_deploy": "`false`: a merge to main makes the image, and a person deploys it with `shipline deploy`",
-    "Environment.compose": "the compose file; Shipline adds an override that pins the image and passes the variables",
+    "Environment.compose": "the compose file, or a list of them; Shipline adds an override that pins the image and passes the variables",
     "Environment.database": "without one nothing is backed up or copied",
     "Environment.e2e": "end-to-end tests; one mapping or a list of them",
     "Environment.environment": "variables of the app's containers, also seen by Compose",

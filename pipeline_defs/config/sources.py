@@ -7,6 +7,7 @@ from pydantic import BaseModel
 
 from pipeline_defs.config.app import App
 from pipeline_defs.config.secret import Secret, SecretSource, SecretUnavailable
+from pipeline_defs.config.secret_file import hidden_in
 
 
 def sources(value: Any) -> Iterator[SecretSource]:
@@ -29,8 +30,10 @@ def secrets_of(app: App, environment: str) -> list[Secret]:
 
     Raises SecretUnavailable for one of the environment's own: what is not known cannot be masked.
     """
-    own = [source.read() for source in dict.fromkeys(sources(app.environments[environment]))]
-    return [*own, *_known(app)]
+    config = app.environments[environment]
+    own = [source.read() for source in dict.fromkeys(sources(config))]
+    files = [part for source in config.secret_files.values() for part in hidden_in(source.read())]
+    return [*own, *files, *_known(app)]
 
 
 def _known(app: App) -> Iterator[Secret]:

@@ -17,7 +17,7 @@ from pipeline_defs.ops.metadata import hosts_text, steps_text
 from pipeline_defs.ops.order import RollbackOrder, order
 from pipeline_defs.ops.record import Ended
 from pipeline_defs.ops.releases import EnvironmentConfig, image_to_deploy, live_release
-from pipeline_defs.ops.task import files_of, release_for, servers_of, settings_of, task_for
+from pipeline_defs.ops.task import files_of, release_for, servers_of, task_for
 from pipeline_defs.release.brought import brought
 from pipeline_defs.release.evidence import WayBack
 from pipeline_defs.release.going_back import at_stake, verdict_on
@@ -32,6 +32,7 @@ from pipeline_defs.resources.source_errors import SourceError
 from pipeline_defs.resources.source_resource import SourceResource
 from pipeline_defs.resources.ssh import SshResource
 from pipeline_defs.server.fleet import deploy_all
+from pipeline_defs.server.settings import settings_of
 from pipeline_defs.server.site import Site
 
 
@@ -67,7 +68,8 @@ def deploy_op(app: App, environment: str, upstream: Sequence[str]) -> dg.OpDefin
                 return
             image, live, images = image_to_deploy(context, app, config), live_release(app, rows), registry.of(app)
             repository = source.of(app)
-            files, settings = files_of(site, image.commit, repository), settings_of(site)
+            settings = settings_of(site)
+            files = files_of(site, image.commit, repository, settings)
             release = release_for(site, image, files, settings)
             context.instance.add_run_tags(context.run_id, release_tags(release))
             _refuse(app, environment, release, lineage)

@@ -16,11 +16,12 @@ from pipeline_defs.ops.metadata import hosts_text, steps_text
 from pipeline_defs.ops.order import RollbackOrder
 from pipeline_defs.ops.record import Ended
 from pipeline_defs.ops.releases import live_release
-from pipeline_defs.ops.task import Settings, files_of, release_for, servers_of, settings_of, task_for
+from pipeline_defs.ops.task import files_of, release_for, servers_of, task_for
 from pipeline_defs.release.going_back import revision_after_failure
 from pipeline_defs.release.records import Deployment, DeploymentKind, Outcome, Release
 from pipeline_defs.release.recovery import answered_by, way_back_failed
 from pipeline_defs.release.tags import PREVIOUS_UP
+from pipeline_defs.resources.client import EngineError
 from pipeline_defs.resources.registry import RegistryResource
 from pipeline_defs.resources.registry_errors import RegistryError
 from pipeline_defs.resources.source import Source
@@ -29,6 +30,7 @@ from pipeline_defs.resources.source_resource import SourceResource
 from pipeline_defs.resources.ssh import SshResource
 from pipeline_defs.server.fleet import rollback_all
 from pipeline_defs.server.member import Line
+from pipeline_defs.server.settings import Settings, settings_of
 from pipeline_defs.server.site import Site
 from pipeline_defs.server.task import Report, Task
 
@@ -121,10 +123,10 @@ def _is_answer_within(run: str, order: RollbackOrder) -> bool:
 def _with_files(
     site: Site, release: Release, settings: Settings, source: Source, order: RollbackOrder, log: Log
 ) -> tuple[Release, Mapping[str, bytes]]:
-    """The release with its commit's files; without them, should git not answer now, as the server still has it."""
+    """The release with its commit's files; without them, should they not be had now, as the server still has it."""
     try:
-        files = files_of(site, release.commit, source)
-    except SourceError as error:
+        files = files_of(site, release.commit, source, settings)
+    except (SourceError, EngineError) as error:
         log.say(f"{error}; the files of {release.version} that are still on the server are used")
         return release, {}
     return (release if order.frozen else release_for(site, release, files, settings)), files

@@ -13,12 +13,13 @@ from pipeline_defs.ops.events import environment_key, image_key, provenance, rel
 from pipeline_defs.ops.log import open_log, stop
 from pipeline_defs.ops.metadata import links, rehearsal_metadata, steps_text
 from pipeline_defs.ops.releases import EnvironmentConfig, image_to_rehearse
-from pipeline_defs.ops.task import files_of, release_for, server_of, settings_of, task_for
+from pipeline_defs.ops.task import files_of, release_for, server_of, task_for
 from pipeline_defs.release.records import Outcome, Rehearsal
 from pipeline_defs.resources.registry import RegistryResource
 from pipeline_defs.resources.source_resource import SourceResource
 from pipeline_defs.resources.ssh import SshResource
 from pipeline_defs.server.rehearse import rehearse
+from pipeline_defs.server.settings import settings_of
 from pipeline_defs.server.site import Site
 from pipeline_defs.server.task import Report
 
@@ -54,7 +55,8 @@ def stage_op(app: App, environment: str) -> dg.OpDefinition:
     ) -> Iterator[dg.Output[None] | dg.AssetCheckResult]:
         with open_log(context, app) as log:
             image = image_to_rehearse(context, app, config, log)
-            files, settings = files_of(site, image.commit, source.of(app)), settings_of(site)
+            settings = settings_of(site)
+            files = files_of(site, image.commit, source.of(app), settings)
             release = release_for(site, image, files, settings)
             context.instance.add_run_tags(context.run_id, release_tags(release))
             row = Rehearsal(release=release, environment=environment, **beginning(context))

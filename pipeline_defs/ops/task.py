@@ -7,38 +7,32 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from pipeline_defs.config import App, Secret
+from pipeline_defs.config.secret_file import hidden_in
 from pipeline_defs.ops.attempt import actor_of
 from pipeline_defs.ops.log import Log
 from pipeline_defs.release.records import Image, Release
 from pipeline_defs.resources.client import EngineError
 from pipeline_defs.resources.registry_errors import RegistryError
+from pipeline_defs.resources.release_files import release_files
 from pipeline_defs.resources.source import Source
 from pipeline_defs.resources.source_errors import SourceError
 from pipeline_defs.resources.ssh import SshResource
-from pipeline_defs.resources.tree import inside
-from pipeline_defs.server.bundle import configuration_hash, needed_files
+from pipeline_defs.server.bundle import configuration_hash, secret_files
 from pipeline_defs.server.command import Runner
 from pipeline_defs.server.database import Address
 from pipeline_defs.server.member import Line
+from pipeline_defs.server.settings import Settings, settings_of
 from pipeline_defs.server.site import Site
 from pipeline_defs.server.task import Task
 
 if TYPE_CHECKING:
     from pipeline_defs.resources.registry_client import Registry
 
-Settings = Mapping[str, str | Secret]
 
-
-def settings_of(site: Site) -> Settings:
-    """The environment's variables and secrets. Raises SecretUnavailable."""
-    return {**site.config.environment, **{name: secret.read() for name, secret in site.config.secrets.items()}}
-
-
-def files_of(site: Site, commit: str, source: Source) -> dict[str, bytes]:
-    """The files of a commit that a release of this site consists of, by their path in the repository."""
-    key = f"environments.{site.environment}"
+def files_of(site: Site, commit: str, source: Source, settings: Settings | None = None) -> dict[str, bytes]:
+    """The files of a commit that a release of this site consists of, by their path in the repository. Raises EngineError."""
     with source.checkout(commit) as checkout:
-        return {path: inside(checkout, path, key).read_bytes() for path in needed_files(site)}
+        return release_files(site, checkout, settings_of(site) if settings is None else settings)
 
 
 def release_for(site: Site, image: Image | Release, files: Mapping[str, bytes], settings: Settings) -> Release:
@@ -72,7 +66,8 @@ def servers_of(ssh: SshResource, task: Task, *, all_there: bool = True) -> Itera
 
 def _hidden(task: Task) -> list[Secret]:
     """What must not be heard."""
-    values = (*task.settings.values(), *_addresses(task), *_keys(task), task.registry_login)
+    files = (part for file in secret_files(task.settings).values() for part in hidden_in(file))
+    values = (*task.settings.values(), *files, *_addresses(task), *_keys(task), task.registry_login)
     return [value for value in values if isinstance(value, Secret)]
 
 

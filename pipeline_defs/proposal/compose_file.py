@@ -24,7 +24,7 @@ class Service:
         environment: what is set for it; a value that holds a variable is told as it is written.
         ports: the ports inside the container that are published or exposed; published: those of the host, as far as they are known.
         volume: the named volume that holds PostgreSQL's data, where it is mounted.
-        mounts: what it takes of the repository, by bind mounts and `env_file`, relative to the repository.
+        reads: its `env_file`s, relative to the repository.
     """
 
     name: str
@@ -35,7 +35,7 @@ class Service:
     ports: tuple[int, ...]
     published: tuple[int, ...]
     volume: str | None
-    mounts: tuple[str, ...]
+    reads: tuple[str, ...]
     healthcheck: bool
 
     @property
@@ -94,7 +94,6 @@ _Loader.add_multi_constructor("!", _untagged)
 def _service(name: str, said: dict[Any, Any], folder: PurePosixPath) -> Service:
     dockerfile, context = _build(said.get("build"), folder)
     volumes = list(_volumes(_listed(said.get("volumes"))))
-    binds = [source for source, _ in volumes if source.startswith("./")]
     return Service(
         name=name,
         image=str(said.get("image") or ""),
@@ -104,7 +103,7 @@ def _service(name: str, said: dict[Any, Any], folder: PurePosixPath) -> Service:
         ports=tuple(_numbers(map(_inside, [*_listed(said.get("ports")), *_listed(said.get("expose"))]))),
         published=tuple(_numbers(map(_outside, _listed(said.get("ports"))))),
         volume=next((source for source, target in volumes if _is_name(source) and _is_data(target)), None),
-        mounts=tuple(dict.fromkeys(_plain(folder / path) for path in [*binds, *_files(said.get("env_file"))])),
+        reads=tuple(dict.fromkeys(_plain(folder / path) for path in _files(said.get("env_file")))),
         healthcheck=bool(said.get("healthcheck")),
     )
 

@@ -65,22 +65,25 @@ def _environment(draft: Draft, choice: Choice, file: ComposeFile, name: str) -> 
     repository = choice.repository
     return {
         **made,
-        **_files(draft, repository, file),
+        **_secret_files(draft, repository, file, name),
         **_database(draft, file),
         **_migrations(draft, repository, choice.folder),
         **_end_to_end(draft, repository, name),
     }
 
 
-def _files(draft: Draft, repository: Repository, file: ComposeFile) -> dict[str, Any]:
-    """The files that the compose file mounts or reads. Only what is named here is put on the server."""
-    taken = dict.fromkeys(path for service in file.services.values() for path in service.mounts)
-    there = [path for path in taken if ".." not in path.split("/") and (repository.root / path).is_file()]
-    for path in (path for path in taken if path not in there):
+def _secret_files(draft: Draft, repository: Repository, file: ComposeFile, name: str) -> dict[str, Any]:
+    """The `env_file`s that git has not; whatever else the compose file takes of the repository goes along by itself."""
+    taken = dict.fromkeys(path for service in file.services.values() for path in service.reads)
+    secret = [path for path in taken if not repository.has(path)]
+    made = {}
+    for path in secret:
+        place = f"/etc/shipline/{draft.name}-{name}{PurePosixPath(path).name if len(secret) > 1 else '.env'}"
+        made[path] = {"file": place}
         draft.lacks(
-            f"{file.path}: it takes {path}, which is no file here; name files under `files`, variables under `secrets`"
+            f"{place}: {file.path} takes {path}, which git has not; put it there on Shipline's machine, mode 0600"
         )
-    return {"files": there} if there else {}
+    return {"secret_files": made} if made else {}
 
 
 def _database(draft: Draft, file: ComposeFile) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from pipeline_defs.proposal.errors import ProposalError
 from pipeline_defs.proposal.origin import Origin, origin_of
 from pipeline_defs.proposal.workflows import Workflows, read_workflows
 from pipeline_defs.release.version import Version
+from pipeline_defs.resources.git import Git
 
 VERSION_FILE = "version.txt"
 
@@ -69,6 +70,13 @@ class Repository:
     postman_environments: tuple[str, ...]
     workflows: Workflows
     problems: tuple[str, ...] = ()
+
+    def has(self, path: str) -> bool:
+        """True for a file that git has; where the folder is no repository, for one that is there."""
+        if not self.origin.is_git:
+            return (self.root / path).is_file()
+        known = Git(str(self.root), "", None).run("-C", str(self.root), "ls-files", "-z", "--", path)
+        return path in known.stdout.split("\0")
 
 
 def look(root: Path) -> Repository:

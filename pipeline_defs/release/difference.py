@@ -50,7 +50,7 @@ class Difference(Record):
         commits: those that come, newest first; gone: those that are taken back.
         pulls: pull requests in what comes, as the commits' messages and the lineage name them.
         migrations: what the rehearsal says of them; migration_files: those that come with the commits.
-        files: the compose file and what else is put on the server; variables: {name: "new" or "gone"}.
+        files: the compose file and what else is put on the server; variables: {name: "new", "gone" or "changed"}.
         alterations: what the merged compose file changes besides the app's image, a phrase each.
         values_changed: the configuration is another one, and neither files nor the names of variables show it.
         notes: what else there is to know.

@@ -53,7 +53,7 @@ class Image(Record):
 class Release(Record):
     """A frozen snapshot of what an environment is asked to run.
 
-    `configuration` is the SHA-256 of the compose file, the settings (secrets by name only) and the app's environment configuration.
+    `configuration` is the SHA-256 of the compose file, the settings (of secrets a keyed hash) and the app's environment configuration.
     """
 
     app: str

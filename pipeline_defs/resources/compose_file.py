@@ -90,12 +90,17 @@ def _tests_nothing(test: ImageTest, service: Mapping[str, Any]) -> str:
     return f"{nothing}write image: ${{IMAGE}}, or name the stage of the Dockerfile that has the tests under test.target"
 
 
-@functools.cache
 def find_compose(client: Client) -> tuple[str, ...]:
     """The words that start Compose v2: SHIPLINE_COMPOSE, a client's plugin, `docker-compose`, or the project's own copy."""
+    return compose_program(client.path)
+
+
+@functools.cache
+def compose_program(*preferred: str) -> tuple[str, ...]:
+    """As `find_compose`, for what needs no Engine: `preferred` are docker clients to ask before the others."""
     chosen = os.environ.get("SHIPLINE_COMPOSE")
     candidates: list[tuple[str, ...]] = [(chosen,)] if chosen else []
-    candidates += [(path, "compose") for path in dict.fromkeys([client.path, *clients()])]
+    candidates += [(path, "compose") for path in dict.fromkeys([*preferred, *clients()])]
     candidates += [(path,) for path in [shutil.which("docker-compose")] if path]
     candidates += [(str(PROJECT / ".shipline" / "bin" / "docker-compose"),)]
     for words in candidates:

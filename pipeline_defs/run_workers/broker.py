@@ -9,6 +9,7 @@ from urllib.parse import quote, urlsplit
 from dagster import DagsterRun
 
 from pipeline_defs.config import Home
+from pipeline_defs.config.fingerprint import key_of_home
 
 TASK = "shipline_run"
 """The name of the one task: take this run."""
@@ -58,13 +59,13 @@ def node(worker: str) -> str:
 
 
 def fingerprint(app: str) -> str:
-    """A hash of what a run of this app is made of here: Shipline's code, and the app's file.
+    """A hash of what a run of this app is made of here: Shipline's code, the app's file, and the key that tells changed secrets.
 
     A worker whose own differs would do something else than what was looked at and asked for, so it refuses the run.
     """
     files = sorted(_CODE.rglob("*.py"))
     files += [file for file in sorted(Home.find().apps.glob("*.y*ml")) if file.stem == app]
-    found = hashlib.sha256()
+    found = hashlib.sha256(key_of_home())
     for file in files:
         found.update(f"{file.name}\0".encode() + hashlib.sha256(file.read_bytes()).digest())
     return found.hexdigest()

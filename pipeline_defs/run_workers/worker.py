@@ -22,6 +22,7 @@ from requests.exceptions import RequestException
 from sqlalchemy.exc import SQLAlchemyError
 
 from pipeline_defs.config import Home
+from pipeline_defs.config.fingerprint import KEY
 from pipeline_defs.run_containers import RunContainers
 from pipeline_defs.run_workers.broker import HEALTH, STOP, TASK, WORKER, fingerprint, node, settings, worker_of
 
@@ -107,8 +108,9 @@ class RunWorker:
     def _start(self, run: DagsterRun, made_of: str) -> None:
         if fingerprint(run.tags.get("app", "")) != made_of:
             app = run.tags.get("app", "?")
-            why = f"The worker {self.name} has another version of Shipline or of the app's file {app}.yaml than the service: "
-            self._instance.report_run_failed(run, f"{why}bring both up to date there, and start the run again.")
+            why = f"The worker {self.name} has another version of Shipline, of the app's file {app}.yaml or of home/{KEY} "
+            why += "than the service: "
+            self._instance.report_run_failed(run, f"{why}bring them up to date there, and start the run again.")
             return
         try:
             self._containers.launch_run(LaunchRunContext(run, None))

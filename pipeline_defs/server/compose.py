@@ -1,10 +1,9 @@
 """Compose and Engine commands for one site."""
 
 import shlex
-from pathlib import PurePosixPath
 
 from pipeline_defs.config.secret import Secret
-from pipeline_defs.server.bundle import OVERRIDE, SETTINGS
+from pipeline_defs.server.bundle import COMPOSED, OVERRIDE, SETTINGS
 from pipeline_defs.server.command import Command, script
 from pipeline_defs.server.site import Site
 
@@ -32,11 +31,17 @@ def compose(site: Site, program: tuple[str, ...], folder: str, *words: str, says
     )
 
 
+# What the release's own folder says counts: an older release may have had other compose files.
+_FILES = """
+COMPOSE_FILE=$2; [ ! -f "$1" ] || COMPOSE_FILE=$(cat "$1")
+export COMPOSE_FILE COMPOSE_PATH_SEPARATOR=:; shift 2; exec "$@"
+"""
+
+
 def compose_words(site: Site, program: tuple[str, ...], folder: str) -> tuple[str, ...]:
-    """The words that every Compose call for the release in `folder` begins with."""
-    file = PurePosixPath(folder) / site.config.compose
-    files = ("-f", str(file), "-f", f"{folder}/{OVERRIDE}")
-    return (*program, "-p", site.project, "--project-directory", str(file.parent), *files)
+    """The words that every Compose call for the release in `folder` begins with. Relative paths begin beside the first compose file."""
+    usual = ":".join(f"{folder}/{path}" for path in (*site.config.compose_files, OVERRIDE))
+    return ("sh", "-euc", _FILES, "compose", f"{folder}/{COMPOSED}", usual, *program, "-p", site.project)
 
 
 _COMPOSE = """

@@ -59,7 +59,8 @@ def look_at(site: Site, program: tuple[str, ...], folder: str) -> Command:
     It prints settings, secrets among them.
     """
     file = PurePosixPath(folder) / site.config.compose
-    own = (*program, "-p", site.project, "--project-directory", str(file.parent), "-f", str(file))
+    files = [word for path in site.config.compose_files for word in ("-f", f"{folder}/{path}")]
+    own = (*program, "-p", site.project, "--project-directory", str(file.parent), *files)
     words = (f"{folder}/{SETTINGS}", shlex.join(own), shlex.join(compose_words(site, program, folder)))
     return script(_LOOK, *words, says=f"can {site.config.compose} run here?")
 

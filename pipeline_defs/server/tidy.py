@@ -2,14 +2,16 @@
 
 from pipeline_defs.server.bundle import RELEASE
 from pipeline_defs.server.command import script
+from pipeline_defs.server.installing import WRITTEN
 from pipeline_defs.server.site import Site
 from pipeline_defs.server.step import LONG_SECONDS, Step
 from pipeline_defs.server.task import Task
 
 # A name's time is in it; copying a file changes the file's own. What a link of the environment names is needed. A folder among the
-# releases that holds none is somebody else's.
+# releases that holds none is somebody else's. What a container could write to stays: what any has mounted, and, but for the copies
+# of a rehearsal, a folder in which somebody else than Shipline has written.
 _FILES = """
-root=$(readlink -f "$1") backups=$2 releases=$3 logs=$4 days=$5 release=$6 app=$7 repository=$8 environment=$9; shift 9
+root=$(readlink -f "$1") backups=$2 releases=$3 logs=$4 days=$5 release=$6 app=$7 repository=$8 environment=$9 apart=${10}; shift 10
 beyond() { tail -n "+$(($1 + 1))"; }
 aged() { [ -z "$days" ] || find "$root/$1" -mindepth 1 -maxdepth 1 -mtime "+$((days - 1))" -exec basename {} \\; 2>/dev/null; }
 keep=" "; for link in current previous way-back; do keep="$keep$(readlink -f "$root/$link" || true) "; done
@@ -18,10 +20,22 @@ rm -f "$root"/backups/*.partial
 { ls -1 "$root/backups" | grep '[.]dump$' | sort -r | beyond "$backups"; aged backups | grep '[.]dump$' || true; } | sort -u |
   while IFS= read -r name; do needed "$root/backups/$name" && continue
     rm -f "$root/backups/$name" "$root/backups/$name.sha256" "$root/backups/$name.counts"; echo "removed backup $name"; done
+mounted=unknown
+if ids=$(docker ps -aq); then
+  mounted=$(docker inspect -f '{{range .Mounts}}{{println .Source}}{{end}}' $ids 2>/dev/null
+    docker volume ls -q | xargs -r docker volume inspect -f '{{with .Options}}{{.device}}/{{end}}' 2>/dev/null || :); fi
+mounts() { [ "$mounted" = unknown ] || printf '%s\\n' "$mounted" | grep -qF "$1"; }
 ours() { while IFS= read -r name; do [ ! -f "$root/releases/$name/$release" ] || printf '%s\\n' "$name"; done; }
 { ls -1t "$root/releases" 2>/dev/null | ours | beyond "$releases"; aged releases | ours; } | sort -u |
   while IFS= read -r name; do needed "$root/releases/$name" && continue
+    ! mounts "/releases/$name/" || continue
+    if [ -z "$apart" ] && written "$root/releases/$name"; then
+      echo "kept release $name: there are files in $root/releases/$name that Shipline did not write"; continue; fi
     rm -rf "$root/releases/$name"; echo "removed release $name"; done
+named=$(cat "$root"/releases/*/shipline.paths.yml 2>/dev/null | grep -Eo '/(files|read)/[0-9a-f]+/' | sort -u || true)
+for kind in files read; do
+  ls -1 "$root/$kind" 2>/dev/null | while IFS= read -r name; do
+    printf '%s\\n' "$named" | grep -qxF "/$kind/$name/" || mounts "/$kind/$name/" || rm -rf "$root/$kind/$name"; done; done
 for kind in logs journal results; do
   { ls -1t "$root/$kind" 2>/dev/null | beyond "$logs"; aged "$kind"; } | sort -u |
     while IFS= read -r name; do rm -rf "$root/$kind/$name"; done; done
@@ -50,9 +64,10 @@ def tidy(task: Task) -> Step:
     """
     site, keep = task.site, task.site.config.retention
     counts = (str(keep.backups), str(keep.releases), str(keep.logs), str(keep.days or ""))
-    words = (site.path(), *counts, RELEASE, site.app, task.app.image, site.environment, *_folders(task))
+    apart = "apart" if site.config.rehearses else ""
+    words = (site.path(), *counts, RELEASE, site.app, task.app.image, site.environment, apart, *_folders(task))
     says = f"keep {keep.backups} backups, {keep.releases} releases with their images, {keep.logs} logs"
-    return Step("tidy", script(_FILES + _IMAGES, *words, says=says), timeout=LONG_SECONDS)
+    return Step("tidy", script(WRITTEN + _FILES + _IMAGES, *words, says=says), timeout=LONG_SECONDS)
 
 
 def _folders(task: Task) -> list[str]:

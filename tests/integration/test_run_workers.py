@@ -163,8 +163,9 @@ def test_a_worker_refuses_what_it_would_do_otherwise(service: RunningService, se
     refused = [service.queue_run(), service.queue_run()]
     assert holds_within(60, lambda: "FAILURE" in [service.runs()[run] for run in refused])
     (there,) = [run for run in refused if service.runs()[run] == "FAILURE"]
-    assert f"The worker {NAME} has another version of Shipline or of the app's file blog.yaml" in service.messages(
-        there
+    assert (
+        f"The worker {NAME} has another version of Shipline, of the app's file blog.yaml or of home"
+        in service.messages(there)
     )
     assert containers(service, second, there) == 0
     service.write_app("sleep 600")

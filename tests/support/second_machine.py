@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pipeline_defs.config.fingerprint import KEY
 from tests.support.service import RunningService
 from tests.testbed import docker
 from tests.testbed.bed import TestBed
@@ -55,7 +56,9 @@ def second_machine(service: RunningService, **settings: str) -> Iterator[SecondM
         server.load(f"shipline-{ID}", f"shipline-engine-{ID}")
         machine = SecondMachine(service, server)
         server.exec("mkdir", "-p", f"{service.folder}/redis")
-        machine.copy("home/apps", "home/blog", "home/port_forward.py", "secrets", "own/pgpass", "own/queue")
+        machine.copy(
+            "home/apps", f"home/{KEY}", "home/blog", "home/port_forward.py", "secrets", "own/pgpass", "own/queue"
+        )
         server.exec("chown", "--reference", f"{service.folder}/home/apps", f"{service.folder}/home")
         # The Engine's socket belongs there to another group than here, where Compose's file is made.
         server.exec("chgrp", str(Path("/var/run/docker.sock").stat().st_gid), "/var/run/docker.sock")

@@ -18,6 +18,8 @@ from hypothesis import strategies as st
 from pipeline_defs.config import Secret
 from pipeline_defs.release.records import Release
 from pipeline_defs.server.bundle import (
+    COMPOSED,
+    FINGERPRINTS,
     OVERRIDE,
     RELEASE,
     SECRETS,
@@ -147,6 +149,9 @@ def test_the_hash_changes_with_whatever_changes_how_a_release_runs() -> None:
         hashed(given={**PLAIN, "LEVEL": "debug"}),
         hashed(given={**PLAIN, "MORE": ""}),
         hashed(given={**PLAIN, "MORE": Secret("")}),
+        hashed(given={**PLAIN, "PASSWORD": Secret("another")}),
+        hashed(given={**PLAIN, "./.env": Secret("A=1")}),
+        hashed(given={**PLAIN, "./.env": Secret("A=2")}),
         hashed(given={"LEVEL": "info"}),
         hashed(given={"LEVEL": Secret("info"), "PASSWORD": Secret("s3cr3t")}),
         hashed(of=several),
@@ -154,8 +159,15 @@ def test_the_hash_changes_with_whatever_changes_how_a_release_runs() -> None:
     assert len(set(hashes)) == len(hashes)
 
 
-def test_the_hash_does_not_change_with_a_secrets_value_nor_with_the_order() -> None:
-    assert hashed(given={**PLAIN, "PASSWORD": Secret("another")}) == hashed()
+def test_the_hash_of_a_secret_needs_the_homes_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = hashed()
+    monkeypatch.setenv("SHIPLINE_HOME", str(tmp_path / "another"))
+    assert hashed() == hashed() != here
+    assert hashed(given={"LEVEL": "info"}) == configuration_hash(PRODUCTION, FILES, {"LEVEL": "info"})
+    assert mode(tmp_path / "another" / "configuration.key") == 0o600
+
+
+def test_the_hash_does_not_change_with_the_order() -> None:
     assert hashed(dict(reversed(FILES.items())), dict(reversed(PLAIN.items()))) == hashed()
 
 
@@ -189,8 +201,8 @@ def mode(file: Path) -> int:
 def test_secrets_travel_in_a_private_member_and_nowhere_else(tmp_path: Path) -> None:
     wanted = install(site(tmp_path), release(), FILES, {"PASSWORD": Secret(PASSWORD)})
     packed = members(wanted.stdin)
-    assert set(packed) == {*FILES, OVERRIDE, RELEASE, SETTINGS, SECRETS}
-    assert packed[SETTINGS].mode == packed[SECRETS].mode == 0o600
+    assert set(packed) == {*FILES, OVERRIDE, RELEASE, SETTINGS, SECRETS, FINGERPRINTS, COMPOSED}
+    assert packed[SETTINGS].mode == packed[SECRETS].mode == packed[FINGERPRINTS].mode == 0o600
     assert PASSWORD not in f"{wanted.argv} {wanted.rendered()} {wanted.shown()} {wanted!r}"
 
 
@@ -202,7 +214,7 @@ def test_a_release_is_installed_whole(tmp_path: Path) -> None:
     folder = Path(place.folder(release()))
     found = files_in(folder)
     assert {path: content for path, content in found.items() if path in files} == files
-    assert set(found) == {*files, OVERRIDE, RELEASE, SETTINGS}
+    assert set(found) == {*files, OVERRIDE, RELEASE, SETTINGS, COMPOSED, FINGERPRINTS}
     assert Release.model_validate_json(found[RELEASE]) == release()
     assert mode(folder / SETTINGS) == 0o600
     assert mode(folder) == 0o700
@@ -220,7 +232,7 @@ def test_a_new_value_of_a_secret_takes_the_place_of_the_old_one(tmp_path: Path) 
         assert mounted.read() == "services: {}"
     assert (folder / SETTINGS).read_text().startswith(settings_file({"PASSWORD": Secret(PASSWORD)}))
     assert mode(folder / SETTINGS) == 0o600
-    assert files_in(folder).keys() == {*FILES, OVERRIDE, RELEASE, SETTINGS}
+    assert files_in(folder).keys() == {*FILES, OVERRIDE, RELEASE, SETTINGS, FINGERPRINTS, COMPOSED}
     assert [each.name for each in (tmp_path / "releases").iterdir()] == [folder.name]
 
 
@@ -265,7 +277,7 @@ def test_what_a_killed_installation_left_behind_gets_into_no_release(tmp_path: P
     (left / "production.yml").write_text("half")
     (left / "stale.yml").write_text("old")
     assert run(install(place, release(), FILES, PLAIN)).ok
-    assert files_in(folder).keys() == {*FILES, OVERRIDE, RELEASE, SETTINGS}
+    assert files_in(folder).keys() == {*FILES, OVERRIDE, RELEASE, SETTINGS, COMPOSED, FINGERPRINTS}
     assert (folder / "production.yml").read_bytes() == FILES["production.yml"]
     assert not left.exists()
 

@@ -185,7 +185,7 @@ def test_a_rehearsal_does_not_use_the_host_s_network() -> None:
     [
         (
             "# fails env file /opt/shipline/shop/production/releases/1.0.0-abc/ops/.env not found: stat /opt/x: no such file or directory",
-            "the service web reads the env_file ops/.env, which is not in the release; write its variables under environment and secrets",
+            "the service web reads the env_file ops/.env, which is not in the release; name it under secret_files of production",
         ),
         (
             "# fails env file /etc/shop.env not found: stat /etc/shop.env: no such file or directory",

@@ -155,3 +155,15 @@ def test_a_key_is_a_name_also_where_yaml_would_read_it_as_true_or_false(tmp_path
     app = load_app(write(tmp_path, "shop", notify=notify, build="{arguments: {NO: '1', y: '2'}}"))
     assert app.notify[0].on == ("failed",)
     assert app.build.arguments == {"NO": "1", "y": "2"}
+
+
+def test_compose_files_may_be_a_list_of_which_the_first_says_where_paths_begin(tmp_path: Path) -> None:
+    text = "repository: acme/shop\nimage: registry.example.org/shop\nenvironments:\n  production:\n    hosts: a.example.org\n"
+    text += "    directory: /opt/shop/production\n    compose: [deploy/a.yml, b.yml]\n"
+    (tmp_path / "shop.yaml").write_text(text)
+    production = load_app(tmp_path / "shop.yaml").environments["production"]
+    assert (production.compose, production.overrides) == ("deploy/a.yml", ("b.yml",))
+    assert production.compose_files == ("deploy/a.yml", "b.yml")
+    (tmp_path / "shop.yaml").write_text(text.replace("[deploy/a.yml, b.yml]", "[]"))
+    with pytest.raises(ConfigError, match="compose"):
+        load_app(tmp_path / "shop.yaml")

@@ -182,7 +182,7 @@ def test_a_database_that_stands_still_is_started_from_the_release_that_runs() ->
     said: list[str] = []
     plan = deploy.plan(task(example(), "production", say=said.append), STOPPED)
     start = next(step for step in plan if step.name == "database start")
-    assert f"{LIVE.folder}/production.yml" in start.command.argv
+    assert f"{LIVE.folder}/production.yml:{LIVE.folder}/shipline.override.yml" in start.command.argv
     assert start.command.argv[-1] == "db"
     assert said == ["the database of production does not run: it is started"]
 
@@ -284,10 +284,13 @@ def test_the_image_is_pulled_and_named_by_its_digest() -> None:
 @pytest.mark.parametrize("program", [("docker", "compose"), ("docker-compose",)])
 def test_compose_is_called_as_the_server_has_it(program: tuple[str, ...]) -> None:
     plan = [*deployment(about=facts(compose=program)), *rehearsal(live=facts(compose=program))]
-    calls = [command.argv for command in commands(plan) if "--project-directory" in command.argv]
+    calls = [
+        command.argv for command in commands(plan) if any(word.endswith("/shipline.compose") for word in command.argv)
+    ]
     assert len(calls) == 9
     for argv in calls:
-        assert argv[argv.index("-p") - len(program) : argv.index("-p")] == program
+        project = argv.index("-p", argv.index("compose"))
+        assert argv[project - len(program) : project] == program
 
 
 @pytest.mark.parametrize(

@@ -79,7 +79,7 @@ def test_migrations_are_taken_back_in_the_image_that_runs_and_noted_before() -> 
     plan = {step.name: step.command for step in going_back(downgrade_to="0003")}
     assert plan["noted"].argv[-1] == "migrate"
     assert plan["downgrade"].argv[-4:] == ("alembic", "web", "downgrade", "0003")
-    assert f"{FOLDER}/production.yml" in plan["downgrade"].argv
+    assert f"{FOLDER}/production.yml:{FOLDER}/shipline.override.yml" in plan["downgrade"].argv
 
 
 def test_what_cannot_be_done_is_refused_before_anything() -> None:
@@ -93,7 +93,8 @@ def test_after_a_failed_deployment_its_own_image_takes_its_migrations_back() -> 
     failed = release("1.4.3")
     (step,) = take_back(task(example(), "production", release=None, migrated=failed, downgrade_to="0003"), LIVE)
     assert (step.name, step.writes) == ("downgrade", True)
-    assert f"/opt/shipline/shop/production/releases/{failed.name}/production.yml" in step.command.argv
+    folder = f"/opt/shipline/shop/production/releases/{failed.name}"
+    assert f"{folder}/production.yml:{folder}/shipline.override.yml" in step.command.argv
 
 
 @pytest.mark.parametrize(

@@ -174,8 +174,11 @@ def test_what_the_compose_file_takes_goes_along_and_staging_needs_a_port_of_its_
     takes = "services: {web: {image: a, ports: ['127.0.0.1:80:8000'], env_file: .env, volumes: ['./conf/a.ini:/a', './missing:/m']}}"
     files = {"Dockerfile": "", "production.yml": takes, "staging.yml": takes, "conf/a.ini": ""}
     app, missing = written(repository(tmp_path / "shop", files), tmp_path)
-    assert app.environments["production"].files == ("conf/a.ini",)
-    for needed in ("it takes .env", "it takes missing", "staging.yml: publish another port than 80"):
+    assert app.environments["production"].files == ()
+    assert [str(each.file) for each in app.environments["production"].secret_files.values()] == [
+        "/etc/shipline/shop-production.env"
+    ]
+    for needed in ("production.yml takes .env, which git has not", "staging.yml: publish another port than 80"):
         assert needed in missing
 
 
@@ -191,7 +194,7 @@ services:
     file = read_compose(repository(tmp_path, {"p.yml": text}), "p.yml")
     web, database = file.services["web"], file.services["db"]
     assert (web.ports, web.published, web.environment["A"], file.unset) == ((8000, 9), (1, 1), "$B", ("B", "F"))
-    assert (database.mounts, web.mounts) == (("x",), (".env", "conf/web.env"))
+    assert web.reads == (".env", "conf/web.env")
     assert (database.is_postgres, database.volume, database.environment) == (
         True,
         "data",

@@ -29,8 +29,8 @@ def failure(look: ComposeLook, site: Site) -> Iterator[str]:
     if found := _ENV_FILE.search(said):
         path = _in_release(found[1] or found[2], site)
         yield (
-            f"{_readers(look, path)} the env_file {path}, which is not in the release; write its variables under environment and "
-            f"secrets of {environment}, and remove env_file; or, where the repository has it, name it under files of {environment}"
+            f"{_readers(look, path)} the env_file {path}, which is not in the release; name it under secret_files of {environment}, "
+            "or add it to the repository"
         )
     elif found := _REQUIRED.search(said):
         why = f" ({found[2]})" if found[2] else ""
