@@ -15,8 +15,11 @@ DESCRIBED, RUNNING = "described", "running"
 """What the steps' outputs are kept as, among what a procedure has learned."""
 
 _HASHES = "# hashes of the services"
+# Compose hashes what is read from an env_file when it makes a container, and the file's name when it is only asked: so it is asked about
+# the merged file, in which there is no env_file any more. Older ones do not know the hashes of all.
 _DESCRIBE = """
-compose config; echo "$1"; compose config --hash '*' 2>/dev/null || : # older ones do not know the hashes of all
+described=$(compose config); printf '%s\\n' "$described"; echo "$1"
+printf '%s\\n' "$described" | compose -f - config --hash '*' 2>/dev/null || :
 """
 
 
