@@ -21,6 +21,7 @@ class Service:
 
     Attributes:
         build: the Dockerfile that it is built from, relative to the repository; None where it is not built.
+        target: the stage that is built, where the file names one.
         environment: what is set for it; a value that holds a variable is told as it is written.
         ports: the ports inside the container that are published or exposed; published: those of the host, as far as they are known.
         volume: the named volume that holds PostgreSQL's data, where it is mounted.
@@ -37,6 +38,7 @@ class Service:
     volume: str | None
     reads: tuple[str, ...]
     healthcheck: bool
+    target: str | None = None
 
     @property
     def is_postgres(self) -> bool:
@@ -91,6 +93,10 @@ def _untagged(loader: yaml.SafeLoader, tag: str, node: yaml.Node) -> Any:
 _Loader.add_multi_constructor("!", _untagged)
 
 
+def _target(build: Any) -> str | None:
+    return str(build["target"]) if isinstance(build, dict) and build.get("target") else None
+
+
 def _service(name: str, said: dict[Any, Any], folder: PurePosixPath) -> Service:
     dockerfile, context = _build(said.get("build"), folder)
     volumes = list(_volumes(_listed(said.get("volumes"))))
@@ -105,6 +111,7 @@ def _service(name: str, said: dict[Any, Any], folder: PurePosixPath) -> Service:
         volume=next((source for source, target in volumes if _is_name(source) and _is_data(target)), None),
         reads=tuple(dict.fromkeys(_plain(folder / path) for path in _files(said.get("env_file")))),
         healthcheck=bool(said.get("healthcheck")),
+        target=_target(said.get("build")),
     )
 
 

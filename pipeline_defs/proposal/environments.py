@@ -8,6 +8,7 @@ from pipeline_defs.config.environment import REVISION
 from pipeline_defs.proposal.choice import Choice
 from pipeline_defs.proposal.compose_file import ComposeFile, Service
 from pipeline_defs.proposal.draft import Draft
+from pipeline_defs.proposal.end_to_end import end_to_end
 from pipeline_defs.proposal.repository import Repository
 from pipeline_defs.proposal.services import also, own_service
 from pipeline_defs.proposal.variables import default_of
@@ -47,12 +48,13 @@ def _published(file: ComposeFile) -> set[int]:
 def _environment(draft: Draft, choice: Choice, file: ComposeFile, name: str) -> dict[str, Any]:
     dockerfile = choice.dockerfile
     service = own_service(file, dockerfile.path, choice.service)
+    port = dockerfile.port or next(iter(service.ports), 8000)
     made: dict[str, Any] = {
         "hosts": {"address": SERVER},
         "directory": f"/opt/shipline/{draft.name}/{name}",
         "compose": file.path,
         "service": service.name,
-        "port": dockerfile.port or next(iter(service.ports), 8000),
+        "port": port,
     }
     if workers := also(file, service):
         made["also"] = workers
@@ -68,7 +70,7 @@ def _environment(draft: Draft, choice: Choice, file: ComposeFile, name: str) -> 
         **_secret_files(draft, repository, file, name),
         **_database(draft, file),
         **_migrations(draft, repository, choice.folder),
-        **_end_to_end(draft, repository, name),
+        **end_to_end(draft, repository, name, port),
     }
 
 
@@ -130,13 +132,3 @@ def _migrations(draft: Draft, repository: Repository, folder: str) -> dict[str, 
         "revision": f"{alembic} current",
         "downgrade": f"{alembic} downgrade {REVISION}",
     }
-
-
-def _end_to_end(draft: Draft, repository: Repository, environment: str) -> dict[str, Any]:
-    """Every collection, with the Postman environment that has the environment's name in its own."""
-    if not repository.collections:
-        draft.lacks("a Postman collection, or another end-to-end test under `e2e`: it decides whether a release works")
-        return {}
-    fitting = [path for path in repository.postman_environments if environment in PurePosixPath(path).name.lower()]
-    with_environment = {"environment": fitting[0]} if fitting else {}
-    return {"e2e": [{"collection": path, **with_environment} for path in repository.collections]}

@@ -9,6 +9,7 @@ from pipeline_defs.proposal.draft import Draft
 from pipeline_defs.proposal.environments import environments
 from pipeline_defs.proposal.errors import ProposalError
 from pipeline_defs.proposal.repository import VERSION_FILE, Dockerfile, Repository
+from pipeline_defs.resources.dockerfile import asked
 
 
 def draft_of(repository: Repository, *, name: str = "", dockerfile: str = "", service: str | None = None) -> Draft:
@@ -28,7 +29,7 @@ def draft_of(repository: Repository, *, name: str = "", dockerfile: str = "", se
     draft = Draft(name or name_of(repository))
     folder = _context(chosen, production)
     _app(draft, repository)
-    _build(draft, chosen, folder)
+    _build(draft, repository, chosen, folder)
     _version(draft, repository, folder)
     _tests(draft, repository.compose.get("tests"), chosen)
     draft.data["environments"] = environments(draft, Choice(repository, chosen, folder, service))
@@ -108,8 +109,16 @@ def _app(draft: Draft, repository: Repository) -> None:
         draft.data["github"] = {"token": draft.secret("GITHUB_TOKEN")}
 
 
-def _build(draft: Draft, dockerfile: Dockerfile, folder: str) -> None:
+def _build(draft: Draft, repository: Repository, dockerfile: Dockerfile, folder: str) -> None:
+    """What is built, with the secrets and the SSH agent that the Dockerfile's steps mount."""
     draft.data["build"] = {"dockerfile": dockerfile.path, "context": folder}
+    secrets, agents = asked((repository.root / dockerfile.path).read_text(errors="replace"), None)
+    if secrets:
+        draft.data["build"]["secrets"] = {
+            name: draft.secret(re.sub("[^A-Za-z0-9]", "_", name).upper()) for name in secrets
+        }
+    if agents:
+        draft.data["build"]["ssh"] = dict.fromkeys(agents, "agent")
 
 
 def _version(draft: Draft, repository: Repository, folder: str) -> None:
@@ -134,8 +143,14 @@ def _tests(draft: Draft, tests: ComposeFile | None, dockerfile: Dockerfile) -> N
         )
         return
     writes = "RESULTS" in tests.variables
-    draft.data["test"] = {"compose": tests.path, "service": service.name, **({} if writes else {"junit": None})}
-    if "IMAGE" not in tests.variables:
+    stage = {"target": service.target} if service.target and service.build == dockerfile.path else {}
+    draft.data["test"] = {
+        "compose": tests.path,
+        "service": service.name,
+        **stage,
+        **({} if writes else {"junit": None}),
+    }
+    if "IMAGE" not in tests.variables and not stage:
         draft.lacks(
             f"{tests.path}: give the service {service.name} `image: ${{IMAGE}}`, to test the very image that is shipped"
         )

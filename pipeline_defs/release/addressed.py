@@ -76,6 +76,22 @@ def foreign(collection: Collection, variables: Variables, *, allow_empty: bool =
     return list(dict.fromkeys(found))
 
 
+def mapped(collection: Collection, variables: Variables) -> dict[str, str]:
+    """What to write under `variables`, so that requests which begin with a variable of the collection's own go where they should."""
+    found: dict[str, str] = {}
+    for request in collection.requests:
+        pieces = [piece for piece in variables.resolve(request.url) if piece.text]
+        authority = _authority(pieces)
+        if all(piece.given for piece in authority) or _under_test(authority, variables):
+            continue
+        wrong = next(piece for piece in authority if not piece.given)
+        if wrong.variable and not wrong.variable.startswith("$") and pieces[0].variable == wrong.variable:
+            found[wrong.variable] = (
+                f"{{{{{BASE_URL}}}}}{_path(variables.resolve(variables.own.get(wrong.variable, '')))}"
+            )
+    return found
+
+
 def _request(request: Request, variables: Variables) -> str | None:
     where = f"the request {request.name!r}"
     if not request.url.strip():

@@ -7,10 +7,11 @@ have this form is passed over or refused, never trusted.
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 _COMMENT = re.compile(r"/\*.*?\*/|(?<![:\"'`\\])//[^\n]*", re.DOTALL)
+_SENDS_WRITES = re.compile(r"\bmethod[\"']?\s*:\s*[\"'`](?:POST|PUT|PATCH|DELETE)", re.IGNORECASE)
 _READS = ("GET", "HEAD", "OPTIONS")
 
 
@@ -20,11 +21,15 @@ class CollectionError(ValueError):
 
 @dataclass(frozen=True)
 class Request:
-    """A request: its name with those of its folders, its method, and its address as it is written."""
+    """A request: its name with those of its folders, its method, and its address as it is written.
+
+    `guarded`: a script before it may skip it (`pm.execution.skipRequest`), by what the Postman environment says.
+    """
 
     name: str
     method: str
     url: str
+    guarded: bool = False
 
     @property
     def writes(self) -> bool:
@@ -55,6 +60,11 @@ class Collection:
     variables: Mapping[str, str]
     files: tuple[str, ...]
 
+    def writing(self, *, with_environment: bool) -> tuple[str, ...]:
+        """What in it may change something, by name. Requests that may be skipped count where no environment tells them to."""
+        requests = [each.name for each in self.requests if each.writes and not (each.guarded and with_environment)]
+        return (*requests, *(each.name for each in self.scripts if _SENDS_WRITES.search(each.text)))
+
     @property
     def asserts(self) -> bool:
         """True when some script may make an assertion: `pm.test(…)`, or `tests[…] = …` as older ones write it."""
@@ -71,10 +81,10 @@ def read_collection(content: bytes, name: str) -> Collection:
             f"{name} is no Postman collection of version 2; export it from Postman as Collection v2.1"
         )
     requests, scripts, files = list[Request](), list(_scripts(top, "the collection")), list[str]()
-    for path, item in _items(top["item"]):
+    for path, item, guarded in _items(top["item"], _may_skip(top)):
         scripts += _scripts(item, path)
         if "request" in item:
-            requests.append(_request(path, item["request"]))
+            requests.append(replace(_request(path, item["request"]), guarded=guarded))
             files += _files(item["request"])
     return Collection(tuple(requests), tuple(scripts), _values(top.get("variable"), "disabled", off=True), tuple(files))
 
@@ -97,15 +107,19 @@ def _parsed(content: bytes, name: str) -> dict[str, Any]:
     return top
 
 
-def _items(top: list[Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every folder and request, with its name and those of its folders."""
-    waiting = [("", each) for each in reversed(top)]
+def _items(top: list[Any], guarded: bool) -> Iterator[tuple[str, dict[str, Any], bool]]:
+    """Every folder and request, with its name and those of its folders, and whether a script before it may skip it."""
+    waiting = [("", each, guarded) for each in reversed(top)]
     while waiting:
-        above, item = waiting.pop()
+        above, item, guarded = waiting.pop()
         if isinstance(item, dict):
-            path = f"{above}{_text(item.get('name')) or 'unnamed'}"
-            yield path, item
-            waiting += [(f"{path} / ", each) for each in reversed(_list(item.get("item")))]
+            path, guarded = f"{above}{_text(item.get('name')) or 'unnamed'}", guarded or _may_skip(item)
+            yield path, item, guarded
+            waiting += [(f"{path} / ", each, guarded) for each in reversed(_list(item.get("item")))]
+
+
+def _may_skip(node: Mapping[str, Any]) -> bool:
+    return any(each.when == "prerequest" and "skipRequest" in each.text for each in _scripts(node, ""))
 
 
 def _request(path: str, request: Any) -> Request:

@@ -107,8 +107,20 @@ def built_stages(text: str, target: str | None) -> list[Stage]:
         stage = waiting.pop()
         if stage is not None and stage not in needed:
             needed.append(stage)
-            waiting += [by_name.get(name) for name in stage.needs]
+            waiting += [by_name.get(name) for name in sorted(stage.needs)]
     return needed
+
+
+def asked(text: str, target: str | None) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The ids of the secrets and of the SSH agents that the steps of a build mount."""
+    mounts = [mount for stage in built_stages(text, target) for mount in stage.mounts]
+    secrets = (_secret_id(mount) for mount in mounts if mount.get("type") == "secret")
+    agents = (mount.get("id") or "default" for mount in mounts if mount.get("type") == "ssh")
+    return tuple(dict.fromkeys(each for each in secrets if each)), tuple(dict.fromkeys(agents))
+
+
+def _secret_id(mount: dict[str, str]) -> str:
+    return mount.get("id") or PurePosixPath(mount.get("target") or mount.get("dst") or "").name
 
 
 def refuse_ungiven(checkout: Path, build: Build) -> None:
@@ -117,19 +129,18 @@ def refuse_ungiven(checkout: Path, build: Build) -> None:
     BuildKit leaves out a secret that is not required, and builds something else without a word. Raises EngineError.
     """
     text = inside(checkout, build.dockerfile, "build.dockerfile").read_bytes().decode("utf-8", errors="replace")
-    mounts = [mount for stage in built_stages(text, build.target) for mount in stage.mounts]
-    for mount in mounts:
-        if mount.get("type") == "secret":
-            name = mount.get("id") or PurePosixPath(mount.get("target") or mount.get("dst") or "").name
-            if name and name not in build.secrets:
-                line = f"build: {{secrets: {{{name}: {{env: {re.sub('[^A-Za-z0-9]', '_', name).upper()}}}}}}}"
-                raise EngineError(
-                    f"{build.dockerfile} mounts the secret {name}, which the app's file does not give; write `{line}`"
-                )
-        if mount.get("type") == "ssh":
-            name = mount.get("id") or "default"
-            if name not in build.ssh:
-                line = "build: {ssh: default}" if name == "default" else f"build: {{ssh: {{{name}: agent}}}}"
-                raise EngineError(
-                    f"{build.dockerfile} mounts the SSH agent {name}, which the app's file does not give; write `{line}`"
-                )
+    secrets, agents = asked(text, build.target)
+    for name in secrets:
+        if name not in build.secrets:
+            variable = re.sub("[^A-Za-z0-9]", "_", name).upper()
+            _refuse(
+                f"{build.dockerfile} mounts the secret {name}", f"build: {{secrets: {{{name}: {{env: {variable}}}}}}}"
+            )
+    for name in agents:
+        if name not in build.ssh:
+            line = "build: {ssh: default}" if name == "default" else f"build: {{ssh: {{{name}: agent}}}}"
+            _refuse(f"{build.dockerfile} mounts the SSH agent {name}", line)
+
+
+def _refuse(what: str, line: str) -> None:
+    raise EngineError(f"{what}, which the app's file does not give; write `{line}`")

@@ -1,7 +1,9 @@
 """What a repository suggests: compose files as people write them, the app's own service, and a file that is complete and right."""
 
+import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -10,6 +12,7 @@ from hypothesis import strategies as st
 
 from pipeline_defs.config import App, load_app
 from pipeline_defs.config.home import PROJECT
+from pipeline_defs.config.testing import E2E
 from pipeline_defs.proposal.compose_file import read_compose
 from pipeline_defs.proposal.errors import ProposalError
 from pipeline_defs.proposal.origin import origin_of
@@ -233,3 +236,68 @@ def test_an_address_is_told_without_its_password(tmp_path: Path) -> None:
     git(tmp_path, "remote", "set-url", "origin", "git@github.com:acme/blog.git")
     assert (origin_of(tmp_path).repository, origin_of(tmp_path).on_github) == ("acme/blog", True)
     assert not origin_of(SHOP).is_git
+
+
+READS = {
+    "event": [{"listen": "test", "script": {"exec": ["pm.test('ok', () => true)"]}}],
+    "variable": [{"key": "baseUrl", "value": "https://shop.example.org/api"}],
+    "item": [{"name": "health", "request": {"method": "GET", "url": "{{baseUrl}}/health"}}],
+}
+WRITES = {
+    **READS,
+    "item": [{"name": "orders", "item": [{"name": "pay", "request": {"method": "POST", "url": "{{baseUrl}}/pay"}}]}],
+}
+SENDS = {
+    **READS,
+    "event": [*READS["event"], {"listen": "prerequest", "script": {"exec": "pm.sendRequest({url: u, method: 'PUT'})"}}],
+}
+SKIPS = {
+    **WRITES,
+    "event": [*READS["event"], {"listen": "prerequest", "script": {"exec": "pm.execution.skipRequest()"}}],
+}
+
+
+@pytest.mark.parametrize(
+    ("collection", "in_production", "told"),
+    [
+        (READS, True, ""),
+        (WRITES, False, "changes data (orders / pay)"),
+        (SENDS, False, "changes data (the collection)"),
+        (SKIPS, False, "changes data (orders / pay)"),  # nothing there tells it to skip
+    ],
+)
+def test_a_collections_own_address_is_mapped_and_what_writes_stays_out_of_production(
+    tmp_path: Path, collection: dict[str, Any], in_production: bool, told: str
+) -> None:
+    files = {
+        "Dockerfile": "FROM scratch\n",
+        "production.yml": "services: {web: {build: ., ports: ['80:8000']}}\n",
+        "staging.yml": "services: {web: {build: ., ports: ['81:8000']}}\n",
+        "postman/shop.postman_collection.json": json.dumps(collection),
+    }
+    app, missing = written(repository(tmp_path / "clone", files), tmp_path)
+    entry = E2E(collection="postman/shop.postman_collection.json", variables={"baseUrl": "{{base_url}}/api"})
+    assert app.environments["staging"].e2e == (entry,)
+    assert app.environments["production"].e2e == ((entry,) if in_production else ())
+    assert told in missing
+
+
+def test_tests_in_a_stage_of_the_dockerfile_are_proposed_as_such(tmp_path: Path) -> None:
+    files = {
+        "Dockerfile": "FROM scratch AS base\nFROM base AS test\nFROM base AS final\n",
+        "production.yml": "services: {web: {build: .}}\n",
+        "docker-compose-test.yml": "services: {tests: {build: {context: ., target: test}, command: [pytest]}}\n",
+    }
+    app, _ = written(repository(tmp_path / "clone", files), tmp_path)
+    assert app.test is not None
+    assert (app.test.target, app.test.service, app.test.junit) == ("test", "tests", None)
+
+
+def test_what_the_dockerfile_mounts_is_proposed(tmp_path: Path) -> None:
+    files = {
+        "Dockerfile": "FROM scratch\nRUN --mount=type=secret,id=pip-token true\nRUN --mount=type=ssh true\n",
+        "production.yml": "services: {web: {build: .}}\n",
+    }
+    app, _ = written(repository(tmp_path / "clone", files), tmp_path)
+    assert {name: each.env for name, each in app.build.secrets.items()} == {"pip-token": "CLONE_PIP_TOKEN"}
+    assert app.build.ssh == {"default": "agent"}

@@ -69,7 +69,7 @@ def test_a_stage_that_is_not_built_asks_for_nothing(tmp_path: Path) -> None:
     assert refusal(tmp_path, text) == ""
     assert "pip_token" in refusal(tmp_path, text, Build(target="dev"))
     assert "pip_token" in refusal(tmp_path, text, Build(target="1"))
-    assert [stage.name for stage in built_stages(text, "final")] == ["final", "base", "other"]
+    assert {stage.name for stage in built_stages(text, "final")} == {"final", "base", "other"}
     assert len(built_stages(text, "nowhere")) == 4
 
 
