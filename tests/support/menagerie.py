@@ -5,6 +5,7 @@ Each folder of `tests/menagerie` that has an `app.yaml` is an app; `tests/menage
 
 import secrets
 import shutil
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -21,7 +22,8 @@ from pipeline_defs.release.records import Outcome, Release
 from pipeline_defs.resources.connection import Connection
 from pipeline_defs.resources.engine import Engine
 from pipeline_defs.resources.registry import RegistryResource
-from pipeline_defs.server.bundle import configuration_hash, needed_files
+from pipeline_defs.resources.release_files import release_files
+from pipeline_defs.server.bundle import configuration_hash
 from pipeline_defs.server.command import Command, Listener, Result, Runner, script
 from pipeline_defs.server.deploy import deploy
 from pipeline_defs.server.rollback import rollback
@@ -72,10 +74,15 @@ class Animal:
         """Where its files are."""
         return FOLDER / self.name
 
-    def file(self, path: str, *, following: bool) -> bytes:
-        """A file of its first release, or of the following one."""
-        changed = self.folder / "next" / path
-        return (changed if following and changed.exists() else self.folder / path).read_bytes()
+    @contextmanager
+    def checkout(self, *, following: bool) -> Iterator[Path]:
+        """Its files as its first release has them, or the following one."""
+        with tempfile.TemporaryDirectory() as above:
+            folder = Path(above, "workspace", "checkouts", "a", "files")
+            shutil.copytree(self.folder, folder)
+            if following and (self.folder / "next").exists():
+                shutil.copytree(self.folder / "next", folder, dirs_exist_ok=True)
+            yield folder
 
 
 def animals() -> list[Animal]:
@@ -129,7 +136,8 @@ class Place:
         release = None
         if version is not None:
             following = version != "1.0.0"
-            files = {path: self.animal.file(path, following=following) for path in needed_files(site)}
+            with self.animal.checkout(following=following) as checkout:
+                files = release_files(site, checkout, {})
             release = self.release(version).model_copy(update={"configuration": configuration_hash(site, files, {})})
         registry = self._registry()
         return replace(
