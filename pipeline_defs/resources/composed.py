@@ -104,7 +104,7 @@ def _mounts(services: Mapping[str, Any], checkout: Path) -> Iterator[Mount]:
 def _bound(volumes: Mapping[str, Any], checkout: Path) -> Iterator[Mount]:
     for name, volume in volumes.items():
         path = _inside(((volume or {}).get("driver_opts") or {}).get("device"), checkout)
-        if path is not None:
+        if path is not None and not path.startswith("./"):  # which neither Compose nor Docker takes
             yield Mount("", path, "", True, name)
 
 

@@ -183,7 +183,7 @@ class _Rules:
     def _line(self, mount: Mount) -> str:
         """The mount as it should stand in the compose file."""
         path = posixpath.relpath(mount.path, self.given.folder)
-        written = path if path.startswith("..") else f"./{path}"
+        written = path if path.startswith(".") else f"./{path}"
         return f"{written}:{mount.target}:ro or a named volume" if mount.target else "a volume without a device"
 
     def _is_written(self, path: str) -> bool:
