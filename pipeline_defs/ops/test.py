@@ -89,7 +89,8 @@ def _run(
     if image.digest:
         log.say(f"{image.reference} was built before, and these tests have not passed on it: they run now")
         docker.pull(image.reference, images, timeout=app.push.timeout, listen=log.listen)
-    tested, stage = image.reference if image.digest else local_name(image), ""
+        docker.tag(image.reference, local_name(image))  # by which it is found, and removed when room is needed
+    tested, stage = local_name(image), ""
     if test.target:
         stage = f"{local_name(image)}-tests"
         log.say(f"building the stage {test.target}, which has the tests")

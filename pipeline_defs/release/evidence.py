@@ -7,6 +7,8 @@ from pydantic import BaseModel, ConfigDict
 
 from pipeline_defs.release.size import size
 
+NOTHING_RAN = "no test ran, which proves nothing; see why, or set allow_empty: true"
+
 
 class Record(BaseModel):
     """A fact that is written once and never edited."""
@@ -53,8 +55,11 @@ class TestCounts(Record):
         if self.bad:
             return f"the results count {self}, though the tests ended with status 0"
         if self.empty and not allow_empty:
-            what = f"all {self.tests} tests were skipped" if self.tests else "no test ran"
-            return f"{what}, which proves nothing; see why, or set allow_empty: true"
+            return (
+                NOTHING_RAN.replace("no test ran", f"all {self.tests} tests were skipped")
+                if self.tests
+                else NOTHING_RAN
+            )
         return None
 
     def __add__(self, other: Self) -> "TestCounts":

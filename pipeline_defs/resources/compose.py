@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from pipeline_defs.config.making import ImageTest
-from pipeline_defs.release.evidence import TestCounts
+from pipeline_defs.release.evidence import NOTHING_RAN, TestCounts
 from pipeline_defs.release.junit import ResultsError
+from pipeline_defs.release.ran import ran_nothing
 from pipeline_defs.resources.client import QUICK_SECONDS, Client, EngineError, Stage, run_docker
 from pipeline_defs.resources.compose_file import Merging, compose_words, merge
 from pipeline_defs.resources.results import LARGEST, read_junit_file
@@ -133,8 +134,15 @@ def run_tests(
             given = merging.environment(test)
             ended = run_docker(called.argv, timeout=test.timeout, listen=listen, environment=given, stage=stage)
         counts = _counts(results, test, ended, most_results)
-        refusal = counts.refusal(allow_empty=test.allow_empty) if counts and ended.ok else None
-        return TestRun(ended.status, counts, _said(ended), refusal)
+        return TestRun(ended.status, counts, _said(ended), _refusal(test, counts, ended))
+
+
+def _refusal(test: ImageTest, counts: TestCounts | None, ended: Result) -> str | None:
+    if not ended.ok:
+        return None
+    if counts is not None:
+        return counts.refusal(allow_empty=test.allow_empty)
+    return NOTHING_RAN if ran_nothing(ended.stdout) and not test.allow_empty else None
 
 
 def _counts(results: Path, test: ImageTest, ended: Result, most: int) -> TestCounts | None:

@@ -41,7 +41,7 @@ def production_names(site: Site, rehearsed: Site | None) -> tuple[str, ...]:
     """The names under which people find the environment that is rehearsed, those left out that the rehearsal has itself."""
     if rehearsed is None:
         return ()
-    own = set(_names(site)) | {name for tests in site.config.e2e for name in _hosts(tests.base_url or "")}
+    own = set(_names(site))
     return tuple(name for name in dict.fromkeys(_names(rehearsed)) if name not in own)
 
 
@@ -75,11 +75,14 @@ def _in_collection(site: Site, tests: E2E, files: Mapping[str, bytes]) -> list[s
 
 def _in_production(site: Site, tests: E2E, rehearsed: Site | None) -> Iterator[str]:
     """Addresses of the environment that is rehearsed, in what the app's file says."""
-    forbidden = production_names(site, rehearsed)
+    if rehearsed is None:
+        return
+    names, address = set(production_names(site, rehearsed)), _netloc(rehearsed.config.url or "")
     for name, value in {BASE_URL: tests.base_url or "", **tests.variables}.items():
-        for host in _hosts(value) | ({value.lower()} & set(forbidden)):
-            if host in forbidden and rehearsed is not None:
-                yield f"{name} names {host}, which is {rehearsed.environment}; a rehearsal sends nothing there, write {{{{base_url}}}}"
+        theirs = (_hosts(value) | {value.lower()}) & names
+        if theirs or (address and _netloc(value) == address):
+            host = next(iter(theirs), address)
+            yield f"{name} names {host}, which is {rehearsed.environment}; a rehearsal sends nothing there, write {{{{base_url}}}}"
 
 
 def _names(site: Site) -> Iterator[str]:
@@ -89,3 +92,9 @@ def _names(site: Site) -> Iterator[str]:
 
 def _hosts(text: str) -> set[str]:
     return {match[1].lower() for match in _HOST.finditer(text)}
+
+
+def _netloc(url: str) -> str:
+    """Host and port of an address; empty for what is none."""
+    found = _HOST.search(url)
+    return url[found.start(1) :].partition("/")[0].lower() if found else ""

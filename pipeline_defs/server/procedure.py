@@ -168,7 +168,9 @@ class Procedure:
             if not part.result.ok:
                 self.execution.cut_off = self.execution.cut_off or part.result.status in _STOPPED
                 raise StepFailed(self._sentence(step, part.result))
-            refusal = step.check(part.result.stdout) if step.check else step.judge(counts) if step.judge else None
+            said = part.result
+            refusal = step.check(said.stdout) if step.check else None
+            refusal = refusal or (step.judge(counts, f"{said.stdout}\n{said.stderr}") if step.judge else None)
             if refusal:
                 raise StepFailed(f"{self.site}, step {step.name}: {refusal}")
         except BaseException:

@@ -25,7 +25,7 @@ class Step:
             it tells.
         results: a JUnit file on the server that the step leaves behind, passed or not.
         counts: the name under which its counts are kept: tests or e2e.
-        judge: looks at the counts, None where there are none, and says why the tests prove nothing; None where they do.
+        judge: looks at the counts, None where there are none, and the output, and says why the tests prove nothing; None where they do.
         learn: reads facts out of the step's output.
         migrates: the step's lines tell of migrations, which are timed one by one.
         secret: its output is not shown, kept or logged, because it may hold settings in any disguise.
@@ -40,7 +40,7 @@ class Step:
     writes: bool = False
     results: str | None = None
     counts: str | None = None
-    judge: Callable[[TestCounts | None], str | None] | None = None
+    judge: Callable[[TestCounts | None, str], str | None] | None = None
     learn: Callable[[str], Mapping[str, Any]] | None = None
     migrates: bool = False
     secret: bool = False

@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 from pipeline_defs.config.testing import E2E, Test
-from pipeline_defs.release.evidence import TestCounts
+from pipeline_defs.release.evidence import NOTHING_RAN, TestCounts
+from pipeline_defs.release.ran import ran_nothing
 from pipeline_defs.release.records import Release
 from pipeline_defs.server.addressing import given_variables
 from pipeline_defs.server.bundle import REHEARSAL_SHARES
@@ -138,11 +139,13 @@ def _command(
     return script(_COMMAND, *fixed, tests.junit or "", *options, *program, says=f"end to end: {' '.join(words)}")
 
 
-def judged(counts: TestCounts | None, tests: Test | E2E) -> str | None:
+def judged(counts: TestCounts | None, said: str, tests: Test | E2E) -> str | None:
     """Why tests that ended with status 0 prove nothing; None where they do. Only results that somebody asked for may not be missing."""
     if counts is not None:
         return counts.refusal(allow_empty=tests.allow_empty)
-    wanted = "junit" in tests.model_fields_set or (isinstance(tests, E2E) and tests.collection is not None)
-    if not wanted or tests.junit is None or tests.allow_empty:
+    if tests.allow_empty:
         return None
-    return f"they ended well and left no results in {tests.junit}, so nobody knows whether a test ran; write them there, or set junit: null"
+    wanted = "junit" in tests.model_fields_set or (isinstance(tests, E2E) and tests.collection is not None)
+    if wanted and tests.junit is not None:
+        return f"they ended well and left no results in {tests.junit}; write them there, or set junit: null"
+    return NOTHING_RAN if ran_nothing(said) else None

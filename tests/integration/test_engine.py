@@ -244,6 +244,8 @@ def test_tests_that_break_before_they_write_results_are_a_result(
 
 
 def test_without_results_the_exit_status_decides(docker_engine: Engine, checkout: Path, image: str) -> None:
+    write_compose(checkout, "echo Ran 0 tests in 0.000s")
+    assert not docker_engine.test(checkout, "shop", image, ImageTest(junit=None)).passed
     write_compose(checkout, "true")
     assert docker_engine.test(checkout, "shop", image, ImageTest(junit=None)).passed
     with pytest.raises(EngineError, match=r"ended well, but the tests wrote no results file junit.xml"):
