@@ -77,7 +77,12 @@ def test_what_would_drop_data_is_done_only_when_a_person_says_so(runs: ShopRuns,
     assert runs.shop.health()["version"] == "1.0.0"
 
 
-@pytest.mark.parametrize("step", ["down", "restore", "switch"])
+THOROUGH = pytest.mark.thorough
+
+
+@pytest.mark.parametrize(
+    "step", [pytest.param("down", marks=THOROUGH), "restore", pytest.param("switch", marks=THOROUGH)]
+)
 def test_a_restore_that_is_cut_off_is_taken_back_by_whoever_comes_next(
     live: Shop, server: Connection, first: Release, second: Release, step: str
 ) -> None:

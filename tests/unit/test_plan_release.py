@@ -33,10 +33,7 @@ def rehearsed(of: object = NEW, outcome: Outcome = Outcome.SUCCEEDED, **more: ob
 
 
 def planned(*names: str, **seconds: float) -> list[PlannedStep]:
-    return [
-        PlannedStep(step=name, does=name, changes=name == "start", seconds=seconds.get(name))
-        for name in (*names, *seconds)
-    ]
+    return [PlannedStep(step=name, does=name, seconds=seconds.get(name)) for name in (*names, *seconds)]
 
 
 def test_a_step_takes_what_it_took_last_there_and_else_in_a_rehearsal() -> None:
