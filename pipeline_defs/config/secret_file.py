@@ -8,7 +8,7 @@ from dotenv import dotenv_values
 
 from pipeline_defs.config.secret import Secret
 
-_NAMES = re.compile(r"PASS|SECRET|TOKEN|KEY|CREDENTIAL|PRIVATE|AUTH|SALT|DSN|URL|URI", re.IGNORECASE)
+_NAMES = re.compile(r"(PASS|PASSWORD|PASSWD|SECRET|TOKEN|KEY|CREDENTIALS?|AUTH|SALT|DSN)(_|\d|$)", re.IGNORECASE)
 _IN_URL = re.compile(r"[a-z][a-z0-9+.-]*://[^/@\s:]*:(?P<password>[^/@\s]+)@", re.IGNORECASE)
 _SHORTEST = 6
 

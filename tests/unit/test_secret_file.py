@@ -13,6 +13,8 @@ PORT=5432
 SECRET_KEY="s3cr3t k3y"
 STRIPE_TOKEN=tok_123456
 DATABASE_URL=postgresql://shop:pa55word@db:5432/shop
+AUTHOR=production
+KEYCLOAK_REALM=production
 HOME_URL=https://shop.example.org
 """
 
