@@ -16,13 +16,9 @@ from pipeline_defs.resources.tree import context_digest, inside, path_digest
 _FORMAT = "1"  # raise it when the way tests are run changes what they prove
 _IMAGE, _TEST_IMAGE, _RESULTS = "shipline/image", "shipline/tests", "/shipline-results"
 _NOT_DECIDING = {"timeout"}  # of the settings under `test`
-_KEPT_APART = (
-    "service:",
-    "none",
-    "host",
-    "bridge",
-    "default",
-)  # network modes that lead to no other project's container
+_LEAVING = ("volumes_from", "network_mode", "pid", "ipc")
+"""Keys of a service that may lead to another project's container."""
+_MOUNTS = ("bind", "volume", "tmpfs", "image")
 
 
 class Unprovable(Exception):
@@ -72,25 +68,38 @@ def _relative(node: Any, roots: tuple[str, ...]) -> Any:
 def _contents(model: Mapping[str, Any], root: Path) -> Iterator[tuple[str, str]]:
     """(path in the repository, digest) of all that the services get from it. Raises Unprovable."""
     for name, service in model["services"].items():
-        for path in _files_of(name, service):
+        _refuse_leaving(name, service)
+        for path in _files_of(service):
             yield from _content(path, root)
         if service.get("build"):
             yield from _built(name, service["build"], root)
-    for section in ("configs", "secrets", "volumes"):
+    for section in ("configs", "secrets", "volumes", "networks"):
         for name, thing in (model.get(section) or {}).items():
             yield from _shared(f"{section}.{name}", thing or {}, root)
 
 
-def _files_of(name: str, service: Mapping[str, Any]) -> Iterator[str]:
+def _files_of(service: Mapping[str, Any]) -> Iterator[str]:
     yield from (str(mount.get("source")) for mount in service.get("volumes") or [] if mount.get("type") == "bind")
     for key in ("env_file", "label_file"):
-        listed = service.get(key) or []
-        for each in [listed] if isinstance(listed, (str, dict)) else listed:
+        for each in filter(None, _listed(service.get(key))):
             yield str(each["path"] if isinstance(each, dict) else each)
-    if any(str(each).startswith("container:") for each in service.get("volumes_from") or []):
-        raise Unprovable(f"services.{name}.volumes_from names a container of something else")
-    if not str(service.get("network_mode") or "none").startswith(_KEPT_APART):
-        raise Unprovable(f"services.{name}.network_mode is that of something else ({service['network_mode']})")
+
+
+def _refuse_leaving(name: str, service: Mapping[str, Any]) -> None:
+    """Raise Unprovable for a service that uses what belongs to something else."""
+    for key in _LEAVING:
+        if any(str(each).startswith("container:") for each in _listed(service.get(key))):
+            raise Unprovable(f"services.{name}.{key} names a container of something else")
+    for key in ("external_links", "provider"):
+        if service.get(key):
+            raise Unprovable(f"services.{name}.{key} is used")
+    for mount in service.get("volumes") or []:
+        if mount.get("type") not in _MOUNTS:
+            raise Unprovable(f"services.{name}.volumes has the type {mount.get('type')}")
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 def _built(name: str, build: Mapping[str, Any], root: Path) -> Iterator[tuple[str, str]]:
@@ -108,9 +117,13 @@ def _built(name: str, build: Mapping[str, Any], root: Path) -> Iterator[tuple[st
 
 
 def _shared(where: str, thing: Mapping[str, Any], root: Path) -> Iterator[tuple[str, str]]:
-    """What a config, secret or volume brings."""
+    """What a config, secret or volume brings; a network brings nothing, unless it is another project's."""
     if thing.get("external"):
         raise Unprovable(f"{where} is external")
+    if thing.get("environment"):
+        raise Unprovable(f"{where} takes its value from the environment, which no file shows")
+    if where.startswith("networks."):
+        return
     if thing.get("file"):
         yield from _content(str(thing["file"]), root)
     if thing.get("driver") not in (None, "", "local"):
@@ -123,7 +136,7 @@ def _shared(where: str, thing: Mapping[str, Any], root: Path) -> Iterator[tuple[
 
 def _content(path: str, root: Path) -> Iterator[tuple[str, str]]:
     """A file or folder of the repository; the results folder counts for nothing, and the Engine's socket by its name."""
-    if Path(path) == Path(_RESULTS):
+    if Path(path).is_relative_to(_RESULTS):
         return
     if os.path.lexists(path) and stat.S_ISSOCK(Path(path).stat().st_mode):
         yield path, "socket"

@@ -6,7 +6,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from pipeline_defs.config.making import ImageTest
+from pipeline_defs.config.making import Build, ImageTest
 from pipeline_defs.resources.client import find_client
 from pipeline_defs.resources.definition import Unprovable, definition_of
 from tests.integration.tiny import IMAGE, Tiny, shipped
@@ -35,9 +35,11 @@ def tiny(testbed: TestBed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
         yield made
 
 
-def commit(tiny: Tiny, version: str, run: str, compose: str = COMPOSE) -> dict[str, str]:
+def commit(tiny: Tiny, version: str, run: str, compose: str = COMPOSE, dockerfile: str = "") -> dict[str, str]:
     """A commit whose image is the same as that of every other, with these tests."""
     tiny.commit(version, "the same")
+    if dockerfile:
+        (tiny.repository / "Dockerfile").write_text(dockerfile)
     (tiny.repository / ".dockerignore").write_text(IGNORED)
     (tiny.repository / "docker-compose-test.yml").write_text(compose)
     (tiny.repository / "tests").mkdir(exist_ok=True)
@@ -67,6 +69,31 @@ def test_a_proof_counts_for_the_same_tests_alone(tiny: Tiny) -> None:
         assert failure in (caught.value.description or "")
     tiny.run("deploy", IMAGE, tiny_image=commit(tiny, "1.0.3", f"true\n{PASSES}"))
     assert (outcome(), tiny.images[0].digest) == ("done", first.digest)
+
+
+def test_tests_in_a_stage_of_their_own_are_run_and_proved(tiny: Tiny) -> None:
+    dockerfile = (
+        f"FROM {BASE.name} AS base\nCOPY content.txt /\nFROM base AS test\nRUN echo kept >/tests\nFROM base AS final\n"
+    )
+    compose = "services: {tests: {build: {context: ., target: test}, command: [cat, /%s]}}"
+    tiny.change(test=ImageTest(target="test", junit=None))
+    for version, outcome in (("1.0.0", "done"), ("1.0.1", "reused")):
+        tiny.run("deploy", IMAGE, tiny_image=commit(tiny, version, "", compose % "tests", dockerfile))
+        assert [step.outcome for step in tiny.images[0].steps if step.step == "test"] == [outcome]
+    with pytest.raises(dg.Failure, match="the tests failed with status 1"):
+        tiny.run("deploy", IMAGE, tiny_image=commit(tiny, "1.0.2", "", compose % "nothing", dockerfile))
+
+
+def test_what_a_dockerfile_mounts_has_to_be_given(tiny: Tiny, monkeypatch: pytest.MonkeyPatch) -> None:
+    dockerfile = f"FROM {BASE.name}\nRUN --mount=type=secret,id=pip_token test -s /run/secrets/pip_token\n"
+    tiny.change(test=None)
+    asked = commit(tiny, "1.0.0", "", dockerfile=dockerfile)
+    with pytest.raises(dg.Failure) as caught:
+        tiny.run("deploy", IMAGE, tiny_image=asked)
+    assert "write `build: {secrets: {pip_token: {env: PIP_TOKEN}}}`" in (caught.value.description or "")
+    monkeypatch.setenv("PIP_TOKEN", "t0ken-of-the-build")
+    tiny.change(build=Build.model_validate({"secrets": {"pip_token": {"env": "PIP_TOKEN"}}}))
+    tiny.run("deploy", IMAGE, tiny_image=asked)
 
 
 @pytest.fixture
@@ -155,6 +182,8 @@ OUTSIDE: dict[str, str] = {
     "an external volume": "services: {tests: {image: '${IMAGE}', volumes: ['data:/x']}}\nvolumes: {data: {external: true}}",
     "a remote context": "services: {tests: {image: '${IMAGE}'}, x: {build: 'https://example.org/x.git'}}",
     "another container": "services: {tests: {image: '${IMAGE}', network_mode: 'container:db'}}",
+    "an external network": "services: {tests: {image: '${IMAGE}', networks: [other]}}\nnetworks: {other: {external: true}}",
+    "a value of the environment": "services: {tests: {image: '${IMAGE}', secrets: [word]}}\nsecrets: {word: {environment: HOME}}",
     "a missing context": "services: {tests: {image: '${IMAGE}'}, x: {build: ./nowhere}}",
 }
 
