@@ -12,7 +12,7 @@ from pipeline_defs.server.site import Site
 from pipeline_defs.server.step import Step
 
 DESCRIBED, RUNNING = "described", "running"
-"""What the steps' outputs are kept as, among what a procedure has learned."""
+"""What the step's output is kept as, among what a procedure has learned."""
 
 _HASHES = "# hashes of the services"
 # Compose hashes what is read from an env_file when it makes a container, and the file's name when it is only asked: so it is asked about
@@ -20,6 +20,14 @@ _HASHES = "# hashes of the services"
 _DESCRIBE = """
 described=$(compose config); printf '%s\\n' "$described"; echo "$1"
 printf '%s\\n' "$described" | compose -f - config --hash '*' 2>/dev/null || :
+"""
+_RUNS = "# what runs\n"
+
+# The release that runs may have files that Compose does not take any more: then nothing is known of it.
+_BOTH = """
+runs=$(mktemp); trap 'rm -f "$runs"' EXIT
+{ eval "$2" || :; } >"$runs" 2>/dev/null &
+eval "$1"; wait; printf '%s' "$3"; cat "$runs"
 """
 
 
@@ -66,27 +74,22 @@ def ask(site: Site, facts: Facts, folder: str) -> Command:
     )
 
 
-def learn(site: Site, facts: Facts, folder: str) -> list[Step]:
-    """The steps that ask for a release and, beside that, for what runs: what the release changes is known before anything is changed."""
-    described = Step(
+def learn(site: Site, facts: Facts, folder: str) -> Step:
+    """The step that asks for a release and, beside that, for what runs: what the release changes is known before anything is changed."""
+    return Step(
         "services",
-        ask(site, facts, folder),
+        _both(site, facts, folder),
         secret=True,
-        learn=lambda text: {DESCRIBED: text},
-        check=lambda text: _refusal(site, text, folder),
+        learn=lambda text: dict(zip((DESCRIBED, RUNNING), text.split(_RUNS), strict=False)),
+        check=lambda text: _refusal(site, text.split(_RUNS)[0], folder),
     )
+
+
+def _both(site: Site, facts: Facts, folder: str) -> Command:
+    asked = ask(site, facts, folder)
     if facts.folder is None or facts.folder == folder:
-        return [described]
-    runs = Step(
-        "services now",
-        script(
-            'eval "$1" || :', ask(site, facts, facts.folder).rendered(), says="what do the services that run look like?"
-        ),
-        secret=True,
-        learn=lambda text: {RUNNING: text},
-        meanwhile=True,
-    )
-    return [described, runs]
+        return asked
+    return script(_BOTH, asked.rendered(), ask(site, facts, facts.folder).rendered(), _RUNS, says=asked.shown())
 
 
 def running(site: Site, text: str | None, folder: str | None) -> Described | None:

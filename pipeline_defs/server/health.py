@@ -58,8 +58,8 @@ SAID
       running/unhealthy) refuse "$id" "$service" "is unhealthy" ;; # of one that does not run the Engine says so, too
       exited/*)
         case "$status/$policy/ $stay " in
-          0/no/*" $service "*) ;; # it has to stay
-          0/no/*) echo "$service has ended well"; break ;;
+          */*" $service "*) ;; # it has to stay
+          0/no/*|0/on-failure/*) echo "$service has ended well"; break ;;
         esac
         refuse "$id" "$service" "stopped with exit status $status" ;;
       dead/*) refuse "$id" "$service" "stopped with exit status $status" ;;

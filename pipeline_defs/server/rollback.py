@@ -183,7 +183,7 @@ def restore_current(
     failure = procedure.attempt(take_back(task, facts))
     if failure is not None:
         task.say(f"the migrations could not be taken back: {failure}")
-    procedure.run(described.learn(site, facts, facts.folder))
+    procedure.run([described.learn(site, facts, facts.folder)])
     procedure.run(strategy.bring_back(task, facts, to_current(task, server, facts, execution, ran)))
     _prove(task, procedure, steps.verify(site, task, facts, facts.current, facts.folder), execution)
     return facts.current

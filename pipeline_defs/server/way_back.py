@@ -6,11 +6,13 @@ from dataclasses import replace
 from pipeline_defs.config.secret import Secret
 from pipeline_defs.release.evidence import Verdict, WayBack
 from pipeline_defs.release.records import Release
-from pipeline_defs.server import steps
+from pipeline_defs.server import described, steps
 from pipeline_defs.server.addressing import refuse_foreign
 from pipeline_defs.server.bundle import configuration_hash
 from pipeline_defs.server.command import ServerError
+from pipeline_defs.server.described import DESCRIBED, Described
 from pipeline_defs.server.facts import Facts
+from pipeline_defs.server.health import healthy
 from pipeline_defs.server.procedure import Procedure
 from pipeline_defs.server.step import Step
 from pipeline_defs.server.task import Task
@@ -33,20 +35,22 @@ def way_back(task: Task, procedure: Procedure, facts: Facts, previous: Release) 
     prepare = [
         replace(steps.write_files(site, replace(task, files=files), release), name=f"{NAME} files"),
         replace(steps.pull_image(task, release), name=f"{NAME} pull"),
+        replace(described.learn(site, replace(facts, folder=None), folder), name=f"{NAME} services"),
     ]
     missing = procedure.attempt(prepare)
     if missing is not None:
         task.say(f"the way back to {previous.version} is not known: {missing}")
         return None
     revision = procedure.execution.facts.get("revision_before")
-    trying = replace(task, files=files)
-    failure = procedure.attempt(_try(trying, facts, release, folder, NAME))
+    trying, asked = replace(task, files=files), procedure.execution.facts[DESCRIBED]
+    found = described.read(site, asked, folder)
+    failure = procedure.attempt(_try(trying, facts, release, found, NAME))
     verdict, reason = Verdict.COMPATIBLE, ""
     if failure is not None:
         verdict, reason = Verdict.NEEDS_RESTORE, str(failure)
         back = steps.downgrade(site, facts, site.folder(task.release), revision or "base", name=f"{NAME} downgrade")
         if back and _migrated(procedure):
-            again = procedure.attempt([*back, *_try(trying, facts, release, folder, f"{NAME} downgraded")])
+            again = procedure.attempt([*back, *_try(trying, facts, release, found, f"{NAME} downgraded")])
             verdict = Verdict.NEEDS_DOWNGRADE if again is None else Verdict.NEEDS_RESTORE
             reason = reason if again is None else f"{reason}; and after a downgrade: {again}"
     task.say(f"the way back to {previous.version}: {verdict}{f', because {reason}' if reason else ''}")
@@ -60,11 +64,16 @@ def _migrated(procedure: Procedure) -> bool:
     return before is None or before != after
 
 
-def _try(task: Task, facts: Facts, release: Release, folder: str, name: str) -> list[Step]:
-    site = task.site
+def _try(task: Task, facts: Facts, release: Release, found: Described, name: str) -> list[Step]:
+    """Start the older release, without what it would run to its end first: a way back runs no older migrations either."""
+    site, folder = task.site, found.folder
+    ends = {each for each in found.services if found.ends(each)}
+    stays = [each for each in site.services if each not in ends]
+    others = [each for each in found.services if each not in ends | set(site.elsewhere)]
+    start = steps.start_only(site, facts, folder, others) if ends else [steps.start(site, facts, folder)]
     return [
-        steps.start(site, facts, folder, name=f"{name} start"),
-        steps.wait_healthy(site, name=f"{name} healthy"),
+        *(replace(step, name=f"{name} {step.name}") for step in start),
+        Step(f"{name} healthy", healthy(site, *stays), timeout=site.config.health.timeout * len(stays) + 60),
         *_end_to_end(task, release, folder, f"{name} e2e"),
     ]
 

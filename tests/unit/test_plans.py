@@ -66,8 +66,7 @@ def names(plan: list[Step]) -> str:
 
 LOOKED = "time stamp, log, facts, files, others, apart, compose file, images, database status"
 STAGED = "down, pull, volume removed, volume created, database up, wait"
-LAID_FIRST = "snapshot, files, compose file, images, services"
-LAID = f"{LAID_FIRST}, services now"
+LAID = "snapshot, files, compose file, images, services"
 SECURED = "wait, migrate, start, healthy, test, revision, e2e"
 CHECKED = "wait, revision before, migrate, start, healthy, test, revision, e2e"
 REHEARSED = "rest up, revision before, migrate, healthy, test, revision, e2e"
@@ -88,7 +87,7 @@ WITH_OTHERS = {"also": ("mail", "worker"), "services": {"worker": Replacement(st
     ("plan", "expected"),
     [
         (deployment(), f"{LAID}, pull, backup, revision before, {SECURED}, switch, tidy"),
-        (deployment(about=FIRST), f"{LAID_FIRST}, pull, {CHECKED}, switch, tidy"),
+        (deployment(about=FIRST), f"{LAID}, pull, {CHECKED}, switch, tidy"),
         (deployment(about=STOPPED), f"{LAID}, pull, {RESTARTED}, backup, revision before, {SECURED}, switch, tidy"),
         # a database that comes with this very release has nothing to back up
         (deployment(about=facts(current=LIVE.current, folder=LIVE.folder)), f"{LAID}, pull, {CHECKED}, switch, tidy"),

@@ -38,7 +38,7 @@ def names(plan: list[Step]) -> str:
 
 VERIFIED = "start, healthy, test, revision, e2e, switch, note removed, tidy"
 REPLACED = "down, volume removed, volume created, database up, wait, restore"
-LAID = "snapshot, files, compose file, images, services, services now"
+LAID = "snapshot, files, compose file, images, services"
 PREPARED = f"{LAID}, pull, backup whole, services stopped"
 
 

@@ -43,7 +43,6 @@ def test_a_host_without_the_main_service_has_no_route_and_no_tests() -> None:
         "compose file",
         "images",
         "services",
-        "services now",
         "pull",
         "start",
         "healthy",
