@@ -3,7 +3,9 @@
 import base64
 import itertools
 import json
+import os
 import shutil
+import signal
 import subprocess
 import time
 from collections.abc import Iterator
@@ -94,7 +96,10 @@ def page_of(browser: str, profile: Path, *more: str) -> Iterator[Page]:
         f"--user-data-dir={profile}", *more, "about:blank",
     ]
     # fmt: on
-    process = subprocess.Popen([browser, *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    # In a group of its own: Debian's program is a shell that starts the browser, which would outlive it.
+    process = subprocess.Popen(
+        [browser, *options], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    )
     try:
         port = _first_line(profile / "DevToolsActivePort")
         targets = requests.get(f"http://127.0.0.1:{port}/json", timeout=10).json()
@@ -102,7 +107,7 @@ def page_of(browser: str, profile: Path, *more: str) -> Iterator[Page]:
         with connect(address, max_size=None) as socket:
             yield Page(socket)
     finally:
-        process.terminate()
+        os.killpg(process.pid, signal.SIGKILL)
         process.wait(timeout=20)
 
 

@@ -46,12 +46,11 @@ def _code_address(home: Home) -> tuple[str, int] | None:
 
 
 def _serve(home: Home, host: str, port: int) -> None:
-    import uvicorn
-
     from pipeline_defs.program_log import write_log
     from pipeline_defs.webhooks.apps import Apps
     from pipeline_defs.webhooks.inbox import Inbox
     from pipeline_defs.webhooks.receiver import Receiver
+    from pipeline_defs.webhooks.server import serve
     from pipeline_defs.webhooks.worker import Worker
 
     write_log()
@@ -65,10 +64,7 @@ def _serve(home: Home, host: str, port: int) -> None:
     worker.start()
     receiver = Receiver(apps, inbox, worker.wake, worker.is_alive)
     try:
-        uvicorn.run(
-            receiver.application(), host=host, port=port, log_config=None, access_log=False, server_header=False,
-            timeout_graceful_shutdown=5,
-        )  # fmt: skip
+        serve(receiver.application(), host, port)
     finally:
         worker.end()
         worker.join(5)

@@ -18,7 +18,7 @@ class Apps:
         """The apps on GitHub, by name. A file that is wrong is shown in the lineage."""
         return {name: app for name, app in self._folder.apps().items() if app.github}
 
-    def signed_for(self, body: bytes, signature: str) -> list[App]:
+    def signed_for(self, body: bytes | bytearray, signature: str) -> list[App]:
         """The apps whose secret signed these bytes: several may share one, or a repository."""
         secrets = ((app, _secret(app)) for app in self.all().values())
         # All are tried, so that the time it takes tells nothing.

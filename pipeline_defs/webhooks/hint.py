@@ -27,7 +27,7 @@ class Hint:
         return not (self.branch or self.pull)
 
 
-def hint_of(event: str, content_type: str, body: bytes) -> Hint:
+def hint_of(event: str, content_type: str, body: bytes | bytearray) -> Hint:
     """What a delivery says. Events but push and pull_request are left to the sensor. Raises Unreadable."""
     payload = _payload(content_type, body)
     repository = _in(payload, "repository", "full_name")
@@ -42,7 +42,7 @@ def hint_of(event: str, content_type: str, body: bytes) -> Hint:
     return Hint(repository)
 
 
-def _payload(content_type: str, body: bytes) -> dict[str, Any]:
+def _payload(content_type: str, body: bytes | bytearray) -> dict[str, Any]:
     try:
         text = body.decode()
         if content_type.startswith("application/x-www-form-urlencoded"):

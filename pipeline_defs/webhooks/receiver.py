@@ -1,4 +1,7 @@
-"""Receiver: the HTTP server that GitHub delivers to. It accepts what is signed, keeps it, and answers at once."""
+"""Receiver: the HTTP server that GitHub delivers to. It accepts what is signed, keeps it, and answers at once.
+
+Headers are looked at first: what they refuse is never read.
+"""
 
 import logging
 import re
@@ -7,18 +10,18 @@ from collections.abc import Callable
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from pipeline_defs.webhooks.apps import Apps
 from pipeline_defs.webhooks.hint import Hint, Unreadable, hint_of
 from pipeline_defs.webhooks.inbox import Inbox
-
-LARGEST = 25 * 1024 * 1024
-"""Bytes of a body; GitHub sends nothing larger."""
+from pipeline_defs.webhooks.room import NotTaken, Room
+from pipeline_defs.webhooks.signature import WELL_FORMED
 
 _GUID = re.compile(r"[0-9A-Za-z-]{8,64}")
+_EVENT = re.compile(r"[a-z_]{1,64}")
 _log = logging.getLogger(__name__)
 
 
@@ -28,6 +31,7 @@ class Receiver:
     def __init__(self, apps: Apps, inbox: Inbox, wake: Callable[[], None], is_well: Callable[[], bool]) -> None:
         """`wake` tells that something was kept; `is_well` whether somebody looks at what is kept."""
         self._apps, self._inbox, self._wake, self._is_well = apps, inbox, wake, is_well
+        self._room = Room()
 
     def application(self) -> Starlette:
         """The application for a server."""
@@ -39,25 +43,28 @@ class Receiver:
         return Starlette(routes=routes)
 
     async def _deliver(self, request: Request) -> Response:
+        refused = _refusal(request)
+        if refused:
+            return _answer(refused)
         try:
-            body = await _body(request)
-        except ClientDisconnect:
-            return _answer(400)
-        if body is None:
-            return _answer(413)
-        # Nothing is parsed before it is known to come from GitHub.
-        apps = self._apps.signed_for(body, request.headers.get("X-Hub-Signature-256", ""))
-        if not apps:
-            return _answer(401)
-        guid, event = request.headers.get("X-GitHub-Delivery", ""), request.headers.get("X-GitHub-Event", "")
-        if not _GUID.fullmatch(guid) or not event:
-            return _answer(400)
-        try:
-            hint = hint_of(event, request.headers.get("Content-Type", ""), body)
+            async with self._room.body(request) as body:
+                read = await run_in_threadpool(self._read, request, body)
+        except NotTaken as reason:
+            return _answer(reason.status)
         except Unreadable:
             return _answer(400)
-        about = tuple(sorted(app.name for app in apps if (app.full_name or "").lower() == hint.repository.lower()))
-        return await self._keep(guid, about, hint)
+        return _answer(401) if read is None else await self._keep(request.headers["X-GitHub-Delivery"], *read)
+
+    def _read(self, request: Request, body: bytearray) -> tuple[tuple[str, ...], Hint] | None:
+        """The apps that a delivery is for, and what it is about; None where it is not rightly signed. Raises Unreadable.
+
+        Nothing is parsed before it is known to come from GitHub. It takes long for a large body, so the event loop does not wait for it.
+        """
+        apps = self._apps.signed_for(body, request.headers["X-Hub-Signature-256"])
+        if not apps:
+            return None
+        hint = hint_of(request.headers["X-GitHub-Event"], request.headers.get("Content-Type", ""), body)
+        return tuple(sorted(app.name for app in apps if (app.full_name or "").lower() == hint.repository.lower())), hint
 
     async def _keep(self, guid: str, apps: tuple[str, ...], hint: Hint) -> Response:
         if apps and not hint.is_empty:
@@ -73,20 +80,29 @@ class Receiver:
         return _answer(200 if self._is_well() else 503)
 
 
-async def _body(request: Request) -> bytes | None:
-    """The body as it was sent, None when it is too large."""
-    length = request.headers.get("Content-Length", "0")
-    if not length.isdigit() or int(length) > LARGEST:
-        return None
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LARGEST:
-            return None
-    return bytes(body)
+def _refusal(request: Request) -> int:
+    """The status with which a request is refused by its headers alone, 0 where its body may be read."""
+    for name, form, status in (
+        ("X-Hub-Signature-256", WELL_FORMED, 401),
+        ("X-GitHub-Delivery", _GUID, 400),
+        ("X-GitHub-Event", _EVENT, 400),
+    ):
+        given = request.headers.getlist(name)
+        if len(given) != 1 or not form.fullmatch(given[0]):
+            return status
+    return 0
 
 
-_WORDS = {200: "ok", 202: "accepted", 400: "bad request", 401: "unauthorized", 413: "too large", 503: "not well"}
+_WORDS = {
+    200: "ok",
+    202: "accepted",
+    400: "bad request",
+    401: "unauthorized",
+    408: "too slow",
+    411: "no length",
+    413: "too large",
+    503: "not well",
+}
 
 
 def _answer(status: int) -> Response:

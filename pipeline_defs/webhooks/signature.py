@@ -5,11 +5,15 @@ https://docs.github.com/webhooks/using-webhooks/validating-webhook-deliveries
 
 import hashlib
 import hmac
+import re
 
 from pipeline_defs.config.secret import Secret
 
+WELL_FORMED = re.compile(r"sha256=[0-9a-f]{64}")
+"""What the header X-Hub-Signature-256 looks like, whoever made it."""
 
-def is_signed(body: bytes, signature: str, secret: Secret) -> bool:
+
+def is_signed(body: bytes | bytearray, signature: str, secret: Secret) -> bool:
     """True when `signature`, the header X-Hub-Signature-256, was made with the secret over these very bytes.
 
     Takes as long for a wrong signature as for the right one, so nobody can guess it bit by bit. An empty secret signs nothing.
