@@ -7,13 +7,14 @@ from pipeline_defs.release.request import Request
 
 
 def asked_again(
-    client: Client, app: App, number: int, actor: str, *, untrusted: bool
+    client: Client, app: App, number: int, actor: str, *, untrusted: bool, read: str = ""
 ) -> tuple[Request, dict[str, str]]:
     """The request that answers a pull request's head as it is now once more, and further tags of its run.
 
     Raises Wrong for a pull request that cannot be run, and Failed.
 
-    A fork's code runs only as `untrusted`, and only when the person says so.
+    A fork's code runs only as `untrusted`, and only when the person says so; with `read` only while that commit, its full id, is the
+    head.
     """
     from pipeline_defs.changes.answers import answers, change_of
     from pipeline_defs.resources.github import GitHubError, open_repository
@@ -29,7 +30,11 @@ def asked_again(
     if pull.fork and not untrusted:
         raise Wrong(
             f"#{number} comes from a fork: its code would run here without secrets, and nothing of it would be kept; "
-            f"when you have read {pull.head[:12]}, add --untrusted"
+            f"when you have read its head, add --untrusted --commit {pull.head}"
+        )
+    if read and read.lower() != pull.head.lower():
+        raise Wrong(
+            f"the head of #{number} is {pull.head} now, and not {read}; read that one, and give all digits of it"
         )
     (answer,) = answers(app, change_of(app, pull), actor, untrusted=untrusted, seen=pull.updated_at)
     attempt = client.runs_of_change(answer.request.change) + 1

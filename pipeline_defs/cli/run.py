@@ -43,20 +43,26 @@ def integrate(
     commit: CommitOption = None,
     pull: Annotated[int | None, typer.Option("--pull", help="A pull request on GitHub; its head is run again.")] = None,
     untrusted: Annotated[
-        bool, typer.Option("--untrusted", help="With --pull: without secrets, and nothing is kept; asked of forks.")
+        bool,
+        typer.Option(
+            "--untrusted",
+            help="With --pull: without secrets, and nothing is kept; asked of forks. With --commit only if that is the head.",
+        ),
     ] = False,
     no_follow: NoFollow = False,
     log: Log = False,
 ) -> None:
     """Lint, build and test a commit, and push its image. A source tree that was built before is not built again."""
-    if len([given for given in (branch, commit, pull) if given]) > 1:
-        raise Wrong("give one of --branch, --commit and --pull")
+    if len([given for given in (branch, "" if untrusted else commit, pull) if given]) > 1:
+        raise Wrong(
+            "give one of --branch, --commit and --pull; of a fork --pull, --untrusted and the --commit that you have read"
+        )
     if untrusted and not pull:
         raise Wrong("--untrusted is for pull requests; give --pull with it")
     home = Home.find()
     which = app_named(home, app)
     if pull:
-        request, tags = asked_again(Client.of(home), which, pull, actor(), untrusted=untrusted)
+        request, tags = asked_again(Client.of(home), which, pull, actor(), untrusted=untrusted, read=commit or "")
         launch(context.obj, home, which, request, no_follow=no_follow, log=log, tags=tags)
         return
     chosen = "" if commit else branch or which.branches.development  # whose head a bare commit is, the job finds out

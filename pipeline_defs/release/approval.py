@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Protocol
 
-_SHORTEST_PREFIX = 7
+_FULL = (40, 64)  # digits of a commit's id; others with the same first digits can be made in seconds
 
 
 class Approval(Protocol):
@@ -13,7 +13,7 @@ class Approval(Protocol):
     Attributes:
         by: the person's login; empty where the account is gone.
         at: when it was given, ISO 8601 with a time zone, by GitHub's clock.
-        sha: the commit it names, at least seven digits of its id; empty where it names none.
+        sha: the commit it names, or the first digits of its id; empty where it names none.
     """
 
     @property
@@ -32,15 +32,14 @@ class Approval(Protocol):
 def is_about(approval: Approval, *, head: str, first_seen: str) -> bool:
     """Whether an approval is about this very head of a pull request, whoever gave it.
 
-    One that names a commit is about that commit alone. One that names none is about what its giver could see: the head,
-    if it was given after the head was seen here (`first_seen`, ISO 8601, by GitHub's clock as well). Within the same second
-    it is not: a commit pushed while somebody reads the one before must not be let in with it.
+    One that names a commit is about that commit alone, and has to name all digits of its id. One that names none is about what its
+    giver could see: the head, if it was given after the head was seen here (`first_seen`, ISO 8601, by GitHub's clock as well). Within
+    the same second it is not: a commit pushed while somebody reads the one before must not be let in with it.
     """
     if not approval.by:
         return False
     if approval.sha:
-        prefix = approval.sha.lower()
-        return len(prefix) >= _SHORTEST_PREFIX and head.lower().startswith(prefix)
+        return len(approval.sha) in _FULL and approval.sha.lower() == head.lower()
     given, seen = _moment(approval.at), _moment(first_seen)
     return given is not None and seen is not None and given > seen
 

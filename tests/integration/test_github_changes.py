@@ -352,6 +352,11 @@ def test_a_person_runs_a_pull_request_again_as_a_further_attempt(shop: World) ->
     with pytest.raises(Wrong, match="add --untrusted"):
         asked_again(client, shop.app, of_fork, "ada@here", untrusted=False)
     assert asked_again(client, shop.app, of_fork, "ada@here", untrusted=True)[0].untrusted
+    forked = asked_again(client, shop.app, of_fork, "ada@here", untrusted=True)[0].commit
+    assert asked_again(client, shop.app, of_fork, "ada@here", untrusted=True, read=forked)[0].commit == forked
+    for other in (forked[:12], f"{forked[:12]}{'0' * 28}"):
+        with pytest.raises(Wrong, match=f"the head of #{of_fork} is {forked} now, and not {other}"):
+            asked_again(client, shop.app, of_fork, "ada@here", untrusted=True, read=other)
     with pytest.raises(Wrong, match="no open pull request #999"):
         asked_again(client, shop.app, 999, "ada@here", untrusted=False)
 

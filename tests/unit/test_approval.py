@@ -34,8 +34,9 @@ class Said:
         (Said(at=""), False),
         (Said(by=""), False),
         (Said(sha=HEAD, at="2026-01-31T11:00:00Z"), True),
-        (Said(sha=HEAD[:7].upper(), at=""), True),
-        (Said(sha=HEAD[:6]), False),
+        (Said(sha=HEAD.upper(), at=""), True),
+        (Said(sha=HEAD[:7]), False),  # another commit with these digits is made within a second
+        (Said(sha=HEAD[:39]), False),
         (Said(sha="1234567"), False),  # another commit, however late
         (Said(sha=f"{HEAD}0"), False),
         (Said(sha=HEAD, by=""), False),
@@ -47,14 +48,16 @@ def test_an_approval_is_for_the_commit_it_names_or_for_what_could_be_seen(said: 
 
 def test_a_head_whose_first_sight_is_unknown_is_approved_by_name_alone() -> None:
     assert not is_about(Said(), head=HEAD, first_seen="")
-    assert is_about(Said(sha=HEAD[:12]), head=HEAD, first_seen="")
+    assert is_about(Said(sha=HEAD), head=HEAD, first_seen="")
+    assert not is_about(Said(sha=HEAD[:12]), head=HEAD, first_seen="")
 
 
 @given(st.integers(-10, 10), st.text("0123456789abcdef", min_size=40, max_size=40), st.integers(7, 40))
 def test_what_was_said_of_one_commit_never_lets_in_the_next(later: int, other: str, digits: int) -> None:
     moment = (datetime.fromisoformat(SEEN) + timedelta(seconds=later)).astimezone(UTC).isoformat()
     assert is_about(Said(at=moment), head=HEAD, first_seen=SEEN) == (later > 0)
-    assert is_about(Said(at=moment, sha=other[:digits]), head=HEAD, first_seen=SEEN) == HEAD.startswith(other[:digits])
+    for named in (other[:digits], HEAD[:digits], f"{HEAD[:digits]}{other[digits:]}"):
+        assert is_about(Said(at=moment, sha=named), head=HEAD, first_seen=SEEN) == (named == HEAD)
 
 
 def test_only_somebody_who_may_write_approves_and_is_asked_for_once() -> None:
