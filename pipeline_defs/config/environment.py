@@ -72,7 +72,12 @@ class Environment(Model):
         default_factory=dict,
         description="services that run the app's image, each with how it is replaced: `{worker: {stop_grace: 60}}`",
     )
-    port: int = Field(default=8000, ge=1, le=65535, description="the service's port inside its network, for e2e")
+    port: int = Field(
+        default=8000,
+        ge=1,
+        le=65535,
+        description="the service's port inside its network, for e2e, for the router, and for its health where nothing else tells it",
+    )
     url: str | None = Field(default=None, description="where people find it")
     route: Route | None = Field(
         default=None,

@@ -58,6 +58,9 @@ class Test(Model):
 
 
 class Health(Model):
-    """How long a started service may take until it is healthy. The check itself is the container's own HEALTHCHECK, or `route.health`."""
+    """How long a started service may take until it is healthy. The check itself is the container's own HEALTHCHECK, or `route.health`.
+
+    Without either the main service is healthy once `port`, or a port that it publishes, accepts connections from outside the container.
+    """
 
     timeout: int = Field(default=60, ge=1, description="seconds")

@@ -6,6 +6,7 @@ from pipeline_defs.server.command import Command, script
 from pipeline_defs.server.live import LIVE
 from pipeline_defs.server.router import JOIN
 from pipeline_defs.server.site import Site
+from pipeline_defs.server.sockets import ACCEPTS, asked_port
 
 LAST_WORDS = """
 refuse() {
@@ -24,8 +25,10 @@ _HEALTHY = (
     LIVE
     + JOIN
     + LAST_WORDS
+    + ACCEPTS
     + """
-project=$1 limit=$2 release=$3 digest=$4 host=$5 port=$6 path=$7 stay=$8; shift 8
+project=$1 limit=$2 release=$3 digest=$4 host=$5 port=$6 path=$7 stay=$8 main=$9; shift 9
+listens=$1 usual=$2; shift 2
 now() { date +%s%3N; } # milliseconds
 end=$(( $(now) + limit * 1000 ))
 container() {
@@ -42,7 +45,7 @@ answers() {
     ask "$host" "http://$1:$port$path" >/dev/null 2>&1
 }
 for service; do
-  before= joined=
+  before= joined= hidden=
   while :; do
     id=$(container "$service") said=
     [ -z "$id" ] || said=$(look "$id") || said=
@@ -53,6 +56,14 @@ SAID
     [ -n "$before" ] || { before=0; [ "$ran" -lt 10000 ] || before=$restarts; }
     restarts=$((restarts - before))
     [ "$restarts" -lt 2 ] || refuse "$id" "$service" "crashes again and again ($restarts restarts)"
+    at=
+    case $service/$state in
+      "$main"/running/healthy|"$main"/running/none) at=$(accepts "$id" "$listens" "$usual") ;;
+    esac
+    case $at in
+      loopback*) hidden=${hidden:-$(now)} state=running/hidden ;;
+      *) hidden= ;;
+    esac
     case $state in
       running/healthy) echo "$service is healthy"; break ;;
       running/unhealthy) refuse "$id" "$service" "is unhealthy" ;; # of one that does not run the Engine says so, too
@@ -64,9 +75,19 @@ SAID
         refuse "$id" "$service" "stopped with exit status $status" ;;
       dead/*) refuse "$id" "$service" "stopped with exit status $status" ;;
       running/none)
-        [ -n "$port" ] || [ "$ran" -lt $((2000 + restarts * 8000)) ] || { echo "$service runs (it has no health check)"; break; } ;;
+        case $port/$at in
+          /open*) echo "$service accepts connections on port ${at#* } (it has no health check)"; break ;;
+          /) [ "$ran" -lt $((2000 + restarts * 8000)) ] || { echo "$service runs (it has no health check)"; break; } ;;
+        esac ;;
     esac
-    [ "$(now)" -lt "$end" ] || refuse "$id" "$service" "did not become healthy within $limit s ($state)"
+    # A server may open one socket after the other.
+    [ -z "$hidden" ] || [ $(($(now) - hidden)) -lt 2000 ] || refuse "$id" "$service" "listens on the container's own loopback alone \
+(port ${at#* }), where nobody reaches it; let it listen on 0.0.0.0"
+    [ "$(now)" -lt "$end" ] || case $at in
+      closed*) refuse "$id" "$service" "did not become healthy within $limit s: nothing in it listens on port ${at#* }; \
+see whether port names the right one" ;;
+      *) refuse "$id" "$service" "did not become healthy within $limit s ($state)" ;;
+    esac
     case $port/$address/$state in
       ?*/?*/running/*)
         [ "$joined" = "$id" ] || { join "$id" || refuse "" "$service" "cannot be asked: the router does not run"; joined=$id; }
@@ -80,7 +101,11 @@ done
 
 
 def healthy(site: Site, *services: str) -> Command:
-    """Wait on the server until each service is healthy, or has run for two seconds where it has no health check.
+    """Wait on the server until each service is healthy.
+
+    Without a health check the main one is so as soon as it accepts connections from outside the container on a port that the app's
+    file names or the compose file publishes; any other service once it has run for two seconds. A main service that listens on the
+    container's loopback alone is refused, whatever its health check says.
 
     One that has ended with status 0 and is not to be restarted is done, unless it is the app's main service or its database. Ends at
     once when it cannot become so, as with its second restart: with the container's own last lines, in the sentence too.
@@ -98,4 +123,6 @@ def _healthy(site: Site, *services: str, says: str, route: Route | None = None, 
     meant = (live.name, live.digest) if live else ("", "")
     asked = (route.hosts[0] if route.hosts else "", str(site.config.port), route.health) if route else ("", "", "")
     stay = " ".join([site.config.service, *([site.config.database.service] if site.config.database else [])])
-    return script(_HEALTHY, site.project, str(site.config.health.timeout), *meant, *asked, stay, *services, says=says)
+    listens = (site.config.service, asked_port(site), str(site.config.port))
+    words = (site.project, str(site.config.health.timeout), *meant, *asked, stay, *listens, *services)
+    return script(_HEALTHY, *words, says=says)

@@ -23,6 +23,8 @@ until [ $(($(date +%s) - $(date -d "$started" +%s))) -gt 10 ]; do sleep 0.5; don
 SERVES = "sleep 0.5; exec caddy respond --listen :8000 fine"
 CRASHES = "echo the moon; echo; printf 'is in \\033[31mthe | wrong\\033[0m\\n'; echo house; sleep 0.3; exit 3"
 CRASHED = "n=$(cat /n || echo 0); echo $((n + 1)) >/n; [ $n -gt 1 ] || exit 1; exec sleep 600"
+LOCAL = "sleep 0.5; exec caddy respond --listen 127.0.0.1:8000 fine"
+NOTHING = "nothing in it listens on port 8000; see whether port names the right one"
 ASKED = ("--health-cmd", "wget -q -O /dev/null http://127.0.0.1:8000/", "--health-retries", "5")
 SOON, SELDOM = (*ASKED, "--health-interval", "0.3s"), (*ASKED, "--health-interval", "300s")
 
@@ -46,7 +48,19 @@ def waited(place: tuple[Connection, Site], program: str, *options: str, route: R
     ("program", "options", "route", "said"),
     [
         (SERVES, SOON, None, "web is healthy"),
-        (SERVES, (), None, "web runs (it has no health check)"),
+        (SERVES, (), None, "web accepts connections on port 8000 (it has no health check)"),
+        (
+            SERVES.replace(":8000", ":9"),
+            ("-p", "9009:9"),
+            None,
+            "web accepts connections on port 9 (it has no health check)",
+        ),
+        (
+            SERVES.replace(":8000", "127.0.0.1:8000"),
+            ("--network", "host"),
+            None,
+            "web accepts connections on port 8000 (it has no health check)",
+        ),
         (SERVES, SELDOM, Route(), "web answers /"),  # the router does not wait for the Engine's own next look
         (SERVES, (), Route(health="/x", hosts=("shop.example.org",)), "web answers /x"),
     ],
@@ -75,7 +89,8 @@ def test_the_second_restart_is_one_too_many(
     [
         (SOON, None, "is unhealthy"),
         (SELDOM, None, "did not become healthy within 3 s (running/starting)"),
-        ((), Route(), "did not become healthy within 3 s (running/none)"),
+        ((), Route(), f"did not become healthy within 3 s: {NOTHING}"),
+        ((), None, f"did not become healthy within 3 s: {NOTHING}"),
     ],
 )
 def test_who_never_answers_is_given_up(
@@ -83,6 +98,26 @@ def test_who_never_answers_is_given_up(
 ) -> None:
     result = waited(place, "echo waiting for the moon; sleep 60", *options, route=route)
     assert not result.ok and result.stderr.strip() == f"the service web {why}; it said last: waiting for the moon"
+
+
+@pytest.mark.parametrize("route", [None, Route()])
+@pytest.mark.parametrize("options", [(), SOON])
+def test_who_listens_on_loopback_alone_is_given_up(
+    place: tuple[Connection, Site], options: tuple[str, ...], route: Route | None
+) -> None:
+    result = waited(place, LOCAL, *options, route=route)
+    assert result.stderr.startswith(
+        "the service web listens on the container's own loopback alone (port 8000), where nobody reaches it; "
+        "let it listen on 0.0.0.0"
+    )
+
+
+def test_a_service_of_which_nobody_says_that_it_listens_has_only_to_run(place: tuple[Connection, Site]) -> None:
+    server, site = place
+    start(server, "sleep 60")
+    config = {name: value for name, value in site.config if name in site.config.model_fields_set - {"port", "e2e"}}
+    silent = Site(site.app, site.environment, type(site.config).model_construct(**config))
+    assert server.run(healthy(silent, "web"), timeout=30).stdout.strip() == "web runs (it has no health check)"
 
 
 def test_crashes_of_long_ago_are_forgiven(place: tuple[Connection, Site]) -> None:
