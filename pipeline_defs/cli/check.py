@@ -1,5 +1,6 @@
 """`shipline check`: are the apps' files right, and does GitHub let Shipline do what they ask for?"""
 
+from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
@@ -7,7 +8,7 @@ from rich.console import Group
 from rich.text import Text
 
 from pipeline_defs.cli.apps import app_named, known_apps
-from pipeline_defs.cli.output import Output
+from pipeline_defs.cli.output import Output, plain
 from pipeline_defs.cli.permissions import Permissions, permissions_of
 from pipeline_defs.config import App, ConfigError, Home, load_limits
 
@@ -17,12 +18,15 @@ EXAMPLE = "Example: shipline check shop"
 def check(
     context: typer.Context,
     app: Annotated[str | None, typer.Argument(help="The app's name; without it all are checked.")] = None,
-    offline: Annotated[bool, typer.Option("--offline", help="Read the files only; GitHub is not asked.")] = False,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Read the apps' files alone; nobody else is asked.")
+    ] = False,
 ) -> None:
     """Read the apps' files and `limits.yaml` and name every mistake in them at once: file, key, what was found, what is allowed.
 
-    For apps with `github:` GitHub is asked too, and every permission that is missing is named. Nothing is changed.
-    Ends with status 1 when a file cannot be used, or GitHub does not let Shipline do what it asks for.
+    The compose files at the head of the main branch are rendered on this machine, and what no server could run is named. For apps with
+    `github:` GitHub is asked too, and every permission that is missing is named. Nothing is changed. Ends with status 1 when a file cannot
+    be used, or GitHub does not let Shipline do what it asks for.
     """
     output: Output = context.obj
     home = Home.find()
@@ -32,9 +36,11 @@ def check(
     else:
         errors = [*errors, *_wrong_limits(home)]
     asked = [permissions_of(found) for found in apps.values() if found.github and not offline]
+    composed = {} if offline else {found.name: _composed(found, home) for found in apps.values()}
     shown = [*map(_good, apps.values()), *(permissions.shown() for permissions in asked), *map(_bad, errors)]
-    output.result(_data(apps, errors, asked), Group(*shown))
-    if errors or not all(permissions.ok for permissions in asked):
+    shown += [_about_compose(name, found) for name, found in composed.items()]
+    output.result(_data(apps, errors, asked, composed), Group(*shown))
+    if errors or not all(permissions.ok for permissions in asked) or any(found.refusals for found in composed.values()):
         raise typer.Exit(1)
 
 
@@ -51,9 +57,32 @@ def _wrong_limits(home: Home) -> list[ConfigError]:
     return []
 
 
-def _data(apps: dict[str, App], errors: list[ConfigError], asked: list[Permissions]) -> dict[str, Any]:
+def _composed(app: App, home: Home) -> Any:
+    """What is found in the app's compose files, rendered on this machine."""
+    from pipeline_defs.doctor.local import rendered
+
+    return rendered(app, home.workspace)
+
+
+def _about_compose(name: str, found: Any) -> Text:
+    """The refusals and notes, or why the compose files were not looked at."""
+    if found.missed:
+        return Text(f"! {name}: the compose files were not looked at: {plain(found.missed)}", "yellow")
+    text = Text(
+        f"  {name}: the compose files at {found.commit[:7]} were rendered here; shipline doctor {name} asks the servers",
+        "dim",
+    )
+    text.append("".join(f"\n    {plain(each)}" for each in found.refusals), "red")
+    return text.append("".join(f"\n    {plain(each)}" for each in found.notes), "yellow")
+
+
+def _data(
+    apps: dict[str, App], errors: list[ConfigError], asked: list[Permissions], composed: dict[str, Any]
+) -> dict[str, Any]:
     return {
-        "ok": not errors and all(permissions.ok for permissions in asked),
+        "ok": not errors
+        and all(permissions.ok for permissions in asked)
+        and not any(found.refusals for found in composed.values()),
         "apps": [
             {"name": app.name, "image": app.image, "environments": list(app.environments)} for app in apps.values()
         ],
@@ -63,6 +92,7 @@ def _data(apps: dict[str, App], errors: list[ConfigError], asked: list[Permissio
             for problem in error.problems
         ],
         "github": [permissions.data() for permissions in asked],
+        "compose": {name: asdict(found) for name, found in composed.items()},
     }
 
 

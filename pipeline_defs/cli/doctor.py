@@ -1,35 +1,47 @@
 """`shipline doctor`: is everything there that runs need, and what to do where it is not?"""
 
 from dataclasses import asdict
-from typing import Any
+from typing import Annotated, Any
 
 import typer
 from rich.console import RenderableType
 from rich.text import Text
 
 from pipeline_defs.cli.apps import OneOrAll, apps_named, known_apps
-from pipeline_defs.cli.output import Output, plain
+from pipeline_defs.cli.output import Output, Wrong, plain
 from pipeline_defs.cli.service import Service
 from pipeline_defs.config import App, Home
 
 EXAMPLE = "Example: shipline doctor shop"
 
 
-def doctor(context: typer.Context, app: OneOrAll = None) -> None:
+def doctor(
+    context: typer.Context,
+    app: OneOrAll = None,
+    commit: Annotated[
+        str,
+        typer.Option("--commit", help="The commit, branch or tag that is tried; the main branch's head by default."),
+    ] = "",
+) -> None:
     """Look at all that runs need: this machine's Engine, secrets, repositories, registries, GitHub's permissions, and each server.
+
+    And try the commit that would be deployed: its Dockerfile, version, tests and collections, and its compose files, rendered on the real
+    servers with the real variables.
 
     Nothing is changed. Every finding that is not well says what to do. Ends with status 1 when something is broken.
     """
     output: Output = context.obj
+    if commit and app is None:
+        raise Wrong("--commit is of one app; name it")
     home = Home.find()
-    findings = _looked(home, apps_named(home, app), all_files=app is None)
+    findings = _looked(home, apps_named(home, app), commit, all_files=app is None)
     ok = not any(finding.level == "broken" for finding in findings)
     output.result({"ok": ok, "findings": [asdict(finding) for finding in findings]}, _shown(findings))
     if not ok:
         raise typer.Exit(1)
 
 
-def _looked(home: Home, apps: list[App], *, all_files: bool) -> list[Any]:
+def _looked(home: Home, apps: list[App], commit: str, *, all_files: bool) -> list[Any]:
     """All findings; those of files that cannot be used first."""
     from pipeline_defs.doctor.finding import broken, good, warning
     from pipeline_defs.doctor.looks import findings
@@ -46,7 +58,7 @@ def _looked(home: Home, apps: list[App], *, all_files: bool) -> list[Any]:
         if service and runs
         else warning(HERE, "Shipline", "it does not run, so nothing happens by itself", "shipline up --detach")
     )
-    return [*files, shipline, *findings(apps, home.workspace)]
+    return [*files, shipline, *findings(apps, home.workspace, commit)]
 
 
 def _shown(findings: list[Any]) -> RenderableType:

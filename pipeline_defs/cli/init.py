@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -11,7 +12,7 @@ from rich.console import Group
 from rich.text import Text
 
 from pipeline_defs.cli.output import Failed, Output, Wrong, plain
-from pipeline_defs.config import ConfigError, Home, load_app
+from pipeline_defs.config import App, ConfigError, Home, load_app
 from pipeline_defs.config.errors import said
 from pipeline_defs.config.values import AppName
 
@@ -33,8 +34,10 @@ def init(
     """Look at a repository and write its app's file, with every key explained, and say what is missing.
 
     It reads Dockerfiles, compose files, Alembic's settings, Postman collections, version.txt and GitHub workflows, executes nothing and
-    changes nothing in the repository. Ends with status 1, and writes nothing, where the repository lacks what no app can do without.
+    changes nothing in the repository. Where Docker Compose is here, the compose files are rendered with it, and what no server could run is
+    named. Ends with status 1, and writes nothing, where the repository lacks what no app can do without.
     """
+    from pipeline_defs.doctor.local import in_folder
     from pipeline_defs.proposal.errors import ProposalError
     from pipeline_defs.proposal.repository import look
     from pipeline_defs.proposal.suggest import draft_of
@@ -48,17 +51,33 @@ def init(
     except ProposalError as error:
         raise Failed(f"no app's file is written for {path}: {error}") from None
     file = home.apps / f"{draft.name}.yaml"
-    _write(file, text_of(draft), force=force)
+    app = _write(file, text_of(draft), force=force)
+    composed = in_folder(app, path.expanduser())
     secrets = [variable for variable in draft.secrets if variable not in os.environ]
     output.result(
-        {"file": str(file), "app": draft.name, "missing": draft.missing, "secrets": secrets},
+        {
+            "file": str(file),
+            "app": draft.name,
+            "missing": draft.missing,
+            "secrets": secrets,
+            "compose": asdict(composed),
+        },
         Group(
             Text.assemble(("✓ ", "green"), f"{file} is written"),
             *(Text.assemble(("! ", "yellow"), plain(sentence)) for sentence in draft.missing),
             *([Text.assemble(("! ", "yellow"), f"{home.settings}: set {', '.join(secrets)}")] if secrets else []),
-            Text(f"Then: shipline check {draft.name}", "dim"),
+            *(Text.assemble(("! ", "yellow"), plain(sentence)) for sentence in composed.refusals),
+            *([Text.assemble(("! ", "yellow"), _not_looked_at(composed.missed))] if composed.missed else []),
+            Text(
+                f"Then: shipline check {draft.name}, and shipline doctor {draft.name}, which tries it on the server",
+                "dim",
+            ),
         ),
     )
+
+
+def _not_looked_at(why: str) -> str:
+    return f"the compose files were not looked at: {plain(why)}"
 
 
 def _must_be_a_name(name: str) -> None:
@@ -70,8 +89,8 @@ def _must_be_a_name(name: str) -> None:
         raise Wrong(f"--name: {said(name, allowed)}") from None
 
 
-def _write(file: Path, text: str, *, force: bool) -> None:
-    """Write the file as a whole, once it is known to be right. Raises Wrong where it is there already, or the name is none."""
+def _write(file: Path, text: str, *, force: bool) -> App:
+    """Write the file as a whole, once it is known to be right; gives what it says. Raises Wrong where it is there already."""
     there = [each for each in (file, file.with_suffix(".yml")) if each.exists()]
     if there and not force:
         raise Wrong(f"{there[0]} is there already and is left as it is; --force replaces it, --name writes another one")
@@ -80,13 +99,14 @@ def _write(file: Path, text: str, *, force: bool) -> None:
         made = Path(folder) / file.name
         made.write_text(text)
         try:
-            load_app(made)
+            app = load_app(made)
         except ConfigError as error:
             raise Wrong("; ".join(f"{problem}" for problem in error.problems)) from None
         if force:
             made.replace(file)
         else:
             _place(made, file)
+    return app
 
 
 def _place(made: Path, file: Path) -> None:

@@ -127,6 +127,7 @@ def deploy(
         actor=actor(),
         **what,
     )
+    _must_be_deployable(which, home, environment, request.commit)
     launch(context.obj, home, which, request, no_follow=no_follow, log=log)
 
 
@@ -170,6 +171,22 @@ def rollback(
         **_what(home, which, to, None),
     )
     launch(context.obj, home, which, request, no_follow=no_follow, log=log)
+
+
+def _must_be_deployable(app: App, home: Home, environment: str, commit: str) -> None:
+    """Refuse a commit whose deployment would fail for what can be known now; of a version that was built before nothing is asked.
+
+    What cannot be looked at from here, such as a server that does not answer, is left to the run.
+    """
+    if not commit:
+        return
+    from pipeline_defs.doctor.commit import commit as tried
+
+    wrong = [each for each in tried(app, home.workspace, commit, [environment]) if each.level == "broken"]
+    if wrong:
+        first = f"{wrong[0].what}: {wrong[0].says}" + (f"; {wrong[0].remedy}" if wrong[0].remedy else "")
+        more = f" (and {len(wrong) - 1} more: shipline doctor {app.name} --commit {commit[:12]})" if wrong[1:] else ""
+        raise Failed(f"{commit[:7]} of {app.name} cannot be deployed to {environment}: {first}{more}")
 
 
 def _what(home: Home, app: App, version: str | None, commit: str | None) -> dict[str, Any]:

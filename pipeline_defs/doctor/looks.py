@@ -7,15 +7,20 @@ from pathlib import Path
 
 from pipeline_defs.config import App, Host
 from pipeline_defs.doctor.app import github, registry, repository, secrets
+from pipeline_defs.doctor.commit import commit, shared_ports
 from pipeline_defs.doctor.finding import Finding
 from pipeline_defs.doctor.host import server
 from pipeline_defs.doctor.machine import machine
+from pipeline_defs.doctor.trial import Tried
 
 _AT_ONCE = 8
 
 
-def findings(apps: Sequence[App], workspace: Path) -> Iterator[Finding]:
-    """Everything that was found, in an order that stays the same: this machine, each app, each server and builder once."""
+def findings(apps: Sequence[App], workspace: Path, name: str = "") -> Iterator[Finding]:
+    """Everything that was found, in an order that stays the same: this machine, each app, each server and builder once, each app's commit.
+
+    `name` is the commit, branch or tag that is tried; by default the head of the main branch.
+    """
     looks: list[Callable[[], Iterable[Finding]]] = [partial(machine, workspace)]
     for app in apps:
         looks += [
@@ -27,9 +32,12 @@ def findings(apps: Sequence[App], workspace: Path) -> Iterator[Finding]:
     looks += [partial(server, host, folders) for host, folders in _servers(apps)]
     builders = dict.fromkeys(builder for app in apps for builder in app.build.builders)
     looks += [partial(server, builder, (), builds=True) for builder in builders]
+    places: list[Tried] = []
+    looks += [partial(commit, app, workspace, name, places=places) for app in apps]
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         for found in pool.map(lambda look: list(look()), looks):
             yield from found
+    yield from shared_ports(places)
 
 
 def _servers(apps: Sequence[App]) -> list[tuple[Host, list[str]]]:

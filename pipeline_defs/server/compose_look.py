@@ -14,8 +14,9 @@ from pipeline_defs.server.compose_reader import read_model
 from pipeline_defs.server.site import Site
 from pipeline_defs.server.surroundings import LOOK, Surroundings, read_surroundings
 
-# The app's own file without Shipline's override is what its services are looked at in, whatever their profiles; an env_file that is
-# missing would keep it from being rendered. What would run is rendered, too: whatever Compose refuses then is a failure.
+# The app's own file without Shipline's override is what its services are looked at in, whatever their profiles. Where it cannot be
+# rendered, as without an env_file, it is looked at with its variables as they are written, so that all mistakes are found at once.
+# What would run is rendered, too: whatever Compose refuses then is a failure.
 _LOOK = (
     LOOK
     + """
@@ -25,7 +26,7 @@ own() { eval "$own \\"\\$@\\""; }
 merged() { eval "$merged \\"\\$@\\""; }
 said=$(mktemp); trap 'rm -f "$said"' EXIT
 text=$(own --profile '*' config --no-env-resolution 2>"$said") || text=$(own --profile '*' config 2>"$said") ||
-  text=$(merged config 2>"$said") || text=
+  text=$(merged config 2>"$said") || text=$(own --profile '*' config --no-env-resolution --no-interpolate 2>/dev/null) || text=
 sed 's/^/# said /' "$said"
 merged config --quiet >/dev/null 2>"$said" || sed 's/^/# fails /' "$said"
 printf '%s\\n' "$text"
@@ -43,13 +44,14 @@ class ComposeLook:
         model: the app's compose file as it is rendered, services of every profile included; None where it cannot be.
         unset: variables that it takes and nothing sets.
         failure: what Compose said against running it; empty where it would.
+        around: what else the server has; None where no server was asked.
         sources: the app's compose file and what it is made of, as text, by path; for naming the line that is meant.
     """
 
     model: ComposeModel | None
     unset: tuple[str, ...] = ()
     failure: str = ""
-    around: Surroundings = field(default_factory=Surroundings)
+    around: Surroundings | None = None
     sources: Mapping[str, bytes] = field(default_factory=dict)
 
 

@@ -63,7 +63,7 @@ def _service(name: str, keys: Mapping[str, Any]) -> Service:
         network_mode=_text(keys, "network_mode"),
         container_name=_text(keys, "container_name"),
         hostname=_text(keys, "hostname"),
-        replicas=1 if replicas is None else int(replicas),
+        replicas=int(str(replicas)) if str(replicas).isdigit() else 1,
         profiles=tuple(map(str, keys.get("profiles") or [])),
         restart=_restart(keys),
         pull_policy=_text(keys, "pull_policy"),

@@ -30,6 +30,21 @@ done
 echo "every image that runs beside the app is there"
 """
 
+# Asks registries without pulling. A registry on loopback speaks plain HTTP, as it does for the Engine.
+_SEEK = """
+settings=$1 program=$2 own=$3; shift 3
+set -a; . "$settings"; set +a
+umask 077; login=$(mktemp -d); trap 'rm -rf "$login"' EXIT; cat >"$login/config.json"
+seek() { docker manifest inspect "$1" 2>&1 || docker manifest inspect --insecure "$1" 2>&1 ||
+  DOCKER_CONFIG=$login docker manifest inspect "$1" 2>&1 || DOCKER_CONFIG=$login docker manifest inspect --insecure "$1" 2>&1; }
+images=$(eval "$program config --images" 2>/dev/null) || exit 1
+for image in $images "$@"; do
+  [ "$image" != "$own" ] || continue
+  docker image inspect "$image" >/dev/null 2>&1 && continue
+  said=$(seek "$image") || echo "missing $image $(printf '%s\\n' "$said" | tail -n 1)"
+done
+"""
+
 
 def preflight(site: Site, task: Task, program: tuple[str, ...], release: Release, *, known: bool = False) -> list[Step]:
     """The steps, for a release whose files are on the server, where Compose is called as `program` says.
@@ -52,6 +67,14 @@ def images(site: Site, program: tuple[str, ...], folder: str, release: Release, 
     merged = shlex.join(compose_words(site, program, folder))
     words = (f"{folder}/{SETTINGS}", merged, release.reference, *dict.fromkeys(test_images(site)))
     return script(_IMAGES, *words, stdin=login or "{}", says=f"are the images of {site.config.compose} there?")
+
+
+def seek_images(site: Site, program: tuple[str, ...], folder: str, release: Release, login: Secret | None) -> Command:
+    """Ask for the same images, and for the router's, without pulling any; prints `missing IMAGE WHY` for each that nobody has."""
+    merged = shlex.join(compose_words(site, program, folder))
+    router = [site.config.host.router.image] if site.config.route else []
+    words = (f"{folder}/{SETTINGS}", merged, release.reference, *dict.fromkeys([*test_images(site), *router]))
+    return script(_SEEK, *words, stdin=login or "{}", says="can every image be had?")
 
 
 def test_images(site: Site) -> list[str]:

@@ -245,7 +245,7 @@ def test_the_router_s_port_is_its_own() -> None:
 @pytest.mark.parametrize(
     ("port", "sentence"),
     [
-        (8080, "which shop-production-web-1 publishes, of the release that runs; remove that container first"),
+        (8080, "which shop-production-web-1 of the running release publishes; give the router another one"),
         (9100, "which the container blog-web-1 of blog has"),
         (22, "on which another program of the server listens"),
     ],
@@ -263,6 +263,7 @@ def test_a_release_that_ran_before_is_refused_only_for_what_keeps_it_from_starti
     told = found(web(pull_policy="always", environment={"X": None}, scale=2), known=True, **ROUTED)
     assert told.refusals == []
     assert found(web(ports=published("9000")), known=True).refusals
+    assert found(web(), known=True, also=("worker",)).refusals == []  # a service that is newer than the release
     assert found(file(proxy={"image": "nginx", "ports": published("8080")}), known=True).refusals == []
 
 

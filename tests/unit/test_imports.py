@@ -21,7 +21,7 @@ BELOW = {
     "server": {"config", "release"},
     "resources": {"config", "release", "server"},
     "proposal": {"config", "release", "resources"},
-    "doctor": {"config", "server", "resources"},
+    "doctor": {"config", "release", "server", "resources"},
     "ops": {"config", "release", "server", "resources", "history"},
     "words": {"release", "ops"},
     "index": {"release", "ops"},  # reads the events that ops/events.py writes

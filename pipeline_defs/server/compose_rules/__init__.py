@@ -28,10 +28,11 @@ def problems(look: ComposeLook, site: Site, repository: str, *, known: bool = Fa
     found.refuse(failure(look, site))
     if look.model is None:
         return found
-    services(look.model, site, found)
-    outside(look, site, found)
-    ports(look, site, found, known=known)
+    if look.around is not None:
+        outside(look.model, look.around, site, found)
+        ports(look.model, look.around, site, found, known=known)
     if not known:
+        services(look.model, site, found)
         unset(look, site, found)
         images(look.model, site, repository, found)
         replacing(look.model, site, found)

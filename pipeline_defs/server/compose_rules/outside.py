@@ -2,26 +2,29 @@
 
 from collections.abc import Iterator
 
-from pipeline_defs.server.compose_look import ComposeLook
+from pipeline_defs.server.compose_model import ComposeModel
 from pipeline_defs.server.compose_rules.findings import Findings
 from pipeline_defs.server.compose_rules.services import active
 from pipeline_defs.server.site import Site
+from pipeline_defs.server.surroundings import Surroundings
 
 _EVERYWHERE = ("bridge", "host", "none")
 
 
-def outside(look: ComposeLook, site: Site, found: Findings) -> None:
+def outside(model: ComposeModel, around: Surroundings, site: Site, found: Findings) -> None:
     """External volumes and networks exist; a container's fixed name is not another project's."""
-    assert look.model is not None
-    running = active(look.model, site)
+    running = active(model, site)
     found.refuse(
         _missing(
-            look, {key for each in running for key in each.networks}, {m.source for s in running for m in s.mounts}
+            model,
+            around,
+            {key for each in running for key in each.networks},
+            {m.source for s in running for m in s.mounts},
         )
     )
     for service in running:
         name = service.container_name
-        owner = look.around.containers.get(name, site.project) if name else site.project
+        owner = around.containers.get(name, site.project) if name else site.project
         if owner != site.project:
             whose = f"of {owner}" if owner else "of no compose project"
             found.refuse(
@@ -30,16 +33,15 @@ def outside(look: ComposeLook, site: Site, found: Findings) -> None:
             )
 
 
-def _missing(look: ComposeLook, networks: set[str], volumes: set[str]) -> Iterator[str]:
-    assert look.model is not None
-    for volume in look.model.volumes.values():
-        if volume.external and volume.key in volumes and volume.name not in look.around.volumes:
+def _missing(model: ComposeModel, around: Surroundings, networks: set[str], volumes: set[str]) -> Iterator[str]:
+    for volume in model.volumes.values():
+        if volume.external and volume.key in volumes and volume.name not in around.volumes:
             yield (
                 f"the external volume {volume.name} is not on the server; make it there with docker volume create {volume.name}, "
                 "or remove external"
             )
-    for network in look.model.networks.values():
-        there = network.name in look.around.networks or network.name in _EVERYWHERE
+    for network in model.networks.values():
+        there = network.name in around.networks or network.name in _EVERYWHERE
         if network.external and network.key in networks and not there:
             yield (
                 f"the external network {network.name} is not on the server; make it there with docker network create {network.name}, "

@@ -2,68 +2,68 @@
 
 from collections.abc import Iterator
 
-from pipeline_defs.server.compose_look import ComposeLook
-from pipeline_defs.server.compose_model import Port, Service
+from pipeline_defs.server.compose_model import ComposeModel, Port, Service
 from pipeline_defs.server.compose_rules.findings import Findings
 from pipeline_defs.server.compose_rules.services import active
 from pipeline_defs.server.router import NAME
 from pipeline_defs.server.site import Site
-from pipeline_defs.server.surroundings import Holder
+from pipeline_defs.server.surroundings import Holder, Surroundings
 
 
-def ports(look: ComposeLook, site: Site, found: Findings, *, known: bool) -> None:
+def ports(model: ComposeModel, around: Surroundings, site: Site, found: Findings, *, known: bool) -> None:
     """No port is held by another container or program. With `known` it may move from one service to another, as it did before."""
-    assert look.model is not None
-    for service in active(look.model, site):
+    for service in active(model, site):
         for port in service.ports:
             for number in port.numbers():
-                found.refuse(_held(look, site, service, port, number, known=known))
+                found.refuse(_held(model, around, site, service, port, number, known=known))
     if site.config.route:
         router = site.config.host.router
         for key, number in (("http", router.http), ("https", router.https)):
-            found.refuse(_held_from_router(look, site, key, number))
+            found.refuse(_held_from_router(around, site, key, number))
 
 
-def _held(look: ComposeLook, site: Site, service: Service, port: Port, number: int, *, known: bool) -> Iterator[str]:
+def _held(
+    model: ComposeModel, around: Surroundings, site: Site, service: Service, port: Port, number: int, *, known: bool
+) -> Iterator[str]:
     """Why a service cannot publish a port; nothing where any port of a range may be free."""
     if len(port.numbers()) > 1:
         return
     what = f"the service {service.name} publishes the port {number}"
     instead = "publish another one"
-    for holder in look.around.holders(port, number):
+    for holder in around.holders(port, number):
         if holder.container == NAME:
             yield f"{what}, on which the router of this server listens; {instead}, or use a route instead"
         elif holder.project != site.project:
             yield f"{what}, which the container {_whose(holder)} has; {instead}"
-        elif not known and holder.service not in ("", service.name) and not _keeps(look, holder.service, number):
+        elif not known and holder.service not in ("", service.name) and not _keeps(model, holder.service, number):
             yield (
                 f"{what}, which the running service {holder.service} has; let a release go before in which neither of them publishes it"
             )
-    if look.around.taken(port, number):
+    if around.taken(port, number):
         yield f"{what}, on which another program of the server listens; stop that program, or {instead}"
 
 
-def _keeps(look: ComposeLook, service: str, number: int) -> bool:
+def _keeps(model: ComposeModel, service: str, number: int) -> bool:
     """Whether a service still publishes a port; Compose says then that two of them do."""
-    assert look.model is not None
-    other = look.model.services.get(service)
+    other = model.services.get(service)
     return other is not None and any(number in port.numbers() for port in other.ports)
 
 
-def _held_from_router(look: ComposeLook, site: Site, key: str, number: int) -> Iterator[str]:
+def _held_from_router(around: Surroundings, site: Site, key: str, number: int) -> Iterator[str]:
     port = Port("", str(number))
     other = f"give the router another one: hosts.router.{key}"
-    for holder in look.around.holders(port, number):
+    for holder in around.holders(port, number):
         if holder.container == NAME:
             continue
         if holder.project == site.project:
             yield (
-                f"the router is to listen on the port {number}, which {holder.container} publishes, of the release that runs; remove that "
-                f"container first (docker rm -f {holder.container}: nobody reaches the app until the deployment is done), or {other}"
+                f"the router is to listen on the port {number}, which {holder.container} of the running release publishes; "
+                f"{other}, or let a release go before, without the route, that publishes another port (the app is away from {number} "
+                "until the route is there)"
             )
         else:
             yield f"the router is to listen on the port {number}, which the container {_whose(holder)} has; stop that, or {other}"
-    if look.around.taken(port, number):
+    if around.taken(port, number):
         yield f"the router is to listen on the port {number}, on which another program of the server listens; stop that, or {other}"
 
 
