@@ -6,7 +6,7 @@ from pathlib import Path
 from pipeline_defs.config import App
 from pipeline_defs.doctor.finding import Finding, broken, good
 from pipeline_defs.resources.client import EngineError
-from pipeline_defs.resources.dockerfile import instructions, stages
+from pipeline_defs.resources.dockerfile import instructions, refuse_ungiven, stages
 from pipeline_defs.resources.tree import inside
 
 _KNOWN = frozenset(
@@ -31,7 +31,7 @@ _KNOWN = frozenset(
 
 
 def dockerfile(app: App, about: str, checkout: Path) -> Iterator[Finding]:
-    """Are Dockerfile and context there, and are its lines instructions?"""
+    """Are Dockerfile and context there, and are its lines instructions, and is what its steps mount given?"""
     build = app.build
     try:
         inside(checkout, build.context, "build.context", folder=True)
@@ -53,7 +53,22 @@ def dockerfile(app: App, about: str, checkout: Path) -> Iterator[Finding]:
         says = f"{build.dockerfile} has no stage {build.target}, which build.target names"
         yield broken(about, "Dockerfile", says, f"its stages are {', '.join(filter(None, targets)) or 'without names'}")
     else:
-        yield good(about, "Dockerfile", f"{build.dockerfile} is there, with {len(targets)} stage(s)")
+        yield _mounts(app, about, checkout) or good(
+            about, "Dockerfile", f"{build.dockerfile} is there, with {len(targets)} stage(s)"
+        )
+
+
+def _mounts(app: App, about: str, checkout: Path) -> Finding | None:
+    """Does the app's file give every secret and SSH agent that a step mounts, in the stage that has the tests too?"""
+    builds = [app.build]
+    if app.test and app.test.target:
+        builds.append(app.build.model_copy(update={"target": app.test.target}))
+    try:
+        for build in builds:
+            refuse_ungiven(checkout, build)
+    except EngineError as error:
+        return broken(about, "Dockerfile", error)
+    return None
 
 
 def image_checks(app: App, checkout: Path) -> bool:

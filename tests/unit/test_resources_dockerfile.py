@@ -6,9 +6,12 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pipeline_defs.config.making import Build
+from pipeline_defs.config.making import Build, ImageTest
+from pipeline_defs.doctor.dockerfile import dockerfile
+from pipeline_defs.doctor.finding import Level
 from pipeline_defs.resources.client import EngineError
 from pipeline_defs.resources.dockerfile import built_stages, instructions, refuse_ungiven, stages
+from tests.unit import sample
 
 SECRET = "RUN --mount=type=secret,id=pip_token pip install private"
 
@@ -84,3 +87,12 @@ def test_the_escape_directive_is_heeded() -> None:
 @example("\\\n" * 5000)
 def test_any_text_is_read(text: str) -> None:
     stages(text)
+
+
+def test_doctor_tells_what_is_not_given(tmp_path: Path) -> None:
+    (tmp_path / "Dockerfile").write_text(f"FROM x AS test\n{SECRET}\nFROM x\n")
+    app = sample.example().model_copy(update={"build": Build(), "test": ImageTest()})
+    assert [found.level for found in dockerfile(app, "shop", tmp_path)] == [Level.OK]
+    app = app.model_copy(update={"test": ImageTest(target="test")})
+    [found] = dockerfile(app, "shop", tmp_path)
+    assert (found.level, found.remedy) == (Level.BROKEN, "write `build: {secrets: {pip_token: {env: PIP_TOKEN}}}`")
