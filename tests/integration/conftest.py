@@ -9,7 +9,6 @@ import pytest
 from pipeline_defs.release.records import Release
 from pipeline_defs.resources.connection import Connection
 from pipeline_defs.server.command import script
-from pipeline_defs.server.deploy import deploy
 from pipeline_defs.server.facts import learn
 from tests.integration.procedures import WIPE, production
 from tests.integration.reported import REPOSITORY, Reported
@@ -18,7 +17,7 @@ from tests.integration.tiny import Tiny, shipped
 from tests.support.quick_shop import quickly_tested
 from tests.support.routed_shop import Routed, remove_router
 from tests.support.routed_shop import routed as make_routed
-from tests.support.shop import PRODUCTION_ONLY_BUG, Edit, Shop, load
+from tests.support.shop import PRODUCTION_ONLY_BUG, Edit, Shop, deploy_bare, load
 from tests.support.small_shop import PRODUCTION_ONLY_BUG as SMALL_BUG
 from tests.support.small_shop import small, write_source
 from tests.testbed.bed import TestBed
@@ -72,7 +71,7 @@ def live(app: Shop, first: Release) -> Iterator[Shop]:
         facts = learn(production(app), server)
         if facts.running != first.reference or facts.current is None or facts.current.digest != first.digest:
             assert server.run(script(WIPE), timeout=120).ok
-            assert deploy(app.task("production", first), server).error is None
+            deploy_bare(app, first, server)
     yield app
 
 

@@ -176,7 +176,12 @@ def test_rows_that_did_not_arrive_end_the_rehearsal(live: Shop, server: Connecti
     assert left(server) == ""
 
 
-@pytest.mark.parametrize("step", ["restore", "migrate", "way back healthy"])
+THOROUGH = pytest.mark.thorough
+
+
+@pytest.mark.parametrize(
+    "step", [pytest.param("restore", marks=THOROUGH), pytest.param("migrate", marks=THOROUGH), "way back healthy"]
+)
 def test_an_interrupted_rehearsal_leaves_nothing_of_staging(
     live: Shop, server: Connection, second: Release, step: str
 ) -> None:
