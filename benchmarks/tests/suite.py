@@ -48,4 +48,4 @@ def execute(words: list[str], more: Mapping[str, str], folder: Path = PROJECT) -
 def _results(file: Path) -> tuple[int, tuple[str, ...]]:
     suites = JUnitXml.fromfile(str(file))
     cases = [case for suite in suites if isinstance(suite, TestSuite) for case in suite]
-    return len(cases), tuple(f"{case.classname}.{case.name}" for case in cases if not case.is_passed)
+    return len(cases), tuple(f"{case.classname}.{case.name}" for case in cases if case.is_failure or case.is_error)
