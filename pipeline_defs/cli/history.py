@@ -99,7 +99,7 @@ def history_table(rows: list[Row]) -> RenderableType:
 
 def _ended(row: Row) -> Text:
     """How it ended; of what a freeze has held back, until when."""
-    return outcome(row.error or row.outcome if row.frozen_until else row.outcome)
+    return outcome(row.error or row.outcome if row.held else row.outcome)
 
 
 def columns(*names: str) -> Table:

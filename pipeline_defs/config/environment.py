@@ -90,6 +90,10 @@ class Environment(Model):
     rehearses: Name | None = Field(default=None, description="the environment whose database is copied")
     keep_running: bool = Field(default=False, description="leave the rehearsal running until the next one")
     require_rehearsal: bool = Field(default=False, description="refuse a release that no rehearsal passed")
+    wait_for_rehearsal: bool = Field(
+        default=True,
+        description="a deployment waits while its release is being rehearsed, and is made once that has passed",
+    )
     auto_deploy: bool = True
     freeze: tuple[FreezeWindow, ...] = Field(
         default=(),

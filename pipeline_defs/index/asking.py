@@ -8,7 +8,7 @@ from pipeline_defs.index.counts import Count, Counts
 from pipeline_defs.release.maintenance import Maintenance
 from pipeline_defs.release.names import DIGEST, VERSION, Question, names_of
 from pipeline_defs.release.quarantine import Quarantined
-from pipeline_defs.release.records import Deployment, Image, Outcome, Rehearsal
+from pipeline_defs.release.records import HELD, Deployment, Image, Outcome, Rehearsal
 
 Attempt = Deployment | Rehearsal
 
@@ -29,21 +29,22 @@ def attempts(index: sqlite3.Connection, app: str, environment: str, limit: int |
 
 def standing(index: sqlite3.Connection, app: str, environment: str, alive: Collection[str]) -> list[Attempt]:
     """Those attempts that say how an environment stands, newest first: the newest of all and the newest that was begun, the one whose
-    release runs, those of the runs that go on, the newest that a freeze has held back and what overtook it, and the newest that tells
+    release runs, those of the runs that go on, the newest that was held back and what overtook it, and the newest that tells
     of several hosts.
     """
     place = (app, environment)
     last = f"{_ATTEMPT} AND outcome = ? ORDER BY id DESC LIMIT 1"
+    held_back = f"{_ATTEMPT} AND outcome IN ({_marks(HELD)}) ORDER BY id DESC LIMIT 1"
     runs = f"{_ATTEMPT} AND outcome = ? AND json_extract(record, '$.run') IN ({_marks(alive)})"
-    held = _attempts(index, last, *place, Outcome.FROZEN)
+    held = _attempts(index, held_back, *place, *HELD)
     overtaking = f"{_ATTEMPT} AND kind = 'deploy' AND id > ? ORDER BY version DESC LIMIT 1"
     found = [
         *attempts(index, app, environment, limit=1),
         *_attempts(
             index,
-            f"{_ATTEMPT} AND outcome != ? AND kind != 'rehearsal' ORDER BY id DESC LIMIT 1",
+            f"{_ATTEMPT} AND outcome NOT IN ({_marks(HELD)}) AND kind != 'rehearsal' ORDER BY id DESC LIMIT 1",
             *place,
-            Outcome.FROZEN,
+            *HELD,
         ),
         *_attempts(index, _LOST, *place, *place),
         *_attempts(index, last.replace("ORDER", "AND kind != 'rehearsal' ORDER"), *place, Outcome.SUCCEEDED),

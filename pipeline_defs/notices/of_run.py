@@ -5,7 +5,7 @@ from pipeline_defs.config.links import commit_page, pull_page
 from pipeline_defs.config.notify import Happening
 from pipeline_defs.notices.notice import Level, Notice, first_sentence, lines, tame
 from pipeline_defs.release.duration import duration
-from pipeline_defs.release.records import Deployment, DeploymentKind, Outcome, Rehearsal
+from pipeline_defs.release.records import HELD, Deployment, DeploymentKind, Outcome, Rehearsal
 from pipeline_defs.release.request import Job
 from pipeline_defs.reports.facts import Ending, Phase, RunFacts
 
@@ -43,7 +43,7 @@ class _Telling:
         lost = next(
             (row for row in rows if row.kind is DeploymentKind.DEPLOY and row.outcome is not Outcome.SUCCEEDED), None
         )
-        if last.outcome is Outcome.FROZEN:
+        if last.outcome in HELD:
             return None if self._facts.overtaken else self._of_row(("waits",), Level.SAID, last, "waits")
         if lost is not None:
             return self._of_lost(lost, last if lives else None)

@@ -11,7 +11,7 @@ from pipeline_defs.history import Lineage
 from pipeline_defs.index.counts import Count
 from pipeline_defs.index.drifts import drifts
 from pipeline_defs.observing.families import counter, gauge
-from pipeline_defs.release.records import DeploymentKind, Outcome
+from pipeline_defs.release.records import HELD, DeploymentKind, Outcome
 
 _Key = tuple[str, str, str, str]
 """App, environment, kind and outcome."""
@@ -19,7 +19,7 @@ _Key = tuple[str, str, str, str]
 _PLACE = ("app", "environment")
 _REHEARSAL = "rehearsal"
 _ENDS = {
-    DeploymentKind.DEPLOY.value: (Outcome.SUCCEEDED, Outcome.FAILED, Outcome.ROLLED_BACK, Outcome.FROZEN),
+    DeploymentKind.DEPLOY.value: (Outcome.SUCCEEDED, Outcome.FAILED, Outcome.ROLLED_BACK, *HELD),
     DeploymentKind.ROLLBACK.value: (Outcome.SUCCEEDED, Outcome.FAILED),
     _REHEARSAL: (Outcome.SUCCEEDED, Outcome.FAILED),
 }
@@ -34,7 +34,7 @@ def families(instance: DagsterInstance, apps: Collection[App]) -> Iterator[Metri
     numbers = _none(apps) | {_key(each): each.number for each in over}
     yield counter(
         "shipline_deployments",
-        "Deployments and rollbacks that ended, by how: succeeded, failed, rolled_back or frozen.",
+        "Deployments and rollbacks that ended, by how: succeeded, failed, rolled_back, frozen or waiting.",
         (*_PLACE, "kind", "outcome"),
         ((key, number) for key, number in numbers.items() if key[2] != _REHEARSAL),
     )

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -10,6 +9,7 @@ import dagster as dg
 
 from pipeline_defs.config import App
 from pipeline_defs.history import Lineage
+from pipeline_defs.ops import gate
 from pipeline_defs.ops.attempt import beginning, ending, note
 from pipeline_defs.ops.events import release_tags
 from pipeline_defs.ops.log import Log, open_log, stop
@@ -21,10 +21,7 @@ from pipeline_defs.ops.task import files_of, release_for, servers_of, task_for
 from pipeline_defs.release.brought import brought
 from pipeline_defs.release.evidence import WayBack
 from pipeline_defs.release.going_back import at_stake, verdict_on
-from pipeline_defs.release.policy import frozen, not_rehearsed, quarantined
-from pipeline_defs.release.quarantine import bars
-from pipeline_defs.release.records import Deployment, DeploymentKind, Image, Outcome, Release
-from pipeline_defs.release.request import FREEZE, WAITS_FOR, is_automatic
+from pipeline_defs.release.records import HELD, Deployment, DeploymentKind, Image, Outcome, Release
 from pipeline_defs.release.tags import PREVIOUS_UP
 from pipeline_defs.resources.registry import RegistryResource
 from pipeline_defs.resources.source import Source
@@ -72,7 +69,9 @@ def deploy_op(app: App, environment: str, upstream: Sequence[str]) -> dg.OpDefin
             files = files_of(site, image.commit, repository, settings)
             release = release_for(site, image, files, settings)
             context.instance.add_run_tags(context.run_id, release_tags(release))
-            _refuse(app, environment, release, lineage)
+            if gate.is_made(context, release, rows, log):
+                return
+            gate.refuse(app, environment, release, lineage)
             row = Deployment(
                 kind=DeploymentKind.DEPLOY,
                 release=release,
@@ -83,9 +82,9 @@ def deploy_op(app: App, environment: str, upstream: Sequence[str]) -> dg.OpDefin
                 **_came(repository, lineage.images(app), live, release, log),
                 **beginning(context),
             )
-            row = _through_freeze(context, app, row, config)
-            if row.outcome is Outcome.FROZEN:
-                _wait(context, app, row, log)
+            row = gate.through(context, app, row, config, lineage)
+            if row.outcome in HELD:
+                gate.wait(context, app, row, log)
                 return
             task = task_for(
                 context,
@@ -156,41 +155,3 @@ def _with_stake(row: Deployment) -> Deployment:
     """The record of a failed deployment whose error says, too, what is at stake with the database."""
     stake = at_stake(row)
     return row.model_copy(update={"error": f"{row.error}; {stake}"}) if stake else row
-
-
-def _through_freeze(context: dg.OpExecutionContext, app: App, row: Deployment, config: EnvironmentConfig) -> Deployment:
-    """The record of a deployment that may begin now, or that waits: a freeze holds back what nobody in person asks for."""
-    held = app.environments[row.environment].frozen(datetime.now(UTC))
-    if held is None:
-        return row
-    if config.override_freeze and config.reason.strip():
-        return row.model_copy(update={"freeze_overridden": held.window})
-    if config.override_freeze:
-        raise stop("to go through a freeze needs a reason, which is kept with the deployment")
-    if not is_automatic(context.run.tags):
-        raise stop(frozen(app.name, row.environment, held.local, held.window))
-    until = held.until.isoformat(timespec="seconds")
-    why = f"waits for the freeze to end at {held.local}"
-    return row.model_copy(update={"outcome": Outcome.FROZEN, "frozen_until": until, "error": why})
-
-
-def _wait(context: dg.OpExecutionContext, app: App, row: Deployment, log: Log) -> None:
-    """Write down that a deployment waits, and end without one: the sensor `<app>_after_freeze` finds it by the run's tag."""
-    context.instance.add_run_tags(context.run_id, {WAITS_FOR: FREEZE})
-    note(context, row, app)
-    log.say(f"{row.release.version} is made, and {row.error}")
-
-
-def _refuse(app: App, environment: str, release: Release, lineage: Lineage) -> None:
-    """Refuse a release that is quarantined, whoever asks, or that was not rehearsed, where the environment asks for it.
-
-    That it is not older the server's lock guards.
-    """
-    rows = lineage.environment(app, app.staging) if app.staging else []
-    rehearsed = any(row.outcome == Outcome.SUCCEEDED and row.digest == release.digest for row in rows)
-    barred = bars(release, lineage.quarantine(app, environment))
-    refusal = quarantined(release, barred) or not_rehearsed(
-        release, rehearsed, app.environments[environment].require_rehearsal
-    )
-    if refusal:
-        raise stop(refusal)

@@ -61,6 +61,11 @@ class Row(Record):
     unproved: str | None = None
     needs_person: bool = False
 
+    @property
+    def held(self) -> bool:
+        """True where it was not begun: a freeze or a rehearsal held it back."""
+        return self.frozen_until is not None or self.outcome == Outcome.WAITING
+
 
 def fold(events: Iterable[_Attempt]) -> list[_Attempt]:
     """The last word on each attempt, newest attempt first.
@@ -83,17 +88,21 @@ def rows(attempts: Iterable[Deployment | Rehearsal], *, alive: Set[str], now: da
         found_live = found_live or live
         result.append(_row(attempt, alive=alive, now=now, live=live))
     held = waiting(result)
-    over = {"error": "a freeze held it back; what came after it counts"}
-    return [row if row is held or not row.frozen_until else row.model_copy(update=over) for row in result]
+    return [row if row is held or not row.held else row.model_copy(update={"error": _over(row)}) for row in result]
+
+
+def _over(row: Row) -> str:
+    return f"a {'freeze' if row.frozen_until else 'rehearsal'} held it back; what came after it counts"
 
 
 def waiting(rows: Sequence[Row]) -> Row | None:
-    """The deployment that comes once a freeze has ended: the newest one that was held back; None where it was overtaken.
+    """The deployment that comes once a freeze, or its rehearsal, has ended: the newest one that was held back; None where it was
+    overtaken.
 
     What was deployed or tried since then overtakes it with the same version or a newer one; an older one that a person brought
     through the freeze does not. `rows` are an environment's, newest first.
     """
-    held = next((row for row in rows if row.frozen_until is not None), None)
+    held = next((row for row in rows if row.held), None)
     if held is None:
         return None
     since = (row for row in rows if row.id > held.id and row.kind == DeploymentKind.DEPLOY)
@@ -107,7 +116,7 @@ def trouble(rows: Sequence[Row]) -> str | None:
     That a way back failed since a release last succeeded, that the newest attempt was interrupted, or that the release which serves
     fails its own tests. `rows` are newest first.
     """
-    tried = [row for row in rows if row.kind != "rehearsal" and row.frozen_until is None]
+    tried = [row for row in rows if row.kind != "rehearsal" and not row.held]
     live = next((row for row in tried if row.live), None)
     since = [row for row in tried if live is None or row.id > live.id]
     lost = next((row for row in since if row.needs_person), None)

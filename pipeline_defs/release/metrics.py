@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from pipeline_defs.release.evidence import Record
 from pipeline_defs.release.period import Period
-from pipeline_defs.release.records import Deployment, DeploymentKind, Outcome
+from pipeline_defs.release.records import HELD, Deployment, DeploymentKind, Outcome
 
 _WEEK = 7.0
 
@@ -76,9 +76,7 @@ def deliveries(records: Iterable[Deployment]) -> list[Delivery]:
 
     What failed before anything was changed, waits for a freeze or has not ended has not reached it.
     """
-    attempts = sorted(
-        (row for row in records if row.outcome not in (Outcome.STARTED, Outcome.FROZEN)), key=lambda row: row.id
-    )
+    attempts = sorted((row for row in records if row.outcome not in (Outcome.STARTED, *HELD)), key=lambda row: row.id)
     found: dict[str, Delivery] = {}
     for number, row in enumerate(attempts):
         if row.kind is DeploymentKind.ROLLBACK:

@@ -82,6 +82,11 @@ class Outcome(StrEnum):
     FAILED = "failed"  # it ended without changing what runs, or what runs is unknown
     ROLLED_BACK = "rolled back"  # the release before it runs again
     FROZEN = "frozen"  # it was not begun, because the environment is frozen; a later one follows
+    WAITING = "waiting"  # it was not begun, because its release is being rehearsed; a later one follows
+
+
+HELD = (Outcome.FROZEN, Outcome.WAITING)
+"""Of deployments that were not begun, and that a later run makes."""
 
 
 class Rehearsal(Record):

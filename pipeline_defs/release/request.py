@@ -16,8 +16,8 @@ SUPERSEDED_BY = "superseded_by"
 THEN = "then"
 """The run tag that says which job follows."""
 
-WAITS_FOR, FREEZE, NOTHING = "waits_for", "freeze", "nothing"
-"""The run tag of a run that a freeze has held back, and its values: it waits, or it waits no more."""
+WAITS_FOR, FREEZE, REHEARSAL, NOTHING = "waits_for", "freeze", "rehearsal", "nothing"
+"""The run tag of a run that was held back, and its values: what it waits for, or that it waits no more."""
 
 
 def is_automatic(tags: Mapping[str, str]) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from pipeline_defs.config import App
-from pipeline_defs.release.records import Deployment, DeploymentKind, Outcome
+from pipeline_defs.release.records import HELD, Deployment, DeploymentKind, Outcome
 from pipeline_defs.release.request import Job
 from pipeline_defs.reports.facts import Phase, RunFacts
 from pipeline_defs.reports.items import DeploymentState
@@ -21,10 +21,10 @@ QUEUED, IN_PROGRESS, SUCCESS, FAILURE, ERROR, INACTIVE = (
 def deployments(app: App, facts: RunFacts, url: str) -> Iterator[DeploymentState]:
     """One for each record that the run wrote. A rollback is a deployment too, of the release that it brings back.
 
-    What a freeze has held back stays queued until a run of its own deploys it, or something has overtaken it.
+    What a freeze or a rehearsal has held back stays queued until a run of its own deploys it, or something has overtaken it.
     """
     for row in facts.deployments:
-        if row.outcome is Outcome.FROZEN:
+        if row.outcome in HELD:
             answer = (INACTIVE, "a later run answers it") if facts.overtaken else (QUEUED, row.error or "")
         else:
             answer = _state(row, over=facts.phase.over)

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from pipeline_defs.config import App
 from pipeline_defs.release.evidence import LintCounts, TestCounts
-from pipeline_defs.release.records import Deployment, Image, Outcome, Rehearsal
+from pipeline_defs.release.records import HELD, Deployment, Image, Rehearsal
 from pipeline_defs.release.request import NOTHING, SUPERSEDED_BY, WAITS_FOR, Job
 
 LINT, BUILD, TEST, PUSH, STAGE, DEPLOY = "lint", "build", "test", "push", "stage", "deploy"
@@ -118,12 +118,12 @@ class RunFacts:
 
     @property
     def held_back(self) -> str:
-        """That its deployment waits for a freeze to end, in a sentence; empty where it does not."""
-        return next((row.error or "" for row in self.deployments if row.outcome is Outcome.FROZEN), "")
+        """That its deployment waits for a freeze or its rehearsal to end, in a sentence; empty where it does not."""
+        return next((row.error or "" for row in self.deployments if row.outcome in HELD), "")
 
     @property
     def overtaken(self) -> bool:
-        """True where its deployment waited for a freeze to end and waits no more. A run that follows tells the rest."""
+        """True where its deployment waited and waits no more. A run that follows tells the rest."""
         return self.tags.get(WAITS_FOR) == NOTHING
 
     @property

@@ -35,7 +35,7 @@ def of_stage(app: App, facts: RunFacts, stage: str) -> _Answer:
     """State and description of one stage."""
     step = facts.steps.get(stage)
     if stage not in IMAGE_STAGES and facts.held_back:
-        return (ERROR, "overtaken while the environment was frozen") if facts.overtaken else (PENDING, facts.held_back)
+        return (ERROR, "overtaken while it waited") if facts.overtaken else (PENDING, facts.held_back)
     if step is not None and step.ending is Ending.SUCCEEDED:
         return SUCCESS, _done(app, facts, stage, step)
     if facts.given_up:

@@ -1,4 +1,4 @@
-"""Freeze: what a freeze has held back is deployed once it has ended."""
+"""Freeze: what a freeze or a rehearsal has held back is deployed once that has ended."""
 
 import time
 from collections.abc import Mapping, Sequence
@@ -12,10 +12,13 @@ from pipeline_defs.config.current import NotLoaded, current
 from pipeline_defs.history import Lineage
 from pipeline_defs.jobs import AssetJob, job_name
 from pipeline_defs.launch import UNFINISHED
+from pipeline_defs.ops.attempt import write_down
 from pipeline_defs.ops.events import environment_key
+from pipeline_defs.ops.rehearsals import rehearsed, rehearsing
 from pipeline_defs.release.history import Row, waiting
 from pipeline_defs.release.pauses import pause
-from pipeline_defs.release.request import FREEZE, NOTHING, WAITS_FOR, Job, Request
+from pipeline_defs.release.records import Outcome
+from pipeline_defs.release.request import FREEZE, NOTHING, REHEARSAL, WAITS_FOR, Job, Request
 from pipeline_defs.sensors.chaining import of_change
 
 AFTER = "after"
@@ -24,14 +27,16 @@ AFTER = "after"
 TIMES = "held_back"
 """The run tag that says how often what a run deploys was held back before it."""
 
-SECONDS = 29
-"""At least so long between two looks: a freeze ends at a full minute, and whoever lifts one by hand can deploy by hand."""
+SECONDS = 9
+"""At least so long between two looks. A look at nothing is one small question."""
+
+_ENDED = {Outcome.FROZEN.value: "the freeze has ended", Outcome.WAITING.value: "its rehearsal has passed"}
 
 _MOST = 50  # runs of one environment that wait
 
 
 def freeze_sensor(app: App, jobs: Mapping[str, AssetJob]) -> dg.SensorDefinition:
-    """The sensor `<app>_after_freeze`: of the runs with the tag `waits_for: freeze`, the newest is deployed, the others are overtaken.
+    """The sensor `<app>_after_freeze`: of the runs with the tag `waits_for`, the newest is deployed, the others are overtaken.
 
     What waits stands in the storage alone: a run that found the freeze has written so and ended. Whoever comes after a restart finds
     it there. The key of the run that follows is the id of the one that waited, so it comes once.
@@ -44,7 +49,8 @@ def freeze_sensor(app: App, jobs: Mapping[str, AssetJob]) -> dg.SensorDefinition
         minimum_interval_seconds=SECONDS,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description=(
-            f"Deploys what was made for {app.name} while an environment was frozen, once the freeze has ended: the newest of it. "
+            f"Deploys what was made for {app.name} while an environment was frozen, or the release was being rehearsed, once that has "
+            "ended: the newest of it. "
             "Switch it off and it goes on waiting."
         ),
     )
@@ -63,7 +69,7 @@ def freeze_sensor(app: App, jobs: Mapping[str, AssetJob]) -> dg.SensorDefinition
                 said.append(f"{environment}: {what}")
         return dg.SensorResult(
             run_requests=requests,
-            skip_reason=None if requests else "; ".join(said) or "nothing waits for a freeze to end",
+            skip_reason=None if requests else "; ".join(said) or "nothing waits for a freeze or a rehearsal to end",
         )
 
     return after_freeze
@@ -71,7 +77,7 @@ def freeze_sensor(app: App, jobs: Mapping[str, AssetJob]) -> dg.SensorDefinition
 
 def _held_back(instance: dg.DagsterInstance, app: App, environment: str) -> Sequence[DagsterRun]:
     """The runs that wait, newest first: one small question, as most looks find none."""
-    wanted = {"app": app.name, "environment": environment, WAITS_FOR: FREEZE}
+    wanted = {"app": app.name, "environment": environment, WAITS_FOR: [FREEZE, REHEARSAL]}
     return instance.get_runs(dg.RunsFilter(tags=wanted), limit=_MOST)
 
 
@@ -85,7 +91,8 @@ def _answer(
     target = environment_key(app.name, environment).to_user_string()
     if instance.get_runs(dg.RunsFilter(tags={"target": target}, statuses=list(UNFINISHED)), limit=1):
         return None, "waits for the run that changes it"
-    row = waiting(Lineage(instance).standing(app, environment).rows)
+    lineage = Lineage(instance)
+    row = waiting(lineage.standing(app, environment).rows)
     newest = next((run for run in runs if row is not None and run.run_id == row.run), None)
     followed = newest is not None and instance.get_runs(dg.RunsFilter(tags={AFTER: newest.run_id}), limit=1)
     for run in runs:
@@ -93,9 +100,28 @@ def _answer(
             instance.add_run_tags(run.run_id, {WAITS_FOR: NOTHING})
     if row is None or newest is None or followed:
         return None, "what waited is answered"
+    if row.outcome == Outcome.WAITING and (refusal := _unrehearsed(instance, lineage, app, row, newest)):
+        return None, refusal
     if rest := _rest(instance, newest):
         return None, f"was held back again although no freeze is seen from here; tried again in {rest:.0f} s"
     return _request(app, environment, newest, row), f"{row.version} is deployed"
+
+
+def _unrehearsed(instance: dg.DagsterInstance, lineage: Lineage, app: App, row: Row, run: DagsterRun) -> str | None:
+    """Why a deployment that waits for its rehearsal is not made now, or not by itself at all; None where that has passed."""
+    if rehearsed(lineage, app, row.digest):
+        return None
+    under_way = rehearsing(instance, lineage, app, row.digest)
+    if under_way is not None:
+        return f"waits for the rehearsal of {row.version} to end (run {under_way[:8]})"
+    why = (
+        f"its rehearsal did not pass, so it is not deployed by itself; a person may: "
+        f"shipline deploy {app.name} {row.environment} --version {row.version}"
+    )
+    record = next(each for each in lineage.deployments(app, row.environment) if each.id == row.id)
+    write_down(instance, record.model_copy(update={"outcome": Outcome.FAILED, "error": why}))
+    instance.add_run_tags(run.run_id, {WAITS_FOR: NOTHING})
+    return f"{row.version}: {why}"
 
 
 def _rest(instance: dg.DagsterInstance, run: DagsterRun) -> float:
@@ -123,8 +149,9 @@ def _request(app: App, environment: str, run: DagsterRun, row: Row) -> dg.RunReq
         version=row.version,
         commit=row.commit,
         branch=run.tags.get("branch", ""),
-        reason=f"the freeze has ended; {row.reason}".removesuffix("; "),
+        reason=f"{_ENDED[row.outcome]}; {row.reason}".removesuffix("; "),
         actor=row.actor,
+        override_freeze=row.freeze_overridden is not None,
         change=run.tags.get("change", ""),
     )
     return dg.RunRequest(

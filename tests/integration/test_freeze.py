@@ -78,7 +78,7 @@ def test_what_comes_during_a_freeze_is_made_waits_and_is_deployed_once_when_it_h
     )
     follow(tiny, request)
     assert look(tiny)[0] == []
-    assert look(tiny) == ([], "nothing waits for a freeze to end")
+    assert look(tiny) == ([], "nothing waits for a freeze or a rehearsal to end")
     live = rows(tiny)[0]
     assert (live.version, live.live, live.reason) == ("1.2.0", True, "the freeze has ended")
     assert len(tiny.deployed) == 2

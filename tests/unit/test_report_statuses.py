@@ -205,5 +205,5 @@ def test_a_deployment_that_a_freeze_has_held_back_is_waited_for_until_something_
     waits_for = {"waits_for": "freeze"}
     assert told(facts(Phase.SUCCEEDED, steps, waits_for, **more))["deploy"] == ("pending", row.error)
     assert told(facts(Phase.SUCCEEDED, steps, waits_for, **more))["push"][0] == "success"
-    overtaken = ("error", "overtaken while the environment was frozen")
+    overtaken = ("error", "overtaken while it waited")
     assert told(facts(Phase.SUCCEEDED, steps, {"waits_for": "nothing"}, **more))["deploy"] == overtaken
