@@ -12,6 +12,8 @@ import threading
 from typing import Any
 
 from pipeline_defs.cli.child import STOP_SECONDS, code_child, end
+from pipeline_defs.cli.reload import Reloading
+from pipeline_defs.config import Home
 
 
 def main(host: str, port: int) -> None:
@@ -29,7 +31,11 @@ def main(host: str, port: int) -> None:
     child = code_child(None, host, port)
     child.start(os.environ)
     death = None
+    files = Reloading(
+        Home.find(), host if host != "0.0.0.0" else "127.0.0.1", port, os.environ, logging.getLogger(__name__).error
+    )
     while death is None and not stop.wait(1.0):
+        files.look()
         death = child.death()
     assert child.process is not None, "it was started"
     end([child.process], seconds=STOP_SECONDS)

@@ -18,6 +18,7 @@ from pipeline_defs.cli.client import Client, NotRunning
 from pipeline_defs.cli.leftovers import end_leftovers
 from pipeline_defs.cli.output import Failed, Output, exception_line, last_line
 from pipeline_defs.cli.ports import free_port, listens, wanted_port
+from pipeline_defs.cli.reload import Reloading
 from pipeline_defs.cli.service import Service
 from pipeline_defs.cli.service_logs import fresh_logs, logs_folder
 from pipeline_defs.config import Home
@@ -135,8 +136,10 @@ class Supervisor:
         return error is None
 
     def _watch(self) -> None:
-        """Start again what dies, until told to stop."""
+        """Start again what dies, and have changed files read anew, until told to stop."""
+        files = Reloading(self._home, "127.0.0.1", self._service.code_port, self._environment, self._output.say)
         while not self._stop.wait(1.0):
+            files.look()
             for child in self._children.values():
                 death = child.death()
                 if death:

@@ -23,6 +23,7 @@ from pipeline_defs.release.evidence import WayBack
 from pipeline_defs.release.going_back import at_stake, verdict_on
 from pipeline_defs.release.records import HELD, Deployment, DeploymentKind, Image, Outcome, Release
 from pipeline_defs.release.tags import PREVIOUS_UP
+from pipeline_defs.resources.reach import Reach
 from pipeline_defs.resources.registry import RegistryResource
 from pipeline_defs.resources.source import Source
 from pipeline_defs.resources.source_errors import SourceError
@@ -103,7 +104,8 @@ def deploy_op(app: App, environment: str, upstream: Sequence[str]) -> dg.OpDefin
                     images.tag(live.digest, PREVIOUS_UP)  # true whether or not anything comes of the deployment
                 note(context, row, app)
                 log.say(f"deploy {release.version} ({release.reference}) to {site}")
-                report = deploy_all(replace(task, way_back=row.way_back), servers)
+                reaches = Reach(site.config.url, first=live is None, say=log.say) if site.config.url else None
+                report = deploy_all(replace(task, way_back=row.way_back, reaches=reaches), servers)
             found = {"backup": report.backup, "previous": report.previous or live, "hosts": report.hosts}
             row = row.model_copy(update={**ending(report, row.started), **found})
             if row.way_back and row.previous and row.way_back.digest != row.previous.digest:

@@ -195,7 +195,12 @@ def _note_failure(
     ended = row.model_copy(update={**ending(report, row.started), "hosts": report.hosts}) if row else None
     within, seconds = _is_answer_within(context.run_id, order), since(order.failed.started) if order.failed else 0.0
     for record in way_back_failed(
-        order.failed, ended, within=within, serves=report.live is not None, why=str(report.error), seconds=seconds
+        order.failed,
+        ended,
+        within=within,
+        serves=report.live is not None or not report.changed,
+        why=str(report.error),
+        seconds=seconds,
     ):
         note(context, record, app)
 
@@ -204,6 +209,8 @@ def _what_now(environment: str, order: RollbackOrder, report: Report) -> str:
     """What follows a rollback that failed, for people."""
     if report.live is not None:
         return f"{report.live.version} runs on" if not report.changed else "what ran until now runs on"
+    if not report.changed and order.failed is None:
+        return "nothing was changed"
     if order.failed is not None and not order.because_of:
         return "and is tried once more by a run of its own"
     return f"{environment} needs a person"

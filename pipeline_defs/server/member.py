@@ -63,7 +63,7 @@ def members_of(task: Task, servers: Sequence[Line]) -> list[Member]:
         return tell
 
     def member(number: int, host: Host, server: Line) -> Member:
-        part = replace(task, host=host, say=on(host, task.say), listen=on(host, task.listen))
+        part = replace(task, host=host, say=on(host, task.say), listen=on(host, task.listen), outside={})
         if number > 0:
             part = replace(part, migrated=None, downgrade_to=None, restore_from=None)
         return Member(host, part, server)

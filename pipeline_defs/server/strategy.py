@@ -1,7 +1,7 @@
 """Strategy: how a release takes over: beside the one that runs, then switched; or in its place."""
 
 from pipeline_defs.config.route import Route
-from pipeline_defs.server import blue_green, in_place, router
+from pipeline_defs.server import blue_green, in_place, outside, router
 from pipeline_defs.server.change import Change
 from pipeline_defs.server.facts import Facts
 from pipeline_defs.server.site import Site
@@ -12,8 +12,8 @@ from pipeline_defs.server.watch import watch
 
 
 def look(task: Task) -> list[Step]:
-    """The router, where there is a route: before anything is changed."""
-    return in_place.look(task)
+    """The router, where there is a route, and who answers on published ports: before anything is changed."""
+    return in_order(in_place.look(task), outside.before(task))
 
 
 def begin(task: Task, facts: Facts, folder: str, change: Change, *, migrate: bool = True) -> list[Step]:
@@ -34,6 +34,7 @@ def finish(task: Task, facts: Facts, folder: str, change: Change, *, watched: bo
     return in_order(
         blue_green.switch(task, facts, route, folder, change) if route else in_place.switch(task, facts),
         watch(site, release) if watched else [],
+        outside.after(task),
         switch(task, folder),
         blue_green.drain(site, route) if route else [],
     )

@@ -33,6 +33,8 @@ class Task:
         restore_from: for a rollback, the backup on the server that the database becomes; None: it stays.
         frozen: for a rollback, the release gets the settings that it had, as far as the server still has them.
         returns: for a rollback, its release ran before: that its tests fail is told, and is no reason to go elsewhere.
+        reaches: asks the environment's `url` and says why people do not reach it; None where there is none to ask.
+        outside: what answered on the published ports before anything was changed, filled by the procedure.
         host: for one of several hosts, which; None: the environment has one host, or all of them are meant.
         token: that of the site's lock, where the fleet that this is a part of holds it; empty: it is not held yet.
         alive: tells whether a run is still under way, None of one that is not known here; a lock whose run is not is taken over.
@@ -60,6 +62,8 @@ class Task:
     restore_from: str | None = None
     frozen: bool = False
     returns: bool = False
+    reaches: Callable[[], str | None] | None = None
+    outside: dict[tuple[str, str], str] = field(default_factory=dict)
     host: Host | None = None
     token: str = ""
 

@@ -309,3 +309,22 @@ def test_a_killed_shipline_is_started_again_beside_its_unfinished_run(shipline: 
     assert shipline.run_status(run) == "FAILURE"
     wait_until((shipline.root.parent / "lint-began").exists)  # it changed nothing, so it is made again
     assert "had lost its process and is marked as failed" in (shipline.root / "service-logs" / "up.log").read_text()
+
+
+def test_what_is_changed_while_it_runs_is_used_without_a_restart(shipline: Shipline) -> None:
+    """A line of `.env`, an app's file, and an app that is new."""
+    file = Path(shipline.environment["SHIPLINE_APPS"]) / "bad.yaml"
+    shipline.root.mkdir(exist_ok=True)
+    (shipline.root / ".env").write_text("WORD=first\n")
+    file.write_text(file.read_text().replace("echo a comma is missing", "echo the word is ${WORD}"))
+    shipline.up()
+    assert "the word is first" in shipline("run", "integrate", "bad", "--branch", "work", "--log").stdout
+    (shipline.root / ".env").write_text("WORD=second-one\n")
+    assert "the word is second-one" in shipline("run", "integrate", "bad", "--branch", "work", "--log").stdout
+    file.with_name("newcomer.yaml").write_text(file.read_text().replace("bad", "newcomer"))
+    deadline = time.monotonic() + 60
+    while (
+        done := shipline("run", "integrate", "newcomer", "--branch", "work", "--log")
+    ) and "the word" not in done.stdout:
+        assert time.monotonic() < deadline, done.stdout + done.stderr
+        time.sleep(1)

@@ -66,6 +66,8 @@ def names(plan: list[Step]) -> str:
 
 LOOKED = "time stamp, log, facts, files, others, apart, compose file, images, database status"
 STAGED = "down, pull, volume removed, volume created, database up, wait"
+ASKED = "outside before"
+END = "reached, switch, tidy"
 LAID = "snapshot, files, compose file, images, services"
 SECURED = "wait, migrate, start, healthy, test, revision, e2e"
 CHECKED = "wait, revision before, migrate, start, healthy, test, revision, e2e"
@@ -86,37 +88,37 @@ WITH_OTHERS = {"also": ("mail", "worker"), "services": {"worker": Replacement(st
 @pytest.mark.parametrize(
     ("plan", "expected"),
     [
-        (deployment(), f"{LAID}, pull, backup, revision before, {SECURED}, switch, tidy"),
-        (deployment(about=FIRST), f"{LAID}, pull, {CHECKED}, switch, tidy"),
-        (deployment(about=STOPPED), f"{LAID}, pull, {RESTARTED}, backup, revision before, {SECURED}, switch, tidy"),
+        (deployment(), f"{LAID}, {ASKED}, pull, backup, revision before, {SECURED}, {END}"),
+        (deployment(about=FIRST), f"{LAID}, {ASKED}, pull, {CHECKED}, {END}"),
+        (deployment(about=STOPPED), f"{LAID}, {ASKED}, pull, {RESTARTED}, backup, revision before, {SECURED}, {END}"),
         # a database that comes with this very release has nothing to back up
-        (deployment(about=facts(current=LIVE.current, folder=LIVE.folder)), f"{LAID}, pull, {CHECKED}, switch, tidy"),
-        (deployment({"database": None}), f"{LAID}, pull, {CHECKED.replace('wait, ', '')}, switch, tidy"),
-        (deployment({"migrate": None}), f"{LAID}, pull, backup, revision before, start, healthy, test, revision, e2e, switch, tidy"),
-        (deployment({"revision": None}), f"{LAID}, pull, backup, wait, migrate, start, healthy, test, e2e, switch, tidy"),
+        (deployment(about=facts(current=LIVE.current, folder=LIVE.folder)), f"{LAID}, {ASKED}, pull, {CHECKED}, {END}"),
+        (deployment({"database": None}), f"{LAID}, {ASKED}, pull, {CHECKED.replace('wait, ', '')}, {END}"),
+        (deployment({"migrate": None}), f"{LAID}, {ASKED}, pull, backup, revision before, start, healthy, test, revision, e2e, {END}"),
+        (deployment({"revision": None}), f"{LAID}, {ASKED}, pull, backup, wait, migrate, start, healthy, test, e2e, {END}"),
         (
             deployment({"downgrade": None}),
-            f"{LAID}, pull, backup, revision before, wait, migrate, start, healthy, test, revision, e2e, switch, tidy",
+            f"{LAID}, {ASKED}, pull, backup, revision before, wait, migrate, start, healthy, test, revision, e2e, {END}",
         ),
         (
             deployment({"test": None}),
-            f"{LAID}, pull, backup, revision before, wait, migrate, start, healthy, e2e, revision, switch, tidy",
+            f"{LAID}, {ASKED}, pull, backup, revision before, wait, migrate, start, healthy, e2e, revision, {END}",
         ),
         (
             deployment({"e2e": ()}),
-            f"{LAID}, pull, backup, revision before, wait, migrate, start, healthy, test, revision, switch, tidy",
+            f"{LAID}, {ASKED}, pull, backup, revision before, wait, migrate, start, healthy, test, revision, {END}",
         ),
         (
             deployment({"e2e": example().environments["production"].e2e * 2}),
-            f"{LAID}, pull, backup, revision before, wait, migrate, start, healthy, test, revision, e2e 1, e2e 2, switch, tidy",
+            f"{LAID}, {ASKED}, pull, backup, revision before, wait, migrate, start, healthy, test, revision, e2e 1, e2e 2, {END}",
         ),
-        (deployment(BARE), f"{LAID}, pull, start, healthy, switch, tidy"),
-        (going_back(), f"{LAID}, backup, pull, start, healthy, test, revision, e2e, switch, tidy"),
+        (deployment(BARE), f"{LAID}, {ASKED}, pull, start, healthy, {END}"),
+        (going_back(), f"{LAID}, {ASKED}, backup, pull, start, healthy, test, revision, e2e, {END}"),
         (
             going_back(about=STOPPED),
-            f"{LAID}, {RESTARTED}, backup, pull, start, healthy, test, revision, e2e, switch, tidy",
+            f"{LAID}, {ASKED}, {RESTARTED}, backup, pull, start, healthy, test, revision, e2e, {END}",
         ),
-        (going_back(BARE), f"{LAID}, pull, start, healthy, switch, tidy"),
+        (going_back(BARE), f"{LAID}, {ASKED}, pull, start, healthy, {END}"),
         (
             deployment({"route": ROUTE, **WITH_OTHERS}),
             f"{LAID}, router, pull, backup, revision before, leftovers, wait, migrate, beside, healthy, {PROVED}, "
@@ -127,7 +129,7 @@ WITH_OTHERS = {"also": ("mail", "worker"), "services": {"worker": Replacement(st
             f"{LAID}, router, pull, backup, revision before, wait, migrate, start, healthy, {PROVED}, route, outside, watch, "
             "switch, tidy",
         ),
-        (deployment({**BARE, "watch": Watch(seconds=5)}), f"{LAID}, pull, start, healthy, watch, switch, tidy"),
+        (deployment({**BARE, "watch": Watch(seconds=5)}), f"{LAID}, {ASKED}, pull, start, healthy, watch, {END}"),
         (
             deployment({**BARE, "route": ROUTE, "watch": OFF}),
             f"{LAID}, router, pull, leftovers, beside, healthy, route, outside, switch, drain, tidy",

@@ -43,9 +43,11 @@ def test_a_host_without_the_main_service_has_no_route_and_no_tests() -> None:
         "compose file",
         "images",
         "services",
+        "outside before",
         "pull",
         "start",
         "healthy",
+        "reached",
         "switch",
         "tidy",
     ]
