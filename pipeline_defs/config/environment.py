@@ -78,7 +78,9 @@ class Environment(Model):
         le=65535,
         description="the service's port inside its network, for e2e, for the router, and for its health where nothing else tells it",
     )
-    url: str | None = Field(default=None, description="where people find it")
+    url: str | None = Field(
+        default=None, description="where people find it; a deployment asks it, from the machine that runs Shipline"
+    )
     route: Route | None = Field(
         default=None,
         description="reach the service by the server's router: new beside old, then switched; empty: `route: {}`",

@@ -242,6 +242,11 @@ def test_the_router_s_port_is_its_own() -> None:
     assert found(web(), said=ROUTER, **ROUTED).refusals == []
 
 
+def test_a_way_back_to_before_the_route_says_what_has_to_be_done_for_it() -> None:
+    (told,) = found(web(ports=published("80")), said=ROUTER, known=True, **ROUTED).refusals
+    assert "take the key route out of the app's file, remove the container shipline-router" in told
+
+
 @pytest.mark.parametrize(
     ("port", "sentence"),
     [

@@ -31,7 +31,13 @@ def _held(
     what = f"the service {service.name} publishes the port {number}"
     instead = "publish another one"
     for holder in around.holders(port, number):
-        if holder.container == NAME:
+        if holder.container == NAME and known:
+            yield (
+                f"{what}, on which the router of this server listens since the route came; to go back to before that: take the "
+                f"key route out of the app's file, remove the container {NAME} on the server, where no other app may need it, and go back "
+                "again; the app is away from then until that is done"
+            )
+        elif holder.container == NAME:
             yield f"{what}, on which the router of this server listens; {instead}, or use a route instead"
         elif holder.project != site.project:
             yield f"{what}, which the container {_whose(holder)} has; {instead}"
