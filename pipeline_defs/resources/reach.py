@@ -22,13 +22,15 @@ class Reach:
 
     def __call__(self) -> str | None:
         """Why people do not reach the release, in a sentence; None where they do, or nobody can tell from here."""
-        for number in range(_TRIES):
+        answered = isinstance(self._before, int) and self._before not in _GATEWAY
+        tries = _TRIES if answered else 1
+        for number in range(tries):
             now = ask(self._url)
             if isinstance(now, int) and now not in _GATEWAY:
                 return None
-            if number + 1 < _TRIES:
+            if number + 1 < tries:
                 time.sleep(1.0)
-        if isinstance(self._before, int) and self._before not in _GATEWAY:
+        if answered:
             return f"{self._url} answered {self._before} before, and now: {now}; see whether the new release listens on 0.0.0.0"
         if self._first and now in (502, 504):
             return f"{self._url} answers {now}: what stands before the app does not reach it; see whether it listens on 0.0.0.0"
