@@ -96,6 +96,7 @@ def together(members: Sequence[Member], reports: Mapping[Host, Report], before: 
         previous=runs,
         live=live,
         changed=changed,
+        left=tuple(f"{host}: {each}" for host, report in reports.items() for each in report.left),
         error=failed[0].error if failed else None,
         unproved=next((report.unproved for report in reports.values() if report.unproved), None),
         hosts=tuple(_on(each.host, reports.get(each.host), ran) for each, ran in zip(members, before, strict=True)),

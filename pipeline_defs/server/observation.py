@@ -48,7 +48,7 @@ def database_changes(written: Written) -> tuple[str, ...]:
 
 def with_database(error: str, found: Sequence[str]) -> str:
     """The sentence of a failure, which says, too, what became of the database, or that nobody knows what was changed."""
-    more = [each for each in found if "database" in each or each in (NOT_ASKED, STOPPED)]
+    more = [each for each in found if each.startswith(("the database ", "the step ")) or each in (NOT_ASKED, STOPPED)]
     return "; ".join([error, *more])
 
 

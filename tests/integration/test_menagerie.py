@@ -1,12 +1,14 @@
 """The menagerie on a real server: a release replaces what differs, and whichever step fails, what ran before runs again."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from pipeline_defs.server.deploy import deploy
-from tests.support.menagerie import Animal, Place, Walk, animals, place, prepare
+from pipeline_defs.server.rollback import rollback
+from tests.support.menagerie import Animal, Place, Walk, animals, kinds, place, prepare
 from tests.testbed.bed import TestBed
 from tests.testbed.progress import Progress
 
@@ -37,6 +39,21 @@ def test_a_release_replaces_what_differs_and_nothing_else(there: Place) -> None:
     told = [line.removeprefix("besides the image: ") for line in there.said if line.startswith("besides the image: ")]
     assert sorted(told) == sorted(expected.get("tells", []))
     assert there.read("/data/revision") == expected.get("revision", "")
+
+
+def test_a_broken_release_is_undone_container_by_container(there: Place) -> None:
+    before, broken = there.containers(), there.animal.broken
+    if not broken:  # the app is about something else
+        assert there.animal.expect
+        return
+    report = deploy(there.task("1.1.0", broken=True), there.server)
+    assert report.error and report.changed and re.search(broken["says"], report.error), report.error
+    answer = rollback(there.task(None), there.server)
+    assert (answer.error, answer.left) == (None, ())
+    assert kinds(there.containers()) == kinds(before)
+    kept = {each.service: each.id for each in there.containers()}
+    untouched = set(there.animal.expect.get("keeps", []))
+    assert {each.service: each.id for each in before if each.service in untouched}.items() <= kept.items()
 
 
 @pytest.mark.thorough

@@ -68,6 +68,7 @@ class Animal:
     what: str
     keys: Mapping[str, Any]
     expect: Mapping[str, Any]
+    broken: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def folder(self) -> Path:
@@ -75,14 +76,21 @@ class Animal:
         return FOLDER / self.name
 
     @contextmanager
-    def checkout(self, *, following: bool) -> Iterator[Path]:
-        """Its files as its first release has them, or the following one."""
+    def checkout(self, *, following: bool, broken: bool = False) -> Iterator[Path]:
+        """Its files as its first release has them, or the following one, or one that is broken."""
         with tempfile.TemporaryDirectory() as above:
             folder = Path(above, "workspace", "checkouts", "a", "files")
             shutil.copytree(self.folder, folder)
             if following and (self.folder / "next").exists():
                 shutil.copytree(self.folder / "next", folder, dirs_exist_ok=True)
+            if broken:
+                self._break(folder / "production.yml")
             yield folder
+
+    def _break(self, file: Path) -> None:
+        old, new = self.broken["instead_of"], self.broken["has"]
+        assert old in file.read_text(), old
+        file.write_text(file.read_text().replace(old, new, 1))
 
 
 def animals() -> list[Animal]:
@@ -90,7 +98,8 @@ def animals() -> list[Animal]:
     found = []
     for file in sorted(FOLDER.glob("*/app.yaml")):
         said = yaml.safe_load(file.read_text())
-        found.append(Animal(file.parent.name, said["what"], said.get("environment") or {}, said.get("expect") or {}))
+        parts = (said.get(key) or {} for key in ("environment", "expect", "broken"))
+        found.append(Animal(file.parent.name, said["what"], *parts))
     return found
 
 
@@ -129,14 +138,14 @@ class Place:
             app=self.app.name, version=version, repository=self.app.image, digest=self.digests[version], commit=commit
         )
 
-    def task(self, version: str | None, **changes: Any) -> Task:
-        """A task for a version; None for going back to what ran before."""
+    def task(self, version: str | None, *, broken: bool = False, **changes: Any) -> Task:
+        """A task for a version, or for one that is broken; None for going back to what ran before."""
         site = self.site
         files: dict[str, bytes] = {}
         release = None
         if version is not None:
             following = version != "1.0.0"
-            with self.animal.checkout(following=following) as checkout:
+            with self.animal.checkout(following=following, broken=broken) as checkout:
                 files = release_files(site, checkout, {})
             release = self.release(version).model_copy(update={"configuration": configuration_hash(site, files, {})})
         registry = self._registry()
