@@ -81,8 +81,9 @@ SAID
         esac ;;
     esac
     # A server may open one socket after the other.
-    [ -z "$hidden" ] || [ $(($(now) - hidden)) -lt 2000 ] || refuse "$id" "$service" "listens on the container's own loopback alone \
-(port ${at#* }), where nobody reaches it; let it listen on 0.0.0.0"
+    [ -z "$hidden" ] || { [ $(($(now) - hidden)) -lt 2000 ] && [ "$(now)" -lt "$end" ]; } ||
+      refuse "$id" "$service" "listens on the container's own loopback alone (port ${at#* }), where nobody reaches it; \
+let it listen on 0.0.0.0"
     [ "$(now)" -lt "$end" ] || case $at in
       closed*) refuse "$id" "$service" "did not become healthy within $limit s: nothing in it listens on port ${at#* }; \
 see whether port names the right one" ;;

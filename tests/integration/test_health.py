@@ -55,12 +55,6 @@ def waited(place: tuple[Connection, Site], program: str, *options: str, route: R
             None,
             "web accepts connections on port 9 (it has no health check)",
         ),
-        (
-            SERVES.replace(":8000", "127.0.0.1:8000"),
-            ("--network", "host"),
-            None,
-            "web accepts connections on port 8000 (it has no health check)",
-        ),
         (SERVES, SELDOM, Route(), "web answers /"),  # the router does not wait for the Engine's own next look
         (SERVES, (), Route(health="/x", hosts=("shop.example.org",)), "web answers /x"),
     ],
