@@ -72,15 +72,18 @@ def _failed(task: Task, server: Runner, facts: Facts, execution: Execution, erro
 
 
 def _interrupted(task: Task, server: Runner, facts: Facts, execution: Execution) -> None:
-    """Bring back what ran before, where the interruption came after anything was changed."""
+    """Bring back what ran before, where the interruption came after anything was changed. It goes on whatever comes of that."""
     if not changes(task, server, facts, execution):
         return
-    # What is true now is asked anew: the server may have come as far as the switch before it was stopped.
-    facts = learn(task.site, server)
-    task.say(f"interrupted: {facts.current.version if facts.current else 'nothing'} is what runs again")
-    restore, before = Execution(token=execution.token), execution.before
-    ran = before if before and before.current == (facts.folder or "") else None
-    restore_current(_taking_back(task, facts, execution), server, facts, restore, ran)
+    try:
+        # What is true now is asked anew: the server may have come as far as the switch before it was stopped.
+        facts = learn(task.site, server)
+        task.say(f"interrupted: {facts.current.version if facts.current else 'nothing'} is what runs again")
+        restore, before = Execution(token=execution.token), execution.before
+        ran = before if before and before.current == (facts.folder or "") else None
+        restore_current(_taking_back(task, facts, execution), server, facts, restore, ran)
+    except ServerError as error:
+        task.say(f"what ran before could not be brought back, which the next run does: {error}")
 
 
 def _taking_back(task: Task, facts: Facts, execution: Execution) -> Task:

@@ -57,8 +57,14 @@ def test_a_broken_release_is_undone_container_by_container(there: Place) -> None
 
 
 @pytest.mark.thorough
-def test_whichever_step_fails_what_ran_before_runs_again(there: Place) -> None:
-    walk = Walk(there)
+@pytest.mark.parametrize("attempt", ["deployment", "rollback", "restore"])
+def test_whichever_step_fails_what_ran_before_runs_again(there: Place, attempt: str) -> None:
+    back, backup = attempt != "deployment", None
+    if back:
+        report = deploy(there.task("1.1.0"), there.server)
+        assert report.error is None, report.error
+        backup = report.backup if attempt == "restore" else None
+    walk = Walk(there, back, backup)
     for number, step in enumerate(walk.steps()):
         walk.fail(step, late=number % 2 == 0)
     assert (walk.broken, walk.wrongly_unchanged) == ([], [])

@@ -28,7 +28,7 @@ from pipeline_defs.server.command import Command, Listener, Result, Runner, scri
 from pipeline_defs.server.deploy import deploy
 from pipeline_defs.server.rollback import rollback
 from pipeline_defs.server.site import Site
-from pipeline_defs.server.task import Task
+from pipeline_defs.server.task import Report, Task
 from tests.support.shop import environment, variables
 from tests.testbed import images
 from tests.testbed.bed import TestBed
@@ -298,32 +298,40 @@ class Faulty:
 
 @dataclass
 class Walk:
-    """An app whose deployment fails at one step after the other, and what was wrong then: nothing, if all is well.
+    """An app whose attempt fails at one step after the other, and what was wrong then: nothing, if all is well.
 
-    `points` are the failures so far. A failure after which what ran before does not run is `broken`; one that changed something, and
-    is reported as if it had not, is `wrongly_unchanged`.
+    The attempt is a deployment of the second version on the first; or, `back`, a rollback from the second to the first, to which the
+    database is restored if a `backup` is given. `points` are the failures so far. A failure after which what ran before does not run
+    is `broken`; one that changed something, and is reported as if it had not, is `wrongly_unchanged`.
     """
 
     place: Place
+    back: bool = False
+    backup: str | None = None
     points: int = 0
     broken: list[str] = field(default_factory=list)
     wrongly_unchanged: list[str] = field(default_factory=list)
 
+    @property
+    def base(self) -> str:
+        """The version that runs before each attempt."""
+        return "1.1.0" if self.back else "1.0.0"
+
     def steps(self) -> list[str]:
-        """The steps of a deployment of the second version, found by doing it once; the first version runs again afterwards."""
+        """The steps of the attempt, found by letting it succeed once; what ran before runs again afterwards."""
         watched = Faulty(self.place.server, "", late=False)
-        report = deploy(self.place.task("1.1.0"), watched)
+        report = self._attempt(watched)
         assert report.error is None, report.error
-        self._back("1.0.0")
+        self._to_base()
         return list(dict.fromkeys(watched.steps))
 
     def fail(self, step: str, *, late: bool) -> None:
-        """Deploy the second version, which fails at a step, and go back as the report says."""
+        """Let the attempt fail at a step, and answer that as the report says."""
         place, where = self.place, f"{self.place.animal.name}, {step}, {'late' if late else 'early'}"
-        place.set_revision("1.0.0")
+        place.set_revision(self.base)
         before, revision = place.containers(), place.read("/data/revision")
         faulty = Faulty(place.server, step, late=late)
-        report = deploy(place.task("1.1.0"), faulty)
+        report = self._attempt(faulty)
         assert faulty.failed and report.outcome is Outcome.FAILED, where
         self.points += 1
         after = place.containers()
@@ -331,18 +339,25 @@ class Walk:
         if changed and not report.changed:
             self.wrongly_unchanged.append(f"{where}: {report.error}")
         if report.changed:
-            self._answer(where, before)
+            self._answer(where, before, revision)
         elif kinds(before) != kinds(after):
             self.broken.append(f"{where}: other containers run")
 
-    def _answer(self, where: str, before: list[Seen]) -> None:
+    def _attempt(self, server: Runner) -> Report:
+        if self.back:
+            return rollback(self.place.task("1.0.0", restore_from=self.backup), server)
+        return deploy(self.place.task("1.1.0"), server)
+
+    def _answer(self, where: str, before: list[Seen], revision: str) -> None:
         answer = rollback(self.place.task(None), self.place.server)
         if answer.error or answer.live is None:
             self.broken.append(f"{where}: {answer.error}")
-        elif answer.live.version == "1.0.0":
+        elif answer.live.version == self.base:
             self._compare(f"{where}, left {answer.left}", before)
+            if self.back and self.place.read("/data/revision") != revision:
+                self.broken.append(f"{where}: the database is another one")
         else:  # it had come as far as the switch
-            self._back("1.0.0")
+            self._to_base()
             self._compare(where, before)
 
     def _compare(self, where: str, before: list[Seen]) -> None:
@@ -350,6 +365,7 @@ class Walk:
         if other:
             self.broken.append(f"{where}: {sorted(other)}")
 
-    def _back(self, version: str) -> None:
-        report = rollback(self.place.task(version), self.place.server)
+    def _to_base(self) -> None:
+        task = self.place.task(self.base)
+        report = deploy(task, self.place.server) if self.back else rollback(task, self.place.server)
         assert report.error is None, report.error
