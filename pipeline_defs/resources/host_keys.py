@@ -9,6 +9,7 @@ from paramiko.hostkeys import HostKeyEntry, HostKeys
 
 from pipeline_defs.config.machine import Machine
 from pipeline_defs.resources.process import LocalRunner
+from pipeline_defs.resources.ssh_config import route_to
 from pipeline_defs.resources.ssh_login import CONNECT_SECONDS, reach
 from pipeline_defs.server.command import Command, ServerError, Unreachable
 
@@ -23,8 +24,8 @@ class HostKeyDiffers(ServerError):
 
 
 def name_of(host: Machine) -> str:
-    """The host as known_hosts names it: with its port, unless that is the usual one."""
-    return host.address if host.port == 22 else f"[{host.address}]:{host.port}"
+    """The host as known_hosts names it: by the address that is used, with its port unless that is the usual one. Raises Unreachable."""
+    return route_to(host).name
 
 
 def shown(host: Machine) -> list[paramiko.PKey]:
@@ -95,9 +96,10 @@ def described(key: paramiko.PKey) -> str:
 
 
 def _shown(host: Machine, kinds: Sequence[str]) -> Iterator[paramiko.PKey]:
+    route = route_to(host)
     for kind in kinds:
-        connection = reach(host)
-        transport = paramiko.Transport(connection)
+        way = reach(route)
+        transport = paramiko.Transport(way.sock)
         try:
             transport.get_security_options().key_types = (kind,)
             transport.start_client(timeout=CONNECT_SECONDS)
@@ -110,7 +112,7 @@ def _shown(host: Machine, kinds: Sequence[str]) -> Iterator[paramiko.PKey]:
             ) from None
         finally:
             transport.close()
-            connection.close()
+            way.close()
 
 
 def _take_out(host: Machine, file: Path) -> None:

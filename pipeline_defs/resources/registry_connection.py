@@ -11,6 +11,7 @@ from urllib3 import Retry
 
 from pipeline_defs.resources.registry_errors import RegistryError
 from pipeline_defs.resources.registry_login import DOCKER_HUB, Credentials, Login
+from pipeline_defs.resources.trust import SystemTrust
 
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 30.0
@@ -37,7 +38,7 @@ class RegistryConnection:
         self._session = requests.Session()
         self._session.trust_env = not loopback  # a proxy has no business between this machine and itself
         self._session.mount("http://", HTTPAdapter(max_retries=_RETRY))
-        self._session.mount("https://", HTTPAdapter(max_retries=_RETRY))
+        self._session.mount("https://", SystemTrust(max_retries=_RETRY))
 
     def ask(self, method: str, path: str, *, accept: tuple[str, ...] = (), **options: Any) -> requests.Response:
         """One request; when the registry asks who it is, the login it asks for and the request again.
@@ -71,7 +72,8 @@ class RegistryConnection:
         except requests.exceptions.SSLError as error:
             raise RegistryError(
                 f"the registry {self.host} has no certificate that this machine trusts ({_reason(error)}); "
-                "add its CA to this machine, or set registry.insecure if it speaks plain HTTP"
+                "add its CA to this machine (update-ca-certificates, or SSL_CERT_FILE in the home's .env), or set registry.insecure "
+                "if it speaks plain HTTP"
             ) from None
         except requests.RequestException as error:
             raise RegistryError(

@@ -4,17 +4,21 @@ import logging
 import shlex
 import socket
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import paramiko
 
 from pipeline_defs.config.machine import Machine
+from pipeline_defs.resources.ssh_config import Route, route_to
 from pipeline_defs.server.command import ServerError, Unreachable
 
 CONNECT_SECONDS = 10.0
 LOGIN_SECONDS = 20.0
 PATIENCE = (1.0, 2.0, 4.0, 8.0, 16.0)
 """Seconds between two tries to log in at a server that hangs up at once."""
+MOST_JUMPS = 8
+"""Jump hosts between this machine and a server."""
 KEEPALIVE_SECONDS = 15
 LOST_SECONDS = 45
 """A server that acknowledges nothing for so long is lost; TCP's own patience is a quarter of an hour."""
@@ -40,21 +44,36 @@ def connect(host: Machine) -> paramiko.SSHClient:
     return _connect(host)
 
 
-def _connect(host: Machine) -> paramiko.SSHClient:
-    client = paramiko.SSHClient()
-    known_hosts = host.known_hosts.expanduser()
-    client.set_missing_host_key_policy(_RefuseUnknown(host, known_hosts))
+class _Client(paramiko.SSHClient):
+    """A client that may stand on connections to jump hosts, which end with it."""
+
+    way: "Way | None" = None
+
+    def close(self) -> None:
+        """Hang up, here and at the jump hosts."""
+        super().close()
+        if self.way is not None:
+            self.way.close()
+
+
+def _connect(host: Machine, through: int = 0, below: paramiko.SSHClient | None = None) -> paramiko.SSHClient:
+    client = _Client()
+    route = route_to(host)
+    machine, known_hosts = route.machine, host.known_hosts.expanduser()
+    client.set_missing_host_key_policy(_RefuseUnknown(machine, known_hosts))
     try:
         if known_hosts.exists():
             client.load_host_keys(str(known_hosts))
+        client.way = reach(route, through, below)
         client.connect(
-            host.address,
-            port=host.port,
-            username=host.user,
-            pkey=_key(host.key) if host.key else None,
-            allow_agent=host.key is None,
-            look_for_keys=host.key is None,
-            sock=reach(host),
+            _hostname(route),
+            port=machine.port,
+            username=machine.user,
+            pkey=_key(machine.key) if machine.key else None,
+            key_filename=list(route.keys) or None,  # type: ignore[arg-type]  # a list is documented, the stubs know a str alone
+            allow_agent=machine.key is None,
+            look_for_keys=machine.key is None and not route.keys,
+            sock=client.way.sock,
             timeout=CONNECT_SECONDS,
             banner_timeout=CONNECT_SECONDS,
             auth_timeout=LOGIN_SECONDS,
@@ -64,15 +83,71 @@ def _connect(host: Machine) -> paramiko.SSHClient:
         client.close()
         if isinstance(error, (ServerError, KeyboardInterrupt)) or not isinstance(error, Exception):
             raise
-        raise _explained(error, host, known_hosts) from None
+        raise _explained(error, machine, known_hosts) from None
     transport = client.get_transport()
     assert transport is not None
     transport.set_keepalive(KEEPALIVE_SECONDS)
     return client
 
 
-def reach(host: Machine) -> socket.socket:
-    """A connection to the host's SSH port, on which nothing was said yet. Raises Unreachable."""
+def _hostname(route: Route) -> str:
+    """The name under which known_hosts is asked, without the port, which paramiko adds by itself."""
+    return route.name.removeprefix("[").removesuffix(f"]:{route.machine.port}")
+
+
+@dataclass
+class Way:
+    """A connection to a machine's SSH port, on which nothing was said yet, and the jump host's connection below it."""
+
+    sock: "socket.socket | paramiko.Channel | paramiko.ProxyCommand"
+    below: paramiko.SSHClient | None = None
+
+    def close(self) -> None:
+        """Hang up."""
+        self.sock.close()
+        if self.below is not None:
+            self.below.close()
+
+
+def reach(route: Route, through: int = 0, below: paramiko.SSHClient | None = None) -> Way:
+    """The way to a machine's SSH port, through the jump host `below` where one is given. Raises Unreachable.
+
+    `through` counts the jump hosts that were passed.
+    """
+    machine = route.machine
+    if through > MOST_JUMPS:
+        raise Unreachable(
+            f"the jump hosts in ~/.ssh/config lead to each other on the way to {machine}; mend them there"
+        )
+    for jump in () if below else route.jumps:
+        below = _connect(jump, through + 1, below)
+    if below is not None:
+        return _through(below, machine)
+    if route.command:
+        try:
+            return Way(paramiko.ProxyCommand(route.command))
+        except (paramiko.SSHException, OSError, ValueError) as error:
+            raise Unreachable(
+                f"the ProxyCommand in ~/.ssh/config for {machine} does not start ({error}); mend it there"
+            ) from None
+    return Way(_dial(machine))
+
+
+def _through(below: paramiko.SSHClient, machine: Machine) -> Way:
+    transport = below.get_transport()
+    assert transport is not None
+    try:
+        there = (machine.address, machine.port)
+        channel = transport.open_channel("direct-tcpip", there, ("127.0.0.1", 0), timeout=CONNECT_SECONDS)
+    except (paramiko.SSHException, OSError) as error:
+        below.close()
+        raise Unreachable(
+            f"the server {machine} cannot be reached through its jump host ({error}); check its address and port there"
+        ) from None
+    return Way(channel, below)
+
+
+def _dial(host: Machine) -> socket.socket:
     try:
         connected = socket.create_connection((host.address, host.port), timeout=CONNECT_SECONDS)
     except OSError as error:

@@ -10,9 +10,9 @@ from urllib.parse import urljoin, urlsplit
 
 import requests
 from github.Requester import Requester
-from requests.adapters import HTTPAdapter
 
 from pipeline_defs.resources.github.errors import GitHubAway, GitHubError
+from pipeline_defs.resources.trust import SystemTrust
 
 SECONDS = 10.0
 """How long GitHub may take to accept a connection, and then to say anything; it ends requests after 10 s itself."""
@@ -49,7 +49,7 @@ class Wire:
         # A proxy has no business between this machine and itself.
         self._session.trust_env = parts.hostname not in ("127.0.0.1", "::1", "localhost")
         for scheme in ("http://", "https://"):
-            self._session.mount(scheme, HTTPAdapter(max_retries=0))
+            self._session.mount(scheme, SystemTrust(max_retries=0))
         self._request: dict[str, Any] = {}
 
     def request(self, verb: str, url: str, input: Any, headers: dict[str, str], stream: bool = False) -> None:
