@@ -58,13 +58,25 @@ def with_compose(site: Site, program: tuple[str, ...], folder: str, text: str, *
     return script(_COMPOSE + text, f"{folder}/{SETTINGS}", quoted, site.project, *words, says=says)
 
 
-_PULL = """
-docker image inspect "$1" >/dev/null 2>&1 && { echo "$1 is there already"; exit 0; }
-umask 077
-config=$(mktemp -d); trap 'rm -rf "$config"' EXIT
-cat >"$config/config.json"
-DOCKER_CONFIG=$config docker pull "$1"
+# A configuration of its own knows none of the user's contexts, one of which may name the Engine: a rootless one, for example.
+LOGIN = """
+log_in() {
+  umask 077; login=$(mktemp -d); trap 'rm -rf "$login"' EXIT; cat >"$login/config.json"
+  contexts=${DOCKER_CONFIG:-${HOME:-}/.docker}/contexts; [ ! -d "$contexts" ] || ln -s "$contexts" "$login/contexts"
+  context=$(docker context inspect -f '{{.Name}}' 2>/dev/null) || context=
+}
+logged_in() { DOCKER_CONFIG=$login DOCKER_CONTEXT=$context docker "$@"; }
 """
+"""Shell functions: `log_in` reads Docker's configuration from standard input; `logged_in words…` calls docker with it."""
+
+_PULL = (
+    LOGIN
+    + """
+docker image inspect "$1" >/dev/null 2>&1 && { echo "$1 is there already"; exit 0; }
+log_in
+logged_in pull "$1"
+"""
+)
 
 
 def pull(reference: str, login: Secret | None) -> Command:

@@ -6,7 +6,7 @@ from pipeline_defs.config.secret import Secret
 from pipeline_defs.release.records import Release
 from pipeline_defs.server.bundle import SETTINGS
 from pipeline_defs.server.command import Command, script
-from pipeline_defs.server.compose import compose_words
+from pipeline_defs.server.compose import LOGIN, compose_words
 from pipeline_defs.server.compose_look import look_at, read_look
 from pipeline_defs.server.compose_rules import problems
 from pipeline_defs.server.site import Site
@@ -15,11 +15,13 @@ from pipeline_defs.server.task import Task
 from pipeline_defs.server.verify import NEWMAN
 
 # The server's own log-in is tried before the app's: an image may be in any registry. The app's image itself is brought by its digest later.
-_IMAGES = """
+_IMAGES = (
+    LOGIN
+    + """
 settings=$1 program=$2 own=$3; shift 3
 set -a; . "$settings"; set +a
-umask 077; login=$(mktemp -d); trap 'rm -rf "$login"' EXIT; cat >"$login/config.json"
-pull() { docker pull "$1" 2>&1 || DOCKER_CONFIG=$login docker pull "$1" 2>&1; }
+log_in
+pull() { docker pull "$1" 2>&1 || logged_in pull "$1" 2>&1; }
 for image in $(eval "$program config --images" 2>/dev/null) "$@"; do
   [ "$image" != "$own" ] || continue
   docker image inspect "$image" >/dev/null 2>&1 && continue
@@ -29,6 +31,7 @@ for image in $(eval "$program config --images" 2>/dev/null) "$@"; do
 done
 echo "every image that runs beside the app is there"
 """
+)
 
 # Asks registries without pulling. A registry on loopback speaks plain HTTP, as it does for the Engine.
 _SEEK = """

@@ -169,8 +169,8 @@ class Access:
     def _unreachable(self, error: requests.RequestException) -> GitHubAway:
         if isinstance(error, requests.exceptions.SSLError):
             return GitHubAway(
-                f"GitHub at {self.host} has no certificate that this machine trusts; add its CA to this machine (update-ca-certificates, or "
-                "SSL_CERT_FILE in the home's .env)",
+                f"GitHub at {self.host} has no certificate that this machine trusts; add its CA to this machine "
+                "(update-ca-certificates, or SSL_CERT_FILE in the home's .env)",
                 unsure=True,
             )
         if isinstance(error, requests.Timeout):
