@@ -36,16 +36,16 @@ def names(plan: list[Step]) -> str:
     return ", ".join(step.name for step in plan)
 
 
-VERIFIED = "start, healthy, test, revision, e2e, switch, note removed, tidy"
+VERIFIED = "start, healthy, test, revision, e2e, reached, switch, note removed, tidy"
 REPLACED = "down, volume removed, volume created, database up, wait, restore"
 LAID = "snapshot, files, compose file, images, services"
-PREPARED = f"{LAID}, pull, backup whole, services stopped"
+PREPARED = f"{LAID}, outside before, pull, backup whole, services stopped"
 
 
 @pytest.mark.parametrize(
     ("plan", "expected"),
     [
-        (going_back(downgrade_to="0003"), f"{LAID}, backup, pull, noted, downgrade, {VERIFIED}"),
+        (going_back(downgrade_to="0003"), f"{LAID}, outside before, backup, pull, noted, downgrade, {VERIFIED}"),
         (going_back(restore_from=BACKUP), f"{PREPARED}, backup, noted, {REPLACED}, {VERIFIED}"),
         (
             going_back(
