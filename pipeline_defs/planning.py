@@ -96,6 +96,7 @@ def _plan_of(app: App, environment: str, image: Image, lineage: Lineage, workspa
         refusals=(
             *_refusals(app, site, release, facts, told, lineage),
             *refused,
+            *(f"{site.config.compose}: {each}" for each in seen.losses),
             *(each.lacks for each in others if each.lacks),
             *_sent_elsewhere(site, files),
         ),

@@ -28,6 +28,7 @@ _REPLACE_NOTHING = frozenset(
     (
         *("snapshot", "files", "compose file", "images", "services", "router", "pull"),
         *("database start", "database ready", "backup", "backup whole", "revision before"),
+        *("data", "room", "noted beside", "restore beside", "counts"),
     )
 )
 """Steps that come before the first one that replaces anything: where only they were begun, nothing can be under way any more."""

@@ -100,13 +100,10 @@ def clashes(site: Site, config: str, others: Others) -> list[str]:
 
 
 def _volumes(site: Site, merged: ComposeModel, others: Others) -> Iterator[str]:
-    database = site.config.database.volume if site.config.database else None
     for key, volume in merged.volumes.items():
         owner = others.volumes.get(volume.name)
         if owner and owner != site.project:
             yield f"the volume {volume.name} of {owner}"
-        elif volume.external and key == database:
-            yield f"the external volume {volume.name}, where the copy would be"
         if volume.device and _meets(volume.device, others.folders):
             yield f"the folder {volume.device}, through the volume {key}"
 

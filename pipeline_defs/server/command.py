@@ -66,8 +66,9 @@ def script(text: str, *arguments: str, stdin: bytes | str | Secret | None = None
 
 
 def both(first: Command, second: Command) -> Command:
-    """Two commands without standard input as one: the second is executed where the first succeeds."""
-    return script('eval "$1" && eval "$2"', first.rendered(), second.rendered(), says=first.shown())
+    """Two commands as one: the second, which takes no standard input, is executed where the first succeeds."""
+    words = (first.rendered(), second.rendered())
+    return script('eval "$1" && eval "$2" </dev/null', *words, stdin=first.stdin, says=first.shown())
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from pipeline_defs.server.task import Task
 
 _TAKE_DOWN = """
 for label in com.docker.compose.project shipline.project; do
-  for id in $(docker ps -aq --filter "label=$label=$1"); do docker rm -f "$id"; done; done
+  for id in $(docker ps -aq --filter "label=$label=$1"); do docker rm -f -v "$id"; done; done
 for id in $(docker network ls -q --filter "label=com.docker.compose.project=$1"); do
   docker network disconnect -f "$id" shipline-router 2>/dev/null || true; docker network rm "$id" || true; done
 """
@@ -87,7 +87,10 @@ def remove_copy(task: Task) -> list[Step]:
 
 
 def take_down(site: Site) -> Command:
-    """Remove staging's containers and networks by their labels; needs no compose file, so it also cleans after a killed run."""
+    """Remove staging's containers, with volumes that nobody named, and networks by their labels.
+
+    It needs no compose file, so it also cleans after a killed run.
+    """
     return script(_TAKE_DOWN, site.project, says=f"remove the containers of {site.project}")
 
 

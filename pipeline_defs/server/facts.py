@@ -16,6 +16,9 @@ from pipeline_defs.server.snapshot import read as read_snapshot
 UNFINISHED = "going-back"
 """The file that says what a rollback has done to the database. It counts as long as `current` is what it was then."""
 
+SWAP, SWAPPED = "swap", "swapped"
+"""What that file says while a restored database may have taken the place of the environment's own; SWAPPED once that is final."""
+
 LEAST_FREE_BYTES = 64 * 1024 * 1024
 """Below this nothing is begun: journal, backup and image would fail half-way."""
 
@@ -23,7 +26,7 @@ _GATHER = (
     FIND
     + SNAPSHOT
     + """
-project=$1 root=$2 database=$3 volume=$4 release=$5 service=$6 unfinished=$7 only_look=$8 routed=$9
+project=$1 root=$2 database=$3 volume=$4 release=$5 service=$6 unfinished=$7 only_look=$8 routed=$9 swap=${10} swapped=${11}
 if [ -z "$only_look" ]; then
   mkdir -p "$root/releases" "$root/backups" "$root/logs" "$root/results" "$root/journal"
   chmod 700 "$root/backups" "$root/logs" "$root/journal"
@@ -53,6 +56,7 @@ id=$(found "$project" "$service" 2>/dev/null || true)
 if [ -f "$root/$unfinished" ]; then
   if [ "$(sed -n 2p "$root/$unfinished")" = "$(readlink -f "$root/current")" ]; then
     echo "unfinished $(sed -n 1p "$root/$unfinished")"
+  elif [ "$(sed -n 1p "$root/$unfinished")" = "$swap" ]; then echo "unfinished $swapped"
   elif [ -z "$only_look" ]; then rm -f "$root/$unfinished"; fi
 fi
 [ ! -f "$root/current/$release" ] || echo "current $(tr -d '\\n' <"$root/current/$release")"
@@ -77,8 +81,8 @@ class Facts:
         database_there: whether it has any data: a container of it that runs or not, or its volume.
         running: the image reference the service's container was started with, None when it does not run.
         current: the release that the environment says it runs, and folder: where its files are.
-        unfinished: what a rollback that never ended has to be answered with before `current` can serve: `migrate`, or
-            `restore <path of a backup>`.
+        unfinished: what a rollback that never ended has to be answered with before `current` can serve: `migrate`,
+            `restore <path of a backup>`, `beside`, `swap` or `swapped`.
         seen: containers, volumes and route, as what comes after an attempt is compared with.
     """
 
@@ -101,7 +105,7 @@ def gather(site: Site, *, only_look: bool = False) -> Command:
     config = site.config.database
     database = (config.service, config.volume) if config and config.url is None else ("", "")
     _, _, note, routed = words(site, UNFINISHED)
-    given = (*database, RELEASE, site.config.service, note, "yes" if only_look else "", routed)
+    given = (*database, RELEASE, site.config.service, note, "yes" if only_look else "", routed, SWAP, SWAPPED)
     return script(_GATHER, site.project, site.path(), *given, says=f"facts about {site.path()}")
 
 

@@ -4,6 +4,8 @@ from pipeline_defs.server import steps
 from pipeline_defs.server.apart import ask_others, clashes, read_others
 from pipeline_defs.server.command import Command, script
 from pipeline_defs.server.compose import compose
+from pipeline_defs.server.compose_reader import read_model
+from pipeline_defs.server.copy_place import copy_stays
 from pipeline_defs.server.database import PostgresElsewhere, driver
 from pipeline_defs.server.facts import Facts
 from pipeline_defs.server.journal import log_path
@@ -28,8 +30,14 @@ def look(task: Task, facts: Facts, production: Site) -> list[Step]:
 
     def refuse(config: str) -> str | None:
         shared = clashes(site, config, read_others(known["others"], production))
-        names = "; ".join(shared)
-        return f"{site.config.compose} would share with {production.environment} or others: {names}" if shared else None
+        if shared:
+            return f"{site.config.compose} would share with {production.environment} or others: {'; '.join(shared)}"
+        stays = list(copy_stays(site, read_model(config, site.project)))
+        return (
+            f"{site.config.compose}: the copy of the database could not be removed from {'; '.join(stays)}"
+            if stays
+            else None
+        )
 
     config = compose(
         site, facts.compose, site.folder(release), "config", says=f"does {site.config.compose} share anything?"

@@ -4,11 +4,13 @@ import shlex
 
 from pipeline_defs.config.secret import Secret
 from pipeline_defs.release.records import Release
+from pipeline_defs.server import data_look
 from pipeline_defs.server.bundle import SETTINGS
 from pipeline_defs.server.command import Command, script
 from pipeline_defs.server.compose import LOGIN, compose_words
 from pipeline_defs.server.compose_look import look_at, read_look
 from pipeline_defs.server.compose_rules import problems
+from pipeline_defs.server.keeping import losses
 from pipeline_defs.server.site import Site
 from pipeline_defs.server.step import LONG_SECONDS, Step
 from pipeline_defs.server.task import Task
@@ -62,7 +64,19 @@ def preflight(site: Site, task: Task, program: tuple[str, ...], release: Release
         check=lambda said: _refusal(said, site, task, release, known=known),
     )
     pull = Step("images", images(site, program, folder, release, task.registry_login), timeout=LONG_SECONDS)
-    return [look, pull]
+    return [look, pull, *_data(site, program, folder)]
+
+
+def _data(site: Site, program: tuple[str, ...], folder: str) -> list[Step]:
+    """Whether what runs keeps its data; a rehearsal's is made anew each time."""
+    if site.config.rehearses:
+        return []
+
+    def refusal(said: str) -> str | None:
+        lost = losses(said, site)
+        return f"{site.config.compose}: {'; '.join(lost)}" if lost else None
+
+    return [Step("data", data_look.look(site, program, folder), secret=True, check=refusal)]
 
 
 def images(site: Site, program: tuple[str, ...], folder: str, release: Release, login: Secret | None) -> Command:

@@ -8,12 +8,13 @@ from typing import NamedTuple
 
 from pipeline_defs.config.secret import Secret
 from pipeline_defs.release.records import Release
-from pipeline_defs.server import bundle
+from pipeline_defs.server import bundle, data_look
 from pipeline_defs.server.alterations import alterations, as_it_runs
 from pipeline_defs.server.change import Change, change
 from pipeline_defs.server.command import Command, Runner, ServerError, script
 from pipeline_defs.server.described import Described, ask, read, running
 from pipeline_defs.server.facts import Facts
+from pipeline_defs.server.keeping import losses
 from pipeline_defs.server.site import Site
 
 _SECONDS = 120
@@ -28,10 +29,11 @@ eval "$2" >/dev/null; eval "$3"
 
 
 class Preview(NamedTuple):
-    """What a deployment would replace, and what it would change besides the app's image, a phrase each."""
+    """What a deployment would replace, what it would change besides the app's image, and what data it would lose, a phrase each."""
 
     change: Change
     alterations: tuple[str, ...]
+    losses: tuple[str, ...] = ()
 
 
 def preview(
@@ -44,12 +46,16 @@ def preview(
 ) -> Preview:
     """Ask the server's own Compose about the release's files. Raises ServerError where it refuses them."""
     before = _described_now(site, facts, server)
-    after = _described(site, facts, server, lambda there: bundle.install(there, release, files, settings), release)
+
+    def install(there: Site) -> Command:
+        return bundle.install(there, release, files, settings)
+
+    after = _described(site, facts, server, install, release)
     try:
         found = change(site, as_it_runs(site, before, after, facts.seen), facts.seen)
     except ValueError as error:
         raise ServerError(f"{site}: {site.config.compose}: {error}") from None
-    return Preview(found, alterations(site, before, after))
+    return Preview(found, alterations(site, before, after), _losses(site, facts, server, install, release))
 
 
 def _described_now(site: Site, facts: Facts, server: Runner) -> Described | None:
@@ -59,13 +65,28 @@ def _described_now(site: Site, facts: Facts, server: Runner) -> Described | None
     return running(site, said.stdout if said.ok else None, facts.folder)
 
 
+def _losses(
+    site: Site, facts: Facts, server: Runner, install: Callable[[Site], Command], release: Release
+) -> tuple[str, ...]:
+    """What data the release would lose, as far as the server tells."""
+    place, there = _elsewhere(site)
+    question = data_look.look(there, facts.compose, there.folder(release))
+    said = server.run(_asked(place, install(there), question), timeout=_SECONDS)
+    return tuple(losses(said.stdout, site)) if said.ok else ()
+
+
+def _elsewhere(site: Site) -> tuple[str, Site]:
+    """A private folder, and the site as if it were there."""
+    place = PurePosixPath(f"/tmp/shipline-preview-{secrets.token_hex(8)}")
+    return str(place), replace(site, config=site.config.model_copy(update={"directory": place}))
+
+
 def _described(
     site: Site, facts: Facts, server: Runner, install: Callable[[Site], Command], release: Release
 ) -> Described:
-    place = PurePosixPath(f"/tmp/shipline-preview-{secrets.token_hex(8)}")
-    there = replace(site, config=site.config.model_copy(update={"directory": place}))
+    place, there = _elsewhere(site)
     folder = there.folder(release)
-    said = server.run(_asked(str(place), install(there), ask(there, facts, folder)), timeout=_SECONDS)
+    said = server.run(_asked(place, install(there), ask(there, facts, folder)), timeout=_SECONDS)
     try:
         if not said.ok:
             raise ValueError(said.tail(1) or f"exit status {said.status}")

@@ -2,28 +2,42 @@
 
 A rollback that touches the database writes down first how that is taken back, beside the link `current`. Whoever comes after one
 that never ended, be it killed or failed, reads it among the facts and does so before anything else. Once `current` names the
-older release it counts no more.
+older release nothing is taken back any more, and what was replaced is dropped.
 """
+
+from dataclasses import replace
 
 from pipeline_defs.server import steps
 from pipeline_defs.server.anew import anew
-from pipeline_defs.server.command import Runner, ServerError, script
+from pipeline_defs.server.command import Command, Runner, ServerError, both, script
 from pipeline_defs.server.compose import compose, diagnose
-from pipeline_defs.server.database import driver
+from pipeline_defs.server.database import ByCommands, Driver, Postgres, driver
 from pipeline_defs.server.execution import Execution
-from pipeline_defs.server.facts import UNFINISHED, Facts, learn
+from pipeline_defs.server.facts import SWAP, SWAPPED, UNFINISHED, Facts, learn
 from pipeline_defs.server.procedure import Procedure
 from pipeline_defs.server.site import Site
 from pipeline_defs.server.step import LONG_SECONDS, Step
 from pipeline_defs.server.task import Task
 
 MIGRATE, RESTORE = "migrate", "restore"
-"""What is written down: the migrations are made again, or a backup is restored."""
+"""What is written down: the migrations are made again, or a backup is restored, whose path follows."""
+
+BESIDE = "beside"
+"""Of PostgreSQL: a backup is being restored beside the database, which is untouched."""
 
 _NOTE = """
 printf '%s\\n%s\\n' "$3" "$(readlink -f "$1/current")" >"$1/$2.new"; sync "$1/$2.new"; mv -T "$1/$2.new" "$1/$2"; sync "$1"
 """
 _FORGET = 'rm -f "$1/$2"; sync "$1"'
+_FORGET_ONE = """
+[ "$(sed -n 1p "$1/$2" 2>/dev/null)" != "$3" ] || { rm -f "$1/$2"; sync "$1"; }
+"""
+_REMOVE_SERVICES = """
+project=$1; shift
+for service; do
+  for id in $(docker ps -aq --filter "label=com.docker.compose.project=$project" --filter "label=com.docker.compose.service=$service"); do
+    docker rm -f "$id"; done; done
+"""
 _WHOLE = """
 [ -f "$1" ] && [ -f "$1.sha256" ] || { echo "the backup $1 is not there any more" >&2; exit 1; }
 (cd "$(dirname "$1")" && sha256sum -c --status "$(basename "$1").sha256") || { echo "the backup $1 is damaged" >&2; exit 1; }
@@ -31,33 +45,71 @@ echo "$1 is whole: $(wc -c <"$1") bytes"
 """
 
 
-def prepare(task: Task, facts: Facts) -> list[Step]:
-    """All that comes before anything is removed: the backup is whole, nobody writes any more, and the present state is kept.
+def restored(task: Task, facts: Facts, folder: str) -> list[Step]:
+    """The steps that make the database what `task.restore_from` holds; `folder` is that of the release that goes with it.
+
+    The backup of PostgreSQL is restored and proved beside what is there, while the services serve on, and takes its place by a
+    rename. Another kind of database is removed and made anew, once its present state is kept.
 
     Raises ServerError where there is nothing that could be restored.
     """
     site, path = task.site, task.restore_from
-    if driver(site, task.addresses) is None or path is None or facts.folder is None:
+    database = driver(site, task.addresses)
+    if database is None or path is None or facts.folder is None:
         raise ServerError(f"{site}: there is no database that a backup could be restored into")
+    whole = Step("backup whole", script(_WHOLE, path, says=f"is {path} whole?"), timeout=LONG_SECONDS)
     stop = compose(site, facts.compose, facts.folder, "stop", *site.services)
+    stopped = Step("services stopped", stop, timeout=LONG_SECONDS)
+    if isinstance(database, Postgres):
+        room = database.room(site)
+        return steps.in_order(
+            whole,
+            steps.start_database(site, task, facts),
+            Step("room", room) if room else [],
+            _noted_beside(site, database),
+            Step("restore beside", database.restore_beside(path), timeout=LONG_SECONDS),
+            Step("counts", database.prove_beside(path), timeout=LONG_SECONDS),
+            stopped,
+            steps.dump(task, database),
+            note(site, SWAP),
+            Step("swap", database.swap(), timeout=LONG_SECONDS),
+            Step("services removed", remove_services(site), timeout=LONG_SECONDS),
+        )
+    own = [Step("volume", database.own_volume())] if isinstance(database, ByCommands) else []
     kept = steps.back_up(site, task, facts)
-    return steps.in_order(
-        Step("backup whole", script(_WHOLE, path, says=f"is {path} whole?"), timeout=LONG_SECONDS),
-        Step("services stopped", stop, timeout=LONG_SECONDS),
-        kept,
-        note(site, f"{RESTORE} {steps.backup_path(task)}") if kept else [],
-    )
+    noted = [note(site, f"{RESTORE} {steps.backup_path(task)}")] if kept else []
+    return steps.in_order(whole, own, stopped, kept, noted, _made_anew(task, facts, folder, database, path))
 
 
-def replace_database(task: Task, facts: Facts, folder: str, path: str) -> list[Step]:
-    """Everything stops, the data is removed, and a backup is restored into a database of the release in `folder`."""
+def settled(task: Task) -> list[Step]:
+    """What was replaced is dropped, once the older release runs; what was written down counts no more."""
     site = task.site
     database = driver(site, task.addresses)
-    assert database is not None
+    if task.restore_from and isinstance(database, Postgres):
+        return [Step("replaced dropped", database.discard(), timeout=LONG_SECONDS), forget(site)]
+    return [forget(site)] if task.downgrade_to or task.restore_from else []
+
+
+def _made_anew(task: Task, facts: Facts, folder: str, database: Driver, path: str) -> list[Step]:
+    """Everything stops, the data is removed, and a backup is restored into a database of the release in `folder`."""
+    site = task.site
     return steps.in_order(
         Step("down", steps.down(site, facts, folder), timeout=LONG_SECONDS),
         anew(site, facts, folder, database),
         Step("restore", database.restore(path), timeout=LONG_SECONDS),
+    )
+
+
+def remove_services(site: Site) -> Command:
+    """Remove the containers of the services that run the app's image."""
+    return script(_REMOVE_SERVICES, site.project, *site.services, says=f"remove {', '.join(site.services)}")
+
+
+def _noted_beside(site: Site, database: Postgres) -> Step:
+    """Write down that a restore has begun. It is undone for as long as it has changed nothing: what it has made is dropped."""
+    forget_beside = script(_FORGET_ONE, site.path(), UNFINISHED, BESIDE, says="the restore has changed nothing")
+    return replace(
+        note(site, BESIDE), name="noted beside", undo=both(database.give_up(), forget_beside), timeout=LONG_SECONDS
     )
 
 
@@ -79,14 +131,37 @@ def finish(task: Task, server: Runner, facts: Facts, execution: Execution) -> Fa
     if facts.unfinished is None or facts.folder is None:
         return facts
     site = task.site
-    how, _, path = facts.unfinished.partition(" ")
-    task.say(
-        f"a rollback of {site.environment} never ended, its change to the database is taken back: {facts.unfinished}"
-    )
-    back = (
-        replace_database(task, facts, facts.folder, path)
-        if how == RESTORE
-        else steps.migrate(site, facts, facts.folder, name="migrate again")
-    )
-    Procedure(site, task, server, execution, diagnose(site)).run(steps.in_order(back, forget(site)))
+    task.say(f"a rollback of {site.environment} never ended, its change to the database is settled: {facts.unfinished}")
+    settling = steps.in_order(_settle(task, facts, facts.folder, facts.unfinished), forget(site))
+    Procedure(site, task, server, execution, diagnose(site)).run(settling)
     return learn(site, server)
+
+
+def _settle(task: Task, facts: Facts, folder: str, unfinished: str) -> list[Step]:
+    """What is written down, made good. Of PostgreSQL the databases that are there decide what is left to do."""
+    site = task.site
+    how, _, path = unfinished.partition(" ")
+    if how == MIGRATE:
+        return steps.migrate(site, facts, folder, name="migrate again")
+    database = driver(site, task.addresses)
+    if database is None:
+        raise ServerError(
+            f"{site}: a restore of its database was cut off ({unfinished}), and the app's file names no database"
+        )
+    if not isinstance(database, Postgres):
+        return _made_anew(task, facts, folder, database, path)
+    up = steps.database_up(site, facts, folder)
+    if how == BESIDE:
+        return [*up, Step("restored dropped", database.give_up(), timeout=LONG_SECONDS)]
+    if how == SWAPPED:
+        return [*up, Step("replaced dropped", database.discard(), timeout=LONG_SECONDS)]
+    removed = Step("services removed", remove_services(site), timeout=LONG_SECONDS)
+    if how == SWAP:
+        return [*up, removed, Step("take back", database.take_back(), timeout=LONG_SECONDS)]
+    return [
+        *up,
+        Step("restore beside", database.restore_beside(path), timeout=LONG_SECONDS),
+        removed,
+        Step("swap", database.swap(), timeout=LONG_SECONDS),
+        Step("replaced dropped", database.discard(), timeout=LONG_SECONDS),
+    ]

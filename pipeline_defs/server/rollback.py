@@ -12,7 +12,7 @@ from pipeline_defs.server.hold import held
 from pipeline_defs.server.preflight import preflight
 from pipeline_defs.server.procedure import Procedure
 from pipeline_defs.server.report import report
-from pipeline_defs.server.restore import MIGRATE, finish, forget, note, prepare, replace_database
+from pipeline_defs.server.restore import MIGRATE, finish, note, restored, settled
 from pipeline_defs.server.snapshot import Snapshot
 from pipeline_defs.server.step import Step
 from pipeline_defs.server.task import Report, Task
@@ -126,19 +126,19 @@ def _act(task: Task, facts: Facts, change: Change) -> tuple[list[Step], list[Ste
     )
     finished = steps.in_order(
         strategy.finish(task, facts, folder, change, watched=False),
-        forget(site) if task.downgrade_to or task.restore_from else [],
+        settled(task),
         tidy(task),
     )
     return begun, steps.verify(site, task, facts, release, folder), finished
 
 
 def _ready(task: Task, facts: Facts) -> list[Step]:
-    """The image and the backups. The image comes first where the services are stopped for the backup."""
+    """The image and the backup. Where a backup is restored, that is made later, once the services are stopped."""
     site, release = task.site, task.release
     assert release is not None
     pull = steps.pull_image(task, release)
     if task.restore_from:
-        return [pull, *prepare(task, facts)]
+        return [pull]
     return [*steps.back_up(site, task, facts), pull]
 
 
@@ -146,7 +146,7 @@ def _database(task: Task, facts: Facts, folder: str) -> list[Step]:
     """What becomes of the database before the older release starts on it."""
     site = task.site
     if task.restore_from:
-        return replace_database(task, facts, folder, task.restore_from)
+        return restored(task, facts, folder)
     if task.downgrade_to is None:
         return []
     if facts.folder is None:

@@ -10,7 +10,7 @@ from pipeline_defs.server import bundle
 from pipeline_defs.server.addressing import production_names, uploads
 from pipeline_defs.server.command import Command, both, script
 from pipeline_defs.server.compose import compose, execute, once, pull
-from pipeline_defs.server.database import driver, learn_backup
+from pipeline_defs.server.database import Driver, driver, learn_backup
 from pipeline_defs.server.facts import Facts
 from pipeline_defs.server.health import healthy
 from pipeline_defs.server.site import Site
@@ -51,14 +51,18 @@ def back_up(site: Site, task: Task, facts: Facts) -> list[Step]:
     database = driver(site, task.addresses)
     if database is None or not has_data(site, facts):
         return []
+    return [*start_database(site, task, facts), dump(task, database)]
+
+
+def dump(task: Task, database: Driver) -> Step:
+    """Back up a database that runs into the task's own site."""
     path = backup_path(task)
-    dump = Step(
+    return Step(
         "backup",
         database.backup(path),
         timeout=LONG_SECONDS,
         learn=lambda output: {"backup": path, "dump": learn_backup(output)},
     )
-    return [*start_database(site, task, facts), dump]
 
 
 def has_data(site: Site, facts: Facts) -> bool:
@@ -77,7 +81,15 @@ def start_database(site: Site, task: Task, facts: Facts) -> list[Step]:
     if config is None or config.url is not None or facts.database_up or facts.folder is None:
         return []
     task.say(f"the database of {site.environment} does not run: it is started")
-    up = compose(site, facts.compose, facts.folder, "up", "-d", "--no-build", "--no-deps", config.service)
+    return database_up(site, facts, facts.folder)
+
+
+def database_up(site: Site, facts: Facts, folder: str) -> list[Step]:
+    """Have the database run as the release in `folder` describes it, and wait for it; nothing where it is no container here."""
+    config = site.config.database
+    if config is None or config.url is not None:
+        return []
+    up = compose(site, facts.compose, folder, "up", "-d", "--no-build", "--no-deps", config.service)
     return [Step("database start", up, timeout=LONG_SECONDS), *wait_for_database(site, name="database ready")]
 
 
@@ -142,9 +154,9 @@ def ask_revision_before(site: Site, facts: Facts, folder: str) -> list[Step]:
 
 def secure(site: Site, task: Task, facts: Facts, folder: str) -> list[Step]:
     """Back up the database and, beside that, ask for its revision: what leads back from a migration."""
-    dump = back_up(site, task, facts)
-    before = ask_revision(site, facts, folder, key="revision_before") if dump else []
-    return [*dump, *(replace(step, meanwhile=True) for step in before)]
+    kept = back_up(site, task, facts)
+    before = ask_revision(site, facts, folder, key="revision_before") if kept else []
+    return [*kept, *(replace(step, meanwhile=True) for step in before)]
 
 
 def downgrade(site: Site, facts: Facts, folder: str, revision: str, *, name: str = "downgrade") -> list[Step]:

@@ -19,7 +19,7 @@ needed() { case "$keep" in *" $1 "*) return 0 ;; *) return 1 ;; esac; }
 rm -f "$root"/backups/*.partial
 { ls -1 "$root/backups" | grep '[.]dump$' | sort -r | beyond "$backups"; aged backups | grep '[.]dump$' || true; } | sort -u |
   while IFS= read -r name; do needed "$root/backups/$name" && continue
-    rm -f "$root/backups/$name" "$root/backups/$name.sha256" "$root/backups/$name.counts"; echo "removed backup $name"; done
+    for part in "" .sha256 .counts .roles .database; do rm -f "$root/backups/$name$part"; done; echo "removed backup $name"; done
 mounted=unknown
 if ids=$(docker ps -aq); then
   mounted=$(docker inspect -f '{{range .Mounts}}{{println .Source}}{{end}}' $ids 2>/dev/null

@@ -1,5 +1,7 @@
 """Transition: what bringing a site to a release takes, from what Compose told of it; and what that changes besides the image is said."""
 
+from dataclasses import replace
+
 from pipeline_defs.server.alterations import alterations
 from pipeline_defs.server.change import Change, change
 from pipeline_defs.server.command import Runner, ServerError
@@ -17,9 +19,17 @@ def to_release(task: Task, facts: Facts, execution: Execution, *, back: bool = F
     described = read(site, execution.facts[DESCRIBED], site.folder(release))
     for each in alterations(site, running(site, execution.facts.get(RUNNING), facts.folder), described):
         task.say(f"besides the image: {each}")
-    # For a restore all containers are removed first, so all of them are due.
-    seen = Snapshot() if task.restore_from else facts.seen
-    return _change(task, described, seen, once_more=not back)
+    return _change(task, described, _left(task, facts.seen), once_more=not back)
+
+
+def _left(task: Task, seen: Snapshot) -> Snapshot:
+    """What of a site is still there when its turn comes. A restore removes the app's services, that of another database all."""
+    database = task.site.config.database
+    if task.restore_from is None:
+        return seen
+    if database is not None and database.commands:
+        return Snapshot()
+    return replace(seen, containers=tuple(each for each in seen.containers if each.service not in task.site.services))
 
 
 def to_current(task: Task, server: Runner, facts: Facts, execution: Execution, ran: Snapshot | None) -> Change:

@@ -81,7 +81,13 @@ THOROUGH = pytest.mark.thorough
 
 
 @pytest.mark.parametrize(
-    "step", [pytest.param("down", marks=THOROUGH), "restore", pytest.param("switch", marks=THOROUGH)]
+    "step",
+    [
+        pytest.param("restore beside", marks=THOROUGH),
+        "swap",
+        pytest.param("healthy", marks=THOROUGH),
+        pytest.param("switch", marks=THOROUGH),
+    ],
 )
 def test_a_restore_that_is_cut_off_is_taken_back_by_whoever_comes_next(
     live: Shop, server: Connection, first: Release, second: Release, step: str

@@ -101,7 +101,7 @@ def _missed(bad: BadRelease, report: Report) -> list[str]:
 TOO_LARGE = BadRelease(
     "a database that is too large for a copy",
     lambda shop: shop.task("staging", good(shop)),
-    r"step room: the disk of \S+ has \d+ MiB free, and a rehearsal with a database of \d+ MiB needs up to \d+ MiB there",
+    r"step room: the disk of \S+ has \d+ MiB free, and a backup and a copy of the database \(\d+ MiB\) need up to \d+ MiB there",
 )
 """On a `small_server`."""
 

@@ -51,9 +51,10 @@ class Cluster:
         listed = self.sql("select datname from pg_database where not datistemplate", name="template1")
         return set(listed.split()) - {"postgres"}
 
-    def as_user(self, user: str) -> "Cluster":
-        """The same, where the client programs log in as somebody else."""
-        config = self.database.config.model_copy(update={"user": user})
+    def as_user(self, user: str, *, name: str | None = None) -> "Cluster":
+        """The same, where the client programs log in as somebody else, into another database."""
+        given = {"user": user, "name": name or self.database.config.name}
+        config = self.database.config.model_copy(update=given)
         site = replace(self.site, config=self.site.config.model_copy(update={"database": config}))
         return Cluster(site, PostgresService(site, config), self.container)
 

@@ -80,10 +80,6 @@ def service(**keys: Any) -> dict[str, Any]:
         ({"volumes": {"x": {"name": "uploads", "external": True}}}, "the volume uploads of shop-production"),
         ({"volumes": {"x": {"name": "blog_posts", "external": True}}}, "the volume blog_posts of blog"),
         (
-            {"volumes": {"db-data": {"name": "models", "external": True}}},
-            "the external volume models, where the copy would be",
-        ),
-        (
             {"volumes": {"x": {"name": "mine", "driver_opts": {"o": "bind", "device": "/srv/shop"}}}},
             "the folder /srv/shop, through the volume x",
         ),

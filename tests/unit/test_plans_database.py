@@ -1,13 +1,20 @@
 """Plans of rollbacks that touch the database: nothing is removed before it is sure that it can be brought back."""
 
 import subprocess
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from pipeline_defs.config import Database
+from pipeline_defs.config.database import DatabaseCommands
+from pipeline_defs.config.secret import SecretSource
 from pipeline_defs.server import rollback
 from pipeline_defs.server.command import ServerError
+from pipeline_defs.server.database.beside import names as names_beside
 from pipeline_defs.server.facts import UNFINISHED, Facts, gather, read
 from pipeline_defs.server.restore import forget, note
 from pipeline_defs.server.rollback import take_back
@@ -36,27 +43,35 @@ def names(plan: list[Step]) -> str:
     return ", ".join(step.name for step in plan)
 
 
-VERIFIED = "start, healthy, test, revision, e2e, reached, switch, note removed, tidy"
+RUNS = "start, healthy, test, revision, e2e, reached, switch"
+VERIFIED = f"{RUNS}, note removed, tidy"
+BESIDE = "room, noted beside, restore beside, counts"
+SWAPPED = f"services stopped, backup, noted, swap, services removed, {RUNS}, replaced dropped, note removed, tidy"
+BY_COMMANDS = {"database": Database(commands=DatabaseCommands(backup=("dump",), restore=("load",)))}
 REPLACED = "down, volume removed, volume created, database up, wait, restore"
-LAID = "snapshot, files, compose file, images, services"
-PREPARED = f"{LAID}, outside before, pull, backup whole, services stopped"
+LAID = "snapshot, files, compose file, images, data, services, outside before"
+PREPARED = f"{LAID}, pull, backup whole"
 
 
 @pytest.mark.parametrize(
     ("plan", "expected"),
     [
-        (going_back(downgrade_to="0003"), f"{LAID}, outside before, backup, pull, noted, downgrade, {VERIFIED}"),
-        (going_back(restore_from=BACKUP), f"{PREPARED}, backup, noted, {REPLACED}, {VERIFIED}"),
+        (going_back(downgrade_to="0003"), f"{LAID}, backup, pull, noted, downgrade, {VERIFIED}"),
+        (going_back(restore_from=BACKUP), f"{PREPARED}, {BESIDE}, {SWAPPED}"),
         (
             going_back(
                 facts(database_there=True, current=LIVE.current, folder=FOLDER), restore_from=BACKUP
             ),
-            f"{PREPARED}, database start, database ready, backup, noted, {REPLACED}, {VERIFIED}",
+            f"{PREPARED}, database start, database ready, {BESIDE}, {SWAPPED}",
+        ),
+        (
+            going_back(production=BY_COMMANDS, restore_from=BACKUP),
+            f"{PREPARED}, volume, services stopped, backup, noted, {REPLACED}, {VERIFIED}",
         ),
         # what is not there cannot be kept
         (
-            going_back(facts(current=LIVE.current, folder=FOLDER), restore_from=BACKUP),
-            f"{PREPARED}, {REPLACED}, {VERIFIED}",
+            going_back(facts(current=LIVE.current, folder=FOLDER), production=BY_COMMANDS, restore_from=BACKUP),
+            f"{PREPARED}, volume, services stopped, {REPLACED}, {VERIFIED}",
         ),
     ],
 )  # fmt: skip
@@ -64,8 +79,18 @@ def test_the_steps_and_their_order(plan: list[Step], expected: str) -> None:
     assert names(plan) == expected
 
 
-def test_before_anything_is_removed_the_backup_is_checked_and_the_present_state_is_kept_and_noted() -> None:
+def test_a_restore_succeeds_beside_the_database_before_any_service_is_stopped() -> None:
     plan = going_back(restore_from=BACKUP)
+    order = [step.name for step in plan]
+    assert order.index("backup whole") < order.index("restore beside") < order.index("services stopped")
+    noted = [step.command.argv[-1] for step in plan if step.name.startswith("noted")]
+    assert noted == ["beside", "swap"]
+    assert BACKUP in next(step for step in plan if step.name == "restore beside").command.argv
+    assert not any("docker volume rm" in word for step in plan for word in step.command.argv)
+
+
+def test_another_kind_of_database_is_kept_and_noted_before_its_data_is_removed() -> None:
+    plan = going_back(production=BY_COMMANDS, restore_from=BACKUP)
     order = [step.name for step in plan]
     assert order.index("backup whole") < order.index("services stopped") < order.index("backup")
     assert order.index("noted") < order.index("down") < order.index("volume removed")
@@ -146,9 +171,30 @@ def test_a_note_that_counts_no_more_is_removed_so_that_it_never_counts_again(tmp
     assert not (tmp_path / UNFINISHED).exists()
 
 
+def test_a_swap_stays_noted_until_what_was_replaced_is_dropped(tmp_path: Path) -> None:
+    folder_with_releases(tmp_path)
+    site = sample.site(tmp_path)
+    assert sample.run(note(site, "swap").command).ok
+    assert learnt(tmp_path).unfinished == "swap"
+    current = tmp_path / "current"
+    current.unlink()
+    current.symlink_to(tmp_path / "releases" / "1.4.1")
+    assert learnt(tmp_path).unfinished == "swapped"
+    assert (tmp_path / UNFINISHED).exists()
+
+
+@given(st.text(min_size=1, max_size=63).filter(lambda name: "\0" not in name and len(name.encode()) <= 63))
+def test_the_names_beside_are_names_that_no_database_is_cut_off_to(name: str) -> None:
+    restored, replaced = names_beside(name)
+    assert len({name, restored, replaced}) == 3
+    assert all(len(each.encode()) <= 63 for each in (restored, replaced))
+
+
 @pytest.mark.parametrize("shell", SHELLS, ids=" ".join)
 def test_every_command_is_one_that_a_shell_can_read(shell: tuple[str, ...]) -> None:
-    for step in (*going_back(restore_from=BACKUP), *going_back(downgrade_to="0003")):
+    elsewhere = {"database": Database(url=SecretSource(env="UNUSED"))}
+    restores = [going_back(production=changes, restore_from=BACKUP) for changes in ({}, BY_COMMANDS, elsewhere)]
+    for step in (*chain.from_iterable(restores), *going_back(downgrade_to="0003")):
         argv = step.command.argv
         programs = [argv[n + 2] for n, word in enumerate(argv) if word == "sh" and argv[n + 1 : n + 2] == ("-euc",)]
         for text in (step.command.rendered(), *programs):

@@ -42,6 +42,7 @@ def test_a_host_without_the_main_service_has_no_route_and_no_tests() -> None:
         "files",
         "compose file",
         "images",
+        "data",
         "services",
         "outside before",
         "pull",

@@ -7,10 +7,10 @@ from pipeline_defs.server.command import ServerError
 from pipeline_defs.server.database.address import Address
 from pipeline_defs.server.database.commands import ByCommands
 from pipeline_defs.server.database.driver import Driver, learn_backup
-from pipeline_defs.server.database.postgres import PostgresElsewhere, PostgresService
+from pipeline_defs.server.database.postgres import Postgres, PostgresElsewhere, PostgresService
 from pipeline_defs.server.site import Site
 
-__all__ = ["Address", "Driver", "PostgresElsewhere", "driver", "learn_backup"]
+__all__ = ["Address", "ByCommands", "Driver", "Postgres", "PostgresElsewhere", "driver", "learn_backup"]
 
 
 def driver(site: Site, addresses: Mapping[str, Secret]) -> Driver | None:

@@ -52,6 +52,18 @@ until run "$1" </dev/null; do [ "$(date +%s)" -lt "$end" ] || { echo "it takes n
 """
 
 
+_OWN_VOLUME = """
+project=$1 service=$2 key=$3
+volume=$(docker volume ls -q --filter "label=com.docker.compose.project=$project" --filter "label=com.docker.compose.volume=$key")
+for id in $(docker ps -aq --filter "label=com.docker.compose.project=$project" --filter "label=com.docker.compose.service=$service"); do
+  docker inspect -f '{{range .Mounts}}{{println .Name}}{{end}}' "$id" | grep -qxF "${volume:-none of this project}" || {
+    echo "the data of $service is not in the volume $key of $project, so it cannot be made anew for a restore;" \
+      "restore the backup by hand, or name the volume under database.volume" >&2; exit 1; }
+done
+echo "the data is in ${volume:-$key}"
+"""
+
+
 class ByCommands(Driver):
     """A service of the compose file that is copied by the app's own commands."""
 
@@ -87,6 +99,11 @@ class ByCommands(Driver):
     def empty(self) -> Command:
         volume = self.config.volume
         return script(REMOVE_VOLUME, self.site.project, volume, says=f"docker volume rm {self.site.project}_{volume}")
+
+    def own_volume(self) -> Command:
+        """Whether the data is in a volume that `empty` removes: neither a folder of the host nor a volume from elsewhere."""
+        words = (self.site.project, self.config.service, self.config.volume)
+        return script(_OWN_VOLUME, *words, says=f"is the data in the volume {self.config.volume}?")
 
     @override
     def ready(self) -> Command | None:

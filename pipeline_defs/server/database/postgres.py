@@ -7,92 +7,15 @@ from typing_extensions import override
 from pipeline_defs.config.database import Database, Sanitize
 from pipeline_defs.config.secret import Secret
 from pipeline_defs.server.command import Command, script
-from pipeline_defs.server.compose import FIND
+from pipeline_defs.server.database import beside, catalog
 from pipeline_defs.server.database.address import Address
+from pipeline_defs.server.database.backup import BACKUP
+from pipeline_defs.server.database.clients import ELSEWHERE, IN_SERVICE, SERVICE
 from pipeline_defs.server.database.driver import REMOVE_VOLUME, STATUS, Driver
 from pipeline_defs.server.database.proof import PROVE
+from pipeline_defs.server.database.ready import READY
 from pipeline_defs.server.database.room import ROOM
-from pipeline_defs.server.health import LAST_WORDS
 from pipeline_defs.server.site import Site
-
-# Each kind defines `client program words…`, which finds the database through libpq's variables, and `with_dump file program words…`,
-# which replaces the word DUMP by the file's path where the client is. Both begin with words of their own, which they shift away.
-_SERVICE = (
-    FIND
-    + """
-project=$1 service=$2 user=$3 name=$4; shift 4
-id=$(found "$project" "$service")
-client() { docker exec -i -e PGUSER="$user" -e PGDATABASE="$name" "$id" "$@"; }
-with_dump() {
-  dump=$1; shift
-  client sh -c 'umask 077; cat >/tmp/shipline.dump' <"$dump"
-  status=0; client sh -c 'exec "$@"' sh "$@" /tmp/shipline.dump </dev/null || status=$?
-  client rm -f /tmp/shipline.dump </dev/null; return $status
-}
-maintenance() { client psql -d postgres "$@"; }
-"""
-)
-_IN_SERVICE = f'{_SERVICE}need "$project" "$service"\n'
-# The settings come through standard input into a file that only this user reads, and are gone with it.
-_ELSEWHERE = """
-project=$1 image=$2 name=$3; shift 3
-umask 077; settings=$(mktemp); trap 'rm -f "$settings"' EXIT
-cat >"$settings"
-run() { docker run --rm -i --network host --label "shipline.project=$project" --env-file "$settings" "$@"; }
-client() { run --entrypoint env "$image" "$@"; }
-with_dump() {
-  dump=$1; shift
-  run -v "$(dirname "$dump"):/dumps:ro" --user 0:0 --entrypoint env "$image" "$@" "/dumps/$(basename "$dump")" </dev/null
-}
-maintenance() { client env PGDATABASE=postgres psql "$@"; }
-"""
-
-# All that pg_dump copies: no catalogues, and no tables that come with an extension. One line `table<TAB>rows` each.
-_COUNTS = """
-select format('select %L || chr(9) || count(*) from only %I.%I', n.nspname || '.' || c.relname, n.nspname, c.relname)
-from pg_class c join pg_namespace n on n.oid = c.relnamespace
-where c.relkind = 'r' and n.nspname <> 'information_schema' and n.nspname not like 'pg\\_%'
-  and not exists (select from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e')
-order by n.nspname, c.relname \\gexec
-"""
-
-# One session holds the snapshot: pg_dump reads in it, and so do the counts. https://www.postgresql.org/docs/15/functions-admin.html
-# (pg_export_snapshot). Its name is the session's first line of output.
-_BACKUP = """
-out=$1 sql=$2
-umask 077; mkdir -p "$(dirname "$out")"
-work=$(mktemp -d) session=
-clean() { exec 3>&-; rm -rf "$work" ${settings:+"$settings"}; [ -z "$session" ] || kill "$session" 2>/dev/null || true; }
-trap clean EXIT
-mkfifo "$work/in"; : >"$work/out"
-client psql -XAtq -v ON_ERROR_STOP=1 <"$work/in" >"$work/out" 2>"$work/err" & session=$!
-exec 3>"$work/in"
-echo "begin transaction isolation level repeatable read, read only; set row_security = off; select pg_export_snapshot();" >&3
-until [ -s "$work/out" ]; do kill -0 "$session" 2>/dev/null || { cat "$work/err" >&2; exit 1; }; sleep 0.1; done
-snapshot=$(head -n 1 "$work/out")
-client sh -c 'if command -v ionice >/dev/null; then exec nice -n 10 ionice -c 2 -n 7 "$@"; fi; exec nice -n 10 "$@"' sh \
-  pg_dump -Fc --snapshot="$snapshot" </dev/null >"$out.partial"
-printf '%s\\n' "select pg_database_size(current_database());" "$sql" "commit;" >&3
-exec 3>&-
-wait "$session" || { cat "$work/err" >&2; exit 1; }
-session=
-client pg_restore --list <"$out.partial" >/dev/null
-sed 1,2d "$work/out" >"$out.counts"
-sum=$(sha256sum <"$out.partial"); printf '%s  %s\\n' "${sum%% *}" "$(basename "$out")" >"$out.sha256"
-sync "$out.partial" "$out.sha256" "$out.counts"
-mv "$out.partial" "$out"
-echo "backup of $(wc -c <"$out") bytes, $(sed -n 2p "$work/out") database bytes," \\
-  "$(awk 'END {print NR}' "$out.counts") tables, $(awk -F '\\t' '{n += $2} END {printf "%.0f", n}' "$out.counts") rows, sha256 ${sum%% *}"
-"""
-
-_RESTORE = """
-dump=$1 jobs=$2
-(cd "$(dirname "$dump")" && sha256sum -c --status "$(basename "$dump").sha256") || { echo "the backup $dump is damaged" >&2; exit 1; }
-with_dump "$dump" pg_restore --no-owner --no-privileges --exit-on-error -j "$jobs" -d "$name"
-client psql -XAtq -c analyze </dev/null
-echo "restored $(client psql -XAtq -c \\
-  "select count(*) from information_schema.tables where table_schema not in ('pg_catalog', 'information_schema')" </dev/null) tables"
-"""
 
 _PROVE = (
     PROVE
@@ -106,35 +29,17 @@ prove "$expected" "$expected.copy"
 _SANITIZE_SQL = 'client psql -Xq -v ON_ERROR_STOP=1 --single-transaction -f - <"$1"'
 _SANITIZE_SCRIPT = 'client sh -eus <"$1"'
 
-# While the image's own scripts prepare a new data folder, a temporary server listens on the socket alone. So readiness is asked of the
-# network: of the loopback address, or of the container's own where the server listens on that one only.
-_READY = (
-    LAST_WORDS
+_MAKE_ANEW = (
+    beside.DISCARD
     + """
-limit=$1 end=$(( $(date +%s) + $1 ))
-listens() { docker exec "$id" sh -c 'pg_isready -q -h 127.0.0.1 || pg_isready -q -h "$(hostname -i | cut -d " " -f 1)"'; }
-stopped() {
-  docker ps -aq --filter "label=com.docker.compose.project=$project" --filter "label=com.docker.compose.service=$service" | head -n 1
-}
-answers() { said=$(client psql -XAtqc 'select 1' </dev/null 2>&1 >/dev/null); }
-said=
-until [ -n "$id" ] && listens </dev/null 2>/dev/null && answers; do
-  case $said in *FATAL*"does not exist"*) refuse "$id" "$service" "takes connections, but not these: $said" ;; esac
-  [ "$(date +%s)" -lt "$end" ] || refuse "$(stopped)" "$service" "takes no connections over the network after $limit s${said:+ ($said)}"
-  sleep 0.2; id=$(found "$project" "$service")
-done
-echo "$service takes connections"
-"""
-)
-
-_MAKE_ANEW = """
 case $name in postgres|template0|template1) echo "the database $name is none that may be dropped" >&2; exit 1 ;; esac
-maintenance -XAtq -v ON_ERROR_STOP=1 -v name="$name" <<'SQL'
-drop database if exists :"name" with (force);
-create database :"name";
+tell -f - <<'SQL'
+drop database if exists :"live" with (force);
+create database :"live";
 SQL
 echo "$name is empty"
 """
+)
 
 
 class Postgres(Driver):
@@ -144,7 +49,7 @@ class Postgres(Driver):
 
     @abstractmethod
     def _client(self, text: str, *words: str, says: str) -> Command:
-        """A program that calls `client`, `with_dump` and `maintenance`; its own words come after those of the kind."""
+        """A program that calls the functions of `clients`; its own words come after those of the kind."""
 
     @override
     def room(self, target: Site) -> Command | None:
@@ -157,15 +62,59 @@ class Postgres(Driver):
     @override
     def backup(self, path: str) -> Command:
         """Format: https://www.postgresql.org/docs/15/app-pgdump.html (custom)."""
-        return self._client(_BACKUP, path, _COUNTS, says=f"pg_dump -Fc {self} > {path}")
+        asked = (
+            catalog.COUNTS,
+            catalog.REFUSALS,
+            catalog.ROLES,
+            catalog.DATABASE,
+            "yes" if self.in_container else "no",
+        )
+        return self._client(BACKUP, path, *asked, says=f"pg_dump -Fc {self} > {path}")
 
     @override
     def restore(self, path: str) -> Command:
-        return self._client(_RESTORE, path, str(self.config.jobs), says=f"pg_restore {path} into {self}")
+        words = (*self._names, path, str(self.config.jobs), "copy", catalog.DATABASE)
+        return self._client(beside.COPY, *words, says=f"pg_restore {path} into {self}")
 
     @override
     def prove(self, path: str) -> Command:
-        return self._client(_PROVE, f"{path}.counts", _COUNTS, says=f"compare the rows of {self} with {path}.counts")
+        words = (f"{path}.counts", catalog.COUNTS)
+        return self._client("as_admin\n" + _PROVE, *words, says=f"compare the rows of {self} with {path}.counts")
+
+    def restore_beside(self, path: str) -> Command:
+        """Load a backup into a new database beside the environment's own, after its checksum was checked."""
+        words = (*self._names, path, str(self.config.jobs), "", catalog.DATABASE)
+        return self._client(beside.RESTORE, *words, says=f"pg_restore {path} beside {self}")
+
+    def prove_beside(self, path: str) -> Command:
+        """Compare the rows of what was restored beside with those of the backup."""
+        words = (*self._names, f"{path}.counts", catalog.COUNTS)
+        return self._client(beside.PROVE_NEW + _PROVE, *words, says=f"compare the rows with {path}.counts")
+
+    def swap(self) -> Command:
+        """Put what was restored beside in the place of the environment's own, which is kept under another name."""
+        return self._client(beside.SWAP, *self._names, says=f"{self._names[0]} becomes {self}")
+
+    def take_back(self) -> Command:
+        """Put what was replaced back in its place, wherever a restore was cut off; what was restored is dropped."""
+        return self._client(beside.TAKE_BACK, *self._names, says=f"{self} is what it was before the restore")
+
+    def give_up(self) -> Command:
+        """Drop what was restored beside, unless it has taken the place of the environment's own."""
+        return self._client(beside.FORGET_NEW, *self._names, says=f"drop {self._names[0]}")
+
+    def discard(self) -> Command:
+        """Drop what a restore has left beside the environment's own database: what was replaced, once that is final."""
+        return self._client(beside.DISCARD, *self._names, says=f"drop what is left beside {self}")
+
+    @property
+    def _names(self) -> tuple[str, str]:
+        return beside.names(self._name)
+
+    @property
+    @abstractmethod
+    def _name(self) -> str:
+        """The database's name."""
 
     @override
     def sanitize(self, file: str, how: Sanitize) -> Command:
@@ -181,7 +130,7 @@ class PostgresService(Postgres):
     @override
     def _client(self, text: str, *words: str, says: str) -> Command:
         fixed = (self.site.project, self.config.service, self.config.user, self.config.name)
-        return script(_IN_SERVICE + text, *fixed, *words, says=says)
+        return script(IN_SERVICE + text, *fixed, *words, says=says)
 
     @override
     def status(self) -> Command:
@@ -197,7 +146,12 @@ class PostgresService(Postgres):
     def ready(self) -> Command:
         words = (self.site.project, self.config.service, self.config.user, self.config.name)
         limit = str(self.site.config.health.timeout)
-        return script(_SERVICE + _READY, *words, limit, says=f"wait until {self.config.service} takes connections")
+        return script(SERVICE + READY, *words, limit, says=f"wait until {self.config.service} takes connections")
+
+    @property
+    @override
+    def _name(self) -> str:
+        return self.config.name
 
     def __str__(self) -> str:
         return self.config.name
@@ -214,9 +168,9 @@ class PostgresElsewhere(Postgres):
 
     @override
     def _client(self, text: str, *words: str, says: str) -> Command:
-        fixed = (self.site.project, self.config.client, self.address.name)
+        fixed = (self.site.project, self.config.client, self.address.name, self.address.user)
         settings: Secret = self.address.settings()
-        return script(_ELSEWHERE + text, *fixed, *words, stdin=settings, says=says)
+        return script(ELSEWHERE + text, *fixed, *words, stdin=settings, says=says)
 
     @override
     def status(self) -> Command:
@@ -224,11 +178,16 @@ class PostgresElsewhere(Postgres):
 
     @override
     def empty(self) -> Command:
-        return self._client(_MAKE_ANEW, says=f"drop and create {self}")
+        return self._client(_MAKE_ANEW, *self._names, says=f"drop and create {self}")
 
     @override
     def ready(self) -> Command:
         return self._client("client pg_isready -t 30 </dev/null", says=f"wait until {self} answers")
+
+    @property
+    @override
+    def _name(self) -> str:
+        return self.address.name
 
     def __str__(self) -> str:
         return str(self.address)

@@ -15,7 +15,7 @@ enough() { # bytes of the database, folder of the backup, whether the copy is on
   for place in "$folder:$dump" "$docker:$twice"; do
     where=${place%:*} need=${place##*:} has=$(free "${place%:*}")
     if [ "$has" -lt "$need" ]; then
-      echo "the disk of $where has $(mib "$has") MiB free, and a rehearsal with a database of $(mib "$size") MiB needs up to" \
+      echo "the disk of $where has $(mib "$has") MiB free, and a backup and a copy of the database ($(mib "$size") MiB) need up to" \
         "$(mib "$need") MiB there; free some room and run again" >&2; exit 1; fi
   done
 }
