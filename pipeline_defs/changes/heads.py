@@ -7,6 +7,7 @@ from pipeline_defs.config import App
 from pipeline_defs.release.change import Change, Trigger
 from pipeline_defs.release.handled import Handled
 from pipeline_defs.release.own_commits import change_below
+from pipeline_defs.release.relevance import asks_to_skip, concerns
 from pipeline_defs.resources.github import GitHubAway, GitHubError, Move, Repository
 
 MOST = 50
@@ -61,10 +62,32 @@ def _places(moves: list[Move], head: str) -> list[str]:
 
 
 def _changes(app: App, repository: Repository, places: list[str], known: str) -> Iterator[str]:
-    """The commits that people put there, each once, at its last place: Shipline's own commits stand for what is below them."""
+    """The commits that people put there, each once, at its last place: Shipline's own commits stand for what is below them.
+
+    Those that ask to be skipped, and those that change nothing of the app's own, are left out.
+    """
     found = [_below_own(app, repository, place, known) for place in places]
     last = {commit: number for number, commit in enumerate(found) if commit}
-    return (commit for number, commit in enumerate(found) if last.get(commit) == number)
+    newest = [commit for number, commit in enumerate(found) if last.get(commit) == number]
+    before = [known, *newest]
+    return (
+        commit for since, commit in zip(before, newest, strict=False) if _is_answered(app, repository, since, commit)
+    )
+
+
+def _is_answered(app: App, repository: Repository, since: str, commit: str) -> bool:
+    """True unless what came with a commit asks to be skipped, or changes nothing of the app's own."""
+    if asks_to_skip(repository.commit(commit).message):
+        return False
+    if not app.paths or not since:
+        return True
+    try:
+        brought = repository.compare(since, commit)
+    except GitHubAway:
+        raise
+    except GitHubError:
+        return True  # the commit before is gone: everything may be new
+    return brought.status in _REWRITTEN or not brought.all_files or concerns(app.paths, brought.files)
 
 
 def _below_own(app: App, repository: Repository, commit: str, known: str) -> str:

@@ -55,6 +55,11 @@ class App(Model):
     image: ImageName
     registry: Registry | None = None
     push: Push = Push()
+    paths: tuple[Annotated[str, Field(min_length=1)], ...] = Field(
+        default=(),
+        description="files of the repository that are the app's, as in a .dockerignore file (`api/`, `!api/docs`): a commit that changes "
+        "none of them starts nothing; without them every commit counts",
+    )
     version_file: RepositoryPath = "version.txt"
     lint: Lint = Lint()
     build: Build = Build()

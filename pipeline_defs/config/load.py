@@ -76,6 +76,7 @@ def _conflicts(app: App, others: Iterable[App]) -> list[Problem]:
     for other in others:
         if other.name == app.name:
             problems.append(Problem("name", said(app.name, "a name that no other app's file has")))
+        problems += _versions_of_one_repository(app, other)
         for name, environment in app.environments.items():
             for its_name, its in other.environments.items():
                 if environment.meets(its):
@@ -83,6 +84,15 @@ def _conflicts(app: App, others: Iterable[App]) -> list[Problem]:
                     where = f"environments.{name}.directory"
                     problems.append(Problem(where, said(str(environment.directory), allowed)))
     return problems
+
+
+def _versions_of_one_repository(app: App, other: App) -> list[Problem]:
+    """Two apps of one repository cannot have their numbers raised for them: each raised number is a commit that the other would answer."""
+    if app.repository != other.repository or "automatic" not in (app.versioning, other.versioning):
+        return []
+    allowed = f"manual for both apps that are built from {app.repository}, this one and {other.name}"
+    found = app.versioning if app.versioning == "automatic" else f"automatic in {other.name}"
+    return [Problem("versioning", said(found, allowed))]
 
 
 class _Loader(yaml.SafeLoader):

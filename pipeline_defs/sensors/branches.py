@@ -10,7 +10,10 @@ from pipeline_defs.config import App
 from pipeline_defs.config.current import NotLoaded, current
 from pipeline_defs.jobs import AssetJob, job_name
 from pipeline_defs.release.pauses import Pauses
+from pipeline_defs.release.relevance import asks_to_skip, concerns
 from pipeline_defs.release.request import THEN, Job, Request
+from pipeline_defs.resources.ancestry import Ancestry
+from pipeline_defs.resources.source import Source
 from pipeline_defs.resources.source_errors import SourceError
 from pipeline_defs.resources.source_resource import SourceResource
 
@@ -45,7 +48,10 @@ def branches_sensor(app: App, jobs: Mapping[str, AssetJob]) -> dg.SensorDefiniti
             return dg.SkipReason(f"{said[app.name]}; asked again in {rest:.0f} s")
         try:
             now = current(app)
-            heads = source.of(now).heads([now.branches.development, now.branches.main])
+            repository = source.of(now)
+            heads = repository.heads([now.branches.development, now.branches.main])
+            handled: Heads = json.loads(context.cursor) if context.cursor else {}
+            answered = _answered(now, repository, handled, heads) if context.cursor else heads
         except NotLoaded as error:
             return dg.SkipReason(str(error))
         except SourceError as error:
@@ -57,8 +63,7 @@ def branches_sensor(app: App, jobs: Mapping[str, AssetJob]) -> dg.SensorDefiniti
             shown = ", ".join(f"{branch} at {head[:12]}" for branch, head in heads.items()) or "no branch yet"
             baseline = f"first look: {shown}; what comes from now on is handled"
             return dg.SensorResult(skip_reason=baseline, cursor=json.dumps(heads))
-        handled: Heads = json.loads(context.cursor)
-        requests = moved(now, handled, heads)
+        requests = moved(now, handled, answered)
         return dg.SensorResult(
             run_requests=requests,
             skip_reason=None if requests else "no branch has moved",
@@ -69,11 +74,30 @@ def branches_sensor(app: App, jobs: Mapping[str, AssetJob]) -> dg.SensorDefiniti
     return branches
 
 
+def _answered(app: App, repository: Source, handled: Heads, heads: Heads) -> Heads:
+    """For each branch the newest commit that is answered: the head, unless it asks to be skipped or changes nothing of the app's own.
+
+    A branch that has nothing else is left as it was handled. Raises SourceError.
+    """
+    return {branch: _newest(app, Ancestry(repository), handled.get(branch, ""), head) for branch, head in heads.items()}
+
+
+def _newest(app: App, ancestry: Ancestry, since: str, head: str) -> str:
+    if head == since:
+        return head
+    line = ancestry.line(since, head) if since and ancestry.has(head, since) else [head]
+    for commit in reversed(line):
+        details = ancestry.details(commit)
+        if not asks_to_skip(details.message) and concerns(app.paths, details.files):
+            return commit
+    return since
+
+
 def moved(app: App, handled: Heads, heads: Heads) -> list[dg.RunRequest]:
     """One run request for every job that the branches which moved start. A branch that is new has moved."""
     requests = []
     for branch, head in heads.items():
-        if handled.get(branch) != head:
+        if head and handled.get(branch) != head:
             since = handled.get(branch, "")
             requests += (
                 _on_development(app, head, since) if branch == app.branches.development else _on_main(app, head, since)

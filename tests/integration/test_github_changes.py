@@ -147,6 +147,24 @@ def test_more_moves_than_one_look_answers_and_more_than_a_page_of_githubs_list_a
     assert shop.look() == "nothing new"
 
 
+def test_a_commit_that_asks_to_be_skipped_starts_nothing_and_hides_nothing(shop: World) -> None:
+    shop.commit("main", message="chore(release): 1.5.0 [skip ci]")
+    assert shop.look() == "nothing new"
+    merged = shop.commit("main")
+    shop.commit("main", message="chore(release): 1.6.0 [skip ci]")
+    shop.look()
+    assert shop.rows() == [("shop_deploy", merged, "QUEUED")]
+
+
+@pytest.mark.parametrize("shop", ["drafts: false\npaths: [api/]"], indirect=True)
+def test_an_app_with_paths_answers_what_changes_its_own_files(shop: World) -> None:
+    shop.github.commit(REPOSITORY, {"worker/main.py": "1"}, branch="main", by="dora")
+    assert shop.look() == "nothing new"
+    own = shop.github.commit(REPOSITORY, {"api/main.py": "1"}, branch="main", by="dora")
+    shop.look()
+    assert shop.rows() == [("shop_deploy", own, "QUEUED")]
+
+
 def test_a_branch_that_was_rewritten_is_made_and_not_deployed(shop: World) -> None:
     lost = shop.commit("main")
     shop.look()

@@ -45,9 +45,13 @@ class Watched:
         self.cursor: str | None = None
         self.said: str | None = None
 
-    def push(self, *branches: str) -> str:
-        """A new commit as the head of these branches."""
-        git(self.repository, "commit", "--quiet", "--allow-empty", "-m", "more")
+    def push(self, *branches: str, message: str = "more", file: str = "") -> str:
+        """A new commit as the head of these branches, which changes nothing or one file."""
+        if file:
+            (self.repository / file).parent.mkdir(exist_ok=True)
+            (self.repository / file).write_text(f"{message} {self.cursor}")
+            git(self.repository, "add", file)
+        git(self.repository, "commit", "--quiet", "--allow-empty", "-m", message)
         head = git(self.repository, "rev-parse", "HEAD")
         for branch in branches:
             git(self.repository, "update-ref", f"refs/heads/{branch}", head)
@@ -133,6 +137,28 @@ def test_a_head_that_was_handled_before_has_the_run_key_that_dagster_knows(watch
     git(watched.repository, "update-ref", "refs/heads/main", head)  # forced back
     assert other != head
     assert watched.started() == [("shop_deploy", key)]
+
+
+def test_a_commit_that_asks_to_be_skipped_starts_nothing_and_hides_nothing(watched: Watched) -> None:
+    watched.look()
+    watched.push("main", message="chore(release): 1.5.0 [skip ci]")
+    assert watched.started() == []
+    merged = watched.push("main", message="Add a cart")
+    watched.push("main", message="chore(release): 1.6.0\n\n[ci skip]")
+    assert watched.started() == [("shop_deploy", f"deploy:shop:{merged}")]
+    assert watched.started() == []
+
+
+def test_an_app_with_paths_answers_what_changes_its_own_files(watched: Watched) -> None:
+    (watched.folder / "shop.yaml").write_text("paths: [api/]\n" + APP.format(repository=watched.repository))
+    watched.app = load_app(watched.folder / "shop.yaml")
+    watched.sensors = {sensor.name: sensor for sensor in sensors_of(watched.app, watched.jobs)}
+    watched.look()
+    watched.push("main", file="worker/main.py")
+    assert watched.started() == []
+    own = watched.push("main", file="api/main.py")
+    watched.push("main", file="README.md")
+    assert watched.started() == [("shop_deploy", f"deploy:shop:{own}")]
 
 
 def test_a_branch_that_appears_later_has_moved(watched: Watched) -> None:

@@ -167,3 +167,13 @@ def test_compose_files_may_be_a_list_of_which_the_first_says_where_paths_begin(t
     (tmp_path / "shop.yaml").write_text(text.replace("[deploy/a.yml, b.yml]", "[]"))
     with pytest.raises(ConfigError, match="compose"):
         load_app(tmp_path / "shop.yaml")
+
+
+def test_two_apps_of_one_repository_cannot_both_have_their_numbers_raised(tmp_path: Path) -> None:
+    text = "repository: team/mono\nimage: registry.example.org/mono/{0}\nversioning: automatic\ngithub: {{token: {{env: TOKEN}}}}\n"
+    place = "environments: {{production: {{hosts: a.example.org, directory: /opt/{0}, compose: production.yml}}}}\n"
+    for name in ("api", "worker"):
+        (tmp_path / f"{name}.yaml").write_text((text + place).format(name))
+    apps, errors = load_apps(tmp_path)
+    assert list(apps) == ["api"]
+    assert "allowed: manual for both apps that are built from team/mono, this one and api" in str(errors[0])

@@ -69,6 +69,10 @@ class CommitFact:
     subject: str
 
 
+MOST_FILES = 300
+"""Files that GitHub lists of a comparison: https://docs.github.com/en/rest/commits/commits#compare-two-commits"""
+
+
 @dataclass(frozen=True)
 class Comparison:
     """What a head has and a base has not.
@@ -77,11 +81,18 @@ class Comparison:
         status: how the head stands to the base: ahead, behind, diverged, identical.
         commits: oldest first, at most 1000.
         total: how many there are.
+        files: every path that differs, of a renamed file the old one too; at most 300, see `all_files`.
     """
 
     status: str
     commits: tuple[CommitFact, ...]
     total: int
+    files: tuple[str, ...] = ()
+
+    @property
+    def all_files(self) -> bool:
+        """False where GitHub may have left out files: it lists 300 at most."""
+        return len(self.files) < MOST_FILES
 
 
 @dataclass(frozen=True)

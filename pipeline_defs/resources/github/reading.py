@@ -1,5 +1,6 @@
 """Reading: commits, pull requests and the moves of branches."""
 
+from typing import Any
 from urllib.parse import quote
 
 from pipeline_defs.release.own_commits import CommitDetails
@@ -109,12 +110,18 @@ def compare(access: Access, repository: str, base: str, other: str) -> Compariso
     """What `other` has and `base` has not. Without pages GitHub stops at 250 commits, with them each has 100 at most."""
     path = f"{repository}/compare/{quote(base, safe='')}...{quote(other, safe='')}"
     commits: list[CommitFact] = []
+    files: list[str] = []  # they come with the first page
     page = 1
     while True:
         answer = access.get(path, {"per_page": A_PAGE, "page": page}, needs="contents: read").json()
         status, total = fact(lambda data: (str(data["status"]), int(data["total_commits"])), answer)
         found = [fact(commit_of, item) for item in fact(lambda data: list(data["commits"]), answer)]
         commits += found
+        files += [name for item in answer.get("files") or [] for name in fact(_names_of, item)]
         if not found or len(commits) >= min(total, MOST_COMMITS):
-            return Comparison(status, tuple(commits[:MOST_COMMITS]), total)
+            return Comparison(status, tuple(commits[:MOST_COMMITS]), total, tuple(files))
         page += 1
+
+
+def _names_of(data: Any) -> list[str]:
+    return [str(data[key]) for key in ("filename", "previous_filename") if data.get(key) or key == "filename"]
