@@ -286,7 +286,7 @@ class Faulty:
         while rest:
             verb, name, size, file, count = rest[:5]
             words, rest = rest[5 : 5 + int(count)], rest[5 + int(count) :]
-            if verb != "start" and not name.startswith(("log", "note", "ask", "lock", "unlock", "fence")):
+            if verb != "start" and not name.startswith(("note in the ", "ask ", "lock", "unlock", "fence")):
                 self.steps.append(name)
             if name == self.step and verb in ("do", "start") and not self.failed:
                 self.failed = True
