@@ -31,7 +31,7 @@ class Fault(BaseModel):
     Attributes:
         what: is wrong then.
         file: below `pipeline_defs`. `old` stands in it once.
-        tests: files that may find it; only these are run, those marked `thorough` left out.
+        tests: files or tests that may find it; only these are run, those marked `thorough` left out.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

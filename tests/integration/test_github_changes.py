@@ -356,6 +356,17 @@ def test_shiplines_own_commits_start_nothing_and_hide_nothing(shop: World) -> No
     assert shop.handled().heads["development"] == own
 
 
+@pytest.mark.parametrize("shop", [AUTOMATIC], indirect=True)
+def test_a_commit_of_shiplines_own_that_comes_alone_starts_nothing(shop: World) -> None:
+    merged = shop.commit("development")
+    shop.look()
+    message = version_message(Version.parse("1.0.1"), merged)
+    own = shop.github.commit(REPOSITORY, {"version.txt": "1.0.1\n"}, branch="development", message=message)
+    shop.look()
+    assert [head for _, head, _ in shop.rows()] == [merged]
+    assert shop.handled().heads["development"] == own
+
+
 def test_a_person_runs_a_pull_request_again_as_a_further_attempt(shop: World) -> None:
     class Asked(Client):
         def runs_of_change(self, key: str) -> int:
