@@ -153,8 +153,7 @@ def _build(image: Image, progress: Progress) -> None:
                     STAND_IN_LABEL,
                     "--label",
                     f"shipline.recipe={_recipe(image)}",
-                    "--build-arg",
-                    f"SUITE={SUITE}",
+                    *_build_arguments(),
                 ],
                 *["--file", str(image.recipe / "Dockerfile"), str(context)],
             ],
@@ -164,7 +163,7 @@ def _build(image: Image, progress: Progress) -> None:
             env=docker.environment(),
         )
     if done.returncode:
-        said = [line for line in log.read_text(errors="replace").splitlines() if "ERR" in line.upper()]
+        said = [line for line in log.read_text(errors="replace").splitlines() if "ERROR" in line or "E: " in line]
         raise BedError(f"Building {image.name} failed, see {log}: {said[0] if said else 'no error in the log'}")
 
 
