@@ -5,6 +5,7 @@ assets, in the order in which they were stored, never from "the latest", which i
 Which events there are is kept in an index, so that a question reads what it needs and not all that ever happened.
 """
 
+import logging
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -31,6 +32,8 @@ from pipeline_defs.release.standing import Standing
 from pipeline_defs.release.trace import Trace, TraceError, trace
 from pipeline_defs.words import say, say_maintenance
 
+_log = logging.getLogger(__name__)
+
 INDEX = "lineage.db"
 """The index's file, in Dagster's home; it may be removed at any time."""
 
@@ -45,9 +48,18 @@ class Lineage:
         finalize(self, self._index.close)
 
     def images(self, app: App) -> list[Image]:
-        """Every image that was pushed for this app, newest first."""
+        """Every image that was pushed for this app, to the repository that its file names, newest first."""
         with self._moment() as index:
-            return asking.images(index, app.name)
+            found = asking.images(index, app.name)
+        elsewhere = {image.repository for image in found} - {app.image}
+        if elsewhere:
+            _log.warning(
+                "images of %s in %s are passed over: its file names %s",
+                app.name,
+                ", ".join(sorted(elsewhere)),
+                app.image,
+            )
+        return [image for image in found if image.repository == app.image]
 
     def environment(self, app: App, environment: str) -> list[Row]:
         """The history of one environment, newest first: rehearsals and deployments."""

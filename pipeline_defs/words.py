@@ -3,6 +3,7 @@
 from dagster import AssetObservation, AssetRecordsFilter, DagsterInstance, MetadataValue
 
 from pipeline_defs.ops.events import MAINTENANCE, QUARANTINE, environment_key
+from pipeline_defs.ops.stored import said_in
 from pipeline_defs.release.maintenance import Maintenance
 from pipeline_defs.release.quarantine import Word
 
@@ -42,6 +43,5 @@ def words_after(instance: DagsterInstance, app: str, environment: str, after: in
     of_asset = AssetRecordsFilter(environment_key(app, environment), after_storage_id=after)
     found = instance.fetch_observations(of_asset, limit=1 if after is None else _MOST).records
     newest = max((record.storage_id for record in found), default=after or 0)
-    told = [] if after is None else [record.asset_observation for record in reversed(found)]
-    words = [each.metadata[QUARANTINE].value for each in told if each and QUARANTINE in each.metadata]
-    return [Word.model_validate(word) for word in words], newest
+    told = [] if after is None else [said_in(record.event_log_entry) for record in reversed(found)]
+    return [said for each in told for said in each if isinstance(said, Word)], newest

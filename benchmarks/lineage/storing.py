@@ -63,7 +63,9 @@ def _entry(at: datetime, fact: Fact) -> EventLogEntry:
     else:
         kind = DagsterEventType.ASSET_OBSERVATION
         data = AssetObservationData(dg.AssetObservation(asset, metadata=_metadata(fact)))
-    event = DagsterEvent(event_type_value=kind.value, job_name=f"{asset.path[-1]}_job", event_specific_data=data)
+    event = DagsterEvent(
+        event_type_value=kind.value, job_name=_job(fact), step_key=_step(fact), event_specific_data=data
+    )
     return EventLogEntry(  # type: ignore[no-untyped-call]
         error_info=None,
         level=20,
@@ -71,8 +73,24 @@ def _entry(at: datetime, fact: Fact) -> EventLogEntry:
         run_id=fact.run,
         timestamp=stamp,
         job_name=event.job_name,
+        step_key=event.step_key,
         dagster_event=event,
     )
+
+
+def _job(fact: Fact) -> str:
+    """The job that makes such a record."""
+    if isinstance(fact, Image):
+        return f"{fact.app}_integrate"
+    return f"{fact.release.app}_{'stage' if isinstance(fact, Rehearsal) else fact.kind.value}"
+
+
+def _step(fact: Fact) -> str:
+    """The step that writes it."""
+    asset = _asset(fact).path[-1]
+    if isinstance(fact, Image):
+        return f"{asset}.{fact.app}_push"
+    return f"{asset}.{asset}_{'stage' if isinstance(fact, Rehearsal) else 'record'}"
 
 
 def _metadata(fact: Fact) -> Metadata:
@@ -91,7 +109,7 @@ def _store_runs(storage: SqlRunStorage, facts: list[tuple[datetime, Fact]]) -> N
         of = fact if isinstance(fact, Image) else fact.release
         told = {"app": of.app, **release_tags(of)}
         told |= {"environment": fact.environment} if isinstance(fact, Deployment | Rehearsal) else {}
-        name = f"{_asset(fact).path[-1]}_job"
+        name = _job(fact)
         run = DagsterRun(job_name=name, run_id=fact.run, tags=told, status=DagsterRunStatus.SUCCESS)
         stamp = at.astimezone(UTC).replace(tzinfo=None)
         rows.append(

@@ -4,7 +4,7 @@ import os
 import sqlite3
 from pathlib import Path
 
-_FORM = 1  # raised with every change of the tables below, or of what is written into them
+_FORM = 2  # raised with every change of the tables below, or of what is written into them
 
 _TABLES = """
 CREATE TABLE position (kind TEXT PRIMARY KEY, stored INTEGER NOT NULL, run TEXT NOT NULL, at REAL NOT NULL);

@@ -3,7 +3,7 @@
 import heapq
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import takewhile
 
@@ -11,6 +11,7 @@ from dagster import DagsterEventType, DagsterInstance, EventLogRecord, EventReco
 
 from pipeline_defs.index.file import clear
 from pipeline_defs.index.writing import write
+from pipeline_defs.ops.stored import jobs_of
 
 _KINDS = (DagsterEventType.ASSET_MATERIALIZATION, DagsterEventType.ASSET_OBSERVATION)
 _BATCH = 2000
@@ -28,7 +29,7 @@ def moment(instance: DagsterInstance, index: sqlite3.Connection) -> Iterator[sql
     young = _caught_up(instance, index)
     index.execute("BEGIN IMMEDIATE" if young else "BEGIN")
     try:
-        write(index, young)
+        write(index, young, _jobs(instance, young))
         yield index
     finally:
         index.execute("ROLLBACK")
@@ -42,7 +43,7 @@ def _caught_up(instance: DagsterInstance, index: sqlite3.Connection) -> Sequence
         if events is None:
             _begin_anew(index, positions)
         elif settled := list(takewhile(_has_settled, events)):
-            _keep(index, positions, settled)
+            _keep(index, positions, settled, _jobs(instance, settled))
         else:  # what comes after a young event is not kept either, however much it is
             return (_following(instance, positions, None) or ()) if events else ()
 
@@ -82,13 +83,20 @@ def _has_settled(event: EventLogRecord) -> bool:
     return event.timestamp < time.time() - _SETTLED
 
 
+def _jobs(instance: DagsterInstance, events: Sequence[EventLogRecord]) -> dict[str, str]:
+    return jobs_of(instance, {event.run_id for event in events})
+
+
 def _keep(
-    index: sqlite3.Connection, positions: dict[DagsterEventType, _Position], events: Sequence[EventLogRecord]
+    index: sqlite3.Connection,
+    positions: dict[DagsterEventType, _Position],
+    events: Sequence[EventLogRecord],
+    jobs: Mapping[str, str],
 ) -> None:
     index.execute("BEGIN IMMEDIATE")
     try:
         if _positions(index) == positions:  # else another process was faster, and goes on from there
-            write(index, events)
+            write(index, events, jobs)
             newest = {event.event_log_entry.dagster_event_type: _position(event) for event in events}
             index.executemany(
                 "INSERT OR REPLACE INTO position VALUES (?, ?, ?, ?)",

@@ -2,45 +2,59 @@
 
 import sqlite3
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from dagster import EventLogRecord
 
-from pipeline_defs.ops.events import DEPLOYMENT, IMAGE, MAINTENANCE, QUARANTINE, REHEARSAL
-from pipeline_defs.release.maintenance import Maintenance
+from pipeline_defs.ops.events import IMAGE
+from pipeline_defs.ops.stored import ends_in, facts_in, said_in
 from pipeline_defs.release.names import names_of
 from pipeline_defs.release.quarantine import Quarantined, Word, heed
 from pipeline_defs.release.records import Deployment, Image, Outcome, Rehearsal
+from pipeline_defs.release.recovery import is_end_of
 from pipeline_defs.release.version import sort_key
 
 _Place = tuple[str, str]
 _Barred = dict[str, Quarantined]
 
 
-def write(index: sqlite3.Connection, events: Iterable[EventLogRecord]) -> None:
-    """Write events in the order in which they were stored, within the transaction that is open."""
+def write(index: sqlite3.Connection, events: Iterable[EventLogRecord], jobs: Mapping[str, str]) -> None:
+    """Write the records that count, in the order in which they were stored, within the transaction that is open.
+
+    `jobs` are those of the events' runs, {run id: job}, as far as there are such runs.
+    """
     barred: dict[_Place, _Barred] = {}
     for event in events:
-        what = event.asset_materialization or event.asset_observation
-        metadata: Mapping[str, Any] = what.metadata if what else {}
-        if IMAGE in metadata:
-            _image(index, event.storage_id, Image.model_validate(metadata[IMAGE].value))
-        if REHEARSAL in metadata:
-            _attempt(index, Rehearsal.model_validate(metadata[REHEARSAL].value))
-        if DEPLOYMENT in metadata:
-            deployment = Deployment.model_validate(metadata[DEPLOYMENT].value)
-            _attempt(index, deployment)
-            if deployment.outcome is not Outcome.STARTED:
-                heed(deployment, _barred(index, barred, (deployment.release.app, deployment.environment)))
-        if QUARANTINE in metadata:
-            word = Word.model_validate(metadata[QUARANTINE].value)
-            heed(word, _barred(index, barred, (word.app, word.environment)))
-        if MAINTENANCE in metadata:
-            said = Maintenance.model_validate(metadata[MAINTENANCE].value)
-            row = (said.app, said.environment, said.model_dump_json())
-            index.execute("INSERT OR REPLACE INTO maintenance VALUES (?, ?, ?)", row)
+        entry = event.event_log_entry
+        for key, fact in facts_in(entry, jobs.get(event.run_id)):
+            if key == IMAGE and isinstance(fact, Image):
+                _image(index, event.storage_id, fact)
+            elif isinstance(fact, Rehearsal | Deployment):
+                _attempt(index, fact)
+                _heed(index, barred, fact)
+        for end in ends_in(entry):
+            if is_end_of(end, _known(index, end)):
+                _attempt(index, end)
+                _heed(index, barred, end)
+        for said in said_in(entry):
+            if isinstance(said, Word):
+                heed(said, _barred(index, barred, (said.app, said.environment)))
+            else:
+                row = (said.app, said.environment, said.model_dump_json())
+                index.execute("INSERT OR REPLACE INTO maintenance VALUES (?, ?, ?)", row)
     for place, found in barred.items():
         _write_barred(index, place, found)
+
+
+def _heed(index: sqlite3.Connection, barred: dict[_Place, _Barred], fact: Rehearsal | Deployment) -> None:
+    if isinstance(fact, Deployment) and fact.outcome is not Outcome.STARTED:
+        heed(fact, _barred(index, barred, (fact.release.app, fact.environment)))
+
+
+def _known(index: sqlite3.Connection, end: Deployment) -> Deployment | None:
+    """What is known so far of the deployment whose end is told."""
+    asked = "SELECT record FROM attempt WHERE app = ? AND environment = ? AND id = ? AND kind != 'rehearsal'"
+    found = index.execute(asked, (end.release.app, end.environment, end.id)).fetchone()
+    return Deployment.model_validate_json(found[0]) if found else None
 
 
 def _image(index: sqlite3.Connection, stored: int, image: Image) -> None:

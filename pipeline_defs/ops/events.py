@@ -1,8 +1,8 @@
-"""Events: under which names records stand in Dagster's storage, and how a run reads back what it wrote."""
+"""Events: under which names records stand in Dagster's storage."""
 
 import warnings
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any
 
 import dagster as dg
 
@@ -26,7 +26,6 @@ TEST_COUNTS = "test_counts"
 DIGITS = 12
 """Digits of a commit or digest in run tags and texts for people."""
 
-_Fact = TypeVar("_Fact", bound=Record)
 Metadata = dict[str, dg.MetadataValue[Any]]
 
 # `Output(data_version=…)` is still marked as beta, which would be told in every run.
@@ -61,19 +60,6 @@ def provenance(used: Mapping[dg.AssetKey, str]) -> dict[str, str]:
     (https://github.com/dagster-io/dagster/issues/21436).
     """
     return {f"dagster/input_data_version/{key.to_user_string()}": version for key, version in used.items()}
-
-
-def facts_of_run(
-    instance: dg.DagsterInstance, run: str, asset: dg.AssetKey, key: str, model: type[_Fact]
-) -> list[_Fact]:
-    """The records a run wrote under a metadata key of an asset, in the order in which it wrote them."""
-    kinds = {dg.DagsterEventType.ASSET_MATERIALIZATION, dg.DagsterEventType.ASSET_OBSERVATION}
-    found = []
-    for event in instance.all_logs(run, of_type=kinds):
-        what = event.asset_materialization or event.asset_observation
-        if what is not None and what.asset_key == asset and key in what.metadata:
-            found.append(model.model_validate(what.metadata[key].value))
-    return found
 
 
 def evidence_metadata(evidence: Mapping[str, Record | None]) -> Metadata:

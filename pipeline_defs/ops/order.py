@@ -8,9 +8,15 @@ import dagster as dg
 
 from pipeline_defs.config import App
 from pipeline_defs.history import Lineage
-from pipeline_defs.ops.events import DEPLOYMENT, environment_key, facts_of_run
+from pipeline_defs.ops.events import DEPLOYMENT, environment_key
 from pipeline_defs.ops.log import stop
-from pipeline_defs.ops.releases import EnvironmentConfig, row_by_which_it_was_left, row_to_go_back_to
+from pipeline_defs.ops.releases import (
+    EnvironmentConfig,
+    expect_own_repository,
+    row_by_which_it_was_left,
+    row_to_go_back_to,
+)
+from pipeline_defs.ops.stored import facts_of_run
 from pipeline_defs.release.going_back import Going, GoingBackError, Leaving, Means, decide, verdict_on
 from pipeline_defs.release.history import Row
 from pipeline_defs.release.records import Deployment, Release
@@ -50,7 +56,12 @@ def order(
     target = row_to_go_back_to(app, environment, rows, config)
     key = environment_key(app.name, environment)
     written = facts_of_run(context.instance, target.run, key, DEPLOYMENT, Deployment)
-    release = next(each.release for each in reversed(written) if each.id == target.id)
+    release = next((each.release for each in reversed(written) if each.id == target.id), None)
+    if release is None:
+        raise stop(
+            f"the run {target.run[:8]} that deployed {target.version} to {environment} of {app.name} is gone, and its record with it"
+        )
+    expect_own_repository(app, release)
     going = _going(context, app, environment, rows, target, config)
     return RollbackOrder(release=release, going=going, reason=config.reason, frozen=config.frozen)
 

@@ -6,8 +6,9 @@ import dagster as dg
 
 from pipeline_defs.config import App
 from pipeline_defs.history import Lineage
-from pipeline_defs.ops.events import IMAGE, facts_of_run, image_key, short
+from pipeline_defs.ops.events import IMAGE, image_key, short
 from pipeline_defs.ops.log import Log, stop
+from pipeline_defs.ops.stored import facts_of_run
 from pipeline_defs.release.going_back import Choice, Settings
 from pipeline_defs.release.history import Row
 from pipeline_defs.release.images import image_of
@@ -57,7 +58,7 @@ class EnvironmentConfig(dg.Config):
 
 def image_to_deploy(context: dg.OpExecutionContext, app: App, config: EnvironmentConfig) -> Image:
     """The image of the given version or commit, else the one this very run has made. Without any of them nothing is deployed."""
-    image = _trusted(_asked_for(context, app, config))
+    image = _trusted(app, _asked_for(context, app, config))
     if image is None:
         raise stop(
             f"this run makes no image; say which one with a version or a commit, or launch the job {app.name}_deploy"
@@ -67,20 +68,33 @@ def image_to_deploy(context: dg.OpExecutionContext, app: App, config: Environmen
 
 def image_to_rehearse(context: dg.OpExecutionContext, app: App, config: EnvironmentConfig, log: Log) -> Image:
     """As for a deployment; but as a rehearsal changes nothing that people use, it may be of the newest image there is."""
-    image = _trusted(_asked_for(context, app, config))
+    image = _trusted(app, _asked_for(context, app, config))
     if image is None:
-        image = _trusted(next(iter(Lineage(context.instance).images(app)), None))
+        image = _trusted(app, next(iter(Lineage(context.instance).images(app)), None))
         if image is None:
             raise stop(f"{app.name} has no image yet; make one with: shipline run integrate {app.name}")
         log.say(f"no version or commit was given; the newest image is {image.version} of commit {short(image.commit)}")
     return image
 
 
-def _trusted(image: Image | None) -> Image | None:
-    """Untrusted runs write no image where this one was found; should one ever stand there, no server shall see it."""
+def _trusted(app: App, image: Image | None) -> Image | None:
+    """Untrusted runs write no image where this one was found; should one ever stand there, no server shall see it. Nor one of a
+    repository that is not the app's.
+    """
     if image is not None and image.untrusted:
         raise stop(f"commit {short(image.commit)} is of a fork: it was checked, and is never brought to a server")
+    if image is not None:
+        expect_own_repository(app, image)
     return image
+
+
+def expect_own_repository(app: App, made: Image | Release) -> None:
+    """Stop where an image is not in the repository that the app's file names: no server pulls from anywhere else."""
+    if made.repository != app.image:
+        raise stop(
+            f"the record of {made.version} names the image {made.repository}, and the file of {app.name} names {app.image}; "
+            "where the image has moved, write the older name into `image` for as long as you need that version"
+        )
 
 
 def _asked_for(context: dg.OpExecutionContext, app: App, config: EnvironmentConfig) -> Image | None:

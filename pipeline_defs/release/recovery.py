@@ -77,6 +77,14 @@ def given_up(record: Deployment, why: str, seconds: float) -> Deployment:
     return record.model_copy(update=found)
 
 
+def is_end_of(end: Deployment, known: Deployment | None) -> bool:
+    """Whether a record is what `given_up` makes of another one, which is not over: it says nothing but that the deployment failed."""
+    if known is None or not is_open(known):
+        return False
+    told = {name: getattr(end, name) for name in ("outcome", "error", "seconds", "needs_person")}
+    return end.outcome is Outcome.FAILED and end.needs_person and known.model_copy(update=told) == end
+
+
 def way_back_failed(
     failed: Deployment | None, row: Deployment | None, *, within: bool, serves: bool, why: str, seconds: float
 ) -> tuple[Deployment, ...]:

@@ -11,7 +11,8 @@ from pydantic import ValidationError
 
 from pipeline_defs.config import App
 from pipeline_defs.jobs import job_name
-from pipeline_defs.ops.events import DEPLOYMENT, environment_key, image_key
+from pipeline_defs.ops.events import environment_key, image_key
+from pipeline_defs.ops.stored import facts_in, jobs_of
 from pipeline_defs.release.handled import Handled, Stand
 from pipeline_defs.release.records import Deployment, Outcome
 from pipeline_defs.release.request import THEN, Job
@@ -64,8 +65,9 @@ class RunReader:
     def live(self, environment: str) -> list[Deployment]:
         """The newest deployments that ran in an environment, newest first."""
         page = self._instance.fetch_materializations(environment_key(self._app.name, environment), limit=_NEWEST)
-        told = [record.asset_materialization.metadata for record in page.records if record.asset_materialization]
-        rows = [Deployment.model_validate(metadata[DEPLOYMENT].value) for metadata in told if DEPLOYMENT in metadata]
+        jobs = jobs_of(self._instance, {record.run_id for record in page.records})
+        told = (facts_in(record.event_log_entry, jobs.get(record.run_id)) for record in page.records)
+        rows = [fact for facts in told for _, fact in facts if isinstance(fact, Deployment)]
         return sorted(rows, key=lambda row: row.id, reverse=True)
 
     def waiting(self) -> dict[str, Stand]:
@@ -141,7 +143,7 @@ class RunReader:
         told = Told(stage_of_ops(self._app, job, environment))
         if _PHASES.get(run.status, Phase.WAITING) is not Phase.WAITING:
             for entry in self._instance.all_logs(run.run_id, of_type=EVENTS):
-                told.take(entry)
+                told.take(entry, run.job_name)
         return told
 
 

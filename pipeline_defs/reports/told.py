@@ -7,7 +7,8 @@ from typing import Any
 from dagster import DagsterEvent, DagsterEventType, EventLogEntry
 
 from pipeline_defs.config import App
-from pipeline_defs.ops.events import DEPLOYMENT, IMAGE, LINT_COUNTS, REHEARSAL, TEST_COUNTS
+from pipeline_defs.ops.events import CHECKED, LINT_COUNTS, TEST_COUNTS
+from pipeline_defs.ops.stored import Fact, facts_in, read
 from pipeline_defs.release.evidence import LintCounts, TestCounts
 from pipeline_defs.release.records import Deployment, Image, Rehearsal
 from pipeline_defs.release.request import Job
@@ -37,19 +38,19 @@ class Told:
     rehearsal: Rehearsal | None = None
     deployments: dict[str, Deployment] = field(default_factory=dict)
 
-    def take(self, entry: EventLogEntry) -> None:
-        """What one event says."""
+    def take(self, entry: EventLogEntry, job: str) -> None:
+        """What one event of a run of this job says."""
         event = entry.dagster_event
         if event is None:
             return
         if event.event_type in _STEPS:
-            self._take_step(event, entry.timestamp)
-        what = entry.asset_materialization or entry.asset_observation
-        if what is not None:
-            self._take_records({name: value.value for name, value in what.metadata.items()})
+            self._take_step(entry, event)
+        for key, fact in facts_in(entry, job):
+            if key != CHECKED:  # of that there is no image
+                self._take_fact(fact)
 
-    def _take_step(self, event: DagsterEvent, at: float) -> None:
-        op = (event.step_key or "").rpartition(".")[2]
+    def _take_step(self, entry: EventLogEntry, event: DagsterEvent) -> None:
+        at, op = entry.timestamp, (event.step_key or "").rpartition(".")[2]
         stage = self.stages.get(op)
         if stage is None:
             return
@@ -57,27 +58,28 @@ class Told:
         if event.event_type is DagsterEventType.STEP_START:
             self.steps[stage] = Step(before.began) if before else Step(at)
         elif event.event_type is DagsterEventType.STEP_OUTPUT:
-            self._take_records({name: value.value for name, value in event.step_output_data.metadata.items()})
+            self._take_evidence(entry, {name: value.value for name, value in event.step_output_data.metadata.items()})
         elif before is not None and event.event_type is DagsterEventType.STEP_FAILURE:
             ending, sentence, evidence = _failure(event)
             self.steps[stage] = Step(before.began, at, ending, sentence)
-            self._take_records(evidence)
+            self._take_evidence(entry, evidence)
         elif before is not None and _closes(op):
             self.steps[stage] = Step(before.began, at, Ending.SUCCEEDED)
 
-    def _take_records(self, told: Mapping[str, Any]) -> None:
+    def _take_evidence(self, entry: EventLogEntry, told: Mapping[str, Any]) -> None:
         if LINT_COUNTS in told:
-            self.lint = LintCounts.model_validate(told[LINT_COUNTS])
+            self.lint = read(LintCounts, told[LINT_COUNTS], entry, LINT_COUNTS) or self.lint
         if TEST_COUNTS in told:
-            self.tests = TestCounts.model_validate(told[TEST_COUNTS])
-        if IMAGE in told:
-            self.image = Image.model_validate(told[IMAGE])
-            self.lint, self.tests = self.image.lint or self.lint, self.image.tests or self.tests
-        if REHEARSAL in told:
-            self.rehearsal = Rehearsal.model_validate(told[REHEARSAL])
-        if DEPLOYMENT in told:
-            row = Deployment.model_validate(told[DEPLOYMENT])
-            self.deployments[row.id] = row
+            self.tests = read(TestCounts, told[TEST_COUNTS], entry, TEST_COUNTS) or self.tests
+
+    def _take_fact(self, fact: Fact) -> None:
+        if isinstance(fact, Image):
+            self.image = fact
+            self.lint, self.tests = fact.lint or self.lint, fact.tests or self.tests
+        elif isinstance(fact, Rehearsal):
+            self.rehearsal = fact
+        else:
+            self.deployments[fact.id] = fact
 
 
 def _failure(event: DagsterEvent) -> tuple[Ending, str, dict[str, Any]]:

@@ -6,7 +6,8 @@ import dagster as dg
 
 from pipeline_defs.config import App
 from pipeline_defs.jobs import AssetJob, job_name
-from pipeline_defs.ops.events import IMAGE, facts_of_run, image_key
+from pipeline_defs.ops.events import IMAGE, image_key
+from pipeline_defs.ops.stored import facts_of_run
 from pipeline_defs.release.records import Image
 from pipeline_defs.release.request import THEN, Job, Request
 from pipeline_defs.sensors.branches import SECONDS
@@ -41,7 +42,10 @@ def chaining_sensor(app: App, jobs: Mapping[str, AssetJob]) -> dg.SensorDefiniti
         run = context.dagster_run
         if run.tags.get(THEN) != Job.STAGE:
             return dg.SkipReason(f"run {run.run_id[:8]} is not followed by anything")
-        image = facts_of_run(context.instance, run.run_id, image_key(app.name), IMAGE, Image)[-1]
+        made = facts_of_run(context.instance, run.run_id, image_key(app.name), IMAGE, Image)
+        if not made:
+            return dg.SkipReason(f"run {run.run_id[:8]} has made no image")
+        image = made[-1]
         request = Request(
             app=app.name,
             job=Job.STAGE,

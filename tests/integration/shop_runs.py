@@ -13,8 +13,7 @@ import dagster as dg
 from pipeline_defs.assets import assets_of
 from pipeline_defs.config import App
 from pipeline_defs.history import Lineage
-from pipeline_defs.ops.events import environment_key, image_key
-from pipeline_defs.ops.metadata import image_metadata
+from pipeline_defs.ops.events import environment_key
 from pipeline_defs.release.history import Row
 from pipeline_defs.release.records import DeploymentKind, Image
 from pipeline_defs.resources.engine import Engine, EngineResource
@@ -23,6 +22,7 @@ from pipeline_defs.resources.registry import RegistryResource
 from pipeline_defs.resources.source_resource import SourceResource
 from pipeline_defs.resources.ssh import SshResource
 from tests.support import shop
+from tests.support.recorded import record
 from tests.support.shop import SOURCE, Shop, git
 
 STAGING, PRODUCTION = environment_key("shop", "staging"), environment_key("shop", "production")
@@ -115,9 +115,9 @@ class ShopRuns:
         self.defs = dg.Definitions(
             assets=assets_of(self.app),
             jobs=[
-                dg.define_asset_job("stage", selection=[STAGING]),
+                dg.define_asset_job("shop_stage", selection=[STAGING]),
                 *(
-                    dg.define_asset_job(kind.value, selection=[PRODUCTION], tags={"kind": kind.value})
+                    dg.define_asset_job(f"shop_{kind.value}", selection=[PRODUCTION], tags={"kind": kind.value})
                     for kind in DeploymentKind
                 ),
             ],
@@ -145,9 +145,7 @@ class ShopRuns:
         git(self.repository, "add", "--all")
         git(self.repository, "commit", "--quiet", "--allow-empty", "-m", version)
         image = self._image(version, git(self.repository, "rev-parse", "HEAD"))
-        self.instance.report_runless_asset_event(
-            dg.AssetMaterialization(image_key("shop"), metadata=image_metadata(image))
-        )
+        record(self.instance, image)
         return image
 
     def _image(self, version: str, commit: str) -> Image:
@@ -167,7 +165,7 @@ class ShopRuns:
         """A run of a job to its end, however that comes."""
         given: Mapping[str, Any] = {"ops": {asset.to_user_string(): {"config": config}}}
         with shop.variables(shop.environment(self.shop.bed)):
-            return self.defs.resolve_job_def(job).execute_in_process(
+            return self.defs.resolve_job_def(f"shop_{job}").execute_in_process(
                 run_config=given, instance=self.instance, raise_on_error=False
             )
 

@@ -10,7 +10,6 @@ import requests
 from pipeline_defs.cli.main import main
 from pipeline_defs.cli.up import prepare
 from pipeline_defs.config import Home
-from pipeline_defs.ops.metadata import image_metadata
 from pipeline_defs.release.records import Image
 from pipeline_defs.resources.artifact import Artifact
 from pipeline_defs.resources.attestation import IN_TOTO, attested, statement_of
@@ -18,6 +17,7 @@ from pipeline_defs.resources.referrers import attach, list_tag
 from pipeline_defs.resources.registry_client import Registry, registry_of
 from pipeline_defs.resources.registry_errors import RegistryError
 from tests.integration.tiny import IMAGE, Tiny
+from tests.support.recorded import record
 from tests.testbed.bed import TestBed
 
 PAGE = "https://shipline.example.org"
@@ -107,7 +107,7 @@ def test_what_was_pushed_is_read_back(tiny: Tiny, home: Home, capsys: pytest.Cap
     with dg.DagsterInstance.from_config(str(home.root)) as instance:
         # A promotion is what this lineage knows last: what it prints is about that, and the registry has the making.
         newer = image.model_copy(update={"run": "later", "commit": "f" * 40, "at": "2099-05-04T11:00:00+00:00"})
-        instance.report_runless_asset_event(dg.AssetMaterialization(IMAGE, metadata=image_metadata(newer)))
+        record(instance, newer)
     assert main(["--json", "provenance", "tiny", "1.0.0"]) == 0
     assert json.loads(capsys.readouterr().out) == statement_of(tiny.app, newer, PAGE)
     assert main(["--json", "provenance", "tiny", "1.0.0", "--pushed"]) == 0

@@ -10,9 +10,9 @@ import pytest
 from pipeline_defs.cli.main import main
 from pipeline_defs.cli.up import prepare
 from pipeline_defs.config import Home
-from pipeline_defs.ops.metadata import deployment_metadata, image_metadata, rehearsal_metadata
 from pipeline_defs.release.evidence import Copy, LintCounts, Migration, StepTiming, TestCounts, Verdict, WayBack
 from pipeline_defs.release.records import Deployment, DeploymentKind, Image, Outcome, Rehearsal, Release
+from tests.support.recorded import record
 
 A, B = "sha256:" + "a" * 64, "sha256:" + "b" * 64
 FIRST, SECOND = "1" * 40, "2" * 40
@@ -74,11 +74,11 @@ def deployment(number: int, of: Release, outcome: Outcome, run: str = "run", **m
 
 
 def observe(storage: dg.DagsterInstance, row: Deployment) -> None:
-    storage.report_runless_asset_event(dg.AssetObservation("shop_production", metadata=deployment_metadata(row)))
+    record(storage, row, materialized=False)
 
 
 def materialize(storage: dg.DagsterInstance, row: Deployment) -> None:
-    storage.report_runless_asset_event(dg.AssetMaterialization("shop_production", metadata=deployment_metadata(row)))
+    record(storage, row, materialized=True)
 
 
 def told(capsys: pytest.CaptureFixture[str], *words: str) -> list[dict] | dict:
@@ -145,14 +145,12 @@ def test_trace_leads_from_a_version_to_evidence_rehearsal_and_deployments(
     storage: dg.DagsterInstance, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for each in (V1, V2):
-        storage.report_runless_asset_event(dg.AssetMaterialization("shop_image", metadata=image_metadata(image(each))))
+        record(storage, image(each))
         rehearsal = Rehearsal(
             id=each.version, release=each, environment="staging", outcome=Outcome.SUCCEEDED, tests=PASSED, e2e=PASSED,
             started="2026-05-04T11:30:00+00:00", database_bytes=1000, run="run-2",
         )  # fmt: skip
-        storage.report_runless_asset_event(
-            dg.AssetMaterialization("shop_staging", metadata=rehearsal_metadata(rehearsal))
-        )
+        record(storage, rehearsal)
     materialize(storage, deployment(1, V1, Outcome.SUCCEEDED))
     materialize(storage, deployment(2, V2, Outcome.SUCCEEDED))
     materialize(storage, deployment(3, V1, Outcome.SUCCEEDED, kind=DeploymentKind.ROLLBACK))
@@ -181,7 +179,7 @@ def test_trace_and_history_tell_what_a_rehearsal_proved(
         migrations=(Migration(before="0003", after="0004", seconds=1.5), Migration(before="0004", after="0005", seconds=2)),
         copied=Copy(bytes=2**30, dump_bytes=2**20, tables=3, rows=1200, restore_seconds=8.5), way_back=verdict,
     )  # fmt: skip
-    storage.report_runless_asset_event(dg.AssetMaterialization("shop_staging", metadata=rehearsal_metadata(rehearsal)))
+    record(storage, rehearsal)
     materialize(storage, deployment(2, V2, Outcome.SUCCEEDED, backup="/b/2.dump", way_back=verdict))
     found = told(capsys, "trace", "shop", "1.1.0")
     row = found["rehearsal"]
@@ -223,7 +221,7 @@ def test_a_history_longer_than_a_page_is_read_whole(
 def test_a_quarantine_is_asked_for_listed_shown_and_lifted_with_a_reason(
     storage: dg.DagsterInstance, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    storage.report_runless_asset_event(dg.AssetMaterialization("shop_image", metadata=image_metadata(image(V2))))
+    record(storage, image(V2))
     materialize(storage, deployment(1, V1, Outcome.SUCCEEDED))
     assert told(capsys, "quarantine", "list") == []
     asked = told(capsys, "quarantine", "add", "shop", "production", "1.1.0", "--reason", "orders are lost")

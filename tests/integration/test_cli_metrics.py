@@ -12,8 +12,8 @@ from PIL import Image
 from pipeline_defs.cli.main import main
 from pipeline_defs.cli.up import prepare
 from pipeline_defs.config import Home
-from pipeline_defs.ops.metadata import deployment_metadata
 from pipeline_defs.release.records import Deployment, DeploymentKind, Outcome, Release
+from tests.support.recorded import record
 
 APP = """
 repository: team/shop
@@ -35,8 +35,7 @@ def shop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     prepare(home)
     with dg.DagsterInstance.from_config(str(home.root)) as instance:
         for row in history(datetime.now(UTC)):
-            seen = dg.AssetObservation("shop_production", metadata=deployment_metadata(row))
-            instance.report_runless_asset_event(seen)
+            record(instance, row, materialized=False)
     return tmp_path
 
 

@@ -47,7 +47,7 @@ class Runs:
             "registry": RegistryResource(),
             "ssh": SshResource(),
         }
-        jobs = [dg.define_asset_job("deploy", selection=[IMAGE, PRODUCTION], tags={"kind": "deploy"})]
+        jobs = [dg.define_asset_job("pair_deploy", selection=[IMAGE, PRODUCTION], tags={"kind": "deploy"})]
         self.defs = dg.Definitions(
             assets=assets_of(self.app), jobs=jobs, resources=resources, executor=dg.in_process_executor
         )
@@ -66,7 +66,7 @@ class Runs:
 
     def run(self, ops: dict[str, object], *assets: dg.AssetKey) -> dg.ExecuteInProcessResult:
         """A run of the job."""
-        return self.defs.resolve_job_def("deploy").execute_in_process(
+        return self.defs.resolve_job_def("pair_deploy").execute_in_process(
             {"ops": ops}, instance=self.instance, asset_selection=list(assets) or None, raise_on_error=False
         )
 

@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import dagster as dg
 import pytest
 import yaml
 
@@ -15,11 +14,11 @@ from pipeline_defs.config.home import PROJECT
 from pipeline_defs.drift import evaluation
 from pipeline_defs.ops.attempt import new_id
 from pipeline_defs.ops.events import environment_key
-from pipeline_defs.ops.metadata import deployment_metadata, rehearsal_metadata
 from pipeline_defs.release.drift import Drift
 from pipeline_defs.release.records import Deployment, DeploymentKind, Outcome, Rehearsal, Release
 from tests.integration.observed import Observed, observed, until
 from tests.support.prometheus import MONITORING, Prometheus, prometheus, promtool
+from tests.support.recorded import record
 
 pytestmark = [pytest.mark.thorough, pytest.mark.timeout(600)]  # the first time the image is built
 
@@ -41,7 +40,7 @@ def shipline(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Observed]:
         rehearsal = Rehearsal(
             id=new_id(), release=RELEASE, environment="staging", outcome=Outcome.SUCCEEDED, started=now()
         )
-        materialize(running, "staging", rehearsal_metadata(rehearsal))
+        record(running.instance, rehearsal)
         key = environment_key("shop", "production")
         running.instance.report_runless_asset_event(evaluation(key, Drift(at=now(), said=("it runs something else",))))
         running.ends(running.merge())
@@ -58,17 +57,13 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def materialize(running: Observed, environment: str, metadata: Any) -> None:
-    running.instance.report_runless_asset_event(dg.AssetMaterialization(f"shop_{environment}", metadata=metadata))
-
-
 def write(running: Observed, outcome: Outcome) -> None:
     """The record of a deployment that ended so."""
-    record = Deployment(
+    row = Deployment(
         id=new_id(), kind=DeploymentKind.DEPLOY, release=RELEASE, environment="production", outcome=outcome, started=now(),
         failed_after_change=outcome is Outcome.FAILED,
     )  # fmt: skip
-    materialize(running, "production", deployment_metadata(record))
+    record(running.instance, row, materialized=True)
 
 
 def names(expression: str) -> set[str]:

@@ -9,8 +9,8 @@ import pytest
 from pipeline_defs.cli.main import main
 from pipeline_defs.cli.up import prepare
 from pipeline_defs.config import Home
-from pipeline_defs.ops.metadata import deployment_metadata, image_metadata
 from pipeline_defs.release.records import Deployment, DeploymentKind, Image, Outcome, Release
+from tests.support.recorded import record
 
 APP = """
 repository: https://ada:secret@git.example.org/team/shop.git
@@ -46,8 +46,8 @@ def apps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         started="2026-05-04T12:00:00+00:00", run="r", actor="ada", reason="to show it", backup="backups/1.dump",
     )  # fmt: skip
     with dg.DagsterInstance.from_config(str(home.root)) as instance:
-        instance.report_runless_asset_event(dg.AssetMaterialization("shop_image", metadata=image_metadata(image)))
-        instance.report_runless_asset_event(dg.AssetMaterialization("shop_demo", metadata=deployment_metadata(row)))
+        record(instance, image)
+        record(instance, row)
     return folder
 
 

@@ -225,7 +225,7 @@ def status_sensor(
 def test_what_was_integrated_for_development_is_rehearsed(
     watched: Watched, instance: dg.DagsterInstance, then: str
 ) -> None:
-    @dg.op
+    @dg.op(name="shop_push")
     def push(context: dg.OpExecutionContext) -> None:
         context.log_event(dg.AssetMaterialization(image_key("shop"), metadata=image_metadata(image())))
 
@@ -252,7 +252,7 @@ def broken_deployment(
     """A run that wrote these outcomes of one deployment and then died; and the deployment's id."""
     ids = []
 
-    @dg.op
+    @dg.op(name="shop_production_deploy")
     def deploy(context: dg.OpExecutionContext) -> None:
         kind = DeploymentKind.ROLLBACK if because_of else DeploymentKind.DEPLOY
         row = Deployment(

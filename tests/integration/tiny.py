@@ -97,8 +97,8 @@ class Tiny:
     def _define(self) -> None:
         hooks = {self._pause_after_push()}
         jobs = [
-            dg.define_asset_job("deploy", selection=[IMAGE, PRODUCTION], tags={"kind": "deploy"}, hooks=hooks),
-            dg.define_asset_job("stage", selection=[STAGING]),
+            dg.define_asset_job("tiny_deploy", selection=[IMAGE, PRODUCTION], tags={"kind": "deploy"}, hooks=hooks),
+            dg.define_asset_job("tiny_stage", selection=[STAGING]),
         ]
         self.defs = dg.Definitions(
             assets=assets_of(self.app), jobs=jobs, resources=self.resources, executor=dg.in_process_executor
@@ -145,7 +145,7 @@ class Tiny:
     ) -> dg.ExecuteInProcessResult:
         """A run of a job, of some of its assets, however it ends, or raising what fails."""
         config = {"ops": {name: {"config": config} for name, config in configs.items()}}
-        return self.defs.resolve_job_def(job).execute_in_process(
+        return self.defs.resolve_job_def(f"tiny_{job}").execute_in_process(
             run_config=config,
             instance=self.instance,
             asset_selection=list(assets) or None,
