@@ -1,12 +1,16 @@
 """Keeping: whether what runs keeps its data once a release's compose file is what describes it. Pure."""
 
+import re
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
 from pipeline_defs.server.compose_model import ComposeModel, Mount, Service
 from pipeline_defs.server.compose_reader import read_model
 from pipeline_defs.server.data_look import Cluster, Held, Kept, read
+from pipeline_defs.server.places import KEPT
 from pipeline_defs.server.site import Site
+
+_OF_A_RELEASE = re.compile(r"/releases/[^/]+/")
 
 
 def losses(said: str, site: Site) -> list[str]:
@@ -37,7 +41,12 @@ def _stays(held: Held, mount: Mount | None, model: ComposeModel) -> bool:
     """Whether a service has the same mounted again; Compose keeps an anonymous volume where nothing else is mounted in its place."""
     if held.anonymous:
         return mount is None or not mount.source or mount.target != held.target
-    return mount is not None and _source(mount, model) == held.source
+    return mount is not None and _source(mount, model) in (held.source, _taken_over(held.source))
+
+
+def _taken_over(folder: str) -> str:
+    """Where a data folder lies once it is taken over from the release's own folder, where an older Shipline kept it."""
+    return _OF_A_RELEASE.sub(f"/{KEPT}/", folder, count=1)
 
 
 def _data(service: Service, cluster: Cluster, kept: Kept) -> str:

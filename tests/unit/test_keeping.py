@@ -57,6 +57,9 @@ def lost(runs: list[str], merged: str) -> list[str]:
         # a volume around the image's own does not get the data
         (["# mount\tdb\tvolume\tshop-production_db-data\t/d\t/var/lib/postgresql", *ANONYMOUS],
          described(volume="db-data:/var/lib/postgresql")),
+        # a folder of the release, as it was kept once, is taken over
+        ([f"# mount\tdb\tbind\t\t/srv/shop/releases/1.0.0-ab/pgdata\t{DATA}", f"# postgres\tdb\t{DATA}\t15"],
+         described(volume=f"/srv/shop/data/pgdata:{DATA}")),
         (FOLDER, described(volume=f"/srv/pgdata:{DATA}")),
         (["# mount\tdb\tvolume\tshop_pg\t/d\t" + DATA, RUNS[1]], described(volume=f"ext:{DATA}")),
         ([*RUNS, *UPLOADS[1:]], described()),
