@@ -19,6 +19,7 @@ github:
   token: {{file: {folder}/token}}
   webhook_secret: {{file: {folder}/secret}}
   report: false
+  pulls: trusted
 """
 """Nothing is reported, since GitHub would allow no account so many statuses in an hour."""
 

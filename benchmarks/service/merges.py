@@ -31,7 +31,7 @@ repository: {url}
 image: 127.0.0.1:9/team/{name}
 lint: ["sh", "-c", "sleep {seconds}; exit 3"]
 test: null
-github: {{repository: {repository}, api: {api}, token: {{file: /run/secrets/github}}, report: false}}
+github: {{repository: {repository}, api: {api}, token: {{file: /run/secrets/github}}, report: false, pulls: trusted}}
 environments:
   production: {{hosts: a.example.org, directory: /opt/{name}, compose: production.yml}}
 """

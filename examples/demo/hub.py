@@ -31,6 +31,7 @@ github:
   api: ${SHOP_GITHUB_API}
   token: {env: SHOP_GITHUB_TOKEN}
   webhook_secret: {env: SHOP_WEBHOOK_SECRET}
+  pulls: trusted
 versioning: automatic
 """
 """What the demo adds to the sample app's file."""

@@ -1,5 +1,7 @@
 """Pulls: pull requests into the branches that ship. Each newest head is checked once; a fork's only with a person's approval."""
 
+import functools
+
 from pipeline_defs.changes.answers import change_of
 from pipeline_defs.changes.claims import Claims
 from pipeline_defs.config import App
@@ -45,6 +47,7 @@ def look_at_pull(
     app: App, repository: Repository, pull: Pull, handled: Handled, claims: Claims, *, baseline: bool = False
 ) -> Handled:
     """Answer one pull request as it is now. An answer of GitHub's that is older than what was seen is passed over."""
+    assert app.github is not None
     before = handled.pulls.get(str(pull.number))
     if before is not None and pull.updated_at < before.at:
         return handled
@@ -54,7 +57,7 @@ def look_at_pull(
     if before is not None and now.stand is Stand.ANSWERED:
         if pull.updated_at > before.at and (by := _wants_it_again(app, repository, pull, before, claims)):
             change = change_of(app, pull).model_copy(update={"actor": by})
-            claims.run(change, untrusted=pull.fork, seen=pull.updated_at, again=True)
+            claims.run(change, untrusted=app.github.confines(fork=pull.fork), seen=pull.updated_at, again=True)
         return handled.with_pull(pull.number, now)
     decision, now = _decision(app, repository, pull, now, is_new=before is None or before.head != pull.head)
     if decision.verdict in (Verdict.CHECK, Verdict.CHECK_UNTRUSTED) and not baseline:
@@ -77,17 +80,20 @@ def _decision(
 ) -> tuple[Decision, SeenPull]:
     """What becomes of the pull request, and when its head was seen first. Approvals are read only where one is needed."""
     assert app.github is not None
-    bases = (app.branches.development, app.branches.main)
-    proposal = Proposal(base=pull.base, draft=pull.draft, fork=pull.fork)
-    decision = decide(proposal, bases=bases, drafts=app.github.drafts)
+    judge = functools.partial(
+        decide,
+        bases=(app.branches.development, app.branches.main),
+        drafts=app.github.drafts,
+        confined=app.github.confines(fork=False),
+    )
+    decision = judge(Proposal(base=pull.base, draft=pull.draft, fork=pull.fork))
     if decision.verdict is not Verdict.WAIT:
         return decision, now
     given = repository.approvals(pull.number, app.github.test_label)
     if is_new:
         now = _after_all(given, now)
     by = valid_approval(given, head=pull.head, first_seen=now.seen, may_write=repository.may_write)
-    approved = Proposal(base=pull.base, draft=pull.draft, fork=True, approved=by is not None)
-    return decide(approved, bases=bases, drafts=app.github.drafts), now
+    return judge(Proposal(base=pull.base, draft=pull.draft, fork=True, approved=by is not None)), now
 
 
 def _wants_it_again(app: App, repository: Repository, pull: Pull, before: SeenPull, claims: Claims) -> str:

@@ -14,7 +14,7 @@ def asked_again(
     Raises Wrong for a pull request that cannot be run, and Failed.
 
     A fork's code runs only as `untrusted`, and only when the person says so; with `read` only while that commit, its full id, is the
-    head.
+    head. The repository's own pull requests run as `untrusted` too, unless the app trusts them.
     """
     from pipeline_defs.changes.answers import answers, change_of
     from pipeline_defs.resources.github import GitHubError, open_repository
@@ -36,6 +36,7 @@ def asked_again(
         raise Wrong(
             f"the head of #{number} is {pull.head} now, and not {read}; read that one, and give all digits of it"
         )
+    untrusted = untrusted or app.github.confines(fork=pull.fork)
     (answer,) = answers(app, change_of(app, pull), actor, untrusted=untrusted, seen=pull.updated_at)
     attempt = client.runs_of_change(answer.request.change) + 1
     return answer.request, {**answer.tags, **({"attempt": str(attempt)} if attempt > 1 else {})}

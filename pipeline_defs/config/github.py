@@ -1,7 +1,7 @@
 """GitHub: how an app's repository is watched and reported to through GitHub's API."""
 
 import re
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -60,11 +60,20 @@ class GitHub(Model):
         default=None, description="the webhook's secret; deliveries without it are refused"
     )
     drafts: bool = Field(default=False, description="check pull requests that are drafts too")
+    pulls: Literal["confined", "trusted"] = Field(
+        default="confined",
+        description="how the code of this repository's own pull requests is run until they are merged: `confined` as that of a "
+        "fork, without secrets, and no image is kept; `trusted` as that of a branch, with an image in the registry",
+    )
     test_label: str = Field(
         default="shipline:test", min_length=1, description="the label that lets a fork's commit be checked"
     )
     tags: bool = Field(default=False, description="build and test the commit of every new tag")
     report: Report = Report()
+
+    def confines(self, *, fork: bool) -> bool:
+        """Whether the code of a pull request is kept from secrets, network and registry."""
+        return fork or self.pulls == "confined"
 
     @model_validator(mode="after")
     def _one_access(self) -> Self:

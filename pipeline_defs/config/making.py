@@ -25,7 +25,18 @@ class Lint(Model):
     """The app's own lint command, run in a clean checkout; without one flake8 runs in two passes."""
 
     command: Argv | None = None
+    image: Annotated[str, matching(r"[a-z0-9][A-Za-z0-9._/:@-]*", "an image, such as python:3.12")] | None = Field(
+        default=None,
+        description="the image in which the command runs, with the files at /checkout, read-only, and without network; it must have the "
+        "command's program. Without it the command runs as Shipline's user, and only for code that is merged",
+    )
     timeout: int = Field(default=300, ge=1, description="seconds")
+
+    @model_validator(mode="after")
+    def _image_of_a_command(self) -> Self:
+        if self.image is not None and self.command is None:
+            raise ValueError("an image only with a command")
+        return self
 
     @model_validator(mode="before")
     @classmethod
@@ -44,12 +55,12 @@ class Build(Model):
     secrets: dict[SecretId, SecretSource] = Field(
         default_factory=dict,
         description="for `RUN --mount=type=secret,id=pip_token`: `{pip_token: {env: PIP_TOKEN}}`. They become no part of the image, "
-        "and the code of a fork is built without them",
+        "and code that is not merged is built without them",
     )
     ssh: dict[SecretId, Literal["agent"] | SecretSource] = Field(
         default_factory=dict,
         description="for `RUN --mount=type=ssh`: `default` gives the SSH agent of Shipline's user, `{default: {file: …}}` one key; "
-        "the code of a fork is built without it",
+        "code that is not merged is built without it",
     )
     target: str | None = None
     platforms: Annotated[tuple[str, ...], Field(max_length=1)] = Field(

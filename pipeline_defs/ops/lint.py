@@ -13,11 +13,14 @@ from pipeline_defs.ops.events import LINT_COUNTS, evidence_metadata, release_tag
 from pipeline_defs.ops.log import Log, Stopwatch, open_log, stop
 from pipeline_defs.ops.untrusted import is_untrusted, refuse_unclear
 from pipeline_defs.ops.version import with_version
+from pipeline_defs.release.change import is_merge
 from pipeline_defs.release.evidence import LintCounts
 from pipeline_defs.release.records import Image
 from pipeline_defs.release.version import Version, VersionError
+from pipeline_defs.resources.client import Stage, find_client
 from pipeline_defs.resources.github_resource import GitHubResource
 from pipeline_defs.resources.isolation import untrusted_checkout
+from pipeline_defs.resources.lint_container import run_contained
 from pipeline_defs.resources.process import LocalRunner, plain_environment
 from pipeline_defs.resources.source import Source
 from pipeline_defs.resources.source_resource import SourceResource
@@ -66,8 +69,9 @@ def lint_op(app: App) -> dg.OpDefinition:
                 )
             watch = Stopwatch("lint")
             with _files(repository, image) as checkout:
-                counts = _lint(app, checkout, log, own=None if image.untrusted else app.lint.command)
-            if image.untrusted and app.lint.command is not None:
+                apart = app.lint.image is not None
+                counts = _lint(app, checkout, log, own=app.lint.command if apart or not image.untrusted else None)
+            if image.untrusted and not apart and app.lint.command is not None:
                 counts = counts.model_copy(update={"command": _not_run(Command(app.lint.command), log)})
             context.add_output_metadata(evidence_metadata({LINT_COUNTS: counts}))
             log.say(f"lint: {counts.errors} errors, {counts.warnings} warnings in {watch.seconds:.1f} s")
@@ -78,7 +82,7 @@ def lint_op(app: App) -> dg.OpDefinition:
 
 def _wanted(context: dg.OpExecutionContext, app: App, config: ImageConfig, repository: Source) -> Image:
     """Commit, branch and version that this run is about."""
-    untrusted = is_untrusted(context, config.untrusted)
+    untrusted = is_untrusted(context, config.untrusted) or _is_confined(context, app, config.pull)
     if untrusted:
         refuse_unclear(context, app, config.commit, config.branch)
     deploys = context.run.tags.get("kind") == "deploy"
@@ -106,6 +110,12 @@ def _wanted(context: dg.OpExecutionContext, app: App, config: ImageConfig, repos
     )
 
 
+def _is_confined(context: dg.OpExecutionContext, app: App, pull: int) -> bool:
+    """Whether it is a pull request that is not merged, of an app that does not trust them; whoever launches it may not have said so."""
+    merged = is_merge(context.run.tags.get("change", ""))
+    return bool(pull) and not merged and app.github is not None and app.github.confines(fork=False)
+
+
 def _branch_of(app: App, commit: str, repository: Source) -> str:
     """The shipping branch whose head a bare commit is; without one its image gets development tags alone."""
     heads = repository.heads([app.branches.development, app.branches.main])
@@ -117,9 +127,11 @@ def _files(repository: Source, image: Image) -> AbstractContextManager[Path]:
 
 
 def _not_run(own: Command, log: Log) -> str:
-    """The app's own command runs the checkout's code on this machine, so for a fork flake8, which only reads, stands in."""
-    log.say(f"`{own.shown()}` was not run: it would run code of a fork on this machine")
-    return f"flake8, as `{own.shown()}` is not run on code of a fork"
+    """The app's own command runs the checkout's code on this machine. For code that is not merged flake8, which only reads, stands in."""
+    log.say(
+        f"`{own.shown()}` was not run: it would run code that is not merged on this machine; name an image (lint.image) to run it in"
+    )
+    return f"flake8, as `{own.shown()}` is not run on code that is not merged"
 
 
 def _lint(app: App, checkout: Path, log: Log, own: tuple[str, ...] | None) -> LintCounts:
@@ -134,7 +146,7 @@ def _lint(app: App, checkout: Path, log: Log, own: tuple[str, ...] | None) -> Li
 
     if own is not None:
         given = Command(own)
-        result = run(given, log.listen)
+        result = _in_container(app, given, checkout, log) if app.lint.image else run(given, log.listen)
         if not result.ok:
             said = result.tail(1) or "it said nothing"
             raise stop(f"lint failed: `{given.shown()}` ended with status {result.status}: {said}")
@@ -146,6 +158,24 @@ def _lint(app: App, checkout: Path, log: Log, own: tuple[str, ...] | None) -> Li
         )
     warnings = _found(run(_flake8(*_WARNINGS)), log)
     return LintCounts(command="flake8", warnings=warnings.total(), by_code=dict(sorted(warnings.items())))
+
+
+def _in_container(app: App, own: Command, checkout: Path, log: Log) -> Result:
+    assert app.lint.image is not None
+    log.say(f"{own.shown()}, in {app.lint.image}")
+    workspace = Home.find().workspace / "tests"
+    stage = Stage("lint", "lint.timeout")
+    return run_contained(
+        find_client(),
+        workspace,
+        app.name,
+        app.lint.image,
+        own,
+        checkout,
+        timeout=app.lint.timeout,
+        stage=stage,
+        listen=log.listen,
+    )
 
 
 def _flake8(*options: str) -> Command:

@@ -82,7 +82,9 @@ def _trusted(app: App, image: Image | None) -> Image | None:
     repository that is not the app's.
     """
     if image is not None and image.untrusted:
-        raise stop(f"commit {short(image.commit)} is of a fork: it was checked, and is never brought to a server")
+        raise stop(
+            f"commit {short(image.commit)} was not merged when it was checked, and no image was kept; deploy the merged commit"
+        )
     if image is not None:
         expect_own_repository(app, image)
     return image

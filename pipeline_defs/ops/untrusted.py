@@ -1,4 +1,4 @@
-"""Untrusted: the stages of an image for code that nobody here vouches for, as that of a fork. It is checked, and nothing is kept."""
+"""Untrusted: the stages of an image for code that is not merged: a fork's, and by default every pull request's. Nothing is kept of it."""
 
 from datetime import UTC, datetime
 
@@ -29,11 +29,13 @@ def is_untrusted(context: dg.OpExecutionContext, given: bool) -> bool:
 def refuse_unclear(context: dg.OpExecutionContext, app: App, commit: str, branch: str) -> None:
     """Refuse an untrusted run that does not say whose tests are run on what, or that would do more than check."""
     if context.run.tags.get("target"):
-        raise stop(f"code of a fork is checked and never brought to a server; launch {app.name}_integrate for it")
+        raise stop(
+            f"code that is not merged is checked and never brought to a server; launch {app.name}_integrate for it"
+        )
     if not FULL_COMMIT.fullmatch(commit):
-        raise stop("an untrusted run needs the full id of the commit that a person approved")
+        raise stop("an untrusted run needs the full id of the commit that is to be checked")
     if not branch:
-        raise stop("an untrusted run needs the name of the base branch, whose tests are run on the fork's image")
+        raise stop("an untrusted run needs the name of the base branch, whose tests are run on the image")
 
 
 def build_untrusted(
@@ -45,7 +47,7 @@ def build_untrusted(
         known = context.instance.get_run_by_id(run)
         if known is not None and known.is_finished:  # it was killed before its test could remove the image
             Isolation(engine, app, run).remove()
-    log.say("code of a fork: built without caches, logins and secrets, for this run alone")
+    log.say("code that is not merged: built without caches, logins and secrets, for this run alone")
     with untrusted_checkout(repository, image.commit) as checkout, builder_of(engine, app.build, log.say) as builder:
         labels = {"shipline.untrusted": image.run}
         Isolation(builder, app, image.run).build(checkout, labels=labels, listen=log.listen)
@@ -60,8 +62,10 @@ def test_untrusted(app: App, image: Image, repository: Source, engine: Engine, l
             return None
         base = repository.heads([image.branch]).get(image.branch)
         if base is None:
-            raise stop(f"{app.repository} has no branch {image.branch}, whose tests were to be run on the fork's image")
-        log.say(f"code of a fork: tested with {app.test.compose} of {image.branch} ({base[:12]}), without a way out")
+            raise stop(f"{app.repository} has no branch {image.branch}, whose tests were to be run on the image")
+        log.say(
+            f"code that is not merged: tested with {app.test.compose} of {image.branch} ({base[:12]}), without a way out"
+        )
         with repository.checkout(base) as checkout:
             return isolation.test(checkout, listen=log.listen)
     finally:
@@ -75,8 +79,8 @@ def note_checked(context: dg.OpExecutionContext, app: App, image: Image, log: Lo
     context.log_event(
         dg.AssetObservation(
             image_key(app.name),
-            description=f"commit {image.commit[:12]} of a fork was checked",
+            description=f"commit {image.commit[:12]} of a pull request was checked",
             metadata={**checked_metadata(image), **links(app, image)},
         )
     )
-    log.say(f"push: nothing, because the code is that of a fork; its evidence is kept as {CHECKED!r}")
+    log.say(f"push: nothing, because the code is not merged; its evidence is kept as {CHECKED!r}")

@@ -41,9 +41,10 @@ class Decision:
     why: str
 
 
-def decide(proposal: Proposal, *, bases: Collection[str], drafts: bool) -> Decision:
+def decide(proposal: Proposal, *, bases: Collection[str], drafts: bool, confined: bool) -> Decision:
     """What becomes of a pull request: `bases` are the branches that ship, `drafts` says whether drafts are checked too.
 
+    With `confined` the repository's own pull requests are checked as a fork's are, but nobody has to approve them.
     A draft of a fork that nobody wants checked yet is not waiting for approval either.
     """
     if not proposal.is_open:
@@ -53,7 +54,9 @@ def decide(proposal: Proposal, *, bases: Collection[str], drafts: bool) -> Decis
     if proposal.draft and not drafts:
         return Decision(Verdict.WAIT_UNTIL_READY, "it is a draft")
     if not proposal.fork:
-        return Decision(Verdict.CHECK, "it is of this repository")
+        if confined:
+            return Decision(Verdict.CHECK_UNTRUSTED, "it is of this repository and not merged yet")
+        return Decision(Verdict.CHECK, "it is of this repository, whose pull requests are trusted")
     if proposal.approved:
         return Decision(Verdict.CHECK_UNTRUSTED, "it is of a fork and was approved")
     return Decision(Verdict.WAIT, "it is of a fork and waits for the approval of somebody who may write")

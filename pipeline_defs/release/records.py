@@ -22,7 +22,7 @@ class Image(Record):
         tested: SHA-256 of all that decided what its tests tested, the tree included; empty where that could not be told.
         steps: the stages that ran, with their timings.
         run: the Dagster run; at: when it was pushed, ISO 8601 in UTC.
-        untrusted: the code is nobody's here, as that of a fork: it is checked alone, and nothing ever runs it.
+        untrusted: the code was not merged, or a fork's: it was checked alone, and nothing ever runs the image.
     """
 
     app: str

@@ -54,7 +54,7 @@ class Request(Record):
         change: the key of the change that asks (`release/change.py`); empty where a person does.
         pull: the number of the pull request it is about, 0 for none.
         issue: the number of the issue it is about, 0 for none.
-        untrusted: the code is nobody's here, as that of a fork: it sees no secret, reaches no server, and nothing of it is kept.
+        untrusted: the code is not merged, or a fork's: it sees no secret, reaches no server, and nothing of it is kept.
         actor: who asks: `user@machine`, or the sensor's name.
     """
 

@@ -59,7 +59,7 @@ def _unended(facts: RunFacts, stage: str, step: Step | None) -> _Answer:
     if step is not None:
         return ERROR, "interrupted: its run ended before it was done"
     if facts.phase is Phase.SUCCEEDED:
-        return SUCCESS, "skipped: nothing of a fork is kept" if facts.untrusted else "skipped"
+        return SUCCESS, "skipped: no image is kept before the merge" if facts.untrusted else "skipped"
     return ERROR, "not run: the run ended before it"
 
 
@@ -110,7 +110,7 @@ def _image_stage_done(app: App, facts: RunFacts, stage: str, took: str) -> str:
     if stage == TEST and reused:
         return "skipped: tested before"
     if stage == PUSH and facts.untrusted:
-        return "skipped: nothing of a fork is kept"
+        return "skipped: no image is kept before the merge"
     if stage == PUSH and facts.image is not None:
         return f"{facts.image.version} as {facts.image.digest[:19]} in {took}"
     return f"passed in {took}"

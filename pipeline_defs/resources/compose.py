@@ -20,7 +20,9 @@ from pipeline_defs.resources.tree import inside
 from pipeline_defs.server.command import Listener, Result, script
 
 _PREFIX = ("shipline", "test")
-_LABEL = "com.docker.compose.project"
+PROJECT = "com.docker.compose.project"
+"""The label that names the project of a container."""
+
 _KINDS = {  # what Compose makes for a project: how it is listed, how it is removed
     "container": (("--all",), ("--force", "--volumes")),
     "network": ((), ()),
@@ -137,6 +139,16 @@ def run_tests(
         return TestRun(ended.status, counts, _said(ended), _refusal(test, counts, ended))
 
 
+@contextmanager
+def own_project(client: Client, workspace: Path, app: str) -> Iterator[str]:
+    """A Compose project's name: what has it as its label `PROJECT` is removed in the end, or by the next run if this one is killed."""
+    with scratch(workspace) as own:
+        project = _project(workspace, app, own.name)
+        _remove_dead(client, workspace)
+        with _taken_down(client, project):
+            yield project
+
+
 def _refusal(test: ImageTest, counts: TestCounts | None, ended: Result) -> str | None:
     if not ended.ok:
         return None
@@ -183,7 +195,7 @@ def _taken_down(client: Client, project: str) -> Iterator[None]:
 
 def _remove_dead(client: Client, workspace: Path) -> None:
     """Remove what killed runs of this home left on the Engine."""
-    found = {project for kind in _KINDS for project in _list(client, kind, _LABEL, f'{{{{.Label "{_LABEL}"}}}}')}
+    found = {project for kind in _KINDS for project in _list(client, kind, PROJECT, f'{{{{.Label "{PROJECT}"}}}}')}
     for project in found:
         match project.split("-"):  # as _project put it together
             case [*prefix, _, home, run] if (*prefix,) == _PREFIX and home == _home(workspace):
@@ -194,7 +206,7 @@ def _remove_dead(client: Client, workspace: Path) -> None:
 def _remove(client: Client, project: str) -> None:
     """Remove all that Compose made for a project, by its label: quicker than `down`, and it needs no file."""
     for kind, (_, force) in _KINDS.items():
-        things = _list(client, kind, f"{_LABEL}={project}", "{{.ID}}" if kind != "volume" else "{{.Name}}")
+        things = _list(client, kind, f"{PROJECT}={project}", "{{.ID}}" if kind != "volume" else "{{.Name}}")
         if things:
             client.run(kind, "rm", *force, *things, timeout=QUICK_SECONDS)
 

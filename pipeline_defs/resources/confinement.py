@@ -37,14 +37,14 @@ _CAPABILITIES = ("CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "SETGID", 
 
 @dataclass(frozen=True)
 class Confinement:
-    """What one test run of a fork may touch.
+    """What one confined test run may touch.
 
     Attributes:
         file: how messages call the compose file.
         checkout: the base branch's files, which it may read.
         results: the folder it may write to.
         project: the name of the compose project.
-        image: the fork's image.
+        image: the image that is tested.
     """
 
     file: str
@@ -60,7 +60,9 @@ class Confinement:
         """
         refused = [*self._refused(model)]
         if refused:
-            raise EngineError(f"{self.file} cannot be run for a fork, because of {', '.join(refused[:12])}")
+            raise EngineError(
+                f"{self.file} cannot be run for code that is not merged, because of {', '.join(refused[:12])}"
+            )
         sections = {name: model[name] for name in ("volumes", "secrets", "configs") if model.get(name)}
         return {
             "name": self.project,

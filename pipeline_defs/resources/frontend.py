@@ -24,11 +24,11 @@ _ESCAPES = ("\\", "`")
 """A Dockerfile chooses one of them; both are taken for it here."""
 
 _NETWORKS = ("default", "none")
-"""What a step of a fork's build may name as its network."""
+"""What a step of a confined build may name as its network."""
 
 
 def refuse_foreign_frontend(dockerfile: Path, name: str) -> None:
-    """Refuse a Dockerfile that brings a frontend of its own, or asks for rights that a build of a fork does not get.
+    """Refuse a Dockerfile that brings a frontend of its own, or asks for rights that a confined build does not get.
 
     A frontend is an image whose program writes the build's steps: it could leave out the namespace of the cache mounts, or
     send a step through a proxy without that being part of the layer's key. Only Docker's own, in versions that are known to
@@ -38,19 +38,19 @@ def refuse_foreign_frontend(dockerfile: Path, name: str) -> None:
     than BuildKit of any version reads, so that no way of writing it passes. Raises EngineError.
     """
     if dockerfile.stat().st_size > LARGEST:
-        raise EngineError(f"{name} is larger than {LARGEST // 2**20} MiB; it is not built for a fork")
+        raise EngineError(f"{name} is larger than {LARGEST // 2**20} MiB; it is not built before its code is merged")
     text = dockerfile.read_bytes().decode("utf-8-sig", errors="replace")  # line ends as they are
     for frontend in _named(text):
         found = _DOCKERS_OWN.fullmatch(frontend)
         if found is None or (found["minor"] is not None and int(found["minor"]) < OLDEST):
             raise EngineError(
-                f"{name} names the frontend {frontend[:80]!r}, which is not used for a fork; "
+                f"{name} names the frontend {frontend[:80]!r}, which is not used before the code is merged; "
                 f"leave the line out, or name docker/dockerfile:1 or a version of it from 1.{OLDEST} on"
             )
     for flag in _run_flags(text.split("\n"), name):
         given, _, value = flag.partition("=")
         if given.lower() == "--security" or (given.lower() == "--network" and value.lower() not in _NETWORKS):
-            raise EngineError(f"{name} asks for {flag[:80]}, which a build of a fork does not get")
+            raise EngineError(f"{name} asks for {flag[:80]}, which a build of code that is not merged does not get")
 
 
 def _named(text: str) -> Iterator[str]:

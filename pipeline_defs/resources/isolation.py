@@ -1,4 +1,4 @@
-"""Isolation: the Docker Engine and a checkout as code gets them that nobody here vouches for, as that of a fork.
+"""Isolation: the Docker Engine and a checkout as code gets them that is not merged, a fork's or not.
 
 Its checks see no secret, push no image, leave nothing in a cache that others read, and reach no server.
 """
@@ -119,7 +119,9 @@ def untrusted_checkout(repository: Source, commit: str) -> Iterator[Path]:
     count, size = repository.measure(commit, most_files=MOST_FILES)
     if count > MOST_FILES or size > MOST_BYTES:
         limits = f"{MOST_FILES} files and {MOST_BYTES // 2**30} GiB"
-        raise SourceError(f"commit {commit[:12]} is larger than the {limits} that are checked out of a fork")
+        raise SourceError(
+            f"commit {commit[:12]} is larger than the {limits} that are checked out of code that is not merged"
+        )
     with repository.checkout(commit, plain=True) as folder:
         refuse_links(folder)
         yield folder
@@ -132,7 +134,9 @@ def refuse_links(checkout: Path) -> None:
     leading_out = [str(path.relative_to(root)) for path in found if path.is_symlink() and not _stays(path, root)]
     if leading_out:
         shown = ", ".join(repr(path[:80]) for path in sorted(leading_out)[:3])
-        raise SourceError(f"links of this commit lead out of the repository, which is refused for a fork: {shown}")
+        raise SourceError(
+            f"links of this commit lead out of the repository, which is refused before they are merged: {shown}"
+        )
 
 
 def _stays(link: Path, root: Path) -> bool:
@@ -150,7 +154,9 @@ def refuse_secrets(app: App, values: Mapping[str, str], key: str) -> None:
             known.append(source.read().reveal())
     for name, value in values.items():
         if any(secret and secret in value for secret in known):
-            raise EngineError(f"{key}.{name} holds a secret of {app.name}, which a fork's code would see; take it out")
+            raise EngineError(
+                f"{key}.{name} holds a secret of {app.name}, which code that is not merged would see; take it out"
+            )
 
 
 def _sources(value: object) -> Iterator[SecretSource]:

@@ -14,7 +14,7 @@ from pipeline_defs.resources.isolation import NAMES, Isolation, untrusted_checko
 from pipeline_defs.resources.source import Source
 from pipeline_defs.resources.source_errors import SourceError
 from tests.support.fork_variants import GOOD_END, Variant
-from tests.support.forks import ForkBed, leaks, variants
+from tests.support.forks import PULL, ForkBed, leaks, variants
 from tests.support.shop import git
 from tests.testbed import docker
 from tests.testbed.bed import TestBed
@@ -71,11 +71,24 @@ def test_a_good_change_is_checked_and_its_evidence_kept(forks: ForkBed) -> None:
         (),
     )
     assert found.lint is not None
-    assert found.lint.command == "flake8, as `make lint` is not run on code of a fork"
+    assert found.lint.command == "flake8, as `make lint` is not run on code that is not merged"
     assert found.tests is not None
     assert (found.tests.tests, found.tests.passed) == (1, True)
     assert [step.step for step in found.steps] == ["lint", "build", "test", "push"]
     assert forks.instance.get_latest_materialization_event(image_key(forks.app.name)) is None
+
+
+def test_a_pull_request_of_the_repository_itself_is_checked_as_a_forks_is(forks: ForkBed) -> None:
+    hostile = variant("a compose file of its own")
+    commit = forks.fork(hostile)
+    git(forks.repository, "branch", "--force", "topic", commit)  # somebody may write, and nothing else is known of them
+    before = forks.stored()
+    run, failed = forks.run(commit=commit, branch="development", pull=PULL)
+    assert failed == ""
+    (found,) = forks.checked(run)
+    assert (found.untrusted, found.digest, found.tags) == (True, "", ())
+    assert not forks.place.spied.exists()
+    assert forks.stored() == before
 
 
 def test_no_server_ever_finds_it(forks: ForkBed) -> None:
@@ -83,7 +96,7 @@ def test_no_server_ever_finds_it(forks: ForkBed) -> None:
     forks.check(commit)
     assert "has no image of commit" in forks.run(Job.DEPLOY, alone=True, commit=commit)[1]
     refused = forks.run(Job.DEPLOY, commit=commit, branch="development", untrusted=True)[1]
-    assert "code of a fork is checked and never brought to a server" in refused
+    assert "code that is not merged is checked and never brought to a server" in refused
 
 
 def test_the_tag_alone_is_enough(forks: ForkBed) -> None:

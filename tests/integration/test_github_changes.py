@@ -270,6 +270,30 @@ def test_a_fork_runs_only_after_the_approval_of_this_head_by_somebody_who_may_wr
     assert len(shop.runs()) == 1  # the label that is still there says nothing about the new head
 
 
+@pytest.mark.parametrize(
+    ("shop", "untrusted"), [("", "yes"), ("pulls: confined", "yes"), ("pulls: trusted", None)], indirect=["shop"]
+)
+def test_an_own_pull_request_is_confined_unless_the_app_trusts_it_and_a_merge_never_is(
+    shop: World, untrusted: str | None
+) -> None:
+    number, head = pull(shop)
+    shop.look()
+    assert shop.run_of(head).tags.get("untrusted") == untrusted
+    assert shop.run_of(head).run_config["ops"]["shop_image"]["config"].get("untrusted", False) is bool(untrusted)
+    asked, _ = asked_again(Silent("http://127.0.0.1:9"), shop.app, number, "ada@here", untrusted=False)
+    assert asked.untrusted is bool(untrusted)
+    merged = shop.github.merge(REPOSITORY, number, by="dora")
+    shop.look()
+    assert "untrusted" not in shop.run_of(merged).tags
+
+
+class Silent(Client):
+    """A client of a Shipline that has no runs."""
+
+    def runs_of_change(self, key: str) -> int:
+        return 0
+
+
 @pytest.mark.parametrize("shop", ["tags: true"], indirect=True)
 def test_a_new_tag_is_integrated(shop: World) -> None:
     head = shop.github.head(REPOSITORY)

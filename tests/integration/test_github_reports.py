@@ -261,4 +261,4 @@ def test_of_a_fork_what_ran_is_told_and_nothing_stays_open(reported: Reported, h
     reported.run(reported.job("integrate", ops, **change(head, 1, untrusted="yes")))
     reported.look()
     assert reported.statuses(head)["test"] == ("success", str(COUNTS))
-    assert reported.statuses(head)["push"] == ("success", "skipped: nothing of a fork is kept")
+    assert reported.statuses(head)["push"] == ("success", "skipped: no image is kept before the merge")

@@ -45,7 +45,7 @@ def lint(tmp_path: Path, instance: dg.DagsterInstance) -> Lint:
     repository.mkdir()
     git(repository, "init", "--quiet", "--initial-branch=development")
 
-    def run(more: str = "", config: dict[str, Any] | None = None, **files: str) -> Image:
+    def run(more: str = "", config: dict[str, Any] | None = None, change: str = "", **files: str) -> Image:
         for name, text in {"version_txt": "1.2.3\n", **files}.items():
             (repository / name.replace("_", ".")).write_text(text)
         git(repository, "add", "--all")
@@ -60,7 +60,9 @@ def lint(tmp_path: Path, instance: dg.DagsterInstance) -> Lint:
             stage()
 
         given = {"ops": {"shop_lint": {"config": config or {}}}}
-        image = lint_alone.execute_in_process(run_config=given, instance=instance).output_for_node("shop_lint")
+        tags = {"change": change} if change else {}
+        ended = lint_alone.execute_in_process(run_config=given, instance=instance, tags=tags)
+        image = ended.output_for_node("shop_lint")
         assert isinstance(image, Image)
         return image
 
@@ -110,6 +112,52 @@ def test_a_commit_of_a_fork_is_not_taken_for_ones_own(lint: Lint, tmp_path: Path
     git(repository, "branch", "topic", fork)
     assert lint(own, config={"commit": fork}).commit == fork
     assert ran.exists()
+
+
+def test_a_pull_request_runs_no_command_of_its_own_before_it_is_merged(lint: Lint, tmp_path: Path) -> None:
+    """However the run was launched: nothing says `untrusted` here."""
+    ran = tmp_path / "ran"
+    own = f'lint: ["touch", "{ran}"]\ngithub: {{repository: acme/shop, token: {{env: NOT_SET}}%s}}\n'
+    head = lint().commit
+    pull = {"commit": head, "branch": "development", "pull": 7}
+    confined = lint(own % "", config=pull, change=f"pull:shop:7:{head}:development")
+    assert confined.untrusted
+    assert confined.lint is not None
+    assert confined.lint.command.startswith("flake8, as `touch ")
+    assert not ran.exists()
+    merged = lint(own % "", config=pull, change=f"merge:shop:development:{head}")
+    assert (merged.untrusted, ran.exists()) == (False, True)
+    ran.unlink()
+    trusted = lint(own % ", pulls: trusted", config=pull, change=f"pull:shop:7:{head}:development")
+    assert (trusted.untrusted, ran.exists()) == (False, True)
+
+
+LOOKS_AROUND = """
+test "$(id -u)" != 0 || { echo it is root; exit 1; }
+test -z "$(printenv SHOP_DB_PASSWORD)" || { echo it has a secret; exit 1; }
+! touch /checkout/new /usr/new 2>/dev/null || { echo it can write; exit 1; }
+test "$(cat /proc/net/route | wc -l)" = 1 || { echo it has a network; exit 1; }
+! grep -q SHOP_DB_PASSWORD /proc/[0-9]*/environ 2>/dev/null || { echo it sees the processes of this machine; exit 1; }
+grep -q '^CapBnd:.*0000000000000000$' /proc/self/status || { echo it has capabilities; exit 1; }
+test ! -e /var/run/docker.sock || { echo it has the Engine; exit 1; }
+touch /tmp/mine && cat /checkout/look.sh >/dev/null
+"""
+
+
+@pytest.mark.parametrize("change", ["pull:shop:7:head:development", "merge:shop:development:head"])
+def test_in_an_image_a_command_has_the_files_and_nothing_else(
+    lint: Lint, monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    monkeypatch.setenv("SHOP_DB_PASSWORD", "the-secret")
+    own = "lint: {command: sh look.sh, image: 'debian:bookworm-slim'}\ngithub: {repository: acme/shop, token: {env: NOT_SET}}\n"
+    head = lint(look_sh=LOOKS_AROUND).commit
+    image = lint(own, config={"commit": head, "branch": "development", "pull": 7}, change=change)
+    assert image.lint is not None
+    assert (image.untrusted, image.lint.command) == (change.startswith("pull"), "sh look.sh")
+    if image.untrusted:
+        failing = lint(look_sh="echo nothing is right; exit 3").commit
+        with pytest.raises(dg.Failure, match=r"^lint failed: `sh look.sh` ended with status 3: nothing is right$"):
+            lint(own, config={"commit": failing, "branch": "development", "pull": 7}, change=change)
 
 
 def test_what_can_never_run_stops_the_stage(lint: Lint) -> None:

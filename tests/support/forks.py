@@ -44,6 +44,7 @@ repository: {repository}
 image: ${{SHOP_REGISTRY}}/{name}
 registry: {{username: {{env: SHOP_REGISTRY_USER}}, password: {{env: SHOP_REGISTRY_PASSWORD}}}}
 lint: {{command: [make, lint]}}
+github: {{repository: acme/forked, token: {{env: NOT_SET}}}}
 test: {{environment: {{WORD: a word}}, timeout: 120}}
 environments:
   production:

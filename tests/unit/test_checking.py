@@ -15,7 +15,7 @@ proposals = st.builds(
 
 
 @pytest.mark.parametrize(
-    ("proposal", "drafts", "verdict"),
+    ("proposal", "drafts", "verdict"),  # of an app that trusts its own pull requests
     [
         (Proposal("development"), False, Verdict.CHECK),
         (Proposal("main"), False, Verdict.CHECK),
@@ -32,16 +32,26 @@ proposals = st.builds(
     ],
 )
 def test_what_becomes_of_a_pull_request(proposal: Proposal, drafts: bool, verdict: Verdict) -> None:
-    decision = decide(proposal, bases=BASES, drafts=drafts)
+    decision = decide(proposal, bases=BASES, drafts=drafts, confined=False)
     assert decision.verdict is verdict
     assert decision.why
 
 
 @given(proposals, st.booleans())
-def test_code_from_outside_is_never_trusted_and_never_runs_unasked(proposal: Proposal, drafts: bool) -> None:
-    verdict = decide(proposal, bases=BASES, drafts=drafts).verdict
+def test_confined_pull_requests_differ_in_whose_code_it_is_alone(proposal: Proposal, drafts: bool) -> None:
+    trusted = decide(proposal, bases=BASES, drafts=drafts, confined=False).verdict
+    confined = decide(proposal, bases=BASES, drafts=drafts, confined=True).verdict
+    assert confined is (Verdict.CHECK_UNTRUSTED if trusted is Verdict.CHECK else trusted)
+
+
+@given(proposals, st.booleans(), st.booleans())
+def test_code_from_outside_is_never_trusted_and_never_runs_unasked(
+    proposal: Proposal, drafts: bool, confined: bool
+) -> None:
+    verdict = decide(proposal, bases=BASES, drafts=drafts, confined=confined).verdict
     if proposal.fork:
         assert verdict is not Verdict.CHECK
         assert proposal.approved or verdict is not Verdict.CHECK_UNTRUSTED
     else:
-        assert verdict in (Verdict.CHECK, Verdict.WAIT_UNTIL_READY, Verdict.IGNORE)
+        check = Verdict.CHECK_UNTRUSTED if confined else Verdict.CHECK
+        assert verdict in (check, Verdict.WAIT_UNTIL_READY, Verdict.IGNORE)

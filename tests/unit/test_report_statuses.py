@@ -125,7 +125,7 @@ def test_an_app_without_tests_has_a_green_test() -> None:
 
 def test_of_a_fork_nothing_is_pushed_and_that_is_no_failure() -> None:
     run = facts(Phase.SUCCEEDED, dict.fromkeys(("lint", "build", "test"), DONE), {"untrusted": "yes"})
-    assert told(run)["push"] == ("success", "skipped: nothing of a fork is kept")
+    assert told(run)["push"] == ("success", "skipped: no image is kept before the merge")
 
 
 def test_a_version_commit_on_top_of_the_head_has_the_statuses_too() -> None:

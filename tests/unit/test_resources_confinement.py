@@ -86,7 +86,9 @@ def test_files_of_the_checkout_are_only_read(confinement: Confinement) -> None:
     ],
 )
 def test_keys_that_reach_further_are_named(confinement: Confinement, service: dict[str, Any], key: str) -> None:
-    with pytest.raises(EngineError, match=rf"^test.yml cannot be run for a fork, because of services.tests.{key}"):
+    with pytest.raises(
+        EngineError, match=rf"^test.yml cannot be run for code that is not merged, because of services.tests.{key}"
+    ):
         confinement.of(model(service))
 
 
