@@ -41,6 +41,7 @@ def test_what_fails_only_in_production_is_rolled_back(
     failed = deploy(live.task("production", broken), server)
     assert failed.outcome is Outcome.FAILED and failed.changed
     assert failed.error and "step e2e" in failed.error and "payments are live" in failed.error
+    assert failed.live is None, "what runs is not said before it was brought back"
     report = rollback(live.task("production", None), server)
     assert report.error is None
     assert report.live and report.live.version == "1.0.0"
