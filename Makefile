@@ -1,7 +1,7 @@
 # Every target sets up what it needs by itself. `make` alone lists the targets.
 PYTHON := .venv/bin/python
 
-.PHONY: help setup demo test test-unit test-all site prove-github prove-rehearsal prove-deploy prove-lineage prove-service bench-deploy bench-lineage bench-observe bench-tests lint format docs lock up down backup restore upgrade clean
+.PHONY: help setup demo test test-unit test-all site prove-github prove-rehearsal prove-deploy prove-lineage prove-service prove-menagerie bench-deploy bench-lineage bench-observe bench-tests lint format docs lock up down backup restore upgrade clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ prove-lineage: setup ## what is claimed of the lineage after years; STORAGE=sqli
 
 prove-service: setup ## what is claimed of the service, measured at full size; PARTS="kills merges soak images" choose
 	@PARTS="$(PARTS)" $(PYTHON) -m benchmarks.service
+
+prove-menagerie: setup ## what is claimed of ordinary compose files and failures; PARTS="refused lives walks", APPS="single routed" choose
+	@PARTS="$(PARTS)" APPS="$(APPS)" $(PYTHON) -m benchmarks.menagerie
 
 bench-deploy: setup ## how long a deployment takes, beside a hand-written script, under load
 	@$(PYTHON) -m benchmarks.deploy.bench

@@ -1,16 +1,33 @@
 """The menagerie on a real server: a release replaces what differs, and whichever step fails, what ran before runs again."""
 
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from pipeline_defs.server.deploy import deploy
-from pipeline_defs.server.rollback import rollback
-from tests.support.menagerie import Animal, Place, Walk, animals, kinds, place, prepare
+from tests.support.menagerie import Animal, Place, animals, place, prepare
+from tests.support.menagerie_life import live, refusal
+from tests.support.menagerie_walk import attempts_of, walk
 from tests.testbed.bed import TestBed
 from tests.testbed.progress import Progress
+
+QUICK = {
+    "database-changes",
+    "external-volume",
+    "init-scripts",
+    "one-shot",
+    "proxy-in-front",
+    "relative-paths",
+    "routed",
+}
+"""Each has something that no other of them has. The rest are `thorough`."""
+
+
+def chosen(*, runs: bool) -> list[object]:
+    """The apps as parameters."""
+    wanted = [each for each in animals() if each.runs == runs]
+    marks = {each.name: () if each.name in QUICK or each.refused_next else (pytest.mark.thorough,) for each in wanted}
+    return [pytest.param(each, id=each.name, marks=marks[each.name]) for each in wanted]
 
 
 @pytest.fixture(scope="module")
@@ -19,53 +36,33 @@ def digests(testbed: TestBed, progress: Progress, tmp_path_factory: pytest.TempP
     return prepare(testbed, progress, folder)
 
 
-@pytest.fixture(params=animals(), ids=lambda animal: animal.name)
-def there(request: pytest.FixtureRequest, testbed: TestBed, digests: dict[str, str]) -> Iterator[Place]:
-    """An app of which the first version runs."""
+@pytest.fixture
+def app(request: pytest.FixtureRequest, testbed: TestBed, digests: dict[str, str]) -> Iterator[Place]:
+    """An app that runs nowhere yet."""
     animal: Animal = request.param
     with place(testbed, animal, digests) as made:
-        report = deploy(made.task("1.0.0"), made.server)
-        assert report.error is None, report.error
         yield made
 
 
-def test_a_release_replaces_what_differs_and_nothing_else(there: Place) -> None:
-    before = {each.service: each.id for each in there.containers()}
-    report = deploy(there.task("1.1.0"), there.server)
-    assert report.error is None, report.error
-    after = {each.service: each.id for each in there.containers()}
-    expected = there.animal.expect
-    assert set(expected.get("keeps", [])) <= {name for name in before if after.get(name) == before[name]}
-    told = [line.removeprefix("besides the image: ") for line in there.said if line.startswith("besides the image: ")]
-    assert sorted(told) == sorted(expected.get("tells", []))
-    assert there.read("/data/revision") == expected.get("revision", "")
+@pytest.mark.parametrize("app", chosen(runs=True), indirect=True)
+def test_a_release_replaces_what_differs_and_a_broken_one_is_undone(app: Place) -> None:
+    assert live(app).wrong == []
 
 
-def test_a_broken_release_is_undone_container_by_container(there: Place) -> None:
-    before, broken = there.containers(), there.animal.broken
-    if not broken:  # the app is about something else
-        assert there.animal.expect
-        return
-    report = deploy(there.task("1.1.0", broken=True), there.server)
-    assert report.error and report.changed and re.search(broken["says"], report.error), report.error
-    answer = rollback(there.task(None), there.server)
-    assert (answer.error, answer.left) == (None, ())
-    assert kinds(there.containers()) == kinds(before)
-    kept = {each.service: each.id for each in there.containers()}
-    untouched = set(there.animal.expect.get("keeps", []))
-    assert {each.service: each.id for each in before if each.service in untouched}.items() <= kept.items()
+@pytest.mark.parametrize("app", chosen(runs=False), indirect=True)
+def test_what_would_break_or_lose_data_is_refused_before_anything_is_changed(app: Place) -> None:
+    assert refusal(app) is None
+
+
+def walks() -> list[object]:
+    """Each app with each of its attempts."""
+    pairs = [(each, attempt) for each in animals() if each.runs for attempt in attempts_of(each)]
+    return [pytest.param(each, attempt, id=f"{each.name}-{attempt}") for each, attempt in pairs]
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("attempt", ["deployment", "rollback", "restore"])
-def test_whichever_step_fails_what_ran_before_runs_again(there: Place, attempt: str) -> None:
-    back, backup = attempt != "deployment", None
-    if back:
-        report = deploy(there.task("1.1.0"), there.server)
-        assert report.error is None, report.error
-        backup = report.backup if attempt == "restore" else None
-    walk = Walk(there, back, backup)
-    for number, step in enumerate(walk.steps()):
-        walk.fail(step, late=number % 2 == 0)
-    assert (walk.broken, walk.wrongly_unchanged) == ([], [])
-    assert walk.points >= 9
+@pytest.mark.parametrize(("app", "attempt"), walks(), indirect=["app"])
+def test_whichever_step_fails_what_ran_before_runs_again(app: Place, attempt: str) -> None:
+    made = walk(app, attempt)
+    assert (made.broken, made.wrongly_unchanged) == ([], [])
+    assert made.points >= 9

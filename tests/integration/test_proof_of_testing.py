@@ -9,22 +9,11 @@ import pytest
 from pipeline_defs.config.making import Build, ImageTest
 from pipeline_defs.resources.client import find_client
 from pipeline_defs.resources.definition import Unprovable, definition_of
+from tests.integration.tested import COMPOSE, PASSES, commit
 from tests.integration.tiny import IMAGE, Tiny, shipped
 from tests.support import shop
-from tests.support.shop import git
 from tests.testbed.bed import TestBed
 from tests.testbed.images import BASE
-
-COMPOSE = f"""
-services:
-  tests:
-    image: {BASE.name}
-    command: [sh, /tests/run.sh]
-    volumes: ["./tests:/tests:ro", "${{RESULTS}}:/results"]
-  shipped: {{image: "${{IMAGE}}", scale: 0}}
-"""
-PASSES = "echo \"<testsuite name='a'><testcase name='x'/></testsuite>\" >/results/junit.xml\n"
-IGNORED = "tests\ndocker-compose-test.yml\nversion.txt\ntiny.yml\n.git\n"
 
 
 @pytest.fixture
@@ -33,20 +22,6 @@ def tiny(testbed: TestBed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
     with shipped(testbed, tmp_path, monkeypatch) as made:
         made.change(test=ImageTest())
         yield made
-
-
-def commit(tiny: Tiny, version: str, run: str, compose: str = COMPOSE, dockerfile: str = "") -> dict[str, str]:
-    """A commit whose image is the same as that of every other, with these tests."""
-    tiny.commit(version, "the same")
-    if dockerfile:
-        (tiny.repository / "Dockerfile").write_text(dockerfile)
-    (tiny.repository / ".dockerignore").write_text(IGNORED)
-    (tiny.repository / "docker-compose-test.yml").write_text(compose)
-    (tiny.repository / "tests").mkdir(exist_ok=True)
-    (tiny.repository / "tests" / "run.sh").write_text(run)
-    git(tiny.repository, "add", "--all")
-    git(tiny.repository, "commit", "--quiet", "--amend", "-m", version)
-    return {"commit": git(tiny.repository, "rev-parse", "HEAD"), "branch": "main"}
 
 
 def test_a_proof_counts_for_the_same_tests_alone(tiny: Tiny) -> None:

@@ -1,24 +1,16 @@
 """Recovery under real runs and the real sensor: one more try at most, then a person is told; what serves is not given up for its tests."""
 
-from typing import Any
-
-import dagster as dg
-
 from pipeline_defs.config.testing import E2E
 from pipeline_defs.history import Lineage
-from pipeline_defs.jobs import jobs_of
 from pipeline_defs.release.history import Row, trouble
 from pipeline_defs.release.records import Outcome, Release
-from pipeline_defs.release.recovery import MOST
 from pipeline_defs.resources.connection import Connection
-from pipeline_defs.sensors import sensors_of
 from pipeline_defs.server.deploy import deploy
 from pipeline_defs.server.rollback import rollback
 from pipeline_defs.server.task import Report
+from tests.integration.recovered import deployed, follow
 from tests.integration.tiny import PRODUCTION, Tiny
 from tests.support.shop import Shop
-
-PLACE = {"app": "tiny", "environment": "production", "target": "tiny_production"}
 
 
 def rows(tiny: Tiny) -> list[Row]:
@@ -28,38 +20,6 @@ def rows(tiny: Tiny) -> list[Row]:
 def said(tiny: Tiny) -> str | None:
     """What `shipline status` says of production."""
     return trouble(Lineage(tiny.instance).standing(tiny.app, "production").rows)
-
-
-def answer(tiny: Tiny, run: str) -> dg.RunRequest | None:
-    """What the recovery sensor answers to a run that has failed."""
-    sensors = {each.name: each for each in sensors_of(tiny.app, {job.name: job for job in jobs_of(tiny.app)})}
-    found = tiny.instance.get_run_by_id(run)
-    (ended,) = tiny.instance.all_logs(run, of_type=dg.DagsterEventType.RUN_FAILURE)
-    assert found is not None and ended.dagster_event is not None
-    context = dg.build_run_status_sensor_context(
-        sensor_name="tiny_recover_failed",
-        dagster_instance=tiny.instance,
-        dagster_run=found,
-        dagster_event=ended.dagster_event,
-    )
-    answered = sensors["tiny_recover_failed"](context)
-    return answered if isinstance(answered, dg.RunRequest) else None
-
-
-def follow(tiny: Tiny, run: str) -> list[str]:
-    """The runs that the recovery sensor starts after one that failed, each made to its end. Fails where there is no end."""
-    made: list[str] = []
-    while (request := answer(tiny, run)) is not None:
-        assert len(made) <= MOST, "recoveries without end"
-        configs: dict[str, Any] = {name: given["config"] for name, given in request.run_config["ops"].items()}
-        run = tiny.tried("deploy", PRODUCTION, tags=request.tags, **configs).run_id
-        made.append(run)
-    return made
-
-
-def deployed(tiny: Tiny, version: str) -> str:
-    head = {"commit": tiny.commit(version, version), "branch": "main"}
-    return tiny.tried("deploy", tags=PLACE, tiny_image=head).run_id
 
 
 def test_what_serves_again_and_fails_its_own_tests_is_kept_and_told(tiny: Tiny) -> None:

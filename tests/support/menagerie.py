@@ -18,17 +18,16 @@ import yaml
 from pipeline_defs.config import App, Secret
 from pipeline_defs.config.home import PROJECT
 from pipeline_defs.config.making import Build
-from pipeline_defs.release.records import Outcome, Release
+from pipeline_defs.release.records import Release
 from pipeline_defs.resources.connection import Connection
 from pipeline_defs.resources.engine import Engine
 from pipeline_defs.resources.registry import RegistryResource
 from pipeline_defs.resources.release_files import release_files
 from pipeline_defs.server.bundle import configuration_hash
-from pipeline_defs.server.command import Command, Listener, Result, Runner, script
-from pipeline_defs.server.deploy import deploy
-from pipeline_defs.server.rollback import rollback
+from pipeline_defs.server.command import script
+from pipeline_defs.server.settings import settings_of
 from pipeline_defs.server.site import Site
-from pipeline_defs.server.task import Report, Task
+from pipeline_defs.server.task import Task
 from tests.support.shop import environment, variables
 from tests.testbed import images
 from tests.testbed.bed import TestBed
@@ -45,7 +44,14 @@ docker volume ls -q --filter label=com.docker.compose.project | xargs -r docker 
 docker network ls -q --filter label=com.docker.compose.project | while read -r id; do
   docker network disconnect -f "$id" shipline-router 2>/dev/null || :; docker network rm "$id" >/dev/null; done
 docker rm -fv shipline-router >/dev/null 2>&1 || :; docker volume rm shipline-router >/dev/null 2>&1 || :
+docker volume ls -q --filter name=menagerie_ | xargs -r docker volume rm -f >/dev/null
+docker network ls -q --filter name=menagerie_ | xargs -r docker network rm >/dev/null
 rm -rf "$1"
+"""
+_MADE_BY_HAND = 'for each in $2; do docker "$1" create "$each"; done'
+# Stands for another major version of PostgreSQL, of which the bed has one.
+_NEWER_POSTGRES = """
+id=$(docker create postgres:15); docker commit --change 'ENV PG_MAJOR=17' "$id" newer-postgres:17; docker rm "$id"
 """
 _CONTAINERS = """
 docker ps -aq --no-trunc --filter "label=com.docker.compose.project=$1" --filter label=com.docker.compose.oneoff=False |
@@ -54,6 +60,20 @@ docker ps -aq --no-trunc --filter "label=com.docker.compose.project=$1" --filter
 """
 _READ = 'docker exec "$(docker ps -q --filter "label=com.docker.compose.project=$1" \
   --filter label=com.docker.compose.service=db | head -n 1)" cat "$2" 2>/dev/null || :'
+_CONTAINER = """
+id=$(docker ps -q --filter "label=com.docker.compose.project=$1" --filter "label=com.docker.compose.service=$2" | head -n 1)
+"""
+_WRITE_ROW = (
+    _CONTAINER
+    + """docker exec "$id" psql -h 127.0.0.1 -U shop -d shop -v ON_ERROR_STOP=1 \\
+  -c 'create table if not exists kept (n serial)' -c 'insert into kept default values'"""
+)
+_ROWS = (
+    _CONTAINER
+    + """docker exec "$id" psql -h 127.0.0.1 -U shop -d shop -Atc 'select count(*) from kept' 2>/dev/null || echo 0"""
+)
+_WRITE_LINE = _CONTAINER + """docker exec "$id" sh -c 'echo kept >>"$1/kept"' write "$3" """
+_LINES = _CONTAINER + """docker exec "$id" cat "$3/kept" 2>/dev/null | wc -l"""
 _SET = """
 id=$(docker ps -q --filter "label=com.docker.compose.project=$1" --filter label=com.docker.compose.service=db | head -n 1)
 [ -z "$id" ] || docker exec "$id" sh -c 'echo "$1" >/data/revision' set "$2"
@@ -62,13 +82,30 @@ id=$(docker ps -q --filter "label=com.docker.compose.project=$1" --filter label=
 
 @dataclass(frozen=True)
 class Animal:
-    """One app of the menagerie: what it is, its environment's keys, and what is expected of it."""
+    """One app of the menagerie: what it is, its environment's keys, and what is expected of it.
+
+    Attributes:
+        keys: of its environment `production`; expect, broken: see the README of the menagerie.
+        refused, refused_next: patterns that match why its first release, or its second, is refused; empty where it is not.
+        rows, files: where it keeps data: `SERVICE:PATH`, or `postgres`. Rows come back with a restore of the database.
+        server: volumes and networks that are made by hand before its first release.
+    """
 
     name: str
     what: str
     keys: Mapping[str, Any]
     expect: Mapping[str, Any]
     broken: Mapping[str, Any] = field(default_factory=dict)
+    refused: str = ""
+    refused_next: str = ""
+    rows: str = ""
+    files: str = ""
+    server: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def runs(self) -> bool:
+        """False for one that is refused."""
+        return not (self.refused or self.refused_next)
 
     @property
     def folder(self) -> Path:
@@ -84,7 +121,7 @@ class Animal:
             if following and (self.folder / "next").exists():
                 shutil.copytree(self.folder / "next", folder, dirs_exist_ok=True)
             if broken:
-                self._break(folder / "production.yml")
+                self._break(folder / self.broken.get("file", "production.yml"))
             yield folder
 
     def _break(self, file: Path) -> None:
@@ -97,9 +134,9 @@ def animals() -> list[Animal]:
     """All of them."""
     found = []
     for file in sorted(FOLDER.glob("*/app.yaml")):
-        said = yaml.safe_load(file.read_text())
-        parts = (said.get(key) or {} for key in ("environment", "expect", "broken"))
-        found.append(Animal(file.parent.name, said["what"], *parts))
+        said = yaml.safe_load(file.read_text().replace("$HERE", str(file.parent)))
+        keys, expect = said.pop("environment", None) or {}, said.pop("expect", {})
+        found.append(Animal(file.parent.name, said.pop("what"), keys, expect, **said))
     return found
 
 
@@ -141,13 +178,16 @@ class Place:
     def task(self, version: str | None, *, broken: bool = False, **changes: Any) -> Task:
         """A task for a version, or for one that is broken; None for going back to what ran before."""
         site = self.site
+        settings = settings_of(site)
         files: dict[str, bytes] = {}
         release = None
         if version is not None:
             following = version != "1.0.0"
             with self.animal.checkout(following=following, broken=broken) as checkout:
-                files = release_files(site, checkout, {})
-            release = self.release(version).model_copy(update={"configuration": configuration_hash(site, files, {})})
+                files = release_files(site, checkout, settings)
+            release = self.release(version).model_copy(
+                update={"configuration": configuration_hash(site, files, settings)}
+            )
         registry = self._registry()
         return replace(
             Task(
@@ -156,7 +196,7 @@ class Place:
                 environment="production",
                 release=release,
                 files=files,
-                settings={},
+                settings=settings,
                 registry_login=registry,
                 run=f"run-{secrets.token_hex(4)}",
                 actor="tests",
@@ -185,6 +225,37 @@ class Place:
         """Make the database one of this revision, where there is one."""
         self.server.run(script(_SET, self.site.project, revision), timeout=60)
 
+    def write_data(self) -> None:
+        """Add a row and a file's line where the app keeps such."""
+        for where in filter(None, (self.animal.rows, self.animal.files)):
+            service, _, path = where.partition(":")
+            sql = service == "postgres"
+            text = script(_WRITE_ROW if sql else _WRITE_LINE, self.site.project, "db" if sql else service, path)
+            done = self.server.run(text, timeout=60)
+            assert done.ok, done.stderr
+
+    def rows(self) -> int:
+        """How many rows there are; 0 where the app has no place for them."""
+        return self._count(self.animal.rows)
+
+    def lines(self) -> int:
+        """How many lines of files there are."""
+        return self._count(self.animal.files)
+
+    def _count(self, where: str) -> int:
+        service, _, path = where.partition(":")
+        if not service:
+            return 0
+        sql = service == "postgres"
+        asked = script(_ROWS if sql else _LINES, self.site.project, "db" if sql else service, path)
+        return int(self.server.run(asked, timeout=60).stdout.strip() or 0)
+
+    def make_by_hand(self) -> None:
+        """Make what is there before the first release."""
+        for kind in ("volume", "network"):
+            names = " ".join(self.animal.server.get(f"{kind}s", []))
+            assert self.server.run(script(_MADE_BY_HAND, kind, names), timeout=60).ok
+
     def wipe(self) -> None:
         """Remove all that any app has on the server."""
         assert self.server.run(script(_WIPE, ROOT), timeout=300).ok
@@ -204,6 +275,7 @@ def prepare(bed: TestBed, progress: Progress, folder: Path) -> dict[str, str]:
     """Have what the apps are made of on the server, and an image for each version in the registry; gives the digests."""
     images.ensure_busybox(progress)
     bed.servers[0].load(images.BUSYBOX.name, images.CADDY.name)
+    bed.servers[0].exec("sh", "-ec", _NEWER_POSTGRES)
     app = app_of(bed, Animal("single", "", {}, {}))
     engine = Engine.find(folder)
     digests = {}
@@ -221,14 +293,23 @@ def prepare(bed: TestBed, progress: Progress, folder: Path) -> dict[str, str]:
 
 def app_of(bed: TestBed, animal: Animal) -> App:
     """The app, with production on the bed's server."""
+    return described(animal, host_of(bed), f"{bed.registry.address}/tiny")
+
+
+def host_of(bed: TestBed) -> dict[str, Any]:
+    """The bed's server, as an app's file names it."""
     server = bed.servers[0]
-    host = {
-        "address": server.host,
-        "port": server.ssh_port,
-        "key": str(bed.key),
-        "known_hosts": str(bed.known_hosts),
-        "router": _PORTS,
-    }
+    files = {"key": str(bed.key), "known_hosts": str(bed.known_hosts)}
+    return {"address": server.host, "port": server.ssh_port, "router": _PORTS, **files}
+
+
+def described(animal: Animal, host: Mapping[str, Any], image: str) -> App:
+    """The app, with production on this host."""
+    return App.model_validate(document(animal, host, image))
+
+
+def document(animal: Animal, host: Mapping[str, Any], image: str) -> dict[str, Any]:
+    """What the app's file says."""
     production = {
         "hosts": host,
         "directory": f"{ROOT}/{animal.name}",
@@ -236,16 +317,14 @@ def app_of(bed: TestBed, animal: Animal) -> App:
         "health": {"timeout": 20},
         **animal.keys,
     }
-    return App.model_validate(
-        {
-            "name": animal.name.replace("-", "_"),
-            "repository": str(FOLDER),
-            "image": f"{bed.registry.address}/tiny",
-            "registry": {"username": {"env": "SHOP_REGISTRY_USER"}, "password": {"env": "SHOP_REGISTRY_PASSWORD"}},
-            "test": None,
-            "environments": {"production": production},
-        }
-    )
+    return {
+        "name": animal.name.replace("-", "_"),
+        "repository": str(FOLDER),
+        "image": image,
+        "registry": {"username": {"env": "SHOP_REGISTRY_USER"}, "password": {"env": "SHOP_REGISTRY_PASSWORD"}},
+        "test": None,
+        "environments": {"production": production},
+    }
 
 
 @contextmanager
@@ -257,115 +336,8 @@ def place(bed: TestBed, animal: Animal, digests: Mapping[str, str]) -> Iterator[
     made = Place(bed, animal, app, connection, digests)
     try:
         made.wipe()
+        made.make_by_hand()
         yield made
         made.wipe()
     finally:
         connection.close()
-
-
-@dataclass
-class Faulty:
-    """The real server, on which one step fails, once: instead of being executed, or, `late`, after it was."""
-
-    server: Runner
-    step: str
-    late: bool
-    failed: bool = False
-    steps: list[str] = field(default_factory=list)
-
-    def run(self, command: Command, *, timeout: float, listen: Listener | None = None) -> Result:
-        """As the server does it."""
-        return self.server.run(self._broken(command), timeout=timeout, listen=listen)
-
-    def _broken(self, command: Command) -> Command:
-        """The command with a failing link, where it is a chain that has the step. Links are those of `server/chain.py`."""
-        argv = command.argv
-        if argv[:2] != ("sh", "-euc") or not argv[4].startswith("\x1e"):
-            return command
-        changed, rest = list(argv[:5]), list(argv[5:])
-        while rest:
-            verb, name, size, file, count = rest[:5]
-            words, rest = rest[5 : 5 + int(count)], rest[5 + int(count) :]
-            if verb != "start" and not name.startswith(("note in the ", "ask ", "lock", "unlock", "fence")):
-                self.steps.append(name)
-            if name == self.step and verb in ("do", "start") and not self.failed:
-                self.failed = True
-                does = '"$@"; ' if self.late else "cat >/dev/null; "
-                words = ["sh", "-c", f'{does}echo "it does not work today" >&2; exit 1', "sh", *words]
-            changed += [verb, name, size, file, str(len(words)), *words]
-        return replace(command, argv=tuple(changed))
-
-
-@dataclass
-class Walk:
-    """An app whose attempt fails at one step after the other, and what was wrong then: nothing, if all is well.
-
-    The attempt is a deployment of the second version on the first; or, `back`, a rollback from the second to the first, to which the
-    database is restored if a `backup` is given. `points` are the failures so far. A failure after which what ran before does not run
-    is `broken`; one that changed something, and is reported as if it had not, is `wrongly_unchanged`.
-    """
-
-    place: Place
-    back: bool = False
-    backup: str | None = None
-    points: int = 0
-    broken: list[str] = field(default_factory=list)
-    wrongly_unchanged: list[str] = field(default_factory=list)
-
-    @property
-    def base(self) -> str:
-        """The version that runs before each attempt."""
-        return "1.1.0" if self.back else "1.0.0"
-
-    def steps(self) -> list[str]:
-        """The steps of the attempt, found by letting it succeed once; what ran before runs again afterwards."""
-        watched = Faulty(self.place.server, "", late=False)
-        report = self._attempt(watched)
-        assert report.error is None, report.error
-        self._to_base()
-        return list(dict.fromkeys(watched.steps))
-
-    def fail(self, step: str, *, late: bool) -> None:
-        """Let the attempt fail at a step, and answer that as the report says."""
-        place, where = self.place, f"{self.place.animal.name}, {step}, {'late' if late else 'early'}"
-        place.set_revision(self.base)
-        before, revision = place.containers(), place.read("/data/revision")
-        faulty = Faulty(place.server, step, late=late)
-        report = self._attempt(faulty)
-        assert faulty.failed and report.outcome is Outcome.FAILED, where
-        self.points += 1
-        after = place.containers()
-        changed = by_id(before) != by_id(after) or revision != place.read("/data/revision")
-        if changed and not report.changed:
-            self.wrongly_unchanged.append(f"{where}: {report.error}")
-        if report.changed:
-            self._answer(where, before, revision)
-        elif kinds(before) != kinds(after):
-            self.broken.append(f"{where}: other containers run")
-
-    def _attempt(self, server: Runner) -> Report:
-        if self.back:
-            return rollback(self.place.task("1.0.0", restore_from=self.backup), server)
-        return deploy(self.place.task("1.1.0"), server)
-
-    def _answer(self, where: str, before: list[Seen], revision: str) -> None:
-        answer = rollback(self.place.task(None), self.place.server)
-        if answer.error or answer.live is None:
-            self.broken.append(f"{where}: {answer.error}")
-        elif answer.live.version == self.base:
-            self._compare(f"{where}, left {answer.left}", before)
-            if self.back and self.place.read("/data/revision") != revision:
-                self.broken.append(f"{where}: the database is another one")
-        else:  # it had come as far as the switch
-            self._to_base()
-            self._compare(where, before)
-
-    def _compare(self, where: str, before: list[Seen]) -> None:
-        other = set(kinds(before)) ^ set(kinds(self.place.containers()))
-        if other:
-            self.broken.append(f"{where}: {sorted(other)}")
-
-    def _to_base(self) -> None:
-        task = self.place.task(self.base)
-        report = deploy(task, self.place.server) if self.back else rollback(task, self.place.server)
-        assert report.error is None, report.error
