@@ -11,6 +11,8 @@ import runpy
 import sys
 from datetime import UTC, datetime
 
+from pipeline_defs.unreadable import keep_to_itself
+
 FORMAT = "SHIPLINE_LOG_FORMAT"
 """The variable: `json` in containers; without it text."""
 
@@ -57,6 +59,7 @@ def _is_unwritten(record: logging.LogRecord) -> bool:
 
 def main(module: str, *words: str) -> None:
     """Run a module as `python -m` does, with all that it logs written; what is no warning of its libraries is left out."""
+    keep_to_itself()
     write_log(logging.WARNING)
     sys.argv = [module, *words]
     runpy.run_module(module, run_name="__main__", alter_sys=True)

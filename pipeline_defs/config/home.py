@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline_defs.config.settings_file import take
+from pipeline_defs.unreadable import keep_to_itself
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -21,8 +22,12 @@ class Home:
 
     @classmethod
     def find(cls) -> "Home":
-        """The home of this process, with the settings of its `.env` file put into the environment (`settings_file.py`)."""
+        """The home of this process, with the settings of its `.env` file put into the environment (`settings_file.py`).
+
+        From then on no other program of this user can read the process.
+        """
         home = cls(Path(os.environ.get("SHIPLINE_HOME") or PROJECT / ".shipline" / "home").resolve())
+        keep_to_itself()
         take(home.settings)
         os.environ["SHIPLINE_HOME"] = os.environ["DAGSTER_HOME"] = str(home.root)
         return home

@@ -3,6 +3,7 @@
 import base64
 import json
 import os
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Self
@@ -13,6 +14,9 @@ from pydantic import model_validator
 from pipeline_defs.config.values import EnvironmentVariable, Model
 
 MASK = "***"
+CONTROL = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b\n]*(?:\x07|\x1b\\)|[@-Z\\^_])")
+"""Colours, and what else a terminal is told (ECMA-48): control sequences, strings such as a window's title, single escapes."""
+
 _SHORTEST_MASKED = 4  # shorter values would blank out half of any log and protect nothing
 
 
@@ -95,10 +99,14 @@ def mask(text: str, secrets: Iterable[Secret]) -> str:
     """The text with every secret replaced by `***`, in its usual encodings too (values shorter than four characters stay).
 
     Places are found before anything is replaced: where two secrets overlap, replacing one would uncover the rest of the other.
+    Colours within a secret do not hide it.
     """
     forms: set[str] = set().union(*(secret.encodings() for secret in secrets))
     hidden: list[tuple[int, int]] = []
-    for begin, end in sorted(place for form in forms for place in _places(form, text)):
+    found = {place for form in forms for place in _places(form, text)}
+    if "\x1b" in text and forms:
+        found |= _places_between_colours(forms, text)
+    for begin, end in sorted(found):
         if hidden and begin <= hidden[-1][1]:
             hidden[-1] = hidden[-1][0], max(end, hidden[-1][1])
         else:
@@ -106,6 +114,18 @@ def mask(text: str, secrets: Iterable[Secret]) -> str:
     for begin, end in reversed(hidden):
         text = f"{text[:begin]}{MASK}{text[end:]}"
     return text
+
+
+def _places_between_colours(forms: set[str], text: str) -> set[tuple[int, int]]:
+    """Where the forms stand in the text once its control sequences are left out, as places of the text itself."""
+    kept: list[int] = []  # for each character that is left: where it stands in the text
+    begin = 0
+    for sequence in CONTROL.finditer(text):
+        kept += range(begin, sequence.start())
+        begin = sequence.end()
+    kept += range(begin, len(text))
+    plain = CONTROL.sub("", text)
+    return {(kept[start], kept[end - 1] + 1) for form in forms for start, end in _places(form, plain)}
 
 
 def _places(form: str, text: str) -> Iterator[tuple[int, int]]:

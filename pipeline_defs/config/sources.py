@@ -33,10 +33,11 @@ def secrets_of(app: App, environment: str) -> list[Secret]:
     config = app.environments[environment]
     own = [source.read() for source in dict.fromkeys(sources(config))]
     files = [part for source in config.secret_files.values() for part in hidden_in(source.read())]
-    return [*own, *files, *_known(app)]
+    return [*own, *files, *known_secrets(app)]
 
 
-def _known(app: App) -> Iterator[Secret]:
+def known_secrets(app: App) -> Iterator[Secret]:
+    """Every secret that the app's file names and that is here."""
     for source in dict.fromkeys(sources(app)):
         try:
             yield source.read()

@@ -41,7 +41,7 @@ def build_op(app: App) -> dg.OpDefinition:
         engine: EngineResource,
         registry: RegistryResource,
     ) -> Image:
-        with open_log(context) as log:
+        with open_log(context, hides=app) as log:
             watch = Stopwatch("build")
             repository, docker = source.of(app), engine.find()
             if image.untrusted:

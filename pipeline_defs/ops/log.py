@@ -2,13 +2,14 @@
 
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 
 import dagster as dg
 
-from pipeline_defs.config import App, ConfigError, Home, SecretUnavailable, load_limits
+from pipeline_defs.config import App, ConfigError, Home, Secret, SecretUnavailable, load_limits, mask
 from pipeline_defs.config.settings_file import pinned
+from pipeline_defs.config.sources import known_secrets
 from pipeline_defs.ops.events import evidence_metadata
 from pipeline_defs.release.evidence import Record, StepTiming
 from pipeline_defs.release.version import VersionError
@@ -39,8 +40,9 @@ class Log:
     second, or until there are fifty. Of too much of them the beginning is told, and before each milestone what was said last.
     """
 
-    def __init__(self, context: dg.OpExecutionContext, most: int) -> None:
-        """`most`: bytes of raw output."""
+    def __init__(self, context: dg.OpExecutionContext, most: int, secrets: Collection[Secret] = ()) -> None:
+        """`most`: bytes of raw output. `secrets` are masked in all that is told."""
+        self._secrets = secrets
         self._log = context.log
         self._output = Bounded(self._gather, most)
         self._lines: list[str] = []
@@ -51,12 +53,16 @@ class Log:
         """Tell a milestone."""
         with self._lock:
             self.flush()
-            self._log.info(text)
+            self._log.info(self.masked(text))
 
     def listen(self, line: str) -> None:
         """Take one line of raw output."""
         with self._lock:
-            self._output(line)
+            self._output(self.masked(line))
+
+    def masked(self, text: str) -> str:
+        """The text without the app's secrets."""
+        return mask(text, self._secrets)
 
     def flush(self) -> None:
         """Tell the raw output that was held back."""
@@ -84,24 +90,31 @@ class Log:
 
 
 @contextmanager
-def open_log(context: dg.OpExecutionContext, app: App | None = None) -> Iterator[Log]:
+def open_log(context: dg.OpExecutionContext, app: App | None = None, *, hides: App | None = None) -> Iterator[Log]:
     """The log of a stage. Expected errors end the stage with their sentence; all others keep their stack trace.
 
-    Given the app, the log and the run's tags say which state of its file and of `.env` the run uses.
+    Given the app, the log and the run's tags say which state of its file and of `.env` the run uses. Its secrets, or those of
+    the app that the stage `hides`, are masked in all that is told.
     """
     failure = None
     with pinned():
         try:
-            log = Log(context, load_limits(Home.find()).log)
+            most = load_limits(Home.find()).log
         except ConfigError as error:
             raise stop(str(error)) from None
+        about = app or hides
+        log = Log(context, most, tuple(known_secrets(about)) if about else ())
         if app is not None and app.origin is not None:
             context.instance.add_run_tags(context.run_id, {APP_FILE: app.origin.digest})
             log.say(f"this run uses {app.origin}")
         try:
             yield log
         except EXPECTED as error:
-            failure = stop(str(error))
+            failure = stop(log.masked(str(error)))
+        except dg.Failure as error:
+            error.description = log.masked(error.description or "")
+            error.args = (error.description,)
+            raise
         finally:
             log.flush()
     if failure is not None:

@@ -37,7 +37,7 @@ def push_op(app: App) -> dg.OpDefinition:
     def push(
         context: dg.OpExecutionContext, image: Image, engine: EngineResource, registry: RegistryResource
     ) -> Iterator[dg.Output[None]]:
-        with open_log(context) as log:
+        with open_log(context, hides=app) as log:
             watch = Stopwatch("push")
             if image.untrusted:
                 note_checked(context, app, image, log, watch.timing())

@@ -1,5 +1,6 @@
 """Test: the app's own tests, on the very image that will be shipped."""
 
+import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,7 +40,7 @@ def test_op(app: App) -> dg.OpDefinition:
         engine: EngineResource,
         registry: RegistryResource,
     ) -> Image:
-        with open_log(context) as log:
+        with open_log(context, hides=app) as log:
             watch = Stopwatch("test")
             repository, docker = source.of(app), engine.find()
             ended = test_untrusted(app, image, repository, docker, log) if image.untrusted else None
@@ -57,6 +58,7 @@ def test_op(app: App) -> dg.OpDefinition:
                         timing = StepTiming(step="test", seconds=0.0, outcome=SKIPPED)
                         return image.model_copy(update={"tests": counts, "steps": (*image.steps, timing)})
                     ended = _run(app, app.test, image, docker, images, checkout, log)
+            ended = _masked(ended, log)
             if not ended.passed:
                 raise stop(_failure(ended), {TEST_COUNTS: ended.counts})
             context.add_output_metadata(evidence_metadata({TEST_COUNTS: ended.counts}))
@@ -105,6 +107,18 @@ def _run(
 def _evidence(lineage: Lineage, app: App, image: Image) -> TestCounts | None:
     same = (each for each in lineage.images(app) if each.digest == image.digest and each.tested == image.tested)
     return next((each.tests for each in same if each.tests), None)
+
+
+def _masked(ended: TestRun, log: Log) -> TestRun:
+    """What the tests said, without the app's secrets: it is kept as evidence and told to people."""
+    counts = ended.counts
+    if counts is not None:
+        failed = [
+            each.model_copy(update={"name": log.masked(each.name), "message": log.masked(each.message)})
+            for each in counts.failed
+        ]
+        counts = counts.model_copy(update={"failed": tuple(failed)})
+    return dataclasses.replace(ended, said=log.masked(ended.said), counts=counts)
 
 
 def _failure(ended: TestRun) -> str:

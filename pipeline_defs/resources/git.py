@@ -2,11 +2,12 @@
 
 import base64
 import os
+import re
 from collections.abc import Mapping
 
 from pipeline_defs.config.secret import Secret
 from pipeline_defs.resources.address import origin_of
-from pipeline_defs.resources.process import LocalRunner
+from pipeline_defs.resources.process import LocalRunner, plain_environment
 from pipeline_defs.resources.source_errors import SourceError
 from pipeline_defs.server.command import Command, CommandTimeout, Listener, Result
 
@@ -30,6 +31,11 @@ _SETTINGS = (
     "http.lowSpeedLimit=1000",  # bytes/s; a transfer that stays below it
     "http.lowSpeedTime=30",  # so many seconds is given up
 )
+_OF_GIT = re.compile(
+    r"GIT_(CONFIG|SSH|SSL|TRACE|PROXY|HTTP|CURL|ASKPASS|ATTR|EXEC|TEMPLATE)|SSH_(AUTH_SOCK|AGENT_PID)$|KRB5|XDG_CONFIG_HOME$"
+)
+"""Variables by which people tell git, and its helpers, how to reach and log in to a host. Others are not passed on."""
+
 # fmt: off
 _OF_A_SURROUNDING_GIT = {
     "GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_ALTERNATE_OBJECT_DIRECTORIES",
@@ -96,8 +102,11 @@ def header(inherited: Mapping[str, str], origin: str, login: Secret) -> dict[str
 
 
 def _environment() -> dict[str, str]:
-    """For git without its questions, with only the protocols that fetch, and without the variables of a surrounding git."""
-    inherited = {name: value for name, value in os.environ.items() if name not in _OF_A_SURROUNDING_GIT}
+    """For git and its helpers: no secret of Shipline's, no questions, only protocols that fetch, nothing of a surrounding git."""
+    own = {name: value for name, value in os.environ.items() if _OF_GIT.match(name)}
+    inherited = {
+        name: value for name, value in (plain_environment() | own).items() if name not in _OF_A_SURROUNDING_GIT
+    }
     settings = {
         "LC_ALL": "C.UTF-8",
         "GIT_TERMINAL_PROMPT": "0",

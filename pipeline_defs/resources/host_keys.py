@@ -8,7 +8,7 @@ import paramiko
 from paramiko.hostkeys import HostKeyEntry, HostKeys
 
 from pipeline_defs.config.machine import Machine
-from pipeline_defs.resources.process import LocalRunner
+from pipeline_defs.resources.process import LocalRunner, plain_environment
 from pipeline_defs.resources.ssh_config import route_to
 from pipeline_defs.resources.ssh_login import CONNECT_SECONDS, reach
 from pipeline_defs.server.command import Command, ServerError, Unreachable
@@ -116,7 +116,9 @@ def _shown(host: Machine, kinds: Sequence[str]) -> Iterator[paramiko.PKey]:
 
 
 def _take_out(host: Machine, file: Path) -> None:
-    removed = LocalRunner().run(Command(("ssh-keygen", "-q", "-R", name_of(host), "-f", str(file))), timeout=30)
+    removed = LocalRunner(environment=plain_environment()).run(
+        Command(("ssh-keygen", "-q", "-R", name_of(host), "-f", str(file))), timeout=30
+    )
     if not removed.ok:
         raise ServerError(f"ssh-keygen could not take the old key out of {file}: {removed.tail(1)}")
 

@@ -1,18 +1,17 @@
 """Output: one stream of a running command, heard line by line as it comes and kept within bounds."""
 
 import codecs
-import re
 from collections import deque
 from collections.abc import Collection
 
-from pipeline_defs.config.secret import Secret, mask
+from pipeline_defs.config.secret import CONTROL, Secret, mask
 from pipeline_defs.server.command import Listener
 
 KEPT = 4 * 2**20
 """Characters kept of the beginning, and as many of the end; what lies between is heard but not kept."""
 
-_COLOUR = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")  # and what else a terminal is told (ECMA-48, control sequences)
 _LONGEST_LINE = 64 * 2**10
+_COLOURED = 8  # times its length: what a text with colours in it may take
 
 
 class Output:
@@ -29,8 +28,8 @@ class Output:
         self._secrets = secrets
         self._divider = divider
         self._parts: list[str] = []
-        # A line that is cut in pieces keeps this much back, so that no secret is cut in two and passes unmasked.
-        self._overlap = max((len(form) for secret in secrets for form in secret.encodings()), default=0)
+        # A line that is cut in pieces keeps this much back, so that no secret, coloured or not, is cut in two and passes unmasked.
+        self._overlap = _COLOURED * max((len(form) for secret in secrets for form in secret.encodings()), default=0)
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._rest = ""
         self._begin_part()
@@ -74,7 +73,7 @@ class Output:
             self._begin_part()
             self._keep(self._divider + part)
         if self._listen is not None:
-            for line in _COLOUR.sub("", text).removesuffix("\n").split("\n"):
+            for line in CONTROL.sub("", text).removesuffix("\n").split("\n"):
                 self._listen(line.rstrip("\r").rpartition("\r")[2])
 
     def _keep(self, text: str) -> None:

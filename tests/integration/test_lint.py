@@ -11,7 +11,7 @@ import pytest
 
 from pipeline_defs.config import load_app
 from pipeline_defs.ops.lint import lint_op
-from pipeline_defs.ops.log import open_log
+from pipeline_defs.ops.log import open_log, stop
 from pipeline_defs.release.records import Image
 from pipeline_defs.resources.github_resource import GitHubResource
 from pipeline_defs.resources.source_errors import SourceError
@@ -215,6 +215,33 @@ def logged(instance: dg.DagsterInstance) -> Callable[..., list[str]]:
         return [event.user_message for event in instance.all_logs(result.run_id) if event.dagster_event is None]
 
     return run
+
+
+def test_what_is_told_has_no_secret_of_the_app(
+    instance: dg.DagsterInstance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHOP_TOKEN", "s3cr3t-w0rd")
+    (tmp_path / "shop.yaml").write_text(
+        APP.format(repository=tmp_path) + "registry: {username: {env: NOT_SET}, password: {env: SHOP_TOKEN}}\n"
+    )
+    app = load_app(tmp_path / "shop.yaml")
+
+    @dg.op
+    def fails(context: dg.OpExecutionContext) -> None:
+        with open_log(context, hides=app) as log:
+            log.listen("a program said \x1b[31ms3cr3t\x1b[0m-w0rd")
+            log.say(f"the login is {os.environ['SHOP_TOKEN']}")
+            raise stop(f"the tests failed: {os.environ['SHOP_TOKEN']}")
+
+    @dg.job
+    def job() -> None:
+        fails()
+
+    result = job.execute_in_process(instance=instance, raise_on_error=False)
+    told = "\n".join(event.to_json() for event in instance.all_logs(result.run_id))
+    assert "s3cr3t" not in told
+    assert "a program said \\u001b[31m***" in told or "a program said ***" in told
+    assert ("the login is ***" in told, "the tests failed: ***" in told) == (True, True)
 
 
 def test_output_is_told_whole_and_in_portions(logged: Callable[..., list[str]]) -> None:

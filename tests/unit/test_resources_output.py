@@ -98,3 +98,26 @@ def test_a_huge_output_is_heard_whole_and_kept_within_bounds() -> None:
     assert kept.endswith("last\n")
     assert "characters left out" in kept
     assert len(kept) < 2 * output.KEPT + 200_000
+
+
+COLOURS = ("\x1b[31m", "\x1b[0m", "\x1b[38;5;12m", "\x1b]0;title\x07", "\x1bM")
+
+
+@given(
+    st.text(st.sampled_from("abcdefgh0123456789"), min_size=4, max_size=30),
+    st.dictionaries(st.integers(0, 30), st.sampled_from(COLOURS)),
+    st.lists(st.integers(min_value=0), max_size=8),
+)
+def test_colours_within_a_secret_do_not_hide_it(secret: str, colours: dict[int, str], places: list[int]) -> None:
+    coloured = "".join(f"{colours.get(number, '')}{character}" for number, character in enumerate(secret))
+    lines, kept = hear(cut(f"> {coloured}\x1b[1m <\n".encode(), places), Secret(secret))
+    assert lines == ["> *** <"]
+    assert kept.endswith("***\x1b[1m <\n"), "what is around it keeps its colours"
+
+
+def test_a_coloured_secret_is_masked_in_a_line_that_is_given_in_pieces() -> None:
+    coloured = "".join(f"\x1b[31m{character}" for character in "s3cr3t-w0rd").encode()
+    for before in range(64 * 2**10 - 60, 64 * 2**10 + 60, 7):
+        lines, _ = hear([b"x" * before, coloured[:30], coloured[30:], b"y" * 2**17, b"\n"], Secret("s3cr3t-w0rd"))
+        assert "".join(lines).count("***") == 1
+        assert not set("".join(lines)) - set("xy*")

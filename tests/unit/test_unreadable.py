@@ -1,0 +1,58 @@
+"""A process that holds secrets, looked at by another one of the same user."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from pipeline_defs import unreadable
+
+_HOLDS = """
+import sys
+{keep}
+print("ready", flush=True)
+sys.stdin.read()
+"""
+_KEEP = f"{Path(unreadable.__file__).read_text()}\nkeep_to_itself()"  # whoever it runs as may not read this checkout
+_READS = """
+import sys
+for name in ("environ", "mem", "maps"):
+    try:
+        with open(f"/proc/{sys.argv[1]}/{name}", "rb") as file:
+            print(name, "SECRET_OF_A_TEST" if b"SECRET_OF_A_TEST" in (file.read() if name == "environ" else b"") else "open")
+    except PermissionError:
+        print(name, "refused")
+"""
+
+
+@pytest.mark.parametrize(
+    ("keep", "seen"),
+    [
+        (_KEEP, {"environ refused", "mem refused", "maps refused"}),
+        ("", {"environ SECRET_OF_A_TEST", "mem open", "maps open"}),
+    ],
+)
+def test_no_other_process_of_the_user_reads_its_environment_and_memory(keep: str, seen: set[str]) -> None:
+    python = shutil.which("python3", path="/usr/local/bin:/usr/bin") or sys.executable
+    user = {"user": 65534, "group": 65534, "extra_groups": []} if os.getuid() == 0 else {}
+    environment = {**os.environ, "SECRET_OF_A_TEST": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+    holder = subprocess.Popen(
+        [python, "-c", _HOLDS.format(keep=keep)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment, cwd="/", **user,  # type: ignore[call-overload]
+    )  # fmt: skip
+    try:
+        assert holder.stdout.readline() == "ready\n"
+        looked = subprocess.run(
+            [python, "-c", _READS, str(holder.pid)],
+            stdout=subprocess.PIPE,
+            text=True,
+            check=True,
+            cwd="/",
+            **user,
+        )
+        assert set(looked.stdout.splitlines()) == seen
+    finally:
+        holder.communicate("")
