@@ -62,12 +62,21 @@ class Child:
         return None
 
     def listens(self, port: int) -> bool:
-        """True when it is this very process that listens there: the port may have become another Shipline's meanwhile."""
+        """True when it is this very process that listens there: the port may have become another Shipline's meanwhile.
+
+        Whose a socket is only root sees of a process that keeps its secrets to itself. Then it is enough that the process lives,
+        and that nobody else is known to listen there: without its port it would end.
+        """
+        if self.process is None:
+            return False
         try:
-            open_ones = self.process.net_connections("inet") if self.process else []
+            own = [each.laddr for each in self.process.net_connections("inet") if each.status == psutil.CONN_LISTEN]
         except psutil.NoSuchProcess:
             return False
-        return any(one.status == psutil.CONN_LISTEN and one.laddr.port == port for one in open_ones)
+        except psutil.AccessDenied:
+            every = [each for each in psutil.net_connections("inet") if each.status == psutil.CONN_LISTEN]
+            own = [each.laddr for each in every if each.pid is None and self.process.poll() is None]
+        return any(each.port == port for each in own)
 
     def pause(self) -> float:
         """Seconds to wait before it is started again: 1, 2, 4, … for a process that keeps dying."""

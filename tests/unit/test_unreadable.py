@@ -56,3 +56,45 @@ def test_no_other_process_of_the_user_reads_its_environment_and_memory(keep: str
         assert set(looked.stdout.splitlines()) == seen
     finally:
         holder.communicate("")
+
+
+_LISTENS = """
+import socket, sys, time
+from pipeline_defs.unreadable import keep_to_itself
+keep_to_itself()
+server = socket.create_server(("127.0.0.1", int(sys.argv[1])))
+time.sleep(60)
+"""
+_SUPERVISES = """
+import os, socket, sys, time
+import psutil
+from pipeline_defs.cli.child import Child
+
+free = [socket.create_server(("127.0.0.1", 0)) for _ in range(2)]
+port, other = (each.getsockname()[1] for each in free)
+free[0].close()
+child = Child("one", (sys.executable, "-c", sys.argv[1], str(port)), None)
+process = child.start(os.environ)
+try:
+    end = time.monotonic() + 30
+    while not child.listens(port) and time.monotonic() < end:
+        time.sleep(0.05)
+    try:
+        process.net_connections()
+    except psutil.AccessDenied:
+        print("not to be seen")
+    print(child.listens(port), child.listens(other), process.cmdline()[-1] == str(port))
+finally:
+    child.process.kill()
+    child.process.wait()
+print(child.listens(port))
+"""
+
+
+def test_who_may_not_look_into_its_child_still_knows_that_it_listens() -> None:
+    """As a user who is not root; root is one here once it has given its capabilities away."""
+    plain = ["setpriv", "--bounding-set=-all", "--inh-caps=-all"] if os.getuid() == 0 else []
+    looked = subprocess.run(
+        [*plain, sys.executable, "-c", _SUPERVISES, _LISTENS], stdout=subprocess.PIPE, text=True, check=True
+    )
+    assert looked.stdout.splitlines() == ["not to be seen", "True False True", "False"]
