@@ -14,7 +14,7 @@ from pipeline_defs.ops.task import addresses_of, files_of, release_for, servers_
 from pipeline_defs.release import policy
 from pipeline_defs.release.going_back import verdict_on
 from pipeline_defs.release.history import Row
-from pipeline_defs.release.images import image_of
+from pipeline_defs.release.images import image_of, newest_of_branch
 from pipeline_defs.release.plan import Plan, PlannedStep, downtime, expected, going_back, migrations
 from pipeline_defs.release.quarantine import bars
 from pipeline_defs.release.records import Deployment, Image, Outcome, Rehearsal, Release
@@ -150,7 +150,7 @@ def image_meant(app: App, version: str, lineage: Lineage) -> Image:
     if version:
         found = image_of(images, version=version)
     else:
-        found = next((image for image in images if image.branch == app.branches.main and not image.pull), None)
+        found = newest_of_branch(images, app.branches.main)
     if found is None:
         what = f"of version {version}" if version else f"for {app.branches.main}; give a --version that was built"
         raise PlanError(f"{app.name} has no image {what}; make one with: shipline run integrate {app.name}")
