@@ -147,10 +147,7 @@ def _fleet(site: Site, first: Facts, others: Sequence[_Other]) -> Iterator[str]:
 def image_meant(app: App, version: str, lineage: Lineage) -> Image:
     """The image of a version, or the newest one for main. Raises PlanError where there is none."""
     images = [image for image in lineage.images(app) if not image.untrusted]
-    if version:
-        found = image_of(images, version=version)
-    else:
-        found = newest_of_branch(images, app.branches.main)
+    found = image_of(images, version=version) if version else newest_of_branch(images, app.branches.main)
     if found is None:
         what = f"of version {version}" if version else f"for {app.branches.main}; give a --version that was built"
         raise PlanError(f"{app.name} has no image {what}; make one with: shipline run integrate {app.name}")

@@ -6,7 +6,8 @@ from pipeline_defs.release.records import Image
 
 def image(commit: str, branch: str = "main", pull: int = 0, tags: tuple[str, ...] = ("1.5.0", "latest")) -> Image:
     named = {"app": "shop", "version": "1.5.0", "repository": "registry.example.org/shop", "commit": commit * 40}
-    return Image.model_validate({**named, "branch": branch, "pull": pull, "tags": tags})
+    made = {"digest": f"sha256:{commit * 64}", "tree": commit * 64, "built_from": commit * 40}
+    return Image.model_validate({**named, **made, "branch": branch, "pull": pull, "tags": tags})
 
 
 def test_a_merged_pull_request_is_what_is_in_the_branch() -> None:
