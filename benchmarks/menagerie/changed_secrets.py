@@ -15,7 +15,7 @@ from tests.support.menagerie import Animal, Place, animals, document, host_of
 
 _TOKEN = """
 id=$(docker ps -q --filter "label=com.docker.compose.project=$1" --filter "label=com.docker.compose.service=$2")
-docker exec "$id" printenv TOKEN
+docker exec "$id" sh -c 'echo "$TOKEN"'
 """
 _SERVICES = ("web", "mailer")
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -25,7 +25,8 @@ class Service:
         environment: what is set for it; a value that holds a variable is told as it is written.
         ports: the ports inside the container that are published or exposed; published: those of the host, as far as they are known.
         volume: the named volume that holds PostgreSQL's data, where it is mounted.
-        reads: its `env_file`s, relative to the repository.
+        reads: its `env_file`s that have to be there, relative to the repository.
+        ends: another service waits until it has ended well.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Service:
     reads: tuple[str, ...]
     healthcheck: bool
     target: str | None = None
+    ends: bool = False
 
     @property
     def is_postgres(self) -> bool:
@@ -76,8 +78,20 @@ def read_compose(root: Path, path: str) -> ComposeFile:
         str(name): _service(str(name), said if isinstance(said, dict) else {}, folder)
         for name, said in services.items()
     }
+    for name in _awaited(services):
+        if name in read:
+            read[name] = replace(read[name], ends=True)
     found = variables(data)
     return ComposeFile(path, read, frozenset(found), tuple(name for name, needed in found.items() if needed))
+
+
+def _awaited(services: dict[Any, Any]) -> Iterator[str]:
+    """The services that others wait for to end."""
+    for said in services.values():
+        given = said.get("depends_on") if isinstance(said, dict) else None
+        for name, how in given.items() if isinstance(given, dict) else ():
+            if isinstance(how, dict) and how.get("condition") == "service_completed_successfully":
+                yield str(name)
 
 
 class _Loader(yaml.SafeLoader):
@@ -179,9 +193,10 @@ def _is_data(target: str) -> bool:
 
 
 def _files(said: Any) -> list[str]:
-    """The paths under `env_file`: one, or a list of them, of which each may be a mapping."""
+    """The paths under `env_file`, one or a list of them, that have to be there; each may be a mapping."""
     listed = [said] if isinstance(said, (str, dict)) else _listed(said)
-    paths = (each.get("path") if isinstance(each, dict) else each for each in listed)
+    given = [each if isinstance(each, dict) else {"path": each} for each in listed]
+    paths = (each.get("path") for each in given if each.get("required") is not False)
     return [str(path) for path in paths if path and not str(path).startswith(("/", "~", "$"))]
 
 

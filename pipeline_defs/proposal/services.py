@@ -15,7 +15,8 @@ _OTHERS = {
 def own_service(file: ComposeFile, dockerfile: str, wanted: str | None) -> Service:
     """The service that runs the image of this Dockerfile; `wanted` is what a person says. Raises ProposalError.
 
-    Without a word it is the one that is built from the Dockerfile; where none is built, the only one that is no known program.
+    Without a word it is the one that is built from the Dockerfile; where none is built, the only one that is no known program. Of
+    several with one image it is the first that goes on running and has a port.
     """
     if wanted is not None:
         if wanted not in file.services:
@@ -28,7 +29,7 @@ def own_service(file: ComposeFile, dockerfile: str, wanted: str | None) -> Servi
         service for service in file.services.values() if service.build is None and not is_other(service)
     ]
     if len({_image(service) for service in candidates}) == 1:
-        return candidates[0]
+        return min(candidates, key=lambda service: (service.ends, not service.ports))
     if candidates:
         names = ", ".join(service.name for service in candidates)
         raise ProposalError(f"{file.path}: several services may be the app's ({names}); say which with --service")

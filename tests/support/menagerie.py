@@ -46,7 +46,7 @@ docker network ls -q --filter label=com.docker.compose.project | while read -r i
 docker rm -fv shipline-router >/dev/null 2>&1 || :; docker volume rm shipline-router >/dev/null 2>&1 || :
 docker volume ls -q --filter name=menagerie_ | xargs -r docker volume rm -f >/dev/null
 docker network ls -q --filter name=menagerie_ | xargs -r docker network rm >/dev/null
-rm -rf "$1"
+rm -rf "$1" /srv/menagerie
 """
 _MADE_BY_HAND = 'for each in $2; do docker "$1" create "$each"; done'
 # Stands for another major version of PostgreSQL, of which the bed has one.

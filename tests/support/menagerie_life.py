@@ -87,13 +87,18 @@ class Life:
         return report
 
     def restore(self) -> None:
-        """Deploy the second release, and go back to the first with the database as it was then."""
+        """Deploy the second release, and go back to the first with the database as it was then, or be refused as it is said."""
         backup, revision = self.follow().backup, self.place.read("/data/revision")
         if not backup:
             return
-        self.restores += 1
         self.attempts += 1
+        before = self.place.containers()
         report = rollback(self.place.task("1.0.0", restore_from=backup), self.place.server)
+        if refused := self.place.animal.expect.get("restore"):
+            if report.changed or before != self.place.containers() or not re.search(refused, report.error or ""):
+                self.restores_failed.append(f"{self.place.animal.name} is not refused: {report.error}")
+            return
+        self.restores += 1
         if report.error or report.live is None or report.live.version != "1.0.0":
             self.restores_failed.append(f"{self.place.animal.name}: {report.error}")
         elif revision and self.place.read("/data/revision") not in ("1.0.0", ""):

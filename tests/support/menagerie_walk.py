@@ -124,8 +124,9 @@ class Walk:
 
 
 def attempts_of(animal: Animal) -> tuple[str, ...]:
-    """What can fail of an app: a `deployment`, a `rollback`, and with a database a `restore`."""
-    return ("deployment", "rollback", *(["restore"] if "database" in animal.keys else []))
+    """What can fail of an app: a `deployment`, a `rollback`, and a `restore` where it has a database that can be restored."""
+    restorable = "database" in animal.keys and "restore" not in animal.expect
+    return ("deployment", "rollback", *(["restore"] if restorable else []))
 
 
 def walk(place: Place, attempt: str) -> Walk:

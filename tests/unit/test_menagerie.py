@@ -2,11 +2,16 @@
 
 import os
 import re
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from pipeline_defs.config import load_app
+from pipeline_defs.proposal.repository import look
+from pipeline_defs.proposal.suggest import draft_of
+from pipeline_defs.proposal.text import text_of
 from pipeline_defs.release.records import Release
 from pipeline_defs.resources.client import EngineError
 from pipeline_defs.resources.compose_file import compose_program
@@ -17,7 +22,9 @@ from pipeline_defs.server.compose_look import look_at, read_look
 from pipeline_defs.server.compose_rules import problems
 from pipeline_defs.server.settings import settings_of
 from pipeline_defs.server.site import Site
+from tests.support.menagerie import IMAGE as APP_IMAGE
 from tests.support.menagerie import Animal, animals, described
+from tests.support.shop import git
 from tests.testbed import compose
 from tests.testbed.progress import Progress
 from tests.unit.sample import run
@@ -83,6 +90,24 @@ ORDINARY = [
 @pytest.mark.parametrize(("animal", "following"), ORDINARY)
 def test_ordinary_compose_files_are_taken_as_they_are(animal: Animal, following: bool, tmp_path: Path) -> None:
     assert refusals(animal, tmp_path, following=following) == ""
+
+
+@pytest.mark.parametrize("animal", [pytest.param(each, id=each.name) for each in ALL if each.runs])
+def test_what_is_proposed_for_its_repository_is_right(animal: Animal, tmp_path: Path) -> None:
+    root = tmp_path / "tiny"
+    with animal.checkout(following=False) as checkout:
+        shutil.copytree(checkout, root)
+    shutil.copytree(APP_IMAGE, root, dirs_exist_ok=True)
+    git(root, "init", "--quiet", "--initial-branch=main")
+    git(root, "add", "--all")
+    draft = draft_of(look(root), service="web")
+    file = tmp_path / f"{draft.name}.yaml"
+    file.write_text(text_of(draft))
+    production = load_app(file).environments["production"]
+    assert production.compose == "production.yml"
+    assert production.also == tuple(animal.keys.get("also", ()))
+    assert list(production.secret_files) == list(animal.keys.get("secret_files", ()))
+    assert (production.database is not None) == (animal.rows == "postgres")
 
 
 def test_the_menagerie_is_large_enough_and_each_app_says_what_has_to_come_of_it() -> None:

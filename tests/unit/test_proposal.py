@@ -188,9 +188,12 @@ def test_what_the_compose_file_takes_goes_along_and_staging_needs_a_port_of_its_
 def test_a_compose_file_is_read_as_compose_reads_it(tmp_path: Path) -> None:
     text = """
 services:
+  upgrade: {image: shop, ports: ["2:2"]}
+  mailer: {image: shop}
   web: {image: shop, ports: ["${A:-1}:8000/tcp", {target: 9, published: 1}],
-    environment: [A=$B, "C=$${D}", "E=${F?no}"], env_file: [.env, {path: conf/web.env}]}
-  worker: {image: shop, environment: !reset null}
+    environment: [A=$B, "C=$${D}", "E=${F?no}"], env_file: [.env, {path: conf/web.env}, {path: own.env, required: false}],
+    depends_on: {upgrade: {condition: service_completed_successfully}, db: {condition: service_healthy}}}
+  worker: {image: shop, environment: !reset null, depends_on: [db]}
   db: {image: "docker.io/library/postgres:15", environment: {POSTGRES_DB: "${G:-shop}"},
     volumes: ["./x:/init", "data:/var/lib/postgresql/data:rw"]}
 """
@@ -203,7 +206,7 @@ services:
         "data",
         {"POSTGRES_DB": "${G:-shop}"},
     )
-    assert (own_service(file, "Dockerfile", None), also(file, web)) == (web, ["worker"])
+    assert (own_service(file, "Dockerfile", None), also(file, web)) == (web, ["upgrade", "mailer", "worker"])
 
 
 @given(name=NAMES, default=DEFAULTS, before=DEFAULTS, mark=st.sampled_from([":-", "-"]))
