@@ -18,6 +18,7 @@ from pipeline_defs.backups.manifest import NAME, BadBackup, Manifest
 
 _LEVEL = 1  # most of what is large can hardly be made smaller, and a backup should not keep two processors busy
 _BLOCK = 2**20
+_MODES = 0o755  # a file gets no more rights than these: neither setuid bits nor others who write
 
 
 class Writer:
@@ -118,7 +119,7 @@ def unpack(file: Path, folder: Path, *, but: str = "") -> None:
             if member.issym():
                 links.append(member)
             elif content is None:
-                path.mkdir(mode=member.mode | 0o700)
+                path.mkdir(mode=(member.mode & _MODES) | 0o700)
             elif member.name not in (NAME, but):
                 _write(path, content, member)
         for link in links:
@@ -169,10 +170,10 @@ def _about(file: Path, text: bytes) -> Manifest:
 
 
 def _write(path: Path, content: IO[bytes], member: tarfile.TarInfo) -> None:
-    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, member.mode), "wb") as out:  # noqa: PTH123
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:  # noqa: PTH123
         while block := content.read(_BLOCK):
             out.write(block)
-    path.chmod(member.mode)
+    path.chmod(member.mode & _MODES)
     os.utime(path, (member.mtime, member.mtime))
 
 

@@ -1,6 +1,7 @@
 """This machine: the Engine that builds and tests, Compose, and room on its disks."""
 
 import shutil
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,6 +27,19 @@ def machine(workspace: Path) -> Iterator[Finding]:
     except EngineError as error:
         yield broken(HERE, "Docker Engine", error)
     yield from _disk("disk of the home", workspace)
+
+
+def modes(home: Path) -> Iterator[Finding]:
+    """May anybody but their owner read the home's `.env`, or change what Shipline reads in the home? Told only where it is so."""
+    for path, denied, mode in ((home, 0o022, "700"), (home / ".env", 0o077, "600")):
+        if not path.exists():
+            continue
+        found = stat.S_IMODE(path.stat().st_mode)
+        if found & denied:
+            says = (
+                f"{path} has mode {found:o}: other users of this machine may {'change' if found & 0o022 else 'read'} it"
+            )
+            yield warning(HERE, "mode", says, f"chmod {mode} {path}")
 
 
 def _compose(client: Client) -> Finding:

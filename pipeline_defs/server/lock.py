@@ -21,10 +21,12 @@ DEAD_SECONDS = 45
 _POLL_SECONDS = 2
 _HELD = 75  # EX_TEMPFAIL of sysexits.h
 
+# Nobody else may write to what is made here, whatever the user's own umask is.
 # flock makes looking and writing one act; the kernel frees it when the shell ends, however it ends. The token only grows: also
 # when its file is lost, since it is at least the time. Temporary files that stay, as those that a test's container wrote as another
 # user, keep nobody from anything.
 _TAKE = """
+umask g-w,o-w
 mkdir -p "$(dirname "$1")"
 exec 9>>"$1.guard"; flock 9
 last=$(cat "$1.token" 2>/dev/null || echo 0)

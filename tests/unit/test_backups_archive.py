@@ -189,6 +189,14 @@ def test_what_no_backup_holds_is_refused(tmp_path: Path, kind: bytes) -> None:
         check(forged(tmp_path / "forged", member("home", kind, "/etc/passwd")))
 
 
+def test_nothing_that_is_unpacked_runs_as_somebody_else_or_is_everybodys(tmp_path: Path) -> None:
+    folder, file = member("home", tarfile.DIRTYPE), member("home/run-me")
+    folder.mode = file.mode = 0o6777
+    unpack(forged(tmp_path / "forged", folder, file), tmp_path / "again")
+    modes = [stat.S_IMODE((tmp_path / "again" / name).stat().st_mode) for name in ("home", "home/run-me")]
+    assert modes == [0o755, 0o755]
+
+
 def test_nothing_is_written_through_a_link(tmp_path: Path) -> None:
     (tmp_path / "outside").mkdir()
     through = [member("home", tarfile.SYMTYPE, str(tmp_path / "outside")), member("home/escaped")]

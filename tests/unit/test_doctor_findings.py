@@ -1,11 +1,14 @@
 """Findings: what a server says of itself becomes sentences with a remedy, and each limit is where it is said to be."""
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline_defs.doctor.finding import Finding, Level, broken
 from pipeline_defs.doctor.host import SKEW_SECONDS, WRONG_SECONDS, findings
+from pipeline_defs.doctor.machine import modes
 from pipeline_defs.server.command import Result
 
 WELL = "now 1000.5\nengine 27.1.2\ncompose 2.40.0\ndisk 99999999 /var/lib/docker\ndisk 99999999 /opt/shop"
@@ -62,3 +65,24 @@ def test_a_sentence_is_parted_into_what_failed_and_what_to_do() -> None:
         "a", "b", Level.BROKEN, "it failed (x)", "do this; or that"
     )
     assert broken("a", "b", "it failed", "look").remedy == "look"
+
+
+@pytest.mark.parametrize(
+    ("of_home", "of_settings", "says"),
+    [
+        (0o700, 0o600, []),
+        (0o755, 0o600, []),
+        (0o775, 0o600, ["has mode 775: other users of this machine may change it"]),
+        (0o700, 0o644, [".env has mode 644: other users of this machine may read it"]),
+        (0o777, 0o666, ["has mode 777: other users", ".env has mode 666: other users of this machine may change it"]),
+    ],
+)
+def test_modes_by_which_others_read_or_change_the_home_are_told(
+    tmp_path: Path, of_home: int, of_settings: int, says: list[str]
+) -> None:
+    (tmp_path / ".env").write_text("A=b\n")
+    (tmp_path / ".env").chmod(of_settings)
+    tmp_path.chmod(of_home)
+    found = list(modes(tmp_path))
+    assert [sentence in each.says for sentence, each in zip(says, found, strict=True)] == [True] * len(says)
+    assert all(each.level is Level.WARNING and each.remedy.startswith("chmod ") for each in found)

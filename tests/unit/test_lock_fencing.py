@@ -54,6 +54,16 @@ def takes_over(place: Site) -> None:
     assert run(take(place, OTHER, dead=holder(place).line())).ok
 
 
+def test_no_group_may_write_to_the_lock_whatever_the_umask_is(place: Site) -> None:
+    before = os.umask(0o002)
+    try:
+        held_by_other(place)
+    finally:
+        os.umask(before)
+    made = [Path(place.path(name)) for name in ("lock", "lock.guard", "lock.token", "lock.beat")]
+    assert [each for each in made if each.stat().st_mode & 0o022] == []
+
+
 # The fencing token
 
 

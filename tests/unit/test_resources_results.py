@@ -126,3 +126,10 @@ def test_a_results_file_is_read_only_from_its_folder(tmp_path: Path) -> None:
 def test_hostile_results_are_refused(xml: str | bytes, sentence: str) -> None:
     with pytest.raises(ResultsError, match=f"is not JUnit XML .*{sentence}"):
         read_junit(xml)
+
+
+def test_a_file_larger_than_its_bound_is_refused_and_not_read_whole(tmp_path: Path) -> None:
+    with (tmp_path / "junit.xml").open("wb") as file:
+        file.truncate(2**40)  # of nothing
+    with pytest.raises(ResultsError, match="is larger than 16 MiB"):
+        read_junit_file(tmp_path, "junit.xml")
