@@ -115,7 +115,7 @@ def _start_by_hand() -> None:
         raise BedError(f"dockerd runs (process {PID_OF_ENGINE.read_text()}) but nothing answers: {docker.complaint()}")
     # After kill -9 the process id in the file may be another program's by now, and dockerd would refuse to start.
     PID_OF_ENGINE.unlink(missing_ok=True)
-    _mount_cgroups()
+    mount_cgroups()
     folder = state("engine")
     log = folder / "dockerd.log"
     with log.open("wb") as output:
@@ -140,8 +140,8 @@ def _daemon_path() -> str:
     return os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/local/sbin", "/usr/sbin", "/sbin"])
 
 
-def _mount_cgroups() -> None:
-    """Without an init system nobody may have mounted the control groups, and no container starts without them."""
+def mount_cgroups() -> None:
+    """Mount the control groups where nobody has. Without an init system nobody may have mounted the control groups, and no container starts without them."""
     root = Path("/sys/fs/cgroup")
     if not any((root / name).exists() for name in ("cgroup.controllers", "memory", "unified")):
         subprocess.run(["mount", "-t", "cgroup2", "cgroup2", str(root)], check=False, capture_output=True)

@@ -13,7 +13,7 @@ import signal
 import subprocess
 from pathlib import Path
 
-from tests.testbed import docker, sources
+from tests.testbed import docker, engine, sources
 from tests.testbed.checkout import BedError
 from tests.testbed.packages import apt_install, can_install
 from tests.testbed.progress import Progress
@@ -88,6 +88,7 @@ def _fetch() -> None:
 
 
 def _start() -> None:
+    engine.mount_cgroups()
     if subprocess.run(["ip", "link", "show", BRIDGE], capture_output=True).returncode:
         _run("ip", "link", "add", BRIDGE, "type", "bridge")
         _run("ip", "address", "add", ADDRESS, "dev", BRIDGE)
