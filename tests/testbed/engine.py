@@ -141,7 +141,7 @@ def _daemon_path() -> str:
 
 
 def mount_cgroups() -> None:
-    """Mount the control groups where nobody has. Without an init system nobody may have mounted the control groups, and no container starts without them."""
+    """Mount the control groups where no init system has: no container starts without them."""
     root = Path("/sys/fs/cgroup")
     if not any((root / name).exists() for name in ("cgroup.controllers", "memory", "unified")):
         subprocess.run(["mount", "-t", "cgroup2", "cgroup2", str(root)], check=False, capture_output=True)
