@@ -8,7 +8,8 @@ from pipeline_defs.config.home import Home
 from pipeline_defs.config.host import Host
 from pipeline_defs.config.limits import Limits
 from pipeline_defs.config.load import load_app, load_apps, load_limits
-from pipeline_defs.config.secret import Secret, SecretSource, SecretUnavailable, mask
+from pipeline_defs.config.masking import mask
+from pipeline_defs.config.secret import Secret, SecretSource, SecretUnavailable
 from pipeline_defs.config.testing import E2E
 
 __all__ = [

@@ -11,7 +11,8 @@ from dataclasses import replace
 import paramiko
 
 from pipeline_defs.config.machine import Machine
-from pipeline_defs.config.secret import Secret, mask
+from pipeline_defs.config.masking import mask
+from pipeline_defs.config.secret import Secret
 from pipeline_defs.resources.output import Output
 from pipeline_defs.resources.process import DRAIN_SECONDS
 from pipeline_defs.resources.ssh_login import CONNECT_SECONDS, connect

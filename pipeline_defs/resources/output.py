@@ -4,43 +4,44 @@ import codecs
 from collections import deque
 from collections.abc import Collection
 
-from pipeline_defs.config.secret import CONTROL, Secret, mask
+from pipeline_defs.config.masking import CONTROL, masker
+from pipeline_defs.config.secret import Secret
 from pipeline_defs.server.command import Listener
 
 KEPT = 4 * 2**20
 """Characters kept of the beginning, and as many of the end; what lies between is heard but not kept."""
 
 _LONGEST_LINE = 64 * 2**10
-_COLOURED = 8  # times its length: what a text with colours in it may take
+_SEEN = 64
 
 
 class Output:
     """Takes bytes in any portions and gives whole lines to a listener.
 
-    Secrets are masked before anybody sees a line. Undecodable bytes are replaced, and colours are left out. As on a
-    terminal, what follows a carriage return takes the place of what stood before it in the line. A line longer than 64 Ki
-    characters is given in pieces.
+    Secrets are masked before anybody sees a line; lines that may be the beginning of one wait for the next. Undecodable bytes
+    are replaced, and colours are left out. As on a terminal, what follows a carriage return takes the place of what stood
+    before it in the line. A line longer than 64 Ki characters is given in pieces.
     """
 
     def __init__(self, listen: Listener | None = None, secrets: Collection[Secret] = (), divider: str = "") -> None:
         """Each text that begins with `divider` is kept within bounds of its own."""
         self._listen = listen
-        self._secrets = secrets
+        self._masker = masker(tuple(secrets))
         self._divider = divider
         self._parts: list[str] = []
-        # A line that is cut in pieces keeps this much back, so that no secret, coloured or not, is cut in two and passes unmasked.
-        self._overlap = _COLOURED * max((len(form) for secret in secrets for form in secret.encodings()), default=0)
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._rest = ""
+        self._seen = ""  # what was told last: a secret may have begun in it
         self._begin_part()
 
     def feed(self, data: bytes) -> None:
         """Take the next portion of the stream."""
         text = self._rest + self._decoder.decode(data)
         end = text.rfind("\n") + 1
-        if len(text) - end > _LONGEST_LINE + self._overlap:
-            text = mask(text, self._secrets)
-            end = max(text.rfind("\n") + 1, len(text) - self._overlap)
+        if len(text) - end > _LONGEST_LINE:
+            end = len(text) - self._masker.begun(text, line=True)
+        elif begun := self._masker.begun(text[:end], line=False):
+            end = text.rfind("\n", 0, end - begun) + 1
         self._rest = text[end:]
         self._take(text[:end])
 
@@ -65,7 +66,8 @@ class Output:
     def _take(self, text: str) -> None:
         if not text:
             return
-        text = mask(text, self._secrets)
+        seen, self._seen = self._seen, (self._seen + text)[-_SEEN:]
+        text = self._masker.mask(seen + text, len(seen))
         before, *parts = text.split(self._divider) if self._divider else [text]
         self._keep(before)
         for part in parts:

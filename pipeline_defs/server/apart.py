@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
-from pipeline_defs.config.secret import MASK
+from pipeline_defs.config.masking import MASK
 from pipeline_defs.server.command import Command, script
 from pipeline_defs.server.compose_model import ComposeModel, Service
 from pipeline_defs.server.compose_reader import MASKED, read_model

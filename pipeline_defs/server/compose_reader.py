@@ -5,7 +5,7 @@ from typing import Any
 
 import yaml
 
-from pipeline_defs.config.secret import MASK
+from pipeline_defs.config.masking import MASK
 from pipeline_defs.server.compose_model import (
     Attachment,
     Build,
