@@ -48,6 +48,10 @@ docker volume ls -q --filter name=menagerie_ | xargs -r docker volume rm -f >/de
 docker network ls -q --filter name=menagerie_ | xargs -r docker network rm >/dev/null
 rm -rf "$1" /srv/menagerie
 """
+_OF_PROJECT = """
+docker ps -a --filter "label=com.docker.compose.project=$1" --format '{{.Names}}'
+docker volume ls -q --filter "label=com.docker.compose.project=$1"
+"""
 _MADE_BY_HAND = 'for each in $2; do docker "$1" create "$each"; done'
 # Stands for another major version of PostgreSQL, of which the bed has one.
 _NEWER_POSTGRES = """
@@ -122,12 +126,21 @@ class Animal:
                 shutil.copytree(self.folder / "next", folder, dirs_exist_ok=True)
             if broken:
                 self._break(folder / self.broken.get("file", "production.yml"))
+            (folder / "staging.yml").write_text(_without_ports(folder / "production.yml"))
             yield folder
 
     def _break(self, file: Path) -> None:
         old, new = self.broken["instead_of"], self.broken["has"]
         assert old in file.read_text(), old
         file.write_text(file.read_text().replace(old, new, 1))
+
+
+def _without_ports(file: Path) -> str:
+    """A compose file for a rehearsal: the same without the ports, which production has."""
+    data = yaml.safe_load(file.read_text())
+    for service in data["services"].values():
+        service.pop("ports", None)
+    return yaml.safe_dump(data)
 
 
 def animals() -> list[Animal]:
@@ -177,7 +190,8 @@ class Place:
 
     def task(self, version: str | None, *, broken: bool = False, **changes: Any) -> Task:
         """A task for a version, or for one that is broken; None for going back to what ran before."""
-        site = self.site
+        environment = changes.get("environment", "production")
+        site = Site.of(self.app, environment)
         settings = settings_of(site)
         files: dict[str, bytes] = {}
         release = None
@@ -256,6 +270,11 @@ class Place:
             names = " ".join(self.animal.server.get(f"{kind}s", []))
             assert self.server.run(script(_MADE_BY_HAND, kind, names), timeout=60).ok
 
+    def left_of_staging(self) -> str:
+        """The containers and volumes of a rehearsal that are there."""
+        project = Site.of(self.app, "staging").project
+        return self.server.run(script(_OF_PROJECT, project), timeout=60).stdout.strip()
+
     def wipe(self) -> None:
         """Remove all that any app has on the server."""
         assert self.server.run(script(_WIPE, ROOT), timeout=300).ok
@@ -317,13 +336,19 @@ def document(animal: Animal, host: Mapping[str, Any], image: str) -> dict[str, A
         "health": {"timeout": 20},
         **animal.keys,
     }
+    environments = {"production": production}
+    if "database" in animal.keys:
+        only_there = ("route", "watch")
+        same = {key: value for key, value in production.items() if key not in only_there}
+        place = {"directory": f"{ROOT}/{animal.name}-staging", "compose": "staging.yml", "rehearses": "production"}
+        environments["staging"] = {**same, **place}
     return {
         "name": animal.name.replace("-", "_"),
         "repository": str(FOLDER),
         "image": image,
         "registry": {"username": {"env": "SHOP_REGISTRY_USER"}, "password": {"env": "SHOP_REGISTRY_PASSWORD"}},
         "test": None,
-        "environments": {"production": production},
+        "environments": environments,
     }
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from pipeline_defs.resources.client import EngineError
 from pipeline_defs.server.deploy import deploy
+from pipeline_defs.server.rehearse import rehearse
 from pipeline_defs.server.rollback import rollback
 from pipeline_defs.server.task import Report
 from tests.support.menagerie import Place, kinds
@@ -49,10 +50,27 @@ class Life:
         self._write()
 
     def again(self) -> None:
-        """Deploy the same once more: every container stays."""
-        before = self._ids()
+        """Deploy the same once more: every container stays, but the one behind a route, in whose place another one comes."""
+        before, config = self._ids(), self.place.site.config
         self._deploy("1.0.0")
-        self._kept(before, before, "deployed again unchanged")
+        beside = config.service if config.route and config.strategy == "blue_green" else None
+        self._kept(before, [name for name in before if name != beside], "deployed again unchanged")
+
+    def rehearse(self) -> None:
+        """Rehearse the second release, where there is a database: production is not touched, and of the copy nothing is left."""
+        place, refused = self.place, self.place.animal.expect.get("rehearsal")
+        if "staging" not in place.app.environments:
+            return
+        self.attempts += 1
+        before = place.containers()
+        report = rehearse(place.task("1.1.0", environment="staging"), place.server, place.site)
+        if not re.search(refused, report.error or "") if refused else report.error:
+            self._broken(f"the rehearsal: {report.error}")
+        if before != place.containers():
+            self._broken("the rehearsal has changed production")
+        if left := place.left_of_staging():
+            self._broken(f"the rehearsal has left {left}")
+        self._look_for_data()
 
     def fail(self) -> None:
         """Deploy a release that does not work, and go back."""
@@ -141,11 +159,12 @@ class Life:
 
 
 def live(place: Place) -> Life:
-    """The whole life of an app: first release, the same again, a broken one, the second, and the way back with the database."""
+    """The whole life of an app: first release, the same again, a rehearsal, a broken one, the second, the way back."""
     life = Life(place)
     life.begin()
     if not life.broken:
         life.again()
+        life.rehearse()
         life.fail()
         life.restore()
     return life
