@@ -13,7 +13,7 @@ $seen
 SEEN
   wanted=$2
   for each in $ports; do case $each in
-    "exposed:$3/tcp") wanted="$wanted $3" ;;
+    "exposed:$3/tcp") [ "$mode" = host ] || wanted="$wanted $3" ;; # on the host's network EXPOSE means nothing
     exposed:*) ;;
     */tcp) wanted="$wanted ${each%/tcp}" ;;
   esac; done
