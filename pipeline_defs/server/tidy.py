@@ -9,7 +9,8 @@ from pipeline_defs.server.task import Task
 
 # A name's time is in it; copying a file changes the file's own. What a link of the environment names is needed. A folder among the
 # releases that holds none is somebody else's. What a container could write to stays: what any has mounted, and, but for the copies
-# of a rehearsal, a folder in which somebody else than Shipline has written.
+# of a rehearsal, a folder in which somebody else than Shipline has written. Where the Engine does not tell, perhaps since a container
+# went meanwhile, all stay until the next time.
 _FILES = """
 root=$(readlink -f "$1") backups=$2 releases=$3 logs=$4 days=$5 release=$6 app=$7 repository=$8 environment=$9 apart=${10}; shift 10
 beyond() { tail -n "+$(($1 + 1))"; }
@@ -21,9 +22,9 @@ rm -f "$root"/backups/*.partial
   while IFS= read -r name; do needed "$root/backups/$name" && continue
     for part in "" .sha256 .counts .roles .database; do rm -f "$root/backups/$name$part"; done; echo "removed backup $name"; done
 mounted=unknown
-if ids=$(docker ps -aq); then
-  mounted=$(docker inspect -f '{{range .Mounts}}{{println .Source}}{{end}}' $ids 2>/dev/null
-    docker volume ls -q | xargs -r docker volume inspect -f '{{with .Options}}{{.device}}/{{end}}' 2>/dev/null || :); fi
+if places=$(docker ps -aq | xargs -r docker inspect -f '{{range .Mounts}}{{println .Source}}{{end}}' 2>/dev/null) &&
+  devices=$(docker volume ls -q | xargs -r docker volume inspect -f '{{with .Options}}{{.device}}/{{end}}' 2>/dev/null); then
+  mounted=$(printf '%s\\n' "$places" "$devices"); fi
 mounts() { [ "$mounted" = unknown ] || printf '%s\\n' "$mounted" | grep -qF "$1"; }
 ours() { while IFS= read -r name; do [ ! -f "$root/releases/$name/$release" ] || printf '%s\\n' "$name"; done; }
 { ls -1t "$root/releases" 2>/dev/null | ours | beyond "$releases"; aged releases | ours; } | sort -u |

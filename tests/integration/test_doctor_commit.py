@@ -1,6 +1,7 @@
 """`shipline doctor APP` tries the actual commit: what its first deployment would meet, on a real server that stays as it is."""
 
 import json
+import secrets
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +16,10 @@ from tests.support.shop import Shop, environment, git
 from tests.testbed.bed import TestBed
 
 SOURCE = Path("examples/shop")
-EVERYTHING = "docker ps -a; docker volume ls; docker network ls; docker image ls -a; find /opt /tmp | sort"
+EVERYTHING = """
+docker ps -a --format '{{.ID}} {{.Names}} {{.State}}'; docker volume ls; docker network ls; docker image ls -a --no-trunc -q
+find /opt /tmp | sort
+"""
 
 Asked = Callable[..., tuple[int, list[dict[str, str]]]]
 
@@ -46,7 +50,8 @@ def asked(
 ) -> Asked:
     """The doctor, asked about the sample app: (status, what it found of the commit)."""
     home = {"SHIPLINE_HOME": str(tmp_path), "DAGSTER_HOME": str(tmp_path), "SHOP_REPOSITORY": str(repository)}
-    for name, value in environment(testbed, **home).items():
+    of_its_own = f"{testbed.registry.address}/doctor-{secrets.token_hex(4)}"  # other tests have pushed this version
+    for name, value in environment(testbed, **home, SHOP_REGISTRY=of_its_own).items():
         monkeypatch.setenv(name, value)
 
     def ask(*words: str) -> tuple[int, list[dict[str, str]]]:
