@@ -64,6 +64,7 @@ def test_a_database_elsewhere_is_copied_and_the_copy_is_dropped_afterwards(
     for name, port in (("production", 8080), ("staging", 8081)):
         (source / f"{name}.yml").write_text(WEB_ALONE.format(name=name, port=port))
     managed = changed(shop, database=Database(url=SecretSource(env="UNUSED")), test=None, e2e=())
+    managed = managed.changed("production", port=8080).changed("staging", port=8081)  # on the host's own network
     addresses = {"production": Secret(f"{elsewhere}/shop"), "staging": Secret(f"{elsewhere}/shop_copy")}
 
     def task(name: str, release: Release) -> Task:

@@ -107,7 +107,9 @@ def test_check_names_what_is_missing(
     )
     assert main(["check", "--offline"]) == 0
     monkeypatch.setenv(TOKEN, server.create_token("ada", ALL))
-    server.commit(REPO, {"production.yml": "services: {web: {image: shop, build: .}}\n"}, by="ada")  # it is rendered, too
+    server.commit(
+        REPO, {"production.yml": "services: {web: {image: shop, build: .}}\n"}, by="ada"
+    )  # it is rendered, too
     assert main(["check"]) == 0
     assert "all permissions are there" in capsys.readouterr().out
     server.fail("before", times=None)
