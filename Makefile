@@ -50,6 +50,9 @@ prove-service: setup ## what is claimed of the service, measured at full size; P
 prove-menagerie: setup ## what is claimed of ordinary compose files and failures; PARTS="refused lives walks", APPS="single routed" choose
 	@PARTS="$(PARTS)" APPS="$(APPS)" $(PYTHON) -m benchmarks.menagerie
 
+prove-hostile: setup ## what is claimed of secrets, hostile names and outside text; PARTS="secrets names fuzz" chooses, MINUTES for each reader
+	@PARTS="$(PARTS)" MINUTES="$(MINUTES)" $(PYTHON) -m benchmarks.hostile
+
 bench-deploy: setup ## how long a deployment takes, beside a hand-written script, under load
 	@$(PYTHON) -m benchmarks.deploy.bench
 

@@ -32,9 +32,17 @@ def read_model(text: str, project: str = "") -> ComposeModel:
         said = yaml.safe_load(text.replace(MASK, MASKED))
     except yaml.YAMLError as error:
         raise ValueError(f"no compose file: {' '.join(str(error).split())}") from None
+    except RecursionError:
+        raise ValueError("no compose file: it is nested too deeply") from None
     if said is not None and not isinstance(said, dict):
         raise ValueError("no compose file: it is not a mapping")
-    merged = said or {}
+    try:
+        return _model(said or {}, project)
+    except (AttributeError, KeyError, TypeError, IndexError, OverflowError) as error:
+        raise ValueError(f"no compose file: it does not have the form that Compose gives it ({error})") from None
+
+
+def _model(merged: Mapping[str, Any], project: str) -> ComposeModel:
     return ComposeModel(
         services={str(name): _service(str(name), keys or {}) for name, keys in _mapping(merged, "services")},
         volumes={str(key): _volume(str(key), keys or {}, project) for key, keys in _mapping(merged, "volumes")},

@@ -6,6 +6,7 @@ from typing import Any
 import dagster as dg
 
 from pipeline_defs.release.evidence import StepTiming, TestCounts
+from pipeline_defs.release.markdown import one_line
 from pipeline_defs.release.records import OnHost
 
 Metadata = dict[str, dg.MetadataValue[Any]]
@@ -29,8 +30,8 @@ def pairs(lines: Mapping[str, str]) -> str:
 
 
 def cell(text: str, longest: int = _LONGEST_CELL) -> str:
-    """One line that cannot break out of a table's cell or its code marks."""
-    return " ".join(text.split()).replace("|", "\\|").replace("`", "'")[:longest]
+    """One line that cannot break out of a table's cell or its code marks, without what cannot be seen."""
+    return one_line(text, longest).replace("|", "\\|").replace("`", "'")
 
 
 def texts(lines: Mapping[str, str]) -> Metadata:

@@ -92,7 +92,7 @@ def _written(look: ComposeLook) -> ComposeModel:
     for content in look.sources.values():
         try:
             model = read_model(content.decode())
-        except (ValueError, AttributeError, TypeError):
+        except ValueError:
             continue
         if model.services:
             return model

@@ -1,0 +1,1 @@
+"""What hostile names, secrets and outside text do to Shipline."""
