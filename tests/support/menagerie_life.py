@@ -106,7 +106,8 @@ class Life:
 
     def restore(self) -> None:
         """Deploy the second release, and go back to the first with the database as it was then, or be refused as it is said."""
-        backup, revision = self.follow().backup, self.place.read("/data/revision")
+        revision = self.place.read("/data/revision")
+        backup = self.follow().backup
         if not backup:
             return
         self.attempts += 1
@@ -119,7 +120,7 @@ class Life:
         self.restores += 1
         if report.error or report.live is None or report.live.version != "1.0.0":
             self.restores_failed.append(f"{self.place.animal.name}: {report.error}")
-        elif revision and self.place.read("/data/revision") not in ("1.0.0", ""):
+        elif self.place.read("/data/revision") not in (revision, "1.0.0"):  # an entry point may have migrated since
             self.restores_failed.append(f"{self.place.animal.name}: at {self.place.read('/data/revision')}")
         self._look_for_data()
 
