@@ -50,7 +50,7 @@ def test_what_failed_is_not_tried_again_by_itself(tiny: Tiny) -> None:
 def rehearsal(tiny: Tiny, commit: str) -> dg.DagsterRun:
     """A rehearsal of a commit that has not begun."""
     tags = {"app": "tiny", "environment": "staging", "target": STAGING.to_user_string(), "commit": commit[:12]}
-    job = tiny.defs.resolve_job_def("stage")
+    job = tiny.defs.resolve_job_def("tiny_stage")
     return tiny.instance.create_run_for_job(job, tags=tags, status=dg.DagsterRunStatus.NOT_STARTED)
 
 
