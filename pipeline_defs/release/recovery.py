@@ -78,11 +78,17 @@ def given_up(record: Deployment, why: str, seconds: float) -> Deployment:
 
 
 def is_end_of(end: Deployment, known: Deployment | None) -> bool:
-    """Whether a record is what `given_up` makes of another one, which is not over: it says nothing but that the deployment failed."""
-    if known is None or not is_open(known):
+    """Whether a record ends another one and says nothing but that the deployment failed.
+
+    Either `given_up` made it of one that is not over, or what waited for its rehearsal is left to a person.
+    """
+    if known is None:
+        return False
+    waited = known.outcome is Outcome.WAITING
+    if not (waited or (is_open(known) and end.needs_person)):
         return False
     told = {name: getattr(end, name) for name in ("outcome", "error", "seconds", "needs_person")}
-    return end.outcome is Outcome.FAILED and end.needs_person and known.model_copy(update=told) == end
+    return end.outcome is Outcome.FAILED and known.model_copy(update=told) == end
 
 
 def way_back_failed(
