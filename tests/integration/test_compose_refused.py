@@ -56,7 +56,7 @@ def test_all_that_is_wrong_is_said_at_once_and_nothing_is_made(shop: Shop, serve
     report = deploy(attempt(app, compose=COMPOSE), server)
     assert report.outcome is Outcome.FAILED and not report.changed
     assert report.error is not None
-    assert [step.step for step in report.steps] == ["files", "compose file"]
+    assert [step.step for step in report.steps] == ["snapshot", "files", "compose file"]
     for sentence in (
         "the variable API_TOKEN is not set (used by web)",
         "takes the variable DEBUG from outside",

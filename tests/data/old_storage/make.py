@@ -36,7 +36,7 @@ def release(version: str) -> dict:
     }  # fmt: skip
 
 
-@op(config_schema={"version": str, "outcome": str, "at": str})
+@op(name="blog_production_deploy", config_schema={"version": str, "outcome": str, "at": str})
 def deploy(context: OpExecutionContext) -> None:
     """Writes the record of a deployment as Shipline does: a materialization of what runs now, else an observation."""
     given = context.op_config
@@ -70,7 +70,10 @@ def main() -> None:
             config = {"version": version, "outcome": outcome, "at": f"2024-01-0{day}T12:00:00+00:00"}
             tags = {"app": "blog", "environment": "production", "version": version}
             blog_deploy.execute_in_process(
-                run_config={"ops": {"deploy": {"config": config}}}, tags=tags, instance=instance, raise_on_error=False
+                run_config={"ops": {"blog_production_deploy": {"config": config}}},
+                tags=tags,
+                instance=instance,
+                raise_on_error=False,
             )
     if not url:
         write_dumps(home, HERE / "sqlite")
