@@ -27,25 +27,25 @@ WEB_ALONE = """
 services:
   web:
     image: shop
-    network_mode: host
-    command: ["uvicorn", "shop.main:app", "--port", "{port}"]
+    ports: ["{port}:8000"]
     environment:
       DATABASE_URL: ${{SHOP_DATABASE_URL}}
       APP_ENVIRONMENT: {name}
-    healthcheck:
-      disable: true
 """
 
 
 @pytest.fixture
 def elsewhere(shop: Shop, server: Connection) -> Iterator[str]:
-    """A PostgreSQL that is no part of any compose project; its URL without the database's name."""
+    """A PostgreSQL that is no part of any compose project, on an address that containers reach; its URL without the database's name."""
     run = """
-    docker run -d --name managed -p "127.0.0.1:$2:5432" -e POSTGRES_PASSWORD="$1" -e POSTGRES_DB=shop postgres:15 >&2
+    here=$(docker network inspect bridge -f '{{(index .IPAM.Config 0).Gateway}}'); echo "$here"
+    docker run -d --name managed -p "$here:$2:5432" -e POSTGRES_PASSWORD="$1" -e POSTGRES_DB=shop postgres:15 >&2
     for n in $(seq 60); do docker exec managed pg_isready -h 127.0.0.1 -U postgres && exit 0; sleep 0.5; done; exit 1
     """
-    assert server.run(script(run, PASSWORD, str(PORT)), timeout=90).ok
-    yield f"postgresql://postgres:m%40naged%2Fpa55word@127.0.0.1:{PORT}"
+    began = server.run(script(run, PASSWORD, str(PORT)), timeout=90)
+    assert began.ok, began.stderr
+    address = began.stdout.split()[0]
+    yield f"postgresql://postgres:m%40naged%2Fpa55word@{address}:{PORT}"
     server.run(script("docker rm -fv managed"), timeout=60)
 
 
@@ -64,7 +64,6 @@ def test_a_database_elsewhere_is_copied_and_the_copy_is_dropped_afterwards(
     for name, port in (("production", 8080), ("staging", 8081)):
         (source / f"{name}.yml").write_text(WEB_ALONE.format(name=name, port=port))
     managed = changed(shop, database=Database(url=SecretSource(env="UNUSED")), test=None, e2e=())
-    managed = managed.changed("production", port=8080).changed("staging", port=8081)  # on the host's own network
     addresses = {"production": Secret(f"{elsewhere}/shop"), "staging": Secret(f"{elsewhere}/shop_copy")}
 
     def task(name: str, release: Release) -> Task:
@@ -91,7 +90,10 @@ def test_a_database_elsewhere_is_copied_and_the_copy_is_dropped_afterwards(
         addresses={**addresses, "staging": Secret(f"{elsewhere.replace('postgres:', 'else:')}/shop")},
     )
     refused = rehearse(same, server, production(managed))
-    assert refused.error and "database.url is that of production (shop on 127.0.0.1:5499)" in refused.error
+    assert (
+        refused.error
+        and f"database.url is that of production (shop on {elsewhere.rpartition('@')[2]})" in refused.error
+    )
 
 
 @pytest.mark.thorough
