@@ -37,8 +37,11 @@ def secrets_of(app: App, environment: str) -> list[Secret]:
 
 
 def known_secrets(app: App) -> Iterator[Secret]:
-    """Every secret that the app's file names and that is here."""
+    """Every secret that the app's file names and that is here; a user's name is none, and may be a word that everybody says."""
+    name = app.registry.username if app.registry else None
     for source in dict.fromkeys(sources(app)):
+        if source == name:
+            continue
         try:
             yield source.read()
         except SecretUnavailable:

@@ -205,7 +205,7 @@ class _HungUp(Unreachable):
 def _explained(error: Exception, host: Machine, known_hosts: Path) -> Unreachable:
     if isinstance(error, paramiko.SSHException) and "protocol banner" in str(error):
         return _HungUp(
-            f"the server {host} closes each connection before the SSH login; check that an SSH server listens there, and "
+            f"the server {host} closes each connection before the SSH login; is an SSH server listening there? If so, look "
             "whether it shuts this machine out (PerSourcePenalties and MaxStartups in its sshd_config)"
         )
     if isinstance(error, paramiko.BadHostKeyException):

@@ -19,7 +19,7 @@ def report(
     changes: tuple[str, ...] = (),
     left: tuple[str, ...] = (),
 ) -> Report:
-    """What an execution came to, as a report. `changes` is what it has changed, where it failed."""
+    """What an execution came to, as a report. `changes` is what it has changed, where it failed; what succeeded counts as a change."""
     return Report(
         outcome=outcome,
         steps=tuple(execution.steps),
@@ -33,7 +33,7 @@ def report(
         way_back=way_back,
         previous=previous,
         live=live,
-        changed=bool(changes),
+        changed=bool(changes) or outcome is Outcome.SUCCEEDED,
         changes=changes,
         left=left,
         error=error,

@@ -19,6 +19,7 @@ from pipeline_defs.release.junit import ResultsError, read_junit
 from pipeline_defs.release.postman import CollectionError, read_collection, read_environment
 from pipeline_defs.release.version import Version, VersionError
 from pipeline_defs.resources.github import GitHubError
+from pipeline_defs.resources.github.answer import Answer
 from pipeline_defs.resources.github.shapes import commit_of, details_of, fact, move_of, pull_of
 from pipeline_defs.server.compose_reader import read_model
 from pipeline_defs.webhooks.hint import Unreadable, hint_of
@@ -86,8 +87,8 @@ def _app(content: bytes) -> object:
 
 
 def _github(make: Callable[[Any], object]) -> Callable[[bytes], object]:
-    """Half an answer of GitHub is GitHubAway; what is no JSON is refused before."""
-    return lambda content: fact(make, json.loads(content))
+    """Half an answer of GitHub is GitHubAway; what is no JSON is refused before, by `Answer.json`."""
+    return lambda content: fact(make, Answer(200, {}, content.decode(errors="replace")).json())
 
 
 def _json(value: object) -> bytes:

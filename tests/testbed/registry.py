@@ -1,5 +1,6 @@
 """A registry of the bed: user and password made for this bed, images can be deleted, published on the loopback address."""
 
+import os
 import secrets
 import tempfile
 from pathlib import Path
@@ -50,7 +51,14 @@ class Registry(Container):
         self.start()
 
     def login(self, folder: Path) -> tuple[str, ...]:
-        """Log a docker client in whose settings lie in `folder`; returns the options that make `docker` use them."""
+        """Log a docker client in whose settings lie in `folder`; returns the options that make `docker` use them.
+
+        Plugins of the user's own settings are plugins there, too.
+        """
+        plugins = Path(os.environ.get("DOCKER_CONFIG") or Path.home() / ".docker") / "cli-plugins"
+        if plugins.is_dir() and not (folder / "cli-plugins").exists():
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / "cli-plugins").symlink_to(plugins.resolve())
         options = ("--config", str(folder))
         words = ["login", "--username", self.user, "--password-stdin", self.address]
         docker.docker(*options, *words, input=self.password)

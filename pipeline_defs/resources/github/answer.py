@@ -54,7 +54,7 @@ class Answer:
         """The body. Raises GitHubAway where it is none of GitHub's, such as a proxy's page."""
         try:
             return json.loads(self.text)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise GitHubAway(
                 f"GitHub's answer with status {self.status} is no JSON; is there a proxy in between?", unsure=True
             ) from None
