@@ -23,9 +23,14 @@ def apt_install(*packages: str, optional: list[str] | None = None) -> None:
     Nothing that is installed is removed for it. Raises BedError with apt's last line.
     """
     _run(["dpkg", "--configure", "-a"])  # after kill -9 in the middle of an installation nothing else is allowed
-    _run([*APT, "update"])
+    apt_update()
     known = [name for name in optional or [] if _apt_knows(name)]
     _run([*APT, "install", "--no-remove", "--no-install-recommends", *packages, *known])
+
+
+def apt_update() -> None:
+    """Fetch the lists of packages. Raises BedError with apt's last line."""
+    _run([*APT, "update"])
 
 
 def _apt_knows(package: str) -> bool:

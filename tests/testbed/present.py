@@ -15,7 +15,7 @@ from pathlib import Path
 
 from tests.testbed import docker, engine, sources
 from tests.testbed.checkout import BedError
-from tests.testbed.packages import apt_install, can_install
+from tests.testbed.packages import apt_install, apt_update, can_install
 from tests.testbed.progress import Progress
 from tests.testbed.waiting import holds_within
 
@@ -39,6 +39,8 @@ def ensure(progress: Progress) -> dict[str, str]:
     own = _own_version()
     if own >= SINCE:
         return {}
+    if can_install() and not sources.of_suite(SUITE):
+        apt_update()  # a machine without lists of packages does not know where it has them from
     if not can_install() or not sources.of_suite(SUITE):
         progress.say("         The tests use this machine's own Docker Engine: a newer one needs root on Debian.")
         return {}
