@@ -28,19 +28,22 @@ def trust_host(
         Path | None, typer.Option("--known-hosts", help="The file to write; by default the one of the app's file.")
     ] = None,
 ) -> None:
-    """Show a server's host keys, ask whether they are its own, and write them to known_hosts.
+    """Show a server's host key, ask whether it is its own, and write it to known_hosts.
 
     Compare with what the server itself says: ssh-keygen -lf /etc/ssh/ssh_host_ed25519_key.pub. A key that differs from the one that is
     trusted is refused without --replace. A file with hashed names gets a hashed name.
     """
-    from pipeline_defs.resources.host_keys import agree, shown, trust, trusted
+    from pipeline_defs.resources.host_keys import agree, shown, shows, trust, trusted
     from pipeline_defs.server.command import ServerError
 
     output: Output = context.obj
     server = _server(host, known_hosts)
     try:
-        keys, known = shown(server), trusted(server)
-        chosen = _chosen(keys, fingerprint, server)
+        known = trusted(server)
+        if known and not fingerprint and shows(server, known):
+            _tell(output, server, known, written=False)
+            return
+        chosen = _chosen(shown(server, fingerprint), fingerprint, server)
         if agree(known, chosen):
             _tell(output, server, chosen, written=False)
             return
@@ -70,7 +73,7 @@ def _server(text: str, known_hosts: Path | None) -> Host:
 
 
 def _chosen(keys: "list[paramiko.PKey]", fingerprint: str, host: Host) -> "list[paramiko.PKey]":
-    """The keys that may become trusted: all that the server shows, or the one with this fingerprint."""
+    """The key that may become trusted: the best one that the server shows, or the one with this fingerprint."""
     from pipeline_defs.resources.host_keys import described
 
     chosen = [key for key in keys if not fingerprint or key.fingerprint == fingerprint]

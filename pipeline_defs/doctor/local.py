@@ -7,8 +7,8 @@ from pathlib import Path, PurePosixPath
 
 from pipeline_defs.config import App, Secret
 from pipeline_defs.release.records import Release
-from pipeline_defs.resources.client import EngineError, find_client
-from pipeline_defs.resources.compose_file import find_compose
+from pipeline_defs.resources.client import EngineError
+from pipeline_defs.resources.compose_file import compose_program
 from pipeline_defs.resources.github.git import source_of
 from pipeline_defs.resources.process import LocalRunner, plain_environment
 from pipeline_defs.resources.release_files import release_files
@@ -55,7 +55,7 @@ def in_folder(app: App, folder: Path, commit: str = "") -> Rendered:
     """Render the compose files of a folder with the repository's files."""
     found = Rendered(commit)
     try:
-        program = find_compose(find_client())
+        program = compose_program()
         for environment in app.environments:
             for sentence, refused in _problems(app, environment, commit, folder, program):
                 (found.refusals if refused else found.notes).append(f"{environment}: {sentence}")

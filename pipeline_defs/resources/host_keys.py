@@ -28,13 +28,17 @@ def name_of(host: Machine) -> str:
     return route_to(host).name
 
 
-def shown(host: Machine) -> list[paramiko.PKey]:
-    """The keys that the server shows, one for each kind it has. Nobody logs in. Raises Unreachable.
+def shown(host: Machine, fingerprint: str = "") -> list[paramiko.PKey]:
+    """The best key that the server shows; with a fingerprint, kind after kind until one has it. Nobody logs in. Raises Unreachable.
 
-    Takes a connection for each kind. OpenSSH 9.8 and newer shut an address out for a while after some connections without a log-in
-    (`PerSourcePenalties` in sshd_config), so this is for a person who is about to trust a key; see `shows`.
+    Takes a connection for each kind that is asked for. OpenSSH 9.8 and newer shut an address out for a while after some connections
+    without a log-in (`PerSourcePenalties` in sshd_config).
     """
-    found = list(_shown(host, KINDS))
+    found: list[paramiko.PKey] = []
+    for key in _shown(host, KINDS):
+        found.append(key)
+        if fingerprint in ("", key.fingerprint):
+            break
     if not found:
         raise Unreachable(
             f"{host} shows no host key of a kind that is trusted ({', '.join(KINDS)}); give it one of them"

@@ -314,7 +314,7 @@ def test_a_build_gets_its_secrets_and_leaves_them_nowhere(
 ) -> None:
     (checkout / "Dockerfile").write_text(
         f"FROM {BASE.name}\nRUN --mount=type=secret,id=token --mount=type=secret,id=other "
-        "cat /run/secrets/token && sha256sum /run/secrets/token >/sum\n"
+        f"echo {tag} && cat /run/secrets/token && sha256sum /run/secrets/token >/sum\n"
     )
     monkeypatch.setenv("BUILD_TOKEN", "t0ken-of-the-build")
     build = Build.model_validate({"secrets": {"token": {"env": "BUILD_TOKEN"}}})
