@@ -1,7 +1,7 @@
 # Every target sets up what it needs by itself. `make` alone lists the targets.
 PYTHON := .venv/bin/python
 
-.PHONY: help setup demo test test-unit test-all site prove-github prove-rehearsal prove-deploy prove-lineage prove-service prove-menagerie bench-deploy bench-lineage bench-observe bench-tests lint format docs lock up down backup restore upgrade clean
+.PHONY: help setup demo test test-unit test-all site prove-github prove-rehearsal prove-deploy prove-lineage prove-service prove-menagerie bench-deploy bench-lineage bench-observe bench-tests house lint format docs lock up down backup restore upgrade clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -62,6 +62,9 @@ bench-lineage: setup ## how long status, history and trace take after years, in 
 
 bench-tests: setup ## how long the tests take, what they cover, and which planted faults they find; PARTS="unit faults" chooses
 	@PARTS="$(PARTS)" $(PYTHON) -m benchmarks.tests
+
+house: setup ## how large the project is, and which way its imports point
+	@$(PYTHON) -m benchmarks.house
 
 bench-observe: setup ## what a scrape of the metrics costs after years; STORAGE=sqlite or postgres, DEPLOYMENTS=10000
 	@STORAGE="$(STORAGE)" DEPLOYMENTS="$(DEPLOYMENTS)" $(PYTHON) -m benchmarks.observing

@@ -1,0 +1,1 @@
+"""The house: how large the project is, and which way its imports point."""
