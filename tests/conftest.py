@@ -51,5 +51,5 @@ def engine(progress: Progress) -> None:
 def testbed(engine: None, progress: Progress) -> Iterator[TestBed]:
     """One bed for the session: a registry and a server. Sessions side by side have one each; dead ones are cleared away."""
     remove_orphans("tests-")
-    with TestBed(f"tests-{os.getpid()}", progress=progress) as bed:
+    with TestBed(f"tests-{os.getpid()}", progress=progress, in_memory=True) as bed:
         yield bed

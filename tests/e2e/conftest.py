@@ -13,7 +13,7 @@ from tests.testbed.container import free_port
 @pytest.fixture(scope="session")
 def pipeline(engine: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pipeline]:
     """Shipline, up and looking at the shop's repository, on a bed of its own."""
-    with TestBed(f"tests-e2e-{os.getpid()}") as bed:
+    with TestBed(f"tests-e2e-{os.getpid()}", in_memory=True) as bed:
         made = Pipeline(bed, tmp_path_factory.mktemp("pipeline"))
         try:
             made.shipline.up(port=free_port())

@@ -68,7 +68,7 @@ def test_ssh_refuses_a_server_whose_host_key_changed(testbed: TestBed) -> None:
 
 
 def test_a_killed_server_comes_back_as_it_was(testbed: TestBed) -> None:
-    with testbed.extra_server("killed") as server:
+    with testbed.extra_server("killed", in_memory=False) as server:
         server.load(BASE.name)
         server.exec("docker", "run", "--detach", "--restart", "always", "--name", "app", BASE.name, "sleep", "infinity")
         server.kill()

@@ -35,8 +35,9 @@ class TestBed:
         servers: int = 1,
         preload: tuple[str, ...] = PRELOADED,
         progress: Progress | None = None,
+        in_memory: bool = False,
     ) -> None:
-        """`preload` names the images that its servers have without asking a registry."""
+        """`preload` names the images that its servers have without asking a registry; `in_memory` as for Server."""
         self.name = name
         self.folder = STATE / "beds" / name
         self.key = self.folder / "key"
@@ -47,6 +48,7 @@ class TestBed:
         self._compose: list[str] = []
         self._progress = progress or Progress()
         self._preload = preload
+        self._in_memory = in_memory
         self._owner = _owner_lock(name)
 
     def __enter__(self) -> "TestBed":
@@ -98,20 +100,22 @@ class TestBed:
             self.registry.up()
 
     def _up_server(self, role: str) -> Server:
-        server = Server(self.name, role, self.registry.port)
+        server = Server(self.name, role, self.registry.port, in_memory=self._in_memory)
         with self._progress.step(f"start {role}"):
             server.up(self.key.with_suffix(".pub").read_text(), self._preload)
         return server
 
     @contextlib.contextmanager
-    def extra_server(self, role: str, home_size: str | None = None) -> Iterator[Server]:
-        """One more server inside the block, trusted like the others, with nothing preloaded; `home_size` as for Server.
+    def extra_server(self, role: str, home_size: str | None = None, in_memory: bool | None = None) -> Iterator[Server]:
+        """One more server inside the block, trusted like the others, with nothing preloaded; `home_size`, `in_memory` as for Server.
 
         For tests that need several servers or that spoil the one they use. Raises BedError where the bed has one of that role.
         """
         if role in (each.role for each in self.servers):
             raise BedError(f"bed {self.name} has a server {role} already; give the other one another role")
-        server = Server(self.name, role, self.registry.port, home_size)
+        server = Server(
+            self.name, role, self.registry.port, home_size, self._in_memory if in_memory is None else in_memory
+        )
         try:
             server.up(self.key.with_suffix(".pub").read_text())
             self.servers.append(server)

@@ -17,6 +17,9 @@ PRODUCTION, STAGING = 8080, 8081
 """The ports on which the sample app's environments answer on the server."""
 HOME = "/opt/shipline"
 """Where Shipline keeps its files on a server."""
+PLENTY = 12 * 2**30
+"""Bytes of available memory from which on servers may keep their Engine's storage there."""
+_IN_MEMORY = "type=volume,dst=/var/lib/docker,volume-driver=local,volume-opt=type=tmpfs,volume-opt=device=tmpfs"
 CONFINED = [
     *["--cap-add", "ALL", "--cap-drop", "SYS_RESOURCE"],
     *["--security-opt", "seccomp=unconfined", "--security-opt", "apparmor=unconfined"],
@@ -27,14 +30,20 @@ CONFINED = [
 class Server(Container):
     """A server; `host` and `ssh_port` are how it is reached from here, `ports` maps its own ports to published ones."""
 
-    def __init__(self, bed: str, role: str, registry_port: int, home_size: str | None = None) -> None:
-        """`home_size` ("64m") puts /opt/shipline on a file system that small, so that a test can fill it."""
+    def __init__(
+        self, bed: str, role: str, registry_port: int, home_size: str | None = None, in_memory: bool = False
+    ) -> None:
+        """`home_size` ("64m") puts /opt/shipline on a file system that small, so that a test can fill it.
+
+        `in_memory`: what its Engine stores is in memory, where this machine has plenty; it is gone when the server is stopped.
+        """
         super().__init__(bed, role)
         self.host = LOOPBACK
         self.ssh_port = free_port()
         self.ports = {inside: free_port() for inside in (PRODUCTION, STAGING)}
         self._registry_port = registry_port
         self._home_size = home_size
+        self._in_memory = in_memory
 
     def url(self, port: int) -> str:
         """Address, seen from here, of what listens on that port of the server."""
@@ -48,6 +57,8 @@ class Server(Container):
             options += ["--publish", f"{self.host}:{outside}:{inside}"]
         if self._home_size:
             options += ["--tmpfs", f"{HOME}:rw,exec,mode=755,size={self._home_size}"]
+        if self._in_memory and _memory_available() >= PLENTY:
+            options += ["--mount", _IN_MEMORY]
         self.create(SERVER.name, *options, *_privileges())
         self.start()
         self.exec("sh", "-c", "umask 077 && cat >/root/.ssh/authorized_keys", input=public_key)
@@ -124,3 +135,9 @@ def _privileges() -> tuple[str, ...]:
     if docker.succeeds("run", "--rm", "--privileged", "--network", "none", SERVER.name, "true"):
         return ("--privileged",)
     return tuple(CONFINED)
+
+
+def _memory_available() -> int:
+    """How many bytes of memory new programs can have on this machine."""
+    [line] = [each for each in Path("/proc/meminfo").read_text().splitlines() if each.startswith("MemAvailable:")]
+    return int(line.split()[1]) * 1024
