@@ -28,7 +28,8 @@ class Route(Model):
     certificate: Certificate | None = Field(default=None, description="with tls: a certificate of your own instead")
     health: UrlPath = Field(
         default="/",
-        description="asked through the router: what is new is healthy once this answers with success, and asked again after the switch",
+        description="asked through the router: what is new is healthy once this answers with success, "
+        "and its own health check, if any, succeeds; asked again after the switch",
     )
     drain_timeout: int = Field(
         default=30, ge=1, description="seconds that requests and streams may take to end at the older container"

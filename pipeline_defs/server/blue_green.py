@@ -27,6 +27,14 @@ count=$(all "$project" "$service" | wc -l)
 compose up -d --no-build --no-deps --no-recreate --scale "$service=$((count + 1))" "$service"
 """
 
+# One that runs as the release describes it is not made anew, unless it is unwell.
+_IF_SAME = """
+release=$2 digest=$3
+id=$(live "$project" "$1" "$release" "$digest")
+if [ -n "$id" ] && seen=$(docker inspect -f '{{.State.Running}}{{with .State.Health}} {{.Status}}{{end}}' "$id") &&
+  [ "${seen%% *}" = true ] && [ "${seen#* }" != unhealthy ]; then echo "it runs as it is described"; exit 0; fi
+"""
+
 # First the older container gets another name: whoever comes after a death in here has to know that it is leaving. Then the router's
 # connections to it come to an end, and it is told to end, too. The router has closed those without a request when it was told of the
 # new one, and with its older configuration forgot its count of the rest; /proc/net/tcp knows them, an address's bytes backwards.
@@ -60,7 +68,9 @@ def begin(task: Task, facts: Facts, route: Route, folder: str, change: Change, *
     site = task.site
     leave = _leave_live(site, facts)
     service = site.config.service
-    beside = with_compose(site, facts.compose, folder, LIVE + _BESIDE, service, says=f"one more {service}")
+    same = facts.current if service in change.same and folder == facts.folder else None
+    text, which = (LIVE + _IF_SAME + _BESIDE, (same.name, same.digest)) if same else (LIVE + _BESIDE, ())
+    beside = with_compose(site, facts.compose, folder, text, service, *which, says=f"one more {service}")
     return steps.in_order(
         Step("leftovers", leave),
         others.before(site, facts, folder, change, migrate=migrate),

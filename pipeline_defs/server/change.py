@@ -33,12 +33,14 @@ class Change:
         app: the services of the app's image that stay.
         after: the turns of what depends on the app's services, such as a proxy.
         gone: services that have containers and that the release does not have here.
+        same: the services of the app's image that stay and run already as they are described.
     """
 
     before: tuple[Turn, ...] = ()
     app: tuple[str, ...] = ()
     after: tuple[Turn, ...] = ()
     gone: tuple[str, ...] = ()
+    same: tuple[str, ...] = ()
 
     @property
     def migrates(self) -> tuple[str, ...]:
@@ -72,6 +74,7 @@ def change(
         app=tuple(own),
         after=_turns(described, [name for name in order if name in due and name in later], due),
         gone=tuple(sorted({each.service for each in seen.containers} - set(here))),
+        same=tuple(name for name in own if name not in due),
     )
 
 

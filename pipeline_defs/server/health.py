@@ -19,6 +19,17 @@ refuse() {
 """
 """A shell function: `refuse id service why` ends with a sentence that has the container's last lines; more of them go to the log."""
 
+# The container's own health check, run now: the Engine's next look may be half a minute away. The words may have line breaks.
+_CHECKED = """
+checked() { # id
+  docker inspect -f '{{with .Config.Healthcheck}}{{if eq (index .Test 0) "CMD-SHELL"}}{{with $.Config.Shell}}{{
+    range .}}{{.}}{{"\\x00"}}{{end}}{{else}}/bin/sh{{"\\x00"}}-c{{"\\x00"}}{{end}}{{end}}{{
+    range $n, $word := .Test}}{{if $n}}{{$word}}{{"\\x00"}}{{end}}{{end}}{{end}}' "$1" | head -c -1 |
+    xargs -0 timeout 30 docker exec "$1" >/dev/null 2>&1
+}
+"""
+"""A shell function that succeeds where the health check of a container does, which has to have one."""
+
 # One look tells everything. A restart counts from here on where the container has run for ten seconds: by then Docker, too,
 # takes it for one that runs. The router asks for about a second before the next look, as starting it takes longer than an answer.
 _HEALTHY = (
@@ -26,6 +37,7 @@ _HEALTHY = (
     + JOIN
     + LAST_WORDS
     + ACCEPTS
+    + _CHECKED
     + """
 project=$1 limit=$2 release=$3 digest=$4 host=$5 port=$6 path=$7 stay=$8 main=$9; shift 9
 listens=$1 usual=$2; shift 2
@@ -45,7 +57,7 @@ answers() {
     ask "$host" "http://$1:$port$path" >/dev/null 2>&1
 }
 for service; do
-  before= joined= hidden=
+  before= joined= hidden= failing="$path is not answered with success on port $port"
   while :; do
     id=$(container "$service") said=
     [ -z "$id" ] || said=$(look "$id") || said=
@@ -64,8 +76,10 @@ SAID
       loopback*) hidden=${hidden:-$(now)} state=running/hidden ;;
       *) hidden= ;;
     esac
+    case $port/$state in
+      /running/healthy) echo "$service is healthy"; break ;;
+    esac
     case $state in
-      running/healthy) echo "$service is healthy"; break ;;
       running/unhealthy) refuse "$id" "$service" "is unhealthy" ;; # of one that does not run the Engine says so, too
       exited/*)
         case "$status/$policy/ $stay " in
@@ -87,12 +101,20 @@ let it listen on 0.0.0.0"
     [ "$(now)" -lt "$end" ] || case $at in
       closed*) refuse "$id" "$service" "did not become healthy within $limit s: nothing in it listens on port ${at#* }; \
 see whether port names the right one" ;;
-      *) refuse "$id" "$service" "did not become healthy within $limit s ($state)" ;;
+      *) refuse "$id" "$service" "did not become healthy within $limit s${port:+: $failing} ($state)" ;;
     esac
     case $port/$address/$state in
       ?*/?*/running/*)
         [ "$joined" = "$id" ] || { join "$id" || refuse "" "$service" "cannot be asked: the router does not run"; joined=$id; }
-        if answers "$address"; then echo "$service answers $path"; break; fi ;;
+        if answers "$address"; then
+          case $state in
+            */healthy) echo "$service answers $path and is healthy"; break ;;
+            */starting)
+              if checked "$id"; then echo "$service answers $path and is healthy"; break; fi
+              failing="it answers $path, and its own health check fails"; sleep 0.5 ;;
+            *) echo "$service answers $path"; break ;;
+          esac
+        fi ;;
       *) sleep 0.15 ;;
     esac
   done
@@ -115,7 +137,10 @@ def healthy(site: Site, *services: str) -> Command:
 
 
 def answers(site: Site, route: Route, live: Release | None = None) -> Command:
-    """The same for the routed service, which is healthy, too, as soon as it answers the router: that of a release, or the newest."""
+    """The same for the routed service, that of a release or the newest: it has to answer the router, and its health check to succeed.
+
+    Its health check is run here, too, so that nobody waits for the Engine's own next look.
+    """
     which = f"the live {site.config.service}" if live else site.config.service
     return _healthy(site, site.config.service, route=route, live=live, says=f"wait until {which} is healthy")
 

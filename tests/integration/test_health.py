@@ -24,6 +24,7 @@ SERVES = "sleep 0.5; exec caddy respond --listen :8000 fine"
 CRASHES = "echo the moon; echo; printf 'is in \\033[31mthe | wrong\\033[0m\\n'; echo house; sleep 0.3; exit 3"
 CRASHED = "n=$(cat /n || echo 0); echo $((n + 1)) >/n; [ $n -gt 1 ] || exit 1; exec sleep 600"
 LOCAL = "sleep 0.5; exec caddy respond --listen 127.0.0.1:8000 fine"
+UNANSWERED = "/ is not answered with success on port 8000"
 NOTHING = "nothing in it listens on port 8000; see whether port names the right one"
 ASKED = ("--health-cmd", "wget -q -O /dev/null http://127.0.0.1:8000/", "--health-retries", "5")
 SOON, SELDOM = (*ASKED, "--health-interval", "0.3s"), (*ASKED, "--health-interval", "300s")
@@ -35,6 +36,10 @@ def place(sample: Shop) -> Iterator[tuple[Connection, Site]]:
     with bare_place(sample, health=Health(timeout=3)) as (server, site):
         start(server, CRASHED, service="old")
         yield server, site
+
+
+REFUSES = SERVES.replace("respond", "respond --status 503")
+FAILS, WELL = ("--health-cmd", "false"), ("--health-cmd", "true")
 
 
 def waited(place: tuple[Connection, Site], program: str, *options: str, route: Route | None = None) -> Result:
@@ -55,7 +60,9 @@ def waited(place: tuple[Connection, Site], program: str, *options: str, route: R
             None,
             "web accepts connections on port 9 (it has no health check)",
         ),
-        (SERVES, SELDOM, Route(), "web answers /"),  # the router does not wait for the Engine's own next look
+        (SERVES, SOON, Route(), "web answers / and is healthy"),
+        # the Engine's own next look is not waited for
+        (SERVES, SELDOM, Route(), "web answers / and is healthy"),
         (SERVES, (), Route(health="/x", hosts=("shop.example.org",)), "web answers /x"),
     ],
 )
@@ -85,6 +92,7 @@ def test_the_second_restart_is_one_too_many(
         (SELDOM, None, "did not become healthy within 3 s (running/starting)"),
         ((), Route(), f"did not become healthy within 3 s: {NOTHING}"),
         ((), None, f"did not become healthy within 3 s: {NOTHING}"),
+        (SELDOM, Route(), f"did not become healthy within 3 s: {UNANSWERED} (running/starting)"),
     ],
 )
 def test_who_never_answers_is_given_up(
@@ -92,6 +100,24 @@ def test_who_never_answers_is_given_up(
 ) -> None:
     result = waited(place, "echo waiting for the moon; sleep 60", *options, route=route)
     assert not result.ok and result.stderr.strip() == f"the service web {why}; it said last: waiting for the moon"
+
+
+@pytest.mark.parametrize(
+    ("program", "options", "why"),
+    [
+        (
+            SERVES,
+            (*FAILS, "--health-interval", "300s"),
+            "it answers /, and its own health check fails (running/starting)",
+        ),
+        (REFUSES, (*WELL, "--health-interval", "0.3s"), f"{UNANSWERED} (running/healthy)"),
+    ],
+)
+def test_behind_a_route_one_needs_both_its_own_health_check_and_an_answer(
+    place: tuple[Connection, Site], program: str, options: tuple[str, ...], why: str
+) -> None:
+    result = waited(place, program, *options, route=Route())
+    assert result.stderr.startswith(f"the service web did not become healthy within 3 s: {why}"), result.stdout
 
 
 @pytest.mark.parametrize("route", [None, Route()])

@@ -50,11 +50,10 @@ class Life:
         self._write()
 
     def again(self) -> None:
-        """Deploy the same once more: every container stays, but the one behind a route, in whose place another one comes."""
-        before, config = self._ids(), self.place.site.config
+        """Deploy the same once more: every container stays."""
+        before = self._ids()
         self._deploy("1.0.0")
-        beside = config.service if config.route and config.strategy == "blue_green" else None
-        self._kept(before, [name for name in before if name != beside], "deployed again unchanged")
+        self._kept(before, before, "deployed again unchanged")
 
     def rehearse(self) -> None:
         """Rehearse the second release, where there is a database: production is not touched, and of the copy nothing is left."""

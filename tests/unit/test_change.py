@@ -47,6 +47,15 @@ def test_what_runs_as_it_is_described_is_left_alone() -> None:
     assert made(seen, "worker", about=PROXIED) == Change(app=("web", "worker"))
 
 
+def test_services_of_the_app_that_run_as_they_are_described_are_told() -> None:
+    side = Described(
+        read_model("services: {web: {network_mode: 'service:vpn'}, vpn: {}}"), "/new", {"web": "web", "vpn": "vpn"}
+    )
+    assert made(Snapshot(ran("web", "vpn")), about=side).same == ("web",)
+    assert made(Snapshot(ran("web") + ran("vpn", hash_="older")), about=side).same == ()
+    assert made(Snapshot(ran("web", "worker", state="exited")), "worker", about=PROXIED).same == ()
+
+
 def test_what_differs_is_replaced_in_its_turn() -> None:
     seen = Snapshot(ran("db", "broker", "proxy", hash_="older"))
     found = made(seen, "worker", about=PROXIED)
@@ -64,8 +73,8 @@ def test_what_stands_still_is_started_and_what_ends_well_by_design_is_not() -> N
 def test_a_service_of_the_app_that_ends_runs_with_each_deployment_and_not_because_of_a_way_back() -> None:
     about = described(web={"migrate": ENDED}, migrate={"db": HEALTHY}, db={})
     seen = Snapshot(ran("db", "web") + ran("migrate", state="exited"))
-    assert made(seen, "migrate", about=about) == Change((Turn(("migrate",), ends=True),), ("web",))
-    assert made(seen, "migrate", about=about, once_more=False) == Change(app=("web",))
+    assert made(seen, "migrate", about=about) == Change((Turn(("migrate",), ends=True),), ("web",), same=("web",))
+    assert made(seen, "migrate", about=about, once_more=False) == Change(app=("web",), same=("web",))
 
 
 def test_who_waits_for_another_to_be_healthy_has_a_turn_of_its_own() -> None:
