@@ -2,11 +2,13 @@
 
 import os
 import signal
+import sqlite3
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
 
 import pytest
+from sqlalchemy import Engine, event
 
 from tests.testbed import engine as docker_engine
 from tests.testbed import images
@@ -20,6 +22,13 @@ os.environ["SHIPLINE_HOME"] = _HOME.name
 
 # A shell that starts the tests in the background has them ignore Ctrl-C, and the programs that they start and end would inherit it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@event.listens_for(Engine, "connect")
+def _no_waiting_for_the_disk(connection: object, _record: object) -> None:
+    """A test's SQLite does not have to survive the machine: without syncing, a run of Dagster's takes a third less."""
+    if isinstance(connection, sqlite3.Connection):
+        connection.execute("pragma synchronous = off")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -20,6 +20,7 @@ from tests.support.routed_shop import routed as make_routed
 from tests.support.shop import PRODUCTION_ONLY_BUG, Edit, Shop, deploy_bare, load
 from tests.support.small_shop import PRODUCTION_ONLY_BUG as SMALL_BUG
 from tests.support.small_shop import small, write_source
+from tests.support.storage import storage
 from tests.testbed.bed import TestBed
 from tests.testbed.github import GitHubServer
 from tests.testbed.server import Server
@@ -139,10 +140,7 @@ def runs(sample: Shop, tmp_path_factory: pytest.TempPathFactory, request: pytest
     folder: Path = tmp_path_factory.mktemp("runs")
     with sample.server() as server:
         assert server.run(script(WIPE), timeout=120).ok
-    (folder / "dagster").mkdir()
-    with dg.DagsterInstance.local_temp(
-        str(folder / "dagster"), overrides={"telemetry": {"enabled": False}}
-    ) as instance:
+    with storage(folder / "dagster") as instance:
         rehearsed = hasattr(request.module, "REHEARSED")
         made = ShopRuns(sample if rehearsed else quickly_tested(sample), folder, instance)
         made.release("1.0.0")
@@ -172,10 +170,7 @@ def github() -> Iterator[GitHubServer]:
 @pytest.fixture
 def instance(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
     """A storage of Dagster's, empty."""
-    (tmp_path / "dagster").mkdir()
-    with dg.DagsterInstance.local_temp(
-        str(tmp_path / "dagster"), overrides={"telemetry": {"enabled": False}}
-    ) as instance:
+    with storage(tmp_path / "dagster") as instance:
         yield instance
 
 

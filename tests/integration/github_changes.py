@@ -23,6 +23,7 @@ from pipeline_defs.jobs import jobs_of
 from pipeline_defs.release.handled import Handled
 from pipeline_defs.resources.github_resource import GitHubResource
 from pipeline_defs.sensors import sensors_of
+from tests.support.storage import storage
 from tests.testbed.github import GitHubServer
 
 REPOSITORY = "acme/shop"
@@ -140,9 +141,7 @@ class World:
 @contextmanager
 def world(folder: Path, github: GitHubServer, port: int, monkeypatch: Any, more: str = "") -> Iterator[World]:
     """A fresh repository and storage, beside a code server that runs already."""
-    settings = {"telemetry": {"enabled": False}, "run_queue": {"dequeue_interval_seconds": 1}}
-    (folder / "dagster").mkdir()
-    with DagsterInstance.local_temp(str(folder / "dagster"), overrides=settings) as instance:
+    with storage(folder / "dagster", run_queue={"dequeue_interval_seconds": 1}) as instance:
         server = CodeServer(instance, GrpcServerTarget("127.0.0.1", port, None, LOCATION))
         monkeypatch.setattr(tick, "code_server", lambda: server)
         try:

@@ -1,6 +1,6 @@
 """Versioning: what a run commits to the branches of a repository on GitHub, alone and while others push."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -140,14 +140,6 @@ class Team:
         run = self.instance.get_run_by_id(result.run_id)
         assert run is not None
         return run.tags
-
-
-@pytest.fixture
-def instance(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
-    (tmp_path / "dagster").mkdir()
-    off = {"telemetry": {"enabled": False}}
-    with dg.DagsterInstance.local_temp(str(tmp_path / "dagster"), overrides=off) as instance:
-        yield instance
 
 
 @pytest.fixture

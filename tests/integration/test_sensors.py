@@ -1,7 +1,6 @@
 """Sensors on real git repositories, a real Dagster storage and real runs: every head exactly once, nothing lost, nothing doubled."""
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import dagster as dg
@@ -73,15 +72,6 @@ class Watched:
 @pytest.fixture
 def watched(tmp_path: Path) -> Watched:
     return Watched(tmp_path)
-
-
-@pytest.fixture
-def instance(tmp_path: Path) -> Iterator[dg.DagsterInstance]:
-    (tmp_path / "dagster").mkdir()
-    with dg.DagsterInstance.local_temp(
-        str(tmp_path / "dagster"), overrides={"telemetry": {"enabled": False}}
-    ) as instance:
-        yield instance
 
 
 def test_the_first_look_starts_nothing_and_says_where_it_begins(watched: Watched) -> None:

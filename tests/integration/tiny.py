@@ -31,6 +31,7 @@ from pipeline_defs.server.site import Site
 from pipeline_defs.server.task import Report, Task
 from tests.support import shop
 from tests.support.shop import git
+from tests.support.storage import storage
 from tests.testbed.bed import TestBed
 
 IMAGE, STAGING, PRODUCTION = (
@@ -44,6 +45,7 @@ APP = """
 repository: {repository}
 image: ${{SHOP_REGISTRY}}/tiny-{name}
 registry: {{username: {{env: SHOP_REGISTRY_USER}}, password: {{env: SHOP_REGISTRY_PASSWORD}}}}
+lint: {{command: ["true"]}}
 test: null
 environments:
   staging: &place
@@ -206,13 +208,7 @@ def shipped(testbed: TestBed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(deploy_stage, "deploy_all", deploy)
     monkeypatch.setattr(rollback_stage, "rollback_all", rollback)
     monkeypatch.setattr(rehearsal_stage, "rehearse", rehearse)
-    (tmp_path / "dagster").mkdir()
-    with (
-        shop.variables(shop.environment(testbed)),
-        dg.DagsterInstance.local_temp(
-            str(tmp_path / "dagster"), overrides={"telemetry": {"enabled": False}}
-        ) as instance,
-    ):
+    with shop.variables(shop.environment(testbed)), storage(tmp_path / "dagster") as instance:
         made = Tiny(tmp_path, instance)
         yield made
         engine = EngineResource(workspace=str(tmp_path / "workspace")).find()
