@@ -14,6 +14,7 @@ from tests.integration.procedures import WIPE, production
 from tests.integration.reported import REPOSITORY, Reported
 from tests.integration.shop_runs import ShopRuns
 from tests.integration.tiny import Tiny, shipped
+from tests.support.menagerie import prepare
 from tests.support.quick_shop import quickly_tested
 from tests.support.routed_shop import Routed, remove_router
 from tests.support.routed_shop import routed as make_routed
@@ -23,6 +24,7 @@ from tests.support.small_shop import small, write_source
 from tests.support.storage import storage
 from tests.testbed.bed import TestBed
 from tests.testbed.github import GitHubServer
+from tests.testbed.progress import Progress
 from tests.testbed.server import Server
 
 LIVE = PRODUCTION_ONLY_BUG[1]
@@ -122,6 +124,13 @@ def second(request: pytest.FixtureRequest) -> Release:
 def broken(request: pytest.FixtureRequest) -> Release:
     """It passes all tests but the end-to-end test in production."""
     return built(request, "1.2.0", PRODUCTION_ONLY_BUG, files=SMALL_BUG)
+
+
+@pytest.fixture(scope="session")
+def menagerie(testbed: TestBed, progress: Progress, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The session's server has what the apps of the menagerie are made of; the digests of their image by version."""
+    folder: Path = tmp_path_factory.mktemp("menagerie")
+    return prepare(testbed, progress, folder)
 
 
 @pytest.fixture(scope="session")

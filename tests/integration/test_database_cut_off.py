@@ -62,8 +62,9 @@ def shop(engine: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tup
         yield made, path
 
 
+@pytest.mark.parametrize("everywhere", [False, pytest.param(True, marks=pytest.mark.thorough)])
 def test_what_was_replaced_comes_back_wherever_the_restore_was_cut_off(
-    shop: tuple[Cluster, str], tmp_path: Path
+    shop: tuple[Cluster, str], tmp_path: Path, everywhere: bool
 ) -> None:
     made, path = shop
     database, mortal = made.database, Mortal(tmp_path)
@@ -75,7 +76,8 @@ def test_what_was_replaced_comes_back_wherever_the_restore_was_cut_off(
     made.done(database.take_back())
     assert (made.sql(_ROWS), made.databases()) == ("9", {"shop"})
     assert calls > swaps > 10
-    for number in (*range(3, swaps, 5), *range(swaps, calls + 1)):
+    points = (*range(3, swaps, 5), *range(swaps, calls + 1)) if everywhere else (swaps // 2, swaps + 1, calls - 1)
+    for number in points:
         when = "before" if number % 2 else "after"
         assert mortal.calls(restore, dies=number, when=when) == number
         made.done(database.take_back())
@@ -100,12 +102,13 @@ def test_taking_back_may_be_cut_off_as_well(shop: tuple[Cluster, str], tmp_path:
         number += 3
 
 
+@pytest.mark.parametrize("everywhere", [False, pytest.param(True, marks=pytest.mark.thorough)])
 def test_once_it_is_final_what_was_replaced_goes_wherever_that_was_cut_off(
-    shop: tuple[Cluster, str], tmp_path: Path
+    shop: tuple[Cluster, str], tmp_path: Path, everywhere: bool
 ) -> None:
     made, path = shop
     database, mortal = made.database, Mortal(tmp_path)
-    for number in (4, 6):
+    for number in (4, 6) if everywhere else (6,):
         for command in (database.restore_beside(path), database.swap()):
             made.done(command)
         mortal.calls([database.discard()], dies=number, when="after")

@@ -1,7 +1,6 @@
 """What containers see of relative paths, on a real server: git's files follow their release, and data outlives them all."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -10,21 +9,14 @@ from pipeline_defs.server.command import script
 from pipeline_defs.server.deploy import deploy
 from pipeline_defs.server.rollback import rollback
 from pipeline_defs.server.task import Task
-from tests.support.menagerie import Place, animals, place, prepare
+from tests.support.menagerie import Place, animals, place
 from tests.testbed.bed import TestBed
-from tests.testbed.progress import Progress
-
-
-@pytest.fixture(scope="module")
-def digests(testbed: TestBed, progress: Progress, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    folder: Path = tmp_path_factory.mktemp("menagerie")
-    return prepare(testbed, progress, folder)
 
 
 @pytest.fixture
-def app(testbed: TestBed, digests: dict[str, str]) -> Iterator[Place]:
+def app(testbed: TestBed, menagerie: dict[str, str]) -> Iterator[Place]:
     (animal,) = [each for each in animals() if each.name == "relative-paths"]
-    with place(testbed, animal, digests) as made:
+    with place(testbed, animal, menagerie) as made:
         kept = made.app.environments["production"].model_copy(update={"retention": Retention(releases=2)})
         made.app = made.app.model_copy(update={"environments": {**made.app.environments, "production": kept}})
         yield made

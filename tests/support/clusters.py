@@ -88,6 +88,8 @@ def cluster(
         CHECKOUT_LABEL,
         *given,
         *variables,
+        "--tmpfs",
+        "/var/lib/postgresql/data",
         *options,
         "postgres:15",
     )
