@@ -1,5 +1,6 @@
 """Commands: every call of `shipline` in the documentation, and whether the command line understands it."""
 
+import functools
 import re
 import shlex
 from collections.abc import Iterator
@@ -27,9 +28,15 @@ def commands() -> Iterator[tuple[Path, str]]:
                 yield from ((page, command.strip()) for command in _COMMAND.findall(token.content))
 
 
+@functools.cache
+def _command_line() -> Any:
+    """The command line as click knows it."""
+    return typer.main.get_command(shipline)
+
+
 def misunderstood(command: str) -> str | None:
     """Why the command line does not understand the words, None where it does. Nothing is executed."""
-    group: Any = typer.main.get_command(shipline)
+    group = _command_line()
     try:
         rest = shlex.split(command)
         context = group.make_context("shipline", rest)

@@ -1,12 +1,13 @@
 """The keeper starts again what was killed, and leaves alone what was stopped, in whatever order the Engine says so."""
 
-import time
+from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from pipeline_defs import keeper
-from pipeline_defs.keeper import Keeper
+from pipeline_defs.keeper import PATIENCE, Keeper
 
 
 class _Containers:
@@ -23,6 +24,26 @@ class _Containers:
         self.started.append(container)
 
 
+class _Clock:
+    """Time that passes when it is told to, in the place of `time` and of `threading.Timer`."""
+
+    def __init__(self) -> None:
+        self.now, self._due = 100.0, list[tuple[float, Callable[[], None]]]()
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def timer(self, seconds: float, call: Callable[..., None], given: tuple[Any, ...]) -> SimpleNamespace:
+        return SimpleNamespace(start=lambda: self._due.append((self.now + seconds, lambda: call(*given))))
+
+    def pass_by(self, seconds: float) -> None:
+        self.now += seconds
+        due = [call for at, call in self._due if at <= self.now]
+        self._due = [each for each in self._due if each[0] > self.now]
+        for call in due:
+            call()
+
+
 @pytest.mark.parametrize(
     ("events", "started"),
     [
@@ -35,16 +56,15 @@ class _Containers:
 def test_a_container_that_was_stopped_stays_stopped(
     events: list[str], started: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(keeper, "PATIENCE", 0.5)
-    engine = _Containers()
+    clock, engine = _Clock(), _Containers()
+    monkeypatch.setattr(keeper, "time", clock)
+    monkeypatch.setattr(keeper, "threading", SimpleNamespace(Timer=clock.timer))
     keeps = Keeper(engine, "shipline")  # type: ignore[arg-type]  # only what it calls is here
     for event in events:
         if event == "later":
-            time.sleep(1.2)
+            clock.pass_by(2 * PATIENCE)
         else:
             keeps._hear({"Action": event, "Actor": {"ID": "web", "Attributes": {"name": "web"}}})
-    end = time.monotonic() + 20
-    while time.monotonic() < end and engine.started != started:
-        time.sleep(0.02)
-    time.sleep(1.2)
+            clock.pass_by(PATIENCE / 10)
+    clock.pass_by(2 * PATIENCE)
     assert engine.started == started
