@@ -1,11 +1,13 @@
 """Fixtures that start what tests stand on, once for the whole session, and leave nothing behind."""
 
 import os
+import shutil
 import signal
 import sqlite3
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, event
@@ -19,6 +21,11 @@ from tests.testbed.progress import Progress
 # own Shipline in the same checkout lends them neither addresses nor secrets.
 _HOME = tempfile.TemporaryDirectory(prefix="shipline-home-")
 os.environ["SHIPLINE_HOME"] = _HOME.name
+
+# Each event of a Dagster run is synced to the disk several times: in memory, where there is plenty, nothing waits for that.
+_MEMORY, _PLENTY = Path("/dev/shm"), 8 * 2**30
+if _MEMORY.is_dir() and shutil.disk_usage(_MEMORY).free > _PLENTY and not os.statvfs(_MEMORY).f_flag & os.ST_NOEXEC:
+    os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(_MEMORY))
 
 # A shell that starts the tests in the background has them ignore Ctrl-C, and the programs that they start and end would inherit it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
