@@ -22,12 +22,14 @@ from pipeline_defs.index.counts import Counts
 from pipeline_defs.index.drifts import drifts
 from pipeline_defs.index.file import open_index
 from pipeline_defs.index.reading import moment
+from pipeline_defs.lineage.rehearsing import rehearsing
 from pipeline_defs.release.drift import Drift
 from pipeline_defs.release.history import Row, rows
 from pipeline_defs.release.maintenance import Maintenance
 from pipeline_defs.release.names import QuestionError, questions
 from pipeline_defs.release.quarantine import Quarantined, Word
 from pipeline_defs.release.records import Deployment, Image, Rehearsal
+from pipeline_defs.release.request import is_automatic
 from pipeline_defs.release.standing import Standing
 from pipeline_defs.release.trace import Trace, TraceError, trace
 from pipeline_defs.words import say, say_maintenance
@@ -140,6 +142,17 @@ class Lineage:
     def drift(self, app: App, environment: str) -> Drift | None:
         """What the newest look at an environment's servers found; None where nobody has looked."""
         return drifts(self._instance, [(app.name, environment)]).get((app.name, environment))
+
+    def rehearsing(self, app: App, digest: str) -> str | None:
+        """The run that rehearses an image, or will once it leaves the queue; None where there is none."""
+        if self._instance is None or app.staging is None:
+            return None
+        return rehearsing(self._instance, app.name, app.staging, digest, lambda: self.images(app))
+
+    def asked_by_itself(self, run_id: str) -> bool:
+        """Whether a sensor or a change asked for a run, and nobody in person; False of one that is not known here."""
+        run = self._instance.get_run_by_id(run_id) if self._instance else None
+        return run is not None and is_automatic(run.tags)
 
     def counts(self) -> Counts:
         """How much there is of everything that is counted: cheap, however much that is."""

@@ -2,22 +2,19 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import NamedTuple
 
-from pipeline_defs.config import App, Host
+from pipeline_defs.config import App
+from pipeline_defs.deployments.admission import ask
 from pipeline_defs.history import Lineage
 from pipeline_defs.ops.attempt import new_id
 from pipeline_defs.ops.log import EXPECTED
 from pipeline_defs.ops.task import addresses_of, files_of, release_for, servers_of
-from pipeline_defs.release import policy
-from pipeline_defs.release.going_back import verdict_on
+from pipeline_defs.release.admission import HostFacts, Requester
 from pipeline_defs.release.history import Row
 from pipeline_defs.release.images import image_of, newest_of_branch
 from pipeline_defs.release.plan import Plan, PlannedStep, downtime, expected, going_back, migrations
-from pipeline_defs.release.quarantine import bars
-from pipeline_defs.release.records import Deployment, Image, Outcome, Rehearsal, Release
+from pipeline_defs.release.records import Deployment, Image, Rehearsal
 from pipeline_defs.resources.github.git import source_of
 from pipeline_defs.resources.registry import RegistryResource
 from pipeline_defs.resources.ssh import SshResource
@@ -78,9 +75,16 @@ def _plan_of(app: App, environment: str, image: Image, lineage: Lineage, workspa
         ][1:]
     rows = lineage.environment(app, environment)
     deployments, rehearsals = lineage.deployments(app, environment), lineage.rehearsals(app)
-    told = lineage.environment(app, app.staging) if app.staging else []
     live = facts.current
-    verdict = verdict_on(told, release.digest, live.digest) if live else None
+    lack = lacking(site, facts)
+    wrong = [
+        *([lack] if lack else []),
+        *refused,
+        *(f"{site.config.compose}: {each}" for each in seen.losses),
+        *_sent_elsewhere(site, files),
+    ]
+    hosts = [HostFacts(str(site.config.host), live, tuple(wrong)), *others]
+    admission = ask(app, environment, release, lineage, Requester(), hosts)
     revision = next((row.revision for row in rows if row.live), None)
     steps = _steps(first, facts, seen.change, deployments, rehearsals)
     return Plan(
@@ -91,15 +95,10 @@ def _plan_of(app: App, environment: str, image: Image, lineage: Lineage, workspa
         seconds=round(sum(step.seconds or 0.0 for step in steps), 1),
         downtime=0.0 if site.config.strategy == "blue_green" else downtime(steps),
         migrations=migrations(release, rehearsals, revision, migrates=site.config.migrate is not None),
-        way_back=verdict,
-        going_back=going_back(release, live, verdict),
-        refusals=(
-            *_refusals(app, site, release, facts, told, lineage),
-            *refused,
-            *(f"{site.config.compose}: {each}" for each in seen.losses),
-            *(each.lacks for each in others if each.lacks),
-            *_sent_elsewhere(site, files),
-        ),
+        way_back=admission.way_back,
+        going_back=going_back(release, live, admission.way_back),
+        refusals=admission.refusals,
+        waits=admission.waits_until.sentence if admission.waits_until else None,
         alterations=seen.alterations,
         notes=(*notes, *_notes(facts, rows), *_fleet(site, facts, others)),
     )
@@ -116,30 +115,23 @@ def _previewed(task: Task, facts: Facts, server: Runner) -> tuple[Preview, list[
         return nothing, [str(error)]
 
 
-class _Other(NamedTuple):
-    """Another host than the first: what runs there, and what keeps a deployment from being begun."""
-
-    host: Host
-    current: Release | None
-    lacks: str | None
-
-
-def _seen(site: Site, server: Runner) -> _Other:
+def _seen(site: Site, server: Runner) -> HostFacts:
+    host = str(site.config.host)
     try:
         facts = look(site, server)
     except ServerError as error:
-        return _Other(site.config.host, None, str(error))
+        return HostFacts(host, None, (str(error),))
     lack = lacking(site, facts)
-    return _Other(site.config.host, facts.current, f"{site}: {lack}" if lack else None)
+    return HostFacts(host, facts.current, (f"{site}: {lack}",) if lack else ())
 
 
-def _fleet(site: Site, first: Facts, others: Sequence[_Other]) -> Iterator[str]:
+def _fleet(site: Site, first: Facts, others: Sequence[HostFacts]) -> Iterator[str]:
     """What becomes of the hosts after the first one, and which of them do not run what that one runs."""
     if others:
-        names = ", ".join(str(each.host) for each in others)
+        names = ", ".join(each.host for each in others)
         yield f"once {site.config.host} is done the same follows on {names}, at most {site.config.parallel} at once"
     for each in others:
-        if each.lacks is None and each.current != first.current:
+        if not each.lacks and each.current != first.current:
             there, here = (found.version if found else "nothing" for found in (each.current, first.current))
             yield f"{each.host} runs {there}, and {site.config.host} {here}; the deployment brings both to one release"
 
@@ -161,20 +153,6 @@ def _steps(
     assert task.release is not None
     steps = [PlannedStep(step=each.name, does=each.command.shown()) for each in plan(task, facts, change)]
     return tuple(expected(step, task.release.digest, deployments, rehearsals) for step in steps)
-
-
-def _refusals(app: App, site: Site, release: Release, facts: Facts, told: list[Row], lineage: Lineage) -> list[str]:
-    """Why it would not be deployed now, a sentence each."""
-    rehearsed = any(row.outcome == Outcome.SUCCEEDED and row.digest == release.digest for row in told)
-    held = site.config.frozen(datetime.now(UTC))
-    found = [
-        lacking(site, facts),
-        policy.older_than_live(release, facts.current),
-        policy.not_rehearsed(release, rehearsed, site.config.require_rehearsal),
-        policy.quarantined(release, bars(release, lineage.quarantine(app, site.environment))),
-        policy.frozen(app.name, site.environment, held.local, held.window) if held else None,
-    ]
-    return [sentence for sentence in found if sentence]
 
 
 def _sent_elsewhere(site: Site, files: Mapping[str, bytes]) -> Iterator[str]:

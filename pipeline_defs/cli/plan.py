@@ -68,8 +68,9 @@ def _shown(plan: Plan) -> RenderableType:
     for number, sentence in enumerate(plan.alterations):
         grid.add_row(Text("" if number else "also changes", "dim"), Text(plain(sentence)))
     refused = [Text(f"✗ refused: {plain(sentence)}", "red") for sentence in plan.refusals]
+    waits = [Text(f"! {plain(plan.waits)}", "yellow")] if plan.waits else []
     notes = [Text(f"! {plain(sentence)}", "yellow") for sentence in plan.notes]
-    return Group(grid, _steps_shown(plan), *refused, *notes, Text("Nothing was changed.", "dim"))
+    return Group(grid, _steps_shown(plan), *refused, *waits, *notes, Text("Nothing was changed.", "dim"))
 
 
 def _takes(plan: Plan) -> str:

@@ -12,8 +12,8 @@ from pipeline_defs.cli.output import Failed, Wrong
 from pipeline_defs.cli.person import actor, given_reason
 from pipeline_defs.cli.pulls import asked_again
 from pipeline_defs.config import App, Home
+from pipeline_defs.release.admission import Requester, Snapshot, admit
 from pipeline_defs.release.going_back import Choice, Settings
-from pipeline_defs.release.policy import frozen
 from pipeline_defs.release.request import Job, Request
 from pipeline_defs.release.version import Version, VersionError
 
@@ -112,9 +112,7 @@ def deploy(
     which = app_named(home, app)
     environment = deployed_environment(which, env)
     reason = given_reason(reason, "--override-freeze") if override_freeze else reason
-    held = which.environments[environment].frozen(datetime.now(UTC))
-    if held and not override_freeze:
-        raise Failed(frozen(app, environment, held.local, held.window))
+    _must_be_admitted(which, environment, Requester(override_freeze=override_freeze, reason=reason))
     main = "" if version or commit else which.branches.main
     what = _what(home, which, version, commit or main)
     request = Request(
@@ -171,6 +169,14 @@ def rollback(
         **_what(home, which, to, None),
     )
     launch(context.obj, home, which, request, no_follow=no_follow, log=log)
+
+
+def _must_be_admitted(app: App, environment: str, requester: Requester) -> None:
+    """Refuse what is known to be refused before it is known which release it is."""
+    freeze = app.environments[environment].frozen(datetime.now(UTC))
+    refusal = admit(None, Snapshot(app.name, environment, freeze=freeze), (), requester).refusal
+    if refusal:
+        raise Failed(refusal)
 
 
 def _must_be_deployable(app: App, home: Home, environment: str, commit: str) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import dagster as dg
 
 from pipeline_defs.config import App
+from pipeline_defs.deployments.admission import ask_again
 from pipeline_defs.history import Lineage
 from pipeline_defs.ops import gate
 from pipeline_defs.ops.attempt import beginning, ending, note
@@ -18,9 +19,9 @@ from pipeline_defs.ops.order import RollbackOrder, order
 from pipeline_defs.ops.record import Ended
 from pipeline_defs.ops.releases import EnvironmentConfig, image_to_deploy, live_release
 from pipeline_defs.ops.task import files_of, release_for, servers_of, task_for
+from pipeline_defs.release.admission import Admission
 from pipeline_defs.release.brought import brought
-from pipeline_defs.release.evidence import WayBack
-from pipeline_defs.release.going_back import at_stake, verdict_on
+from pipeline_defs.release.going_back import at_stake
 from pipeline_defs.release.records import HELD, Deployment, DeploymentKind, Image, Outcome, Release
 from pipeline_defs.release.tags import PREVIOUS_UP
 from pipeline_defs.resources.reach import Reach
@@ -70,20 +71,26 @@ def deploy_op(app: App, environment: str, upstream: Sequence[str]) -> dg.OpDefin
             files = files_of(site, image.commit, repository, settings)
             release = release_for(site, image, files, settings)
             context.instance.add_run_tags(context.run_id, release_tags(release))
-            if gate.is_made(context, release, rows, log):
+            requester = gate.requester_of(context, config)
+            found = gate.admission_of(context, app, environment, release, requester)
+            if found.done:
+                log.say(f"{found.done}; nothing is to be done")
                 return
-            gate.refuse(app, environment, release, lineage)
+            for said in _way_back(found, release, live):
+                log.say(said)
+            begun = {
+                **_came(repository, lineage.images(app), live, release, log),
+                **beginning(context),
+                **gate.recorded(found),
+            }
             row = Deployment(
                 kind=DeploymentKind.DEPLOY,
                 release=release,
                 environment=environment,
                 previous=live,
                 reason=config.reason,
-                way_back=_way_back(app, release, live, lineage, log),
-                **_came(repository, lineage.images(app), live, release, log),
-                **beginning(context),
+                **begun,
             )
-            row = gate.through(context, app, row, config, lineage)
             if row.outcome in HELD:
                 gate.wait(context, app, row, log)
                 return
@@ -105,9 +112,10 @@ def deploy_op(app: App, environment: str, upstream: Sequence[str]) -> dg.OpDefin
                 note(context, row, app)
                 log.say(f"deploy {release.version} ({release.reference}) to {site}")
                 reaches = Reach(site.config.url, first=live is None, say=log.say) if site.config.url else None
-                report = deploy_all(replace(task, way_back=row.way_back, reaches=reaches), servers)
-            found = {"backup": report.backup, "previous": report.previous or live, "hosts": report.hosts}
-            row = row.model_copy(update={**ending(report, row.started), **found})
+                again = ask_again(app, environment, release, partial(Lineage, context.instance), requester)
+                report = deploy_all(replace(task, way_back=row.way_back, reaches=reaches, admitted=again), servers)
+            facts = {"backup": report.backup, "previous": report.previous or live, "hosts": report.hosts}
+            row = row.model_copy(update={**ending(report, row.started), **facts})
             if row.way_back and row.previous and row.way_back.digest != row.previous.digest:
                 row = row.model_copy(
                     update={"way_back": None}
@@ -128,14 +136,13 @@ def deploy_op(app: App, environment: str, upstream: Sequence[str]) -> dg.OpDefin
     return deploy_
 
 
-def _way_back(app: App, release: Release, live: Release | None, lineage: Lineage, log: Log) -> WayBack | None:
-    """What the rehearsal of a release says of the way back to what runs now; said before anything is changed."""
+def _way_back(found: Admission, release: Release, live: Release | None) -> list[str]:
+    """What the rehearsal of a release says of the way back to what runs now, for people."""
+    if found.way_back:
+        return [f"the {found.way_back}"]
     if live is None or live.digest == release.digest:
-        return None
-    rehearsals = lineage.environment(app, app.staging) if app.staging else []
-    found = verdict_on(rehearsals, release.digest, live.digest)
-    log.say(f"the {found}" if found else f"the way back to {live.version}: no rehearsal has tried it")
-    return found
+        return []
+    return [f"the way back to {live.version}: no rehearsal has tried it"]
 
 
 def _came(

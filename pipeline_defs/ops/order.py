@@ -12,7 +12,7 @@ from pipeline_defs.ops.events import DEPLOYMENT, environment_key
 from pipeline_defs.ops.log import stop
 from pipeline_defs.ops.releases import (
     EnvironmentConfig,
-    expect_own_repository,
+    expect_usable,
     row_by_which_it_was_left,
     row_to_go_back_to,
 )
@@ -61,7 +61,7 @@ def order(
         raise stop(
             f"the run {target.run[:8]} that deployed {target.version} to {environment} of {app.name} is gone, and its record with it"
         )
-    expect_own_repository(app, release)
+    expect_usable(app, release)
     going = _going(context, app, environment, rows, target, config)
     return RollbackOrder(release=release, going=going, reason=config.reason, frozen=config.frozen)
 

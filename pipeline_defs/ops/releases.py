@@ -9,6 +9,7 @@ from pipeline_defs.history import Lineage
 from pipeline_defs.ops.events import IMAGE, image_key, short
 from pipeline_defs.ops.log import Log, stop
 from pipeline_defs.ops.stored import facts_of_run
+from pipeline_defs.release.admission import untrusted
 from pipeline_defs.release.going_back import Choice, Settings
 from pipeline_defs.release.history import Row
 from pipeline_defs.release.images import image_of
@@ -81,22 +82,16 @@ def _trusted(app: App, image: Image | None) -> Image | None:
     """Untrusted runs write no image where this one was found; should one ever stand there, no server shall see it. Nor one of a
     repository that is not the app's.
     """
-    if image is not None and image.untrusted:
-        raise stop(
-            f"commit {short(image.commit)} was not merged when it was checked, and no image was kept; deploy the merged commit"
-        )
     if image is not None:
-        expect_own_repository(app, image)
+        expect_usable(app, image)
     return image
 
 
-def expect_own_repository(app: App, made: Image | Release) -> None:
-    """Stop where an image is not in the repository that the app's file names: no server pulls from anywhere else."""
-    if made.repository != app.image:
-        raise stop(
-            f"the record of {made.version} names the image {made.repository}, and the file of {app.name} names {app.image}; "
-            "where the image has moved, write the older name into `image` for as long as you need that version"
-        )
+def expect_usable(app: App, made: Image | Release) -> None:
+    """Stop for an untrusted image, and for one of another repository: no server pulls from anywhere else."""
+    refusal = untrusted(made, app.image)
+    if refusal:
+        raise stop(refusal)
 
 
 def _asked_for(context: dg.OpExecutionContext, app: App, config: EnvironmentConfig) -> Image | None:

@@ -18,7 +18,7 @@ def made_before(release: Release, rows: Sequence[Row]) -> Row | None:
     return tried
 
 
-def is_answered(row: Row, *, automatic: bool, made_by_itself: bool, asked: datetime) -> bool:
+def is_answered(row: Row, *, automatic: bool, made_by_itself: bool, asked: datetime | None) -> bool:
     """Whether a request is answered by a deployment of the same commit and configuration that was made before.
 
     What nobody in person asks for is. What a person asks for is made again, unless it came about by itself after they had asked.
@@ -26,10 +26,12 @@ def is_answered(row: Row, *, automatic: bool, made_by_itself: bool, asked: datet
     Args:
         row: that deployment.
         automatic: a sensor or a change asks now; made_by_itself: one asked for `row`.
-        asked: when the request came.
+        asked: when the request came; None: now.
     """
     if automatic:
         return True
+    if asked is None:
+        return False
     ended = datetime.fromisoformat(row.at) + timedelta(seconds=row.seconds)
     return made_by_itself and row.live and row.outcome != RUNNING and ended >= asked
 

@@ -39,7 +39,8 @@ class Plan(Record):
         seconds: the sum of the steps whose time is known; downtime: how long the app would be away, None where nobody knows.
         going_back: what a rollback would do, in a sentence; way_back: the rehearsal's verdict on it.
         alterations: what it changes besides the app's image, such as the database's image, a phrase each.
-        refusals: why it would not be deployed now, a sentence each; notes: what else there is to know.
+        refusals: why it would not be deployed now, a sentence each; waits: what it would wait for, None for nothing.
+        notes: what else there is to know.
     """
 
     release: Release
@@ -53,6 +54,7 @@ class Plan(Record):
     going_back: str
     alterations: tuple[str, ...] = ()
     refusals: tuple[str, ...] = ()
+    waits: str | None = None
     notes: tuple[str, ...] = ()
 
 

@@ -54,6 +54,18 @@ def frozen(app: str, environment: str, until: str, window: str) -> str:
     )
 
 
+NEEDS_REASON = "to go through a freeze needs a reason, which is kept with the deployment"
+"""Refuse to go through a freeze without a word on why."""
+
+
+def rehearsal_failed(candidate: Release, environment: str) -> str:
+    """Refuse to deploy by itself what has waited for its rehearsal, which did not pass."""
+    return (
+        f"its rehearsal did not pass, so it is not deployed by itself; a person may: "
+        f"shipline deploy {candidate.app} {environment} --version {candidate.version}"
+    )
+
+
 def overtakes(newer_is_automatic: bool, older_is_automatic: bool) -> bool:
     """Whether a deployment takes the place of an older one that waits for the same environment.
 

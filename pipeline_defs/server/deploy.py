@@ -2,11 +2,12 @@
 
 from dataclasses import replace
 
+from pipeline_defs.release.admission import HostFacts
 from pipeline_defs.release.going_back import revision_after_failure
-from pipeline_defs.release.policy import older_than_live
 from pipeline_defs.release.records import Outcome, Release
 from pipeline_defs.server import described, steps, strategy
 from pipeline_defs.server.addressing import refuse_foreign
+from pipeline_defs.server.admitted import expect_admitted
 from pipeline_defs.server.aftermath import changes, keep
 from pipeline_defs.server.change import Change
 from pipeline_defs.server.command import Runner, ServerError
@@ -40,9 +41,7 @@ def deploy(task: Task, server: Runner) -> Report:
             try:
                 facts = finish(task, server, found, execution)
                 refuse_foreign(site, task.files)
-                refusal = older_than_live(task.release, facts.current)
-                if refusal:
-                    raise ServerError(f"{site}: {refusal}")
+                expect_admitted(task, [HostFacts(str(site.config.host), facts.current)])
                 _carry_out(task, server, facts, execution)
             except ServerError as error:
                 return _failed(task, server, found, execution, error)

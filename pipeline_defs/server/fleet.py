@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
-from pipeline_defs.release.policy import older_than_live
+from pipeline_defs.release.admission import HostFacts, first_host_is_empty
 from pipeline_defs.release.records import Outcome, Release
 from pipeline_defs.server import agreement, settle, steps
+from pipeline_defs.server.admitted import expect_admitted
 from pipeline_defs.server.agreement import Note, agreed, first_of, name_of
 from pipeline_defs.server.command import ServerError
 from pipeline_defs.server.deploy import deploy
@@ -34,7 +35,9 @@ def deploy_all(task: Task, servers: Sequence[Line]) -> Report:
     if len(servers) == 1:
         return deploy(task, servers[0])
     members = members_of(task, servers)
-    return _change(task, members, InTurn(lambda each, server: deploy(each.task, server), task.site.config.parallel))
+    # All hosts together are asked about the candidate; each of them alone only knows what it runs itself.
+    alone = InTurn(lambda each, server: deploy(replace(each.task, admitted=None), server), task.site.config.parallel)
+    return _change(task, members, alone)
 
 
 def rollback_all(task: Task, servers: Sequence[Line]) -> Report:
@@ -59,7 +62,7 @@ def _change(task: Task, members: list[Member], turn: InTurn, *, back: bool = Fal
         with all_locked(members) as members:
             before = agreed([member.state for member in members], complete=True)
             runs = first_of(before)
-            _refuse(task, members, before, back=back)
+            _expect_possible(task, members, before, back=back)
             pulled = on_each(members, partial(_prepare, back=back))
             _write_down(task, members, before)
             try:
@@ -78,16 +81,12 @@ def _change(task: Task, members: list[Member], turn: InTurn, *, back: bool = Fal
     return together(members, turn.reports, before)
 
 
-def _refuse(task: Task, members: Sequence[Member], before: Sequence[Release | None], *, back: bool) -> None:
+def _expect_possible(task: Task, members: Sequence[Member], before: Sequence[Release | None], *, back: bool) -> None:
     """Refuse what the first host alone would find out too late. Raises ServerError."""
-    runs = first_of(before)
-    if runs is not None and before[0] is None:
-        raise ServerError(
-            f"{members[0].site}: nothing runs there, and {runs.version} on other hosts; name a host first that runs it, since the "
-            "first one backs up and migrates the database"
-        )
-    refusal = older_than_live(task.release, runs) if task.release and not back else None
-    if refusal:
+    facts = [HostFacts(str(each.host), runs) for each, runs in zip(members, before, strict=True)]
+    if not back:
+        expect_admitted(task, facts)
+    elif refusal := first_host_is_empty(facts):
         raise ServerError(f"{task.site}: {refusal}")
 
 

@@ -77,7 +77,7 @@ def _bring(member: Member, server: Runner, release: Release | None) -> Report:
     state = agreement.ask(site, server)
     # A name of its own, so that the backup which the change has made is not written over.
     task = replace(member.task, id=f"{member.task.id}-back", release=release, frozen=True)
-    task = replace(task, returns=True)
+    task = replace(task, returns=True, admitted=None)
     if name_of(state.current) == name_of(release):
         return rollback(replace(task, release=None), server)
     if release is None:

@@ -1,11 +1,12 @@
 """Task and report: what a procedure is asked to do, and what came of it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pipeline_defs.config.app import App
 from pipeline_defs.config.host import Host
 from pipeline_defs.config.secret import Secret
+from pipeline_defs.release.admission import Admission, HostFacts
 from pipeline_defs.release.evidence import Copy, Migration, StepTiming, TestCounts, WayBack
 from pipeline_defs.release.records import OnHost, Outcome, Release
 from pipeline_defs.server.command import Listener
@@ -37,6 +38,7 @@ class Task:
         outside: what answered on the published ports before anything was changed, filled by the procedure.
         host: for one of several hosts, which; None: the environment has one host, or all of them are meant.
         token: that of the site's lock, where the fleet that this is a part of holds it; empty: it is not held yet.
+        admitted: whether a deployment may go on, asked under the lock with what the servers say; None: only what runs there decides.
         alive: tells whether a run is still under way, None of one that is not known here; a lock whose run is not is taken over.
         say: takes a milestone for people; listen: takes each line of the commands' output.
     """
@@ -64,6 +66,7 @@ class Task:
     returns: bool = False
     reaches: Callable[[], str | None] | None = None
     outside: dict[tuple[str, str], str] = field(default_factory=dict)
+    admitted: Callable[[Sequence[HostFacts]], Admission] | None = None
     host: Host | None = None
     token: str = ""
 

@@ -1,0 +1,1 @@
+"""The lineage: what Dagster's storage keeps of images, rehearsals and deployments, and who says it."""
