@@ -6,11 +6,13 @@ Which events there are is kept in an index, so that a question reads what it nee
 """
 
 import logging
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from sqlite3 import Connection
+from typing import Any
 from weakref import finalize
 
 from dagster import DagsterInstance, RunsFilter
@@ -38,6 +40,16 @@ _log = logging.getLogger(__name__)
 
 INDEX = "lineage.db"
 """The index's file, in Dagster's home; it may be removed at any time."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a run was asked to do, as Dagster keeps it. `assets` are those it makes, all of its job's where it is None."""
+
+    config: Mapping[str, Any]
+    tags: Mapping[str, str]
+    assets: tuple[str, ...] | None
+    checks: bool
 
 
 class Lineage:
@@ -171,6 +183,15 @@ class Lineage:
         """Whether a run is still under way; None of one that is not known here."""
         run = self._instance.get_run_by_id(run_id) if self._instance else None
         return None if run is None else not run.is_finished
+
+    def asked(self, run_id: str) -> Asked | None:
+        """What a run was asked to do; None of one that is not known here."""
+        run = self._instance.get_run_by_id(run_id) if self._instance else None
+        if run is None:
+            return None
+        chosen = run.asset_selection
+        assets = None if chosen is None else tuple(sorted(key.to_user_string() for key in chosen))
+        return Asked(run.run_config, run.tags, assets, checks=run.asset_check_selection is None)
 
     @property
     def kept(self) -> bool:

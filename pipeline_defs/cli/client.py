@@ -36,15 +36,18 @@ fragment Sentence on PythonError { message errorChain { error { message } } }"""
 _LOCATION = """query { workspaceOrError { ... on Workspace { locationEntries { name
   locationOrLoadError { __typename ... on PythonError { className message errorChain { error { message } } } } } } } }"""
 _RELOAD = "mutation($name: String!) { reloadRepositoryLocation(repositoryLocationName: $name) { __typename } }"
-_TERMINATE = "mutation($runs: [String!]!) { terminateRuns(runIds: $runs) { __typename } }"
+_TERMINATE = """mutation($runs: [String!]!) { terminateRuns(runIds: $runs) { __typename
+  ... on TerminateRunsResult { terminateRunResults { __typename ... on Error { message }
+    ... on TerminateRunFailure { message } } }
+  ... on Error { message } } }"""
 _RUNS = """query($statuses: [RunStatus!]) { runsOrError(filter: {statuses: $statuses}) {
   ... on Runs { results { runId jobName } } } }"""
 
 _RUNS_OF = (
     """query($tags: [ExecutionTag!]) { runsOrError(filter: {tags: $tags}) { ... on Runs { results { runId } } } }"""
 )
-_RUNS_OF_APP = """query($tags: [ExecutionTag!]) { runsOrError(filter: {tags: $tags}, limit: 1000) {
-  ... on Runs { results { runId } } } }"""
+_FOUND = """query($filter: RunsFilter!) { runsOrError(filter: $filter, limit: 1000) {
+  ... on Runs { results { runId jobName status endTime tags { key value } } } } }"""
 
 
 class NotRunning(Failed):
@@ -68,6 +71,22 @@ class RunState:
     ended: float | None
     is_made_again: bool = False
     again: str = ""
+
+    @property
+    def is_over(self) -> bool:
+        """True once nothing more will happen."""
+        return self.status in ENDED
+
+
+@dataclass(frozen=True)
+class FoundRun:
+    """A run as a list shows it: its id, its job, its status as Dagster names it, when it ended, and the tags that people see."""
+
+    id: str
+    job: str
+    status: str
+    ended: float | None
+    tags: Mapping[str, str]
 
     @property
     def is_over(self) -> bool:
@@ -120,9 +139,13 @@ class Client:
 
     def launch(self, job: str, request: Request, tags: Mapping[str, str] | None = None) -> str:
         """Put a run into the queue and give its id. Raises Failed with the reason when it is refused."""
+        return self.launch_as(job, _execution(job, request, tags or {}))
+
+    def launch_as(self, job: str, execution: dict[str, Any]) -> str:
+        """The same for a run whose parameters are known as Dagster takes them; see `execution`."""
         refusal = ""
         for attempt in (1, 2):
-            answer = self.ask(_LAUNCH, run=_execution(job, request, tags or {}))["launchRun"]
+            answer = self.ask(_LAUNCH, run=execution)["launchRun"]
             if answer["__typename"] == "LaunchRunSuccess":
                 return str(answer["run"]["runId"])
             refusal = "; ".join(error["message"] for error in answer.get("errors", [answer]))
@@ -147,9 +170,11 @@ class Client:
         again = tags.get("dagster/will_retry") == "true", tags.get("dagster/auto_retry_run_id", "")
         return RunState(status, run["startTime"], run["endTime"], *again), log["events"], log["cursor"]
 
-    def terminate(self, run_ids: Iterable[str]) -> None:
-        """Ask runs to stop; they undo what is not final first."""
-        self.ask(_TERMINATE, runs=list(run_ids))
+    def terminate(self, run_ids: Iterable[str]) -> str:
+        """Ask runs to stop; they undo what is not final first. Gives why one could not be asked, or nothing."""
+        answer = self.ask(_TERMINATE, runs=list(run_ids))["terminateRuns"]
+        results = answer.get("terminateRunResults", [answer])
+        return next((plain(each["message"]).strip() for each in results if each.get("message")), "")
 
     def active_runs(self) -> Iterator[tuple[str, str]]:
         """Id and job of every run that has a process."""
@@ -161,11 +186,27 @@ class Client:
         tags = [{"key": "change", "value": key}]
         return len(self.ask(_RUNS_OF, tags=tags)["runsOrError"]["results"])
 
-    def runs_beginning(self, app: str, prefix: str) -> list[str]:
-        """The ids of an app's newest thousand runs that begin so."""
-        tags = [{"key": "app", "value": app}]
-        found = self.ask(_RUNS_OF_APP, tags=tags)["runsOrError"]["results"]
-        return [run["runId"] for run in found if run["runId"].startswith(prefix)]
+    def runs(self, *, app: str = "", statuses: Iterable[str] = ()) -> list[FoundRun]:
+        """The newest thousand runs, newest first: of one app, or of all; with one of these statuses, or with any."""
+        wanted = {
+            **({"tags": [{"key": "app", "value": app}]} if app else {}),
+            **({"statuses": list(statuses)} if statuses else {}),
+        }
+        found = self.ask(_FOUND, filter=wanted)["runsOrError"]["results"]
+        return [
+            FoundRun(
+                run["runId"],
+                run["jobName"],
+                run["status"],
+                run["endTime"],
+                {tag["key"]: tag["value"] for tag in run["tags"]},
+            )
+            for run in found
+        ]
+
+    def reload(self) -> None:
+        """Have the definitions read anew; `load_error` tells what came of it."""
+        self.ask(_RELOAD, name=LOCATION)
 
     def load_error(self) -> str | None:
         """None when the definitions are loaded, else why they are not; empty while they still load."""
@@ -193,16 +234,29 @@ def reason(error: dict[str, Any]) -> str:
 
 
 def _execution(job: str, request: Request, more: Mapping[str, str]) -> dict[str, Any]:
-    tags = {**request.run_tags(), **more}
+    # Whoever deploys need not look for drift; what a rehearsal proves are checks of its own run.
+    return execution(
+        job,
+        request.run_config(),
+        {**request.run_tags(), **more},
+        assets=request.assets,
+        checks=request.job not in (Job.DEPLOY, Job.ROLLBACK),
+    )
+
+
+def execution(
+    job: str, config: Mapping[str, Any], tags: Mapping[str, str], *, assets: Iterable[str] | None, checks: bool
+) -> dict[str, Any]:
+    """A run's parameters as GraphQL takes them. `assets` are those that are made, all of the job's where it is None."""
+    selected = {} if assets is None else {"assetSelection": [{"path": [name]} for name in assets]}
     return {
         "selector": {
             "repositoryLocationName": LOCATION,
             "repositoryName": "__repository__",
             "jobName": job,
-            "assetSelection": [{"path": [name]} for name in request.assets],
-            # Whoever deploys need not look for drift; what a rehearsal proves are checks of its own run.
-            **({"assetCheckSelection": []} if request.job in (Job.DEPLOY, Job.ROLLBACK) else {}),
+            **selected,
+            **({} if checks else {"assetCheckSelection": []}),
         },
-        "runConfigData": request.run_config(),
+        "runConfigData": config,
         "executionMetadata": {"tags": [{"key": key, "value": value} for key, value in tags.items()]},
     }

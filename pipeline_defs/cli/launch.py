@@ -31,13 +31,13 @@ def launch(
     if no_follow:
         output.result({"run": run_id, "url": client.run_url(run_id), "status": "QUEUED"})
         return
-    ended = _followed(client, run_id, request.app, output, log=log)
+    ended = followed(client, run_id, request.app, output, log=log)
     output.result(ended)
     if ended["status"] != "SUCCESS":
         raise typer.Exit(1)
 
 
-def _followed(client: Client, run_id: str, app: str, output: Output, *, log: bool) -> dict[str, Any]:
+def followed(client: Client, run_id: str, app: str, output: Output, *, log: bool) -> dict[str, Any]:
     """Follow the run to its end. Ctrl-C ends only the following, unless the person says that the run is to end too."""
     follower = Follower(client, run_id, app, output, log=log)
     while True:

@@ -1,6 +1,5 @@
 """`shipline logs`: what a run has said, or what the containers of an environment say."""
 
-import re
 from typing import Annotated
 
 import typer
@@ -9,12 +8,11 @@ from pipeline_defs.cli.apps import app_named
 from pipeline_defs.cli.container_logs import environment_logs
 from pipeline_defs.cli.output import Output, Wrong
 from pipeline_defs.cli.run_logs import run_logs
+from pipeline_defs.cli.which_run import DIGITS
 from pipeline_defs.config import Home
 from pipeline_defs.release.ago import AgoError, seconds_ago
 
 EXAMPLE = "Example: shipline logs shop production --follow --since 10m"
-
-_RUN = re.compile(r"[0-9a-f][0-9a-f-]{3,35}")
 
 
 def logs(
@@ -44,7 +42,7 @@ def logs(
         raise Wrong(str(error)) from None
     if what in found.environments:
         environment_logs(found, what, output, lines=lines, since=seconds, follow=follow)
-    elif _RUN.fullmatch(what):
+    elif DIGITS.fullmatch(what):
         run_logs(home, found, what, output, lines=lines, since=seconds, follow=follow)
     else:
         known = ", ".join(found.environments)

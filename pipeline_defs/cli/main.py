@@ -10,6 +10,7 @@ from typer.exceptions import TyperException
 
 from pipeline_defs.cli import (
     backups,
+    cancel,
     check,
     diff,
     doctor,
@@ -24,6 +25,8 @@ from pipeline_defs.cli import (
     plan,
     provenance,
     quarantine,
+    reloaded,
+    rerun,
     run,
     status,
     trace,
@@ -70,6 +73,9 @@ run_group.command(epilog=run.DEPLOY_EXAMPLE)(run.deploy)
 run_group.command(epilog=run.ROLLBACK_EXAMPLE)(run.rollback)
 shipline.command(epilog=run.DEPLOY_EXAMPLE)(run.deploy)
 shipline.command(epilog=run.ROLLBACK_EXAMPLE)(run.rollback)
+shipline.command(epilog=cancel.EXAMPLE)(cancel.cancel)
+shipline.command(epilog=rerun.EXAMPLE)(rerun.rerun)
+shipline.command(epilog=reloaded.EXAMPLE)(reloaded.reload)
 shipline.command(epilog=status.STATUS_EXAMPLE)(status.status)
 shipline.command(epilog=history.HISTORY_EXAMPLE)(history.history)
 shipline.command(epilog=logs.EXAMPLE)(logs.logs)

@@ -8,16 +8,15 @@ import typer
 
 from pipeline_defs.cli.client import Client
 from pipeline_defs.cli.follow import Follower
-from pipeline_defs.cli.output import Output, Wrong, plain
+from pipeline_defs.cli.output import Output, plain
+from pipeline_defs.cli.which_run import run_beginning
 from pipeline_defs.config import App, Home
-
-_SHOWN = 5
 
 
 def run_logs(home: Home, app: App, digits: str, output: Output, *, lines: int, since: int | None, follow: bool) -> None:
     """Show what a run has said; with `follow` all of it, and on until it ends. Raises Wrong, NotRunning."""
     client = Client.of(home)
-    run = _run(client, app, digits)
+    run = run_beginning(client, digits, app.name).id
     if follow:
         ended = Follower(client, run, app.name, output, log=True).until_the_end()
         if ended["status"] != "SUCCESS":
@@ -28,16 +27,6 @@ def run_logs(home: Home, app: App, digits: str, output: Output, *, lines: int, s
     for line in said:
         output.say((f"{line['stage']:<20} " if line["stage"] else "", "dim"), line["line"])
     output.result({"run": run, "url": client.run_url(run), "lines": said})
-
-
-def _run(client: Client, app: App, digits: str) -> str:
-    found = client.runs_beginning(app.name, digits)
-    if not found:
-        raise Wrong(f"{app.name} has no run that begins with {digits}; see: shipline history {app.name}")
-    if len(found) > 1:
-        names = ", ".join(each[:12] for each in found[:_SHOWN])
-        raise Wrong(f"{len(found)} runs begin with {digits}; give more digits: {names}")
-    return found[0]
 
 
 def _events(client: Client, run: str) -> Iterator[dict[str, Any]]:

@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 from functools import cached_property
 from itertools import combinations
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
 from pipeline_defs.config.environment import Environment
 from pipeline_defs.config.errors import Mistake, mistake, refuse
 from pipeline_defs.config.github import GitHub, is_full_name
+from pipeline_defs.config.inheritance import with_inherited
 from pipeline_defs.config.making import Build, ImageTest, Lint, Push
 from pipeline_defs.config.notify import Notify
 from pipeline_defs.config.origin import Origin
@@ -76,6 +77,11 @@ class App(Model):
     notify: tuple[Notify, ...] = Field(
         default=(), description="messages about what happens, by the sensor `<app>_notify`"
     )
+
+    @field_validator("environments", mode="before")
+    @classmethod
+    def _as_what_they_rehearse(cls, value: Any) -> Any:
+        return with_inherited(value)
 
     @field_validator("environments")
     @classmethod

@@ -89,7 +89,10 @@ class Environment(Model):
         default=None,
         description="how long a deployment looks at the release that serves before it ends the older one; by default 10 s behind a route",
     )
-    rehearses: Name | None = Field(default=None, description="the environment whose database is copied")
+    rehearses: Name | None = Field(
+        default=None,
+        description="the environment whose database is copied. What is left out here and must be alike is as it is there: see below",
+    )
     keep_running: bool = Field(default=False, description="leave the rehearsal running until the next one")
     require_rehearsal: bool = Field(default=False, description="refuse a release that no rehearsal passed")
     wait_for_rehearsal: bool = Field(

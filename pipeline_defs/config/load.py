@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from pipeline_defs.config.app import App
 from pipeline_defs.config.errors import ConfigError, Problem, problems_of, said
 from pipeline_defs.config.home import Home
+from pipeline_defs.config.inheritance import said_once
 from pipeline_defs.config.interpolation import interpolate
 from pipeline_defs.config.limits import Limits
 from pipeline_defs.config.origin import Origin
@@ -24,7 +25,8 @@ def load_app(file: Path) -> App:
     try:
         app = App.model_validate(data)
     except ValidationError as error:
-        problems += [problem for problem in problems_of(error, App) if not _follows(problem, problems)]
+        found = said_once(problems_of(error, App), data.get("environments") if isinstance(data, dict) else None)
+        problems += [problem for problem in found if not _follows(problem, problems)]
         raise ConfigError(file, problems) from error
     if problems:
         raise ConfigError(file, problems)

@@ -20,9 +20,39 @@ WAITS_FOR, FREEZE, REHEARSAL, NOTHING = "waits_for", "freeze", "rehearsal", "not
 """The run tag of a run that was held back, and its values: what it waits for, or that it waits no more."""
 
 
+RERUN_OF = "rerun_of"
+"""The run tag with the id of the run that a person has asked for once more."""
+
+_ASKED = (
+    "app",
+    "environment",
+    "target",
+    "commit",
+    "branch",
+    "pull_request",
+    "change",
+    "head",
+    "untrusted",
+    THEN,
+    "seen",
+)
+"""The run tags that tell what was asked for; all others tell what came of it."""
+
+
 def is_automatic(tags: Mapping[str, str]) -> bool:
     """Whether a run with these tags was asked for by a sensor or a change, and not by a person."""
-    return "dagster/sensor_name" in tags or "change" in tags
+    return RERUN_OF not in tags and ("dagster/sensor_name" in tags or "change" in tags)
+
+
+def tags_of_rerun(run: str, tags: Mapping[str, str], *, actor: str, reason: str, attempt: int) -> dict[str, str]:
+    """The tags of a run that does once more what the run with these tags was asked to do.
+
+    `attempt` is its number among the runs for the same change.
+    """
+    kept = {name: tags[name] for name in _ASKED if name in tags}
+    number = {"attempt": str(attempt)} if "change" in kept and attempt > 1 else {}
+    why = " ".join(reason.split())[:_LONGEST_TAG] or f"run {run[:8]} once more"
+    return {**kept, **number, "actor": actor, "reason": why, RERUN_OF: run}
 
 
 class Job(StrEnum):

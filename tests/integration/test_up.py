@@ -173,6 +173,43 @@ def test_up_serves_runs_and_down_leaves_nothing(shipline: Shipline) -> None:
     assert "start it with: shipline up" in shipline("run", "integrate", "bad", "--branch", "work").stderr
 
 
+def test_a_run_is_stopped_and_made_once_more_and_files_are_read_anew_by_a_command(shipline: Shipline) -> None:
+    shipline.up()
+    integrate = ("run", "integrate", "slow", "--branch", "work", "--no-follow")
+    first: str = shipline.json(*integrate)["run"]
+    wait_until((shipline.root.parent / "lint-began").exists)
+    assert "has not ended yet; stop it first with: shipline cancel" in shipline("rerun", first[:8]).stderr
+    stopped = shipline.json("cancel", "slow")
+    assert (stopped["run"], stopped["status"], stopped["error"]) == (first, "CANCELED", "it was stopped from outside")
+    ended = shipline("cancel", first[:8])
+    assert (ended.returncode, "has ended already (canceled); there is nothing to stop" in ended.stderr) == (2, True)
+    assert "no run of slow is queued or under way" in shipline("cancel", "slow").stderr
+    assert "no run of slow has failed" in shipline("rerun", "slow").stderr
+    assert "there is no app 'slwo'; did you mean 'slow'?" in shipline("rerun", "slwo").stderr
+
+    (shipline.root.parent / "lint-began").unlink()
+    again = shipline.json("rerun", first[:8], "--reason", "the disk was full", "--no-follow")
+    assert again["rerun_of"] == first
+    wait_until((shipline.root.parent / "lint-began").exists)
+    with DagsterInstance.from_config(str(shipline.root)) as instance:
+        older, newer = instance.get_run_by_id(first), instance.get_run_by_id(again["run"])
+    assert older is not None and newer is not None
+    assert (newer.job_name, newer.run_config) == (older.job_name, older.run_config)
+    assert (newer.tags["reason"], newer.tags["app"]) == ("the disk was full", "slow")
+    assert shipline.json("cancel", again["run"][:8], "--no-follow")["status"] == "CANCELING"
+
+    assert shipline.json("run", "integrate", "bad", "--branch", "work")["status"] == "FAILURE"
+    failed = shipline("rerun", "bad")
+    assert (failed.returncode, "once more" in failed.stdout, "✗ lint" in failed.stdout) == (1, True, True)
+
+    file = Path(shipline.environment["SHIPLINE_APPS"]) / "bad.yaml"
+    file.with_name("third.yaml").write_text(file.read_text().replace("/opt/bad", "/opt/third"))
+    assert shipline.json("reload") == {"apps": ["bad", "slow", "third"]}
+    file.with_name("third.yaml").write_text("image: 7\n")
+    wrong = shipline("reload")
+    assert (wrong.returncode, "nothing is read anew: " in wrong.stderr, "third.yaml" in wrong.stderr) == (2, True, True)
+
+
 def asked(url: str, method: str, path: str, body: str | None = None, **headers: str) -> int:
     """The status of an answer; headers are named with _ for -, and Host is one like the others."""
     to = urlsplit(url)

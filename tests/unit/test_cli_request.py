@@ -1,7 +1,7 @@
 """Request: what Dagster is told for what a person or a sensor asked."""
 
 from pipeline_defs.release.going_back import Choice
-from pipeline_defs.release.request import Job, Request, job_name
+from pipeline_defs.release.request import Job, Request, is_automatic, job_name, tags_of_rerun
 
 COMMIT = "0123456789abcdef" * 2 + "01234567"
 
@@ -66,3 +66,27 @@ def test_the_first_environment_needs_no_name_in_its_jobs() -> None:
     assert job_name("shop", Job.STAGE, "staging", deployed) == "shop_stage"
     assert job_name("shop", Job.DEPLOY, "production", deployed) == "shop_deploy"
     assert job_name("shop", Job.ROLLBACK, "production_us", deployed) == "shop_rollback_production_us"
+
+
+def test_a_rerun_has_the_tags_of_what_was_asked_and_not_of_what_came_of_it() -> None:
+    asked = Request(
+        app="shop", job=Job.DEPLOY, environment="production", commit=COMMIT, branch="main", change="merge:shop:main:01"
+    )
+    came = {"waits_for": "freeze", "superseded_by": "f" * 40, "digest": "ab", "dagster/sensor_name": "shop_github"}
+    tags = tags_of_rerun("1f3a9c20-aa", {**asked.run_tags(), **came}, actor="ada@here", reason="", attempt=2)
+    assert not {*came} & {*tags}
+    assert {name: tags[name] for name in ("app", "target", "change", "head", "attempt", "actor", "reason")} == {
+        "app": "shop",
+        "target": "shop_production",
+        "change": "merge:shop:main:01",
+        "head": COMMIT,
+        "attempt": "2",
+        "actor": "ada@here",
+        "reason": "run 1f3a9c20 once more",
+    }
+
+
+def test_what_a_person_asks_for_once_more_is_no_longer_automatic() -> None:
+    tags = {"app": "shop", "change": "merge:shop:main:01", "dagster/sensor_name": "shop_github"}
+    assert is_automatic(tags)
+    assert not is_automatic(tags_of_rerun("1f3a", tags, actor="ada@here", reason="", attempt=2))

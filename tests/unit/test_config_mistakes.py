@@ -255,7 +255,7 @@ AN_IMAGE = "a name in a registry, in lower case and without a tag, such as regis
          'environments.staging.rehearses: found "staging"; allowed: an environment that is deployed to (production)'),
         ({PRODUCTION: NOTHING},
          'environments.staging.rehearses: found "production"; allowed: an environment that is deployed to (there is none)'),
-        ({"environments/staging/database": NOTHING, f"{PRODUCTION}/database": {"name": "a", "user": "a"}},
+        ({"environments/staging/database": None, f"{PRODUCTION}/database": {"name": "a", "user": "a"}},
          "environments.staging.database: found nothing; allowed: a database, since production has one to copy"),
         ({"environments/staging/hosts": "b.example.org"},
          'environments.staging.hosts: found "root@b.example.org:22"; '
