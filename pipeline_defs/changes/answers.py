@@ -33,11 +33,14 @@ def answers(app: App, change: Change, actor: str, *, untrusted: bool = False, se
     if change.trigger is Trigger.TAG:
         return [_integrate(app, change, actor, f"tag {change.branch} was made at {change.commit[:12]}")]
     reason = f"{change.branch} moved to {change.commit[:12]}"
-    if change.branch == app.branches.development:
-        return [_integrate(app, change, actor, reason, tags={THEN: Job.STAGE.value} if app.staging else {})]
+    staged = {THEN: Job.STAGE.value} if app.staging else {}
+    if change.branch != app.branches.main:
+        return [_integrate(app, change, actor, reason, tags=staged)]
     automatic = [name for name in app.deployed if app.environments[name].auto_deploy]
     if refused := rewritten(change.branch, change.forced):
         return [_integrate(app, change, actor, refused)]
+    if app.branches.one and staged:  # what has passed its rehearsal is deployed by the sensor that chains runs
+        return [_integrate(app, change, actor, reason, tags=staged)]
     if not automatic:  # the image is made, and a person deploys it
         return [_integrate(app, change, actor, reason)]
     return [_deploy(app, change, actor, reason, name, is_first=not number) for number, name in enumerate(automatic)]

@@ -48,7 +48,7 @@ def look(app: App, repository: Repository, handled: Handled | None, claims: Clai
     if handled is None:
         return _baseline(app, repository, claims), []
     steps: list[Callable[[Handled], Handled]] = [
-        *(_branch(app, repository, branch, claims) for branch in (app.branches.development, app.branches.main)),
+        *(_branch(app, repository, branch, claims) for branch in app.branches.shipping),
         lambda now: look_at_pulls(app, repository, now, claims),
         lambda now: look_at_tags(app, repository, now, claims),
     ]
@@ -70,7 +70,7 @@ def look_at(
 
     Raises GitHubError and CodeServerAway.
     """
-    if branch in (app.branches.development, app.branches.main):
+    if branch in app.branches.shipping:
         look_at_branch(app, repository, branch, handled, claims)
     if pull:
         found = repository.pull(pull)
@@ -86,7 +86,7 @@ def _branch(app: App, repository: Repository, branch: str, claims: Claims) -> Ca
 def _baseline(app: App, repository: Repository, claims: Claims) -> Handled:
     """What is there now. Raises GitHubError: a first look that is not whole would take the rest for new."""
     handled = Handled()
-    for branch in (app.branches.development, app.branches.main):
+    for branch in app.branches.shipping:
         head = repository.head(branch)
         if head is not None:
             handled = handled.with_head(branch, head)

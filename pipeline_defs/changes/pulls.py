@@ -82,7 +82,7 @@ def _decision(
     assert app.github is not None
     judge = functools.partial(
         decide,
-        bases=(app.branches.development, app.branches.main),
+        bases=app.branches.shipping,
         drafts=app.github.drafts,
         confined=app.github.confines(fork=False),
     )

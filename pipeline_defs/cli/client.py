@@ -18,6 +18,7 @@ LOCATION = "shipline"
 ENDED = frozenset({"SUCCESS", "FAILURE", "CANCELED"})
 _ACTIVE = ("STARTING", "STARTED", "CANCELING")
 _SECONDS = 30.0
+_LOADING_SECONDS = 180.0
 _EXCEPTION = re.compile(r"^[\w.]+: (?=\S)")
 
 _LAUNCH = """mutation($run: ExecutionParams!) { launchRun(executionParams: $run) { __typename
@@ -118,13 +119,13 @@ class Client:
         client.ask("query { version }")
         return client
 
-    def ask(self, query: str, **variables: Any) -> Any:
-        """The answer's data. Raises NotRunning when nobody answers there, Failed when the answer is an error."""
+    def ask(self, query: str, *, patience: float = _SECONDS, **variables: Any) -> Any:
+        """The answer's data, within `patience` seconds. Raises NotRunning when nobody answers there, Failed when the answer is an error."""
         import requests
 
         try:
             response = self._session.post(
-                f"{self.url}/graphql", json={"query": query, "variables": variables}, timeout=_SECONDS
+                f"{self.url}/graphql", json={"query": query, "variables": variables}, timeout=patience
             )
             if response.status_code in (401, 403):
                 raise Failed(f"Shipline at {self.url} does not let this command in: {response.text.strip()}")
@@ -132,7 +133,7 @@ class Client:
         except (requests.ConnectionError, requests.JSONDecodeError):
             raise NotRunning from None
         except requests.Timeout:
-            raise Failed(f"Shipline at {self.url} did not answer within {_SECONDS:.0f} s; is it overloaded?") from None
+            raise Failed(f"Shipline at {self.url} did not answer within {patience:.0f} s; is it overloaded?") from None
         if answer.get("errors"):
             raise Failed(f"Shipline at {self.url} refused a question: {answer['errors'][0]['message']}")
         return answer["data"]
@@ -205,8 +206,8 @@ class Client:
         ]
 
     def reload(self) -> None:
-        """Have the definitions read anew; `load_error` tells what came of it."""
-        self.ask(_RELOAD, name=LOCATION)
+        """Have the definitions read anew, which lasts as long as that takes; `load_error` tells what came of it."""
+        self.ask(_RELOAD, patience=_LOADING_SECONDS, name=LOCATION)
 
     def load_error(self) -> str | None:
         """None when the definitions are loaded, else why they are not; empty while they still load."""

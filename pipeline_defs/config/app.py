@@ -27,16 +27,26 @@ from pipeline_defs.config.values import (
 
 
 class Branches(Model):
-    """The names of the two branches that ship."""
+    """The names of the branches that ship: two, or one alone, which is both."""
 
     development: Branch = "development"
     main: Branch = "main"
 
     @model_validator(mode="after")
-    def _differ(self) -> Self:
-        if self.development == self.main:
-            raise ValueError("two different branches")
+    def _one_alone(self) -> Self:
+        if "main" in self.model_fields_set and "development" not in self.model_fields_set:
+            self.__dict__["development"] = self.main
         return self
+
+    @property
+    def one(self) -> bool:
+        """True where one branch is built, tested, rehearsed and deployed from."""
+        return self.development == self.main
+
+    @property
+    def shipping(self) -> tuple[str, ...]:
+        """The branches, each once."""
+        return (self.main,) if self.one else (self.development, self.main)
 
 
 class Registry(Model):

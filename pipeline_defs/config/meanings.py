@@ -3,7 +3,7 @@
 from pydantic import BaseModel
 
 MEANINGS: dict[str, str] = {
-    "App.branches": "the two branches that Shipline looks at",
+    "App.branches": "the branches that Shipline looks at: two, or one alone (`{main: main}`)",
     "App.build": "how the image is built",
     "App.environments": "the places that run the app, by name; the first that does not rehearse is what `shipline deploy` means",
     "App.lint": "a command of your own, also short: `lint: ruff check .`; without one flake8 runs in two passes",

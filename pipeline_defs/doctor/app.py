@@ -1,4 +1,4 @@
-"""An app's own needs: its secrets, its repository with both branches, and its registry."""
+"""An app's own needs: its secrets, its repository with the branches that ship, and its registry."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,8 +24,8 @@ def secrets(app: App) -> Iterator[Finding]:
 
 
 def repository(app: App, workspace: Path) -> Iterator[Finding]:
-    """Does the git server give the heads of both branches?"""
-    wanted = (app.branches.development, app.branches.main)
+    """Does the git server give the heads of the branches that ship?"""
+    wanted = app.branches.shipping
     try:
         heads = source_of(app, workspace).heads(wanted)
     except SourceError as error:

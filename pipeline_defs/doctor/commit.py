@@ -49,9 +49,7 @@ def commit(
     """
     try:
         source = source_of(app, workspace)
-        found = (
-            source.resolve(name) if name else _newest(app, source.heads((app.branches.main, app.branches.development)))
-        )
+        found = source.resolve(name) if name else _newest(app, source.heads(app.branches.shipping))
         if found is None:
             return
         with source.checkout(found, plain=True) as folder:

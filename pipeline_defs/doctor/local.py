@@ -41,10 +41,10 @@ def rendered(app: App, workspace: Path) -> Rendered:
     """
     try:
         source = source_of(app, workspace)
-        heads = source.heads((app.branches.main, app.branches.development))
+        heads = source.heads(app.branches.shipping)
         commit = heads.get(app.branches.main) or heads.get(app.branches.development)
         if commit is None:
-            return Rendered(missed=f"{app.repository} has neither of its branches yet")
+            return Rendered(missed=f"{app.repository} has no branch {' or '.join(app.branches.shipping)} yet")
         with source.checkout(commit, plain=True) as checkout:
             return in_folder(app, checkout, commit)
     except SourceError as error:

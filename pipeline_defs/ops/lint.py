@@ -118,7 +118,7 @@ def _is_confined(context: dg.OpExecutionContext, app: App, pull: int) -> bool:
 
 def _branch_of(app: App, commit: str, repository: Source) -> str:
     """The shipping branch whose head a bare commit is; without one its image gets development tags alone."""
-    heads = repository.heads([app.branches.development, app.branches.main])
+    heads = repository.heads(app.branches.shipping)
     return next((branch for branch, head in heads.items() if head == commit), "")
 
 

@@ -39,10 +39,7 @@ def with_version(
     `since` is the head of the branch that was handled before. A merge that was overtaken ends its run with a Failure, and the
     run's tag `superseded_by` names the head that answers for it.
     """
-    if not is_merge(context.run.tags.get("change", "")) or image.branch not in (
-        app.branches.development,
-        app.branches.main,
-    ):
+    if not is_merge(context.run.tags.get("change", "")) or image.branch not in app.branches.shipping:
         return image
     if app.versioning == "manual":
         _must_have_grown(Merged.of(context.instance, app, image, since, source), log)
@@ -97,7 +94,7 @@ def _raised(
                 continue
             log.say(f"version {version} of {branch}, after {merged.before or 'none'}: commit {made}")
         context.instance.add_run_tags(context.run_id, {"version_commit": made})
-        if branch == app.branches.main:
+        if branch == app.branches.main and not app.branches.one:
             merge_back(app, repository, source, made, version, log)
         return image.model_copy(update={"commit": made, "version": str(version)})
     raise stop(f"{branch} moved {MOST_TRIES} times while {head[:DIGITS]} was to get its version; run it again")

@@ -18,7 +18,8 @@ _DEVELOPMENT = ("development", "develop", "dev")
 class Origin:
     """Where the repository is: `repository` as an app's file names it; empty where git knows no remote `origin`.
 
-    `main` and `development` are the branches that go by one of the usual names, None where there is none.
+    `main` and `development` are the branches that go by one of the usual names, None where there is none; a branch that is alone is main
+    whatever its name is. `one` is true where it is the only one that ships.
     """
 
     is_git: bool
@@ -26,6 +27,11 @@ class Origin:
     on_github: bool = False
     main: str | None = None
     development: str | None = None
+
+    @property
+    def one(self) -> bool:
+        """True where there is a main branch and no development branch."""
+        return self.main is not None and self.development is None
 
 
 def origin_of(root: Path) -> Origin:
@@ -36,14 +42,15 @@ def origin_of(root: Path) -> Origin:
     here = ("-C", str(root))
     remote = git.run(*here, "config", "--get", "remote.origin.url").stdout.strip()
     listed = git.run(*here, "for-each-ref", "--format=%(refname)", "refs/heads", "refs/remotes/origin").stdout.split()
-    branches = {re.sub(r"^refs/(heads|remotes/origin)/", "", name) for name in listed}
+    branches = {re.sub(r"^refs/(heads|remotes/origin)/", "", name) for name in listed} - {"HEAD"}
+    alone = next(iter(branches)) if len(branches) == 1 else None
     named = _ON_GITHUB.fullmatch(remote)
     return Origin(
         is_git=True,
         repository=named[1] if named else _without_password(remote),
         on_github=named is not None,
-        main=next((name for name in _MAIN if name in branches), None),
-        development=next((name for name in _DEVELOPMENT if name in branches), None),
+        main=next((name for name in _MAIN if name in branches), alone),
+        development=next((name for name in _DEVELOPMENT if name in branches and name != alone), None),
     )
 
 

@@ -86,14 +86,15 @@ def _context(dockerfile: Dockerfile, production: ComposeFile) -> str:
 def _app(draft: Draft, repository: Repository) -> None:
     """Where the repository and the image are, and who logs in."""
     origin = repository.origin
-    branches = {"development": origin.development or "development", "main": origin.main or "main"}
+    main = origin.main or "main"
+    branches = {"development": origin.development or (main if origin.one else "development"), "main": main}
     draft.data |= {"repository": origin.repository or str(repository.root.resolve()), "branches": branches}
     if not origin.repository:
         draft.change.add("repository")
         why = "git knows no remote `origin` there" if origin.is_git else "the folder is no git repository of its own"
         draft.lacks(f"repository: {why}; push it to a git server and write its address")
     for branch, found in (("development", origin.development), ("main", origin.main)):
-        if origin.is_git and found is None:
+        if origin.is_git and found is None and not origin.one:
             draft.lacks(f"the branch {branch}: make it, or write under branches what plays its part")
     pushed = repository.workflows.image
     image = f"ghcr.io/{origin.repository.lower()}" if origin.on_github else f"registry.example.org/{draft.name}"

@@ -51,11 +51,13 @@ def tags_for(
     A pull request (`pull` is its number, `commit` its head) gets development tags, whatever branch it is to be merged
     into, and two of its own: its version's number is shared with others, so those may take the development tags over.
     A merge to `development` names the version and what is newest for staging; a merge to `main` names the version and
-    `latest`; any other branch gets development tags alone.
+    `latest`; where one branch is both, a merge gets the tags of both. Any other branch gets development tags alone.
     """
     if pull:
         own = (pull_tag(pull), *((commit_tag(commit),) if commit else ()))
         return (development_tag(version), STAGING_DEV, *own)
+    if branch == main == development:
+        return (development_tag(version), STAGING_DEV, release_tag(version), STAGING, LATEST)
     if branch == main:
         return (release_tag(version), LATEST)
     if branch == development:

@@ -49,7 +49,7 @@ def branches_sensor(app: App, jobs: Mapping[str, AssetJob]) -> dg.SensorDefiniti
         try:
             now = current(app)
             repository = source.of(now)
-            heads = repository.heads([now.branches.development, now.branches.main])
+            heads = repository.heads(now.branches.shipping)
             handled: Heads = json.loads(context.cursor) if context.cursor else {}
             answered = _answered(now, repository, handled, heads) if context.cursor else heads
         except NotLoaded as error:
@@ -99,9 +99,7 @@ def moved(app: App, handled: Heads, heads: Heads) -> list[dg.RunRequest]:
     for branch, head in heads.items():
         if head and handled.get(branch) != head:
             since = handled.get(branch, "")
-            requests += (
-                _on_development(app, head, since) if branch == app.branches.development else _on_main(app, head, since)
-            )
+            requests += _on_main(app, head, since) if branch == app.branches.main else _on_development(app, head, since)
     return requests
 
 
@@ -113,6 +111,8 @@ def _on_development(app: App, head: str, since: str) -> list[dg.RunRequest]:
 
 
 def _on_main(app: App, head: str, since: str) -> list[dg.RunRequest]:
+    if app.branches.one and app.staging:  # the sensor that chains runs deploys what has passed its rehearsal
+        return _on_development(app, head, since)
     main = app.branches.main
     automatic = [name for name in app.deployed if app.environments[name].auto_deploy]
     if not automatic:  # the image is made, and a person deploys it

@@ -11,7 +11,7 @@ from pipeline_defs.jobs import jobs_of
 from pipeline_defs.ops.attempt import beginning, note
 from pipeline_defs.ops.events import image_key
 from pipeline_defs.ops.metadata import image_metadata
-from pipeline_defs.release.records import Deployment, DeploymentKind, Image, Outcome, Release
+from pipeline_defs.release.records import Deployment, DeploymentKind, Image, Outcome, Rehearsal, Release
 from pipeline_defs.resources.source_resource import SourceResource
 from pipeline_defs.sensors import sensors_of
 from tests.support.shop import git
@@ -199,7 +199,7 @@ def image() -> Image:
 
 def status_sensor(
     watched: Watched, name: str, instance: dg.DagsterInstance, run: dg.DagsterRun, event: dg.DagsterEventType
-) -> dg.RunRequest | dg.SkipReason:
+) -> dg.RunRequest | dg.SkipReason | dg.SensorResult:
     """What a run status sensor answers to a run's end."""
     (ended,) = instance.all_logs(run.run_id, of_type=event)
     assert ended.dagster_event is not None
@@ -207,7 +207,7 @@ def status_sensor(
         sensor_name=name, dagster_instance=instance, dagster_run=run, dagster_event=ended.dagster_event
     )
     answer = watched.sensors[name](context)
-    assert isinstance(answer, dg.RunRequest | dg.SkipReason)
+    assert isinstance(answer, dg.RunRequest | dg.SkipReason | dg.SensorResult)
     return answer
 
 
@@ -234,6 +234,53 @@ def test_what_was_integrated_for_development_is_rehearsed(
     assert answer.run_key == run.run_id
     assert answer.run_config["ops"]["shop_staging"]["config"]["commit"] == "1" * 40
     assert answer.tags["target"] == "shop_staging"
+
+
+@pytest.mark.parametrize("outcome", [Outcome.SUCCEEDED, Outcome.FAILED])
+def test_where_one_branch_is_all_there_is_what_passed_its_rehearsal_is_deployed(
+    watched: Watched, instance: dg.DagsterInstance, outcome: Outcome
+) -> None:
+    (watched.folder / "shop.yaml").write_text("branches: {main: main}\n" + APP.format(repository=watched.repository))
+    watched.app = load_app(watched.folder / "shop.yaml")
+    watched.sensors = {sensor.name: sensor for sensor in sensors_of(watched.app, watched.jobs)}
+
+    @dg.op(name="shop_push")
+    def push(context: dg.OpExecutionContext) -> None:
+        made = image().model_copy(update={"branch": "main"})
+        context.log_event(dg.AssetMaterialization(image_key("shop"), metadata=image_metadata(made)))
+
+    @dg.op(name="shop_staging_stage")
+    def rehearse(context: dg.OpExecutionContext) -> None:
+        row = Rehearsal(release=release(), environment="staging", **beginning(context))
+        note(context, row.model_copy(update={"outcome": outcome}))
+
+    @dg.job(name="shop_integrate")
+    def integrate() -> None:
+        push()
+
+    @dg.job(name="shop_stage")
+    def stage() -> None:
+        rehearse()
+
+    change = {"change": "merge:shop:main:1", "head": "1" * 40}
+    made = integrate.execute_in_process(instance=instance, tags={"then": "stage", **change})
+    run = instance.get_run_by_id(made.run_id)
+    assert run is not None
+    follows = status_sensor(watched, "shop_then_stage", instance, run, dg.DagsterEventType.RUN_SUCCESS)
+    assert isinstance(follows, dg.RunRequest)
+    assert (follows.job_name, follows.tags["then"]) == ("shop_stage", "deploy")
+
+    run = instance.get_run_by_id(stage.execute_in_process(instance=instance, tags=dict(follows.tags)).run_id)
+    assert run is not None
+    deployed = status_sensor(watched, "shop_then_stage", instance, run, dg.DagsterEventType.RUN_SUCCESS)
+    if outcome is Outcome.FAILED:
+        assert isinstance(deployed, dg.SkipReason)
+        return
+    assert isinstance(deployed, dg.SensorResult)
+    (request,) = deployed.run_requests or []
+    assert (request.job_name, request.run_key) == ("shop_deploy", f"{run.run_id}:production")
+    assert request.run_config["ops"]["shop_production"]["config"]["version"] == "1.1.0"
+    assert {name: request.tags[name] for name in change} == change
 
 
 def broken_deployment(
@@ -264,7 +311,9 @@ def broken_deployment(
 
 
 def recovery(watched: Watched, instance: dg.DagsterInstance, run: dg.DagsterRun) -> dg.RunRequest | dg.SkipReason:
-    return status_sensor(watched, "shop_recover_failed", instance, run, dg.DagsterEventType.RUN_FAILURE)
+    answer = status_sensor(watched, "shop_recover_failed", instance, run, dg.DagsterEventType.RUN_FAILURE)
+    assert not isinstance(answer, dg.SensorResult)
+    return answer
 
 
 def test_a_deployment_that_never_ended_is_rolled_back(watched: Watched, instance: dg.DagsterInstance) -> None:

@@ -11,13 +11,13 @@ from pipeline_defs.release.change import Change, Trigger
 COMMIT = "1" * 40
 
 
-def app(**environments: Any) -> App:
+def app(branches: Any = None, **environments: Any) -> App:
     """An app with these environments; `staging` rehearses production."""
     place = {"hosts": "a.example.org", "compose": "compose.yml"}
     made = {name: {**place, "directory": f"/opt/shop/{name}", **(more or {})} for name, more in environments.items()}
     return App.model_validate(
         {"name": "shop", "repository": "acme/shop", "image": "registry.example.org/team/shop",
-         "github": {"token": {"env": "TOKEN"}}, "environments": made}
+         "github": {"token": {"env": "TOKEN"}}, "environments": made, "branches": branches or {}}
     )  # fmt: skip
 
 
@@ -48,6 +48,13 @@ def test_development_is_followed_by_the_rehearsal_where_there_is_one() -> None:
     with_one = app(staging=rehearsing, production={"database": {"name": "shop", "user": "shop"}})
     assert [each.tags for each in answers(with_one, change(branch="development"), "x")] == [{"then": "stage"}]
     assert [each.tags for each in answers(app(production=None), change(branch="development"), "x")] == [{}]
+
+
+def test_one_branch_alone_is_rehearsed_first_and_deployed_by_what_follows() -> None:
+    one = app({"main": "main"}, staging={"rehearses": "production"}, production=None)
+    assert [(each.job, each.tags) for each in answers(one, change(), "x")] == [("shop_integrate", {"then": "stage"})]
+    assert [each.tags for each in answers(one, change(forced=True), "x")] == [{}]
+    assert [each.job for each in answers(app({"main": "main"}, production=None), change(), "x")] == ["shop_deploy"]
 
 
 def test_a_pull_request_is_integrated_as_what_it_is() -> None:

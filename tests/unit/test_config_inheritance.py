@@ -51,7 +51,13 @@ def test_what_is_about_people_stays_where_they_are() -> None:
 
 
 def test_what_is_given_counts_as_a_whole() -> None:
-    own: dict[str, Any] = {"compose": "staging.yml", "secrets": {}, "migrate": None, "directory": "/srv/rehearsal", "port": 8000}
+    own: dict[str, Any] = {
+        "compose": "staging.yml",
+        "secrets": {},
+        "migrate": None,
+        "directory": "/srv/rehearsal",
+        "port": 8000,
+    }
     staging = app(own, **ONE_HOST).environments["staging"]
     assert (staging.compose_files, staging.secrets, staging.migrate) == (("staging.yml",), {}, None)
     assert (str(staging.directory), staging.port, staging.service) == ("/srv/rehearsal", 8000, "app")

@@ -246,7 +246,6 @@ AN_IMAGE = "a name in a registry, in lower case and without a tag, such as regis
         ({"registry": {"username": {"env": "A"}, "password": "s3cr3t"}}, f"registry.password: {A_SECRET}"),
         ({"registry": {"username": {"env": "A"}, "password": 5}}, f"registry.password: {A_SECRET}"),
         # what does not fit together
-        ({"branches": {"main": "development"}}, 'branches: found {"main": "development"}; allowed: two different branches'),
         ({f"{PRODUCTION}/environment": {"A": "1"}, f"{PRODUCTION}/secrets": {"A": {"env": "A"}}},
          'environments.production.secrets.A: found "A"; allowed: each variable once, in environment or in secrets'),
         ({"environments/staging/rehearses": "prod"},
@@ -321,7 +320,7 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
             "environments/staging/directory": "/opt/shop/production",
             "build/context": "/",
             "lint": {"timeout": 0},
-            "branches": {"main": "development"},
+            "branches": {"main": "a b"},
         },
     )
     assert {line.partition(":")[0] for line in told} == {
@@ -332,7 +331,7 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
         "environments.production.directory",
         "build.context",
         "lint.timeout",
-        "branches",
+        "branches.main",
     }
 
 

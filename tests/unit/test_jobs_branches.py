@@ -54,6 +54,17 @@ def test_the_same_commit_on_both_branches_starts_both() -> None:
     assert len(set(keys)) == len(keys) == 2
 
 
+def test_where_one_branch_is_all_there_is_it_is_rehearsed_before_it_is_deployed() -> None:
+    (request,) = moved(app(branches={"main": "trunk"}), {"trunk": OLD}, {"trunk": NEW})
+    assert (request.job_name, request.tags["then"]) == ("shop_integrate", "stage")
+
+
+def test_where_one_branch_is_all_there_is_and_nothing_rehearses_it_is_deployed() -> None:
+    shop = app(branches={"main": "trunk"})
+    alone = shop.model_copy(update={"environments": {"production": shop.environments["production"]}})
+    assert started(alone, {"trunk": OLD}, {"trunk": NEW}) == [("shop_deploy", f"deploy:shop:{NEW}")]
+
+
 def test_a_new_branch_has_moved_from_nothing() -> None:
     (request,) = moved(app(), {"main": OLD}, {"development": NEW, "main": OLD})
     assert config(request)["since"] == ""

@@ -101,7 +101,7 @@ def test_a_file_on_github_takes_branches_image_and_lint_from_what_is_there(tmp_p
     git(root, "remote", "add", "origin", "https://me:s3cr3t@github.com/acme/Blog-Site.git")
     app, missing = written(root, tmp_path)
     assert (app.name, app.repository, app.image) == ("blog_site", "acme/Blog-Site", "ghcr.io/acme/blog")
-    assert (app.branches.main, app.lint.command) == ("master", ("ruff", "check", "src"))
+    assert (app.branches.shipping, app.lint.command) == (("master",), ("ruff", "check", "src"))
     assert app.github is not None and app.github.token is not None and app.github.token.env == "BLOG_SITE_GITHUB_TOKEN"
     production = app.environments["production"]
     assert (production.service, production.also, production.port, production.database) == (
@@ -112,7 +112,6 @@ def test_a_file_on_github_takes_branches_image_and_lint_from_what_is_there(tmp_p
     )
     for needed in (
         "version.txt",
-        "branch development",
         "docker-compose-test.yml",
         "staging.yml",
         "Postman",

@@ -40,6 +40,11 @@ def test_an_app_may_call_its_branches_otherwise() -> None:
     assert "latest" not in tags_for(VERSION, branch="main", development="next", main="trunk")
 
 
+def test_one_branch_that_is_both_names_all() -> None:
+    given = tags_for(VERSION, branch="trunk", development="trunk", main="trunk")
+    assert given == ("1.4.2_dev", "staging_dev", "1.4.2", "staging", "latest")
+
+
 @given(st.text(), st.builds(Version, *[st.integers(0, 999_999_999)] * 3))
 def test_only_the_two_branches_name_a_version_and_no_branch_moves_what_ran_before(
     branch: str, version: Version
