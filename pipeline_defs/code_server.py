@@ -122,6 +122,14 @@ class CodeServer:
         return self._process.create_request_context()
 
 
+def target_at(address: str) -> GrpcServerTarget:
+    """A code server by its address: `unix:/path`, or `host:port`."""
+    if address.startswith("unix:"):
+        return GrpcServerTarget("localhost", None, address.removeprefix("unix:"), LOCATION)
+    host, _, port = address.rpartition(":")
+    return GrpcServerTarget(host, int(port), None, LOCATION)
+
+
 def _unreachable(error: str) -> str:
     """A sentence with the first line of what Dagster says."""
     said = (error.strip().splitlines() or ["it still loads them"])[0]
@@ -131,10 +139,10 @@ def _unreachable(error: str) -> str:
 class FollowedCodeServer:
     """The code server of a Shipline that may end and come back at another address while this process lives."""
 
-    def __init__(self, instance: DagsterInstance, address: Callable[[], tuple[str, int] | None]) -> None:
-        """`address` is host and port where it is now, None while Shipline does not run. Nothing is asked yet."""
+    def __init__(self, instance: DagsterInstance, address: Callable[[], str | None]) -> None:
+        """`address` is where it is now (`unix:/path` or `host:port`), None while Shipline does not run. Nothing is asked yet."""
         self._instance, self._address = instance, address
-        self._connected: tuple[tuple[str, int], CodeServer] | None = None
+        self._connected: tuple[str, CodeServer] | None = None
 
     def get(self) -> CodeServer:
         """The connection to where it is now. Raises CodeServerAway."""
@@ -144,9 +152,7 @@ class FollowedCodeServer:
         if self._connected is not None and self._connected[0] != address:
             self.close()
         if self._connected is None:
-            host, port = address
-            server = CodeServer(self._instance, GrpcServerTarget(host, port, None, LOCATION))
-            self._connected = address, server
+            self._connected = address, CodeServer(self._instance, target_at(address))
         return self._connected[1]
 
     def close(self) -> None:

@@ -125,5 +125,5 @@ def running(apps: Mapping[str, str] = ONE_APP, *, webhooks: bool = True, bed: Te
         for name in apps:
             shipline.wait_for_first_look(f"{name}_github")
         instance = opened.enter_context(DagsterInstance.from_config(str(home.root)))
-        inbox = opened.enter_context(closing(Inbox(home.root / "deliveries.db")))
+        inbox = opened.enter_context(closing(Inbox(home.deliveries / "deliveries.db")))
         yield Stack(home, github, instance, opened.enter_context(requests.Session()), inbox, port)

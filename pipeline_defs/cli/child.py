@@ -16,6 +16,12 @@ from pipeline_defs.config.home import PROJECT
 STOP_SECONDS = 20.0
 """What a process gets to end by itself."""
 
+CODE_SERVER = (
+    "code-server", "start", "-m", "pipeline_defs.definitions", "--location-name", "shipline",
+    "--use-python-environment-entry-point",
+)  # fmt: skip
+"""Dagster's command that starts it, without where it listens."""
+
 _LONGEST_PAUSE = 30.0  # seconds between two starts of a process that keeps dying
 _INNER_SECONDS = 60.0  # until the code server has started the process that holds the definitions, on a busy machine
 _HEALTHY_AFTER = 60.0  # seconds after which an earlier death is forgotten
@@ -108,27 +114,25 @@ def _holds_definitions(process: psutil.Process) -> bool:
         return False
 
 
-def dagster_children(logs: Path, *, port: int, code_port: int) -> dict[str, Child]:
-    """The processes, by name."""
+def dagster_children(logs: Path, *, port: int, code: Path) -> dict[str, Child]:
+    """The processes, by name. `port`: the web server's; `code`: the folder for the code server's socket."""
     workspace = ("-w", str(PROJECT / "workspace.yaml"))
     webserver = ("-m", "pipeline_defs.web", "--port", str(port))
-    daemon = ("-m", "dagster._daemon", "run", *workspace)
+    daemon = ("-m", "pipeline_defs.program_log", "dagster._daemon", "run", *workspace)
     return {
-        "code": code_child(logs / "code.log", "127.0.0.1", code_port),
+        "code": code_child(logs / "code.log", "-m", "pipeline_defs.cli.code_socket", str(code)),
         "webserver": Child("webserver", (sys.executable, *webserver), logs / "webserver.log"),
         "daemon": Child("daemon", (sys.executable, *daemon), logs / "daemon.log"),
     }
 
 
-def code_child(log: Path | None, host: str, port: int) -> Child:
-    """The code server, which holds the definitions.
+def code_child(log: Path | None, *words: str) -> Child:
+    """The code server, which holds the definitions; `words` start it in a Python.
 
     `dagster code-server start` is a small proxy before the process that holds the definitions, so that "Reload definitions" in the UI
     reads the apps' files anew while runs that began before go on (the plain `dagster api grpc` never reads anew). The
     proxy does not notice the death of what it stands before; who watches over it does.
     """
-    words = ("-m", "dagster", "code-server", "start", "-h", host, "-p", str(port), "-m", "pipeline_defs.definitions",
-             "--location-name", "shipline", "--use-python-environment-entry-point")  # fmt: skip
     return Child("code", (sys.executable, *words), log, needs_inner=True)
 
 

@@ -11,7 +11,7 @@ import sys
 import threading
 from typing import Any
 
-from pipeline_defs.cli.child import STOP_SECONDS, code_child, end
+from pipeline_defs.cli.child import CODE_SERVER, STOP_SECONDS, code_child, end
 from pipeline_defs.cli.reload import Reloading
 from pipeline_defs.config import Home
 
@@ -28,12 +28,11 @@ def main(host: str, port: int) -> None:
     from pipeline_defs.program_log import write_log
 
     write_log()
-    child = code_child(None, host, port)
+    child = code_child(None, "-m", "dagster", *CODE_SERVER, "-h", host, "-p", str(port))
     child.start(os.environ)
     death = None
-    files = Reloading(
-        Home.find(), host if host != "0.0.0.0" else "127.0.0.1", port, os.environ, logging.getLogger(__name__).error
-    )
+    address = f"{host if host != '0.0.0.0' else '127.0.0.1'}:{port}"
+    files = Reloading(Home.find(), address, os.environ, logging.getLogger(__name__).error)
     while death is None and not stop.wait(1.0):
         files.look()
         death = child.death()

@@ -1,6 +1,7 @@
 """Leftovers: processes of a `shipline up` that was killed."""
 
 from pipeline_defs.cli.child import STOP_SECONDS, end
+from pipeline_defs.cli.code_socket import remove_folder
 from pipeline_defs.cli.service import Service
 from pipeline_defs.config import Home
 
@@ -17,6 +18,7 @@ def end_leftovers(home: Home) -> bool:
     code = service.process("code")
     others = [process for name in ("observe", "webhooks", "daemon", "webserver") if (process := service.process(name))]
     end(others, seconds=STOP_SECONDS)
-    end([code] if code else [], seconds=STOP_SECONDS / 4, kill=False)
+    if not end([code] if code else [], seconds=STOP_SECONDS / 4, kill=False):
+        remove_folder(service.code)
     home.service.unlink(missing_ok=True)
     return bool(others or code)

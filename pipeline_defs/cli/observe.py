@@ -74,9 +74,9 @@ def _serve(home: Home, host: str, port: int) -> None:
     )  # fmt: skip
 
 
-def _code_address(home: Home) -> tuple[str, int] | None:
+def _code_address(home: Home) -> str | None:
     service = Service.find(home)
-    return (service.code_host, service.code_port) if service else None
+    return service.code if service else None
 
 
 def _ask_page(home: Home) -> None:

@@ -1,14 +1,15 @@
 """Ports of this machine."""
 
 import socket
+from pathlib import Path
 
 from pipeline_defs.cli.output import Wrong
 
 
-def listens(port: int) -> bool:
-    """True when something on this machine answers there."""
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
+def answers(path: Path) -> bool:
+    """True when something listens at this socket."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        return probe.connect_ex(str(path)) == 0
 
 
 def is_free(port: int) -> bool:

@@ -1,6 +1,6 @@
 """Reload: the process that holds the definitions reads the apps' files and `.env` anew when they have changed and are right.
 
-`python -m pipeline_defs.cli.reload HOST PORT` does it once; `Reloading` watches for changes and calls that.
+`python -m pipeline_defs.cli.reload ADDRESS` does it once; `Reloading` watches for changes and calls that.
 """
 
 import subprocess
@@ -18,12 +18,13 @@ _STILL = 2
 class Reloading:
     """Looks at the files now and then, and has the definitions read anew when they have changed."""
 
-    def __init__(
-        self, home: Home, host: str, port: int, environment: Mapping[str, str], say: Callable[[str], None]
-    ) -> None:
-        """`host`, `port`: the code server; `environment`: of the program that tells it; `say` takes what went wrong, once."""
+    def __init__(self, home: Home, address: str, environment: Mapping[str, str], say: Callable[[str], None]) -> None:
+        """`address`: the code server, `unix:/path` or `host:port`; `environment`: of the program that tells it.
+
+        `say` takes what went wrong, once.
+        """
         self._home, self._say = home, say
-        self._argv = (sys.executable, "-m", "pipeline_defs.cli.reload", host, str(port))
+        self._argv = (sys.executable, "-m", "pipeline_defs.cli.reload", address)
         self._environment = dict(environment)
         self._loaded = self._seen = self._stamp()
         self._still = 0
@@ -57,7 +58,7 @@ class Reloading:
         return frozenset((file.name, stamp_of(file)) for file in files)
 
 
-def main(host: str, port: int) -> None:
+def main(address: str) -> None:
     """Have the definitions read anew. Ends with status 1 and a sentence where a file is wrong, or nobody answers."""
     _, errors = load_apps(Home.find().apps)
     if errors:
@@ -65,11 +66,14 @@ def main(host: str, port: int) -> None:
     from dagster import DagsterError
     from dagster._grpc.client import DagsterGrpcClient
 
+    from pipeline_defs.code_server import target_at
+
+    where = target_at(address)
     try:
-        DagsterGrpcClient(host=host, port=port).reload_code(timeout=60)
+        DagsterGrpcClient(host=where.host, port=where.port, socket=where.socket).reload_code(timeout=60)
     except DagsterError as error:
         sys.exit(f"the code server does not answer: {str(error).splitlines()[0]}")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]))
+    main(sys.argv[1])

@@ -2,7 +2,7 @@
 
 import json
 import os
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
@@ -19,17 +19,17 @@ _SAME_START = 2.0  # seconds: a clock that was set meanwhile; no process number 
 class Service:
     """Addresses and processes of one Shipline; in containers there are no processes that could be known.
 
-    `pids` and `started` (seconds since 1970) are by name: `up`, `code`, `daemon`, `webserver`. A number alone could be
-    another process by now; together with its start time it cannot. `ready` once the webserver answers for the definitions.
+    `code`: the code server as gRPC names it, `unix:/path` or `host:port`. `pids` and `started` (seconds since 1970) are by name:
+    `up`, `code`, `daemon`, `webserver`. A number alone could be another process by now; together with its start time it cannot.
+    `ready` once the webserver answers for the definitions.
     """
 
     url: str
     webserver_port: int
-    code_port: int
+    code: str = ""
     ready: bool = False
     pids: dict[str, int] = field(default_factory=dict)
     started: dict[str, float] = field(default_factory=dict)
-    code_host: str = "127.0.0.1"
 
     @classmethod
     def find(cls, home: Home) -> Self | None:
@@ -37,8 +37,8 @@ class Service:
         web = os.environ.get("SHIPLINE_WEB")
         if not web:
             return cls.read(home.service)
-        code_port = int(os.environ["SHIPLINE_CODE_PORT"])
-        return cls(web, urlsplit(web).port or 80, code_port, ready=True, code_host=os.environ["SHIPLINE_CODE_HOST"])
+        code = f"{os.environ['SHIPLINE_CODE_HOST']}:{os.environ['SHIPLINE_CODE_PORT']}"
+        return cls(web, urlsplit(web).port or 80, code, ready=True)
 
     @property
     def in_containers(self) -> bool:
@@ -53,7 +53,9 @@ class Service:
     def read(cls, file: Path) -> Self | None:
         """What the file says, None where there is none or it cannot be read."""
         try:
-            return cls(**json.loads(file.read_text()))
+            said = json.loads(file.read_text())
+            # Another version of Shipline may have written more; it has to be found all the same, to be ended.
+            return cls(**{each.name: said[each.name] for each in fields(cls) if each.name in said})
         except (OSError, ValueError, TypeError):
             return None
 

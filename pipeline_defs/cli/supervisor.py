@@ -15,9 +15,10 @@ from rich.text import Text
 
 from pipeline_defs.cli.child import STOP_SECONDS, Child, beside_child, dagster_children, end
 from pipeline_defs.cli.client import Client, NotRunning
+from pipeline_defs.cli.code_socket import new_socket, remove_folder
 from pipeline_defs.cli.leftovers import end_leftovers
 from pipeline_defs.cli.output import Failed, Output, exception_line, last_line
-from pipeline_defs.cli.ports import free_port, listens, wanted_port
+from pipeline_defs.cli.ports import answers, free_port, wanted_port
 from pipeline_defs.cli.reload import Reloading
 from pipeline_defs.cli.service import Service
 from pipeline_defs.cli.service_logs import fresh_logs, logs_folder
@@ -41,16 +42,14 @@ class Supervisor:
         self._home, self._output = home, output
         self._stop, self._hurry = threading.Event(), threading.Event()
         chosen = free_port(_PORT) if port is None else wanted_port(port)
-        # Any port for the code server: two Shiplines that start at once would both find a usual one free, and gRPC servers
-        # share a port without a word, each answering some of the other's questions.
-        self._service = Service(f"http://127.0.0.1:{chosen}", chosen, free_port())
+        ports = {name: wanted_port(at) for name, at in beside.items()}
+        self._socket = new_socket()
+        self._service = Service(f"http://127.0.0.1:{chosen}", chosen, f"unix:{self._socket}")
         self._token = new_token(home.token)
         self._client = Client(self._service.url, self._token)
-        self._environment = os.environ | variables(home, self._service.code_port)
-        self._children: dict[str, Child] = dagster_children(
-            fresh_logs(home), port=chosen, code_port=self._service.code_port
-        )
-        self._beside = {name: beside_child(name, logs_folder(home), wanted_port(at)) for name, at in beside.items()}
+        self._environment = os.environ | variables(home, self._service.code)
+        self._children: dict[str, Child] = dagster_children(fresh_logs(home), port=chosen, code=self._socket)
+        self._beside = {name: beside_child(name, logs_folder(home), at) for name, at in ports.items()}
         self._children |= self._beside
 
     def run(self) -> None:
@@ -79,7 +78,7 @@ class Supervisor:
         compileall.compile_dir(PROJECT / "pipeline_defs", quiet=2)
         self._prepare_instance()
         self._start_child("code")
-        self._wait_until(lambda: listens(self._service.code_port))
+        self._wait_until(lambda: answers(self._socket))
         self._start_child("webserver")
         self._start_child("daemon")
         for name in self._beside:
@@ -137,7 +136,7 @@ class Supervisor:
 
     def _watch(self) -> None:
         """Start again what dies, and have changed files read anew, until told to stop."""
-        files = Reloading(self._home, "127.0.0.1", self._service.code_port, self._environment, self._output.say)
+        files = Reloading(self._home, self._service.code, self._environment, self._output.say)
         while not self._stop.wait(1.0):
             files.look()
             for child in self._children.values():
@@ -161,6 +160,7 @@ class Supervisor:
         self._end_children(*self._beside, "daemon")
         self._end_runs()
         self._end_children("webserver", "code")
+        remove_folder(self._service.code)
         self._home.service.unlink(missing_ok=True)
         self._home.token.unlink(missing_ok=True)
 
@@ -192,19 +192,18 @@ class Supervisor:
             return  # no web server to ask: it was never ready, or is dead
 
 
-def told(service: Service, home: Home) -> dict[str, str | int]:
+def told(service: Service, home: Home) -> dict[str, str]:
     """What `shipline up` says of itself as JSON: `url` for links, `page` with the token that logs a browser in."""
     page = with_token(service.url, service.token(home))
-    return {"url": service.url, "page": page, "home": str(home.root), "code_port": service.code_port}
+    return {"url": service.url, "page": page, "home": str(home.root), "code": service.code}
 
 
-def variables(home: Home, code_port: int) -> dict[str, str]:
-    """What Dagster's programs need in their environment to work for this home."""
+def variables(home: Home, code: str) -> dict[str, str]:
+    """What Dagster's programs need in their environment to work for this home, whose code server is at `code`, `unix:/path`."""
     return {
         "SHIPLINE_HOME": str(home.root),
         "DAGSTER_HOME": str(home.root),
-        "SHIPLINE_CODE_HOST": "127.0.0.1",
-        "SHIPLINE_CODE_PORT": str(code_port),
+        "SHIPLINE_CODE_SOCKET": code.removeprefix("unix:"),
         # With telemetry off in dagster.yaml the web server still sends away what lies in its home's folder `logs`.
         "DAGSTER_DISABLE_TELEMETRY": "1",
     }

@@ -90,7 +90,7 @@ def env(context: typer.Context) -> None:
     service = Service.read(home.service)
     if service is None:
         raise NotRunning
-    values = variables(home, service.code_port)
+    values = variables(home, service.code)
     output.result(values, Text("\n".join(f"export {name}={shlex.quote(value)}" for name, value in values.items())))
 
 

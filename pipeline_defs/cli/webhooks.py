@@ -30,7 +30,7 @@ def webhooks(
 
     output: Output = context.obj
     home = Home.find()
-    if _code_address(home) is None:
+    if code_address(home) is None:
         raise NotRunning
     wanted_port(port)
     url = f"http://{host}:{port}"
@@ -39,10 +39,10 @@ def webhooks(
     _serve(home, host, port)
 
 
-def _code_address(home: Home) -> tuple[str, int] | None:
+def code_address(home: Home) -> str | None:
     """Where the code server is now: a Shipline that was started anew has another one."""
     service = Service.find(home)
-    return (service.code_host, service.code_port) if service else None
+    return service.code if service else None
 
 
 def _serve(home: Home, host: str, port: int) -> None:
@@ -54,15 +54,16 @@ def _serve(home: Home, host: str, port: int) -> None:
     from pipeline_defs.webhooks.worker import Worker
 
     write_log()
-    file = home.root / "deliveries.db"
+    home.deliveries.mkdir(mode=0o700, exist_ok=True)
+    file = home.deliveries / "deliveries.db"
     try:
         inbox = Inbox(file)
     except sqlite3.Error as error:
         raise Failed(f"the deliveries in {file} cannot be opened: {error}") from None
     apps = Apps(home.apps)
-    worker = Worker(apps, inbox, lambda: _code_address(home))
+    worker = Worker(apps, inbox, lambda: code_address(home))
     worker.start()
-    receiver = Receiver(apps, inbox, worker.wake, worker.is_alive)
+    receiver = Receiver(apps.senders, inbox, worker.wake, worker.is_alive)
     try:
         serve(receiver.application(), host, port)
     finally:

@@ -72,6 +72,11 @@ class Home:
         return self.root / "token"
 
     @property
+    def deliveries(self) -> Path:
+        """The folder of GitHub's deliveries: all of the home that the receiver of webhooks needs to see."""
+        return self.root / "deliveries"
+
+    @property
     def page(self) -> str:
         """The address of the web page, without a slash at its end: SHIPLINE_URL where people reach it under a name of its own,
         else the one that `shipline up` wrote down; empty where there is neither."""

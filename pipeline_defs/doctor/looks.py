@@ -10,7 +10,7 @@ from pipeline_defs.doctor.app import github, registry, repository, secrets
 from pipeline_defs.doctor.commit import commit, shared_ports
 from pipeline_defs.doctor.finding import Finding
 from pipeline_defs.doctor.host import server
-from pipeline_defs.doctor.machine import machine, modes
+from pipeline_defs.doctor.machine import images, machine, modes
 from pipeline_defs.doctor.trial import Tried
 
 _AT_ONCE = 8
@@ -21,7 +21,11 @@ def findings(apps: Sequence[App], workspace: Path, name: str = "") -> Iterator[F
 
     `name` is the commit, branch or tag that is tried; by default the head of the main branch.
     """
-    looks: list[Callable[[], Iterable[Finding]]] = [partial(machine, workspace), partial(modes, workspace.parent)]
+    looks: list[Callable[[], Iterable[Finding]]] = [
+        partial(machine, workspace),
+        partial(modes, workspace.parent),
+        images,
+    ]
     for app in apps:
         looks += [
             partial(secrets, app),

@@ -1,10 +1,12 @@
 """This machine: the Engine that builds and tests, Compose, and room on its disks."""
 
+import os
 import shutil
 import stat
 from collections.abc import Iterator
 from pathlib import Path
 
+from pipeline_defs.config.images import HOW, SETTING, note
 from pipeline_defs.doctor.finding import Finding, broken, good, warning
 from pipeline_defs.resources.client import Client, EngineError, find_client
 from pipeline_defs.resources.compose_file import find_compose
@@ -40,6 +42,13 @@ def modes(home: Path) -> Iterator[Finding]:
                 f"{path} has mode {found:o}: other users of this machine may {'change' if found & 0o022 else 'read'} it"
             )
             yield warning(HERE, "mode", says, f"chmod {mode} {path}")
+
+
+def images() -> Iterator[Finding]:
+    """Are the images of others used by their digests?"""
+    if said := note():
+        chosen = os.environ.get(SETTING) == "tags"
+        yield good(HERE, "images", said) if chosen else warning(HERE, "images", said, HOW)
 
 
 def _compose(client: Client) -> Finding:

@@ -9,8 +9,8 @@ from pipeline_defs.observing.storage import Storage
 class Definitions:
     """The definitions of one home's Shipline, wherever its code server is now. Used by one thread at a time."""
 
-    def __init__(self, storage: Storage, address: Callable[[], tuple[str, int] | None]) -> None:
-        """`address` is host and port of the code server, None while Shipline does not run. Nothing is asked yet."""
+    def __init__(self, storage: Storage, address: Callable[[], str | None]) -> None:
+        """`address` is where the code server is (`unix:/path` or `host:port`), None while Shipline does not run. Nothing is asked yet."""
         self._storage, self._address = storage, address
         self._server: FollowedCodeServer | None = None
 

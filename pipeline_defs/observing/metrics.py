@@ -60,7 +60,7 @@ class Metrics(Collector):
     def _of_files(self) -> list[Source]:
         return [
             ("apps", self._wrong_files),
-            ("deliveries", lambda: deliveries.families(self._home.root / "deliveries.db", self._tally)),
+            ("deliveries", lambda: deliveries.families(self._home.deliveries / "deliveries.db", self._tally)),
             ("budgets", lambda: budgets.families(self._home.root, self._apps.apps().values())),
         ]
 

@@ -54,7 +54,7 @@ def attested(registry: "Registry", image: Image) -> dict[str, Any] | None:
         (layer,) = json.loads(registry.manifest(found[0]).content)["layers"]
         statement = dict(json.loads(registry.blob(layer["digest"])))
         about = any(subject["digest"][algorithm] == digits for subject in statement["subject"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         about = False
     if not about:
         raise RegistryError(

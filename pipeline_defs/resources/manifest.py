@@ -27,7 +27,7 @@ def media_type_of(content_type: str, content: bytes) -> str:
     named = content_type.partition(";")[0].strip()
     try:
         return named or str(json.loads(content)["mediaType"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return ""
 
 

@@ -94,7 +94,7 @@ def _read(index: Manifest) -> dict[str, Any]:
         said = json.loads(index.content)
         if index.media_type == INDEX and all(isinstance(each["digest"], str) for each in said["manifests"]):
             return dict(said)
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         pass
     raise RegistryError(
         f"what should list the referrers of an image is no such list ({index.digest}); it is left as it is"

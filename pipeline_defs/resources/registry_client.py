@@ -1,7 +1,8 @@
 """Registry client: the images' store, spoken to over its HTTP API (the OCI distribution specification, v1.1)."""
 
 import json
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import requests
 
@@ -13,6 +14,8 @@ from pipeline_defs.resources.registry_errors import RegistryError
 from pipeline_defs.resources.registry_login import DOCKER_HUB, Credentials
 
 TAGS_A_PAGE = 1000
+
+_T = TypeVar("_T")
 
 _DOCKER_HUB_KEY = "https://index.docker.io/v1/"  # its name in a config.json, for historical reasons
 
@@ -103,29 +106,40 @@ class Registry(RegistryConnection):
             if answer.status_code == requests.codes.not_found:
                 return []
             self.must(answer, "list the tags")
-            found += answer.json().get("tags") or []
+            found += self._fact(
+                lambda said: [str(tag) for tag in json.loads(said)["tags"] or ()], answer.content, "list of tags"
+            )
             page = answer.links.get("next", {}).get("url")
         return sorted(found)
 
     def config_labels(self, digest: str) -> dict[str, str]:
         """The labels in the configuration of the image; of an index, those of its first real platform."""
-        return self._configurations(digest)[0].get("config", {}).get("Labels") or {}
+        return self._fact(_labels, self._configurations(digest), f"configuration of {digest}")
 
     def platforms(self, digest: str) -> tuple[str, ...]:
         """What the image was built for, such as `linux/amd64` or `linux/arm/v7`."""
-        words = ("os", "architecture", "variant")
-        return tuple("/".join(each[word] for word in words if each.get(word)) for each in self._configurations(digest))
+        return self._fact(_platforms, self._configurations(digest), f"configuration of {digest}")
 
     def _configurations(self, digest: str) -> list[dict[str, Any]]:
         """The configuration of the image; of an index, one for each platform. What only attests to others is left out."""
         manifest = self.manifest(digest)
-        content = json.loads(manifest.content)
         if manifest.media_type in INDEXES:
-            real = [
-                image for image in content["manifests"] if image.get("platform", {}).get("architecture") != "unknown"
-            ]
-            return [found for image in real or content["manifests"] for found in self._configurations(image["digest"])]
-        return [json.loads(self.blob(content["config"]["digest"]))]
+            images = self._fact(_images, manifest.content, f"index {digest}")
+            return [found for image in images for found in self._configurations(image)]
+        named = self._fact(
+            lambda said: str(json.loads(said)["config"]["digest"]), manifest.content, f"manifest {digest}"
+        )
+        return [self._fact(lambda said: dict(json.loads(said)), self.blob(named), f"configuration of {digest}")]
+
+    def _fact(self, read: Callable[[Any], _T], said: Any, what: str) -> _T:
+        """What can be read in an answer. Raises RegistryError where it is not what it should be."""
+        try:
+            return read(said)
+        except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+            raise RegistryError(
+                f"what the registry {self.host} gave as the {what} of {self.name} is none; is it a registry, or is there a proxy "
+                "in between?"
+            ) from None
 
     def _check(self, digest: str, content: bytes) -> None:
         if digest_of(content) != digest:
@@ -140,6 +154,23 @@ def registry_of(app: App) -> Registry:
         return Registry(app.image)
     credentials = Credentials(app.registry.username.read().reveal(), app.registry.password.read())
     return Registry(app.image, credentials, insecure=app.registry.insecure)
+
+
+def _images(content: bytes) -> list[str]:
+    """The digests that an index names, without those of attestations where there are others."""
+    listed = json.loads(content)["manifests"]
+    real = [image for image in listed if (image.get("platform") or {}).get("architecture") != "unknown"]
+    return [str(image["digest"]) for image in real or listed]
+
+
+def _labels(configurations: list[dict[str, Any]]) -> dict[str, str]:
+    labels = (configurations[0].get("config") or {}).get("Labels") or {}
+    return {str(name): str(value) for name, value in labels.items()}
+
+
+def _platforms(configurations: list[dict[str, Any]]) -> tuple[str, ...]:
+    words = ("os", "architecture", "variant")
+    return tuple("/".join(each[word] for word in words if each.get(word)) for each in configurations)
 
 
 def _named(reference: str) -> str:

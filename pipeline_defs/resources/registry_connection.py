@@ -136,6 +136,6 @@ def _reason(error: BaseException) -> str:
 
 def _said(answer: requests.Response) -> str:
     try:
-        return "; ".join(problem["message"] for problem in answer.json()["errors"])
-    except (ValueError, KeyError, TypeError):
+        return "; ".join(str(problem["message"]) for problem in answer.json()["errors"])
+    except (ValueError, KeyError, TypeError, RecursionError):
         return answer.reason

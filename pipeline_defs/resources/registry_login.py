@@ -100,7 +100,7 @@ class Login(AuthBase):
         try:
             given = answer.json()
             return str(given.get("token") or given["access_token"])
-        except (ValueError, KeyError, AttributeError):
+        except (ValueError, KeyError, AttributeError, TypeError, RecursionError):
             raise RegistryError(
                 f"the registry {self._host} gave no token to log in with (status {answer.status_code}); try again"
             ) from None

@@ -58,6 +58,14 @@ def marks(site: Site, task: Task) -> Mapping[str, str]:
     return {"SHIPLINE_SITE": site.path(), "SHIPLINE_TASK": task.id, "TMPDIR": site.path(TEMPORARY)}
 
 
+def steps_in(journal: str) -> set[str]:
+    """The steps that a journal's lines are about. Raises ValueError where one is not a journal's."""
+    try:
+        return {str(json.loads(line)["step"]) for line in journal.splitlines()}
+    except (KeyError, TypeError, RecursionError):
+        raise ValueError("a line of the journal says nothing of a step") from None
+
+
 def journalled(
     site: Site,
     task: Task,

@@ -2,6 +2,7 @@
 
 import shlex
 
+from pipeline_defs.config.images import pinned
 from pipeline_defs.config.secret import Secret
 from pipeline_defs.release.records import Release
 from pipeline_defs.server import data_look
@@ -89,14 +90,15 @@ def images(site: Site, program: tuple[str, ...], folder: str, release: Release, 
 def seek_images(site: Site, program: tuple[str, ...], folder: str, release: Release, login: Secret | None) -> Command:
     """Ask for the same images, and for the router's, without pulling any; prints `missing IMAGE WHY` for each that nobody has."""
     merged = shlex.join(compose_words(site, program, folder))
-    router = [site.config.host.router.image] if site.config.route else []
+    router = [pinned(site.config.host.router.image)] if site.config.route else []
     words = (f"{folder}/{SETTINGS}", merged, release.reference, *dict.fromkeys([*test_images(site), *router]))
     return script(_SEEK, *words, stdin=login or "{}", says="can every image be had?")
 
 
 def test_images(site: Site) -> list[str]:
     """The images that end-to-end tests run in, besides the app's own."""
-    return [image for each in site.config.e2e if (image := each.image or (NEWMAN if each.collection else ""))]
+    named = (each.image or (NEWMAN if each.collection else "") for each in site.config.e2e)
+    return [pinned(image) for image in named if image]
 
 
 def _refusal(said: str, site: Site, task: Task, release: Release, *, known: bool) -> str | None:

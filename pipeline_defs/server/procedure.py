@@ -1,6 +1,5 @@
 """Procedure: a list of named steps with undo, and the one small runner that executes them."""
 
-import json
 import time
 from collections.abc import Iterator
 
@@ -12,7 +11,7 @@ from pipeline_defs.server.command import Command, Result, Runner, ServerError, c
 from pipeline_defs.server.execution import Execution
 from pipeline_defs.server.facts import UNFINISHED
 from pipeline_defs.server.hearing import Hearing
-from pipeline_defs.server.journal import journal_path, journalled, marks
+from pipeline_defs.server.journal import journal_path, journalled, marks, steps_in
 from pipeline_defs.server.reason import why
 from pipeline_defs.server.site import Site
 from pipeline_defs.server.snapshot import take
@@ -143,7 +142,7 @@ class Procedure:
         """The server may be further than what was heard of it: its journal knows; where it cannot be asked, all may have begun."""
         try:
             told = self.server.run(command("cat", journal_path(self.site, self.task)), timeout=QUICK_SECONDS)
-            begun = {json.loads(line)["step"] for line in told.stdout.splitlines()} if told.ok else set()
+            begun = steps_in(told.stdout) if told.ok else set()
         except (ServerError, ValueError):
             begun = {step.name for step in steps}
         for step in steps:

@@ -4,6 +4,7 @@ All it knows is in a volume of its own: a file for each app's route, and the con
 So it comes back with what was switched last, after a restart of its own as after one of the server.
 """
 
+from pipeline_defs.config.images import pinned
 from pipeline_defs.config.route import Route
 from pipeline_defs.release.records import Release
 from pipeline_defs.server.caddy import APPLY, CHECKS, certificate, lines
@@ -93,7 +94,7 @@ echo "asked through the router, $path does not answer with success: ${said:-no a
 def ready(site: Site) -> Command:
     """Start the server's router where it does not run. Fails when it listens on other ports than this app expects."""
     router = site.config.host.router
-    return script(_READY, router.image, str(router.http), str(router.https), _RUN, says="is the router up?")
+    return script(_READY, pinned(router.image), str(router.http), str(router.https), _RUN, says="is the router up?")
 
 
 def point(site: Site, route: Route, release: str = "newest", digest: str = "") -> Command:
@@ -104,7 +105,7 @@ def point(site: Site, route: Route, release: str = "newest", digest: str = "") -
     router = site.config.host.router
     words = (
         *(site.project, site.config.service, str(site.config.port), release, digest, " ".join(route.hosts)),
-        *(router.image, str(router.http), str(router.https), APPLY, _RUN, CHECKS),
+        *(pinned(router.image), str(router.http), str(router.https), APPLY, _RUN, CHECKS),
     )
     return script(
         _POINT,

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
+from pipeline_defs.config.images import pinned
 from pipeline_defs.config.testing import E2E, Test
 from pipeline_defs.release.evidence import NOTHING_RAN, TestCounts
 from pipeline_defs.release.ran import ran_nothing
@@ -94,7 +95,7 @@ exit $status
 
 def image_of(tests: E2E, release: Release) -> str:
     """The image that end-to-end tests run in."""
-    return tests.image or (NEWMAN if tests.collection else release.reference)
+    return pinned(tests.image or (NEWMAN if tests.collection else release.reference))
 
 
 def e2e(

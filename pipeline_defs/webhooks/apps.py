@@ -5,7 +5,7 @@ from pathlib import Path
 from pipeline_defs.config import App
 from pipeline_defs.config.folder import AppsFolder
 from pipeline_defs.config.secret import Secret, SecretUnavailable
-from pipeline_defs.webhooks.signature import is_signed
+from pipeline_defs.webhooks.senders import Sender
 
 
 class Apps:
@@ -18,11 +18,10 @@ class Apps:
         """The apps on GitHub, by name. A file that is wrong is shown in the lineage."""
         return {name: app for name, app in self._folder.apps().items() if app.github}
 
-    def signed_for(self, body: bytes | bytearray, signature: str) -> list[App]:
-        """The apps whose secret signed these bytes: several may share one, or a repository."""
+    def senders(self) -> list[Sender]:
+        """Whose deliveries are accepted: the apps whose webhook's secret is there."""
         secrets = ((app, _secret(app)) for app in self.all().values())
-        # All are tried, so that the time it takes tells nothing.
-        return [app for app, secret in secrets if secret is not None and is_signed(body, signature, secret)]
+        return [Sender(app.name, app.full_name or "", secret) for app, secret in secrets if secret is not None]
 
 
 def _secret(app: App) -> Secret | None:

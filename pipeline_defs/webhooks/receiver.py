@@ -6,7 +6,7 @@ Headers are looked at first: what they refuse is never read.
 import logging
 import re
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
@@ -14,10 +14,10 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from pipeline_defs.webhooks.apps import Apps
 from pipeline_defs.webhooks.hint import Hint, Unreadable, hint_of
 from pipeline_defs.webhooks.inbox import Inbox
 from pipeline_defs.webhooks.room import NotTaken, Room
+from pipeline_defs.webhooks.senders import Sender, signed_by
 from pipeline_defs.webhooks.signature import WELL_FORMED
 
 _GUID = re.compile(r"[0-9A-Za-z-]{8,64}")
@@ -28,9 +28,18 @@ _log = logging.getLogger(__name__)
 class Receiver:
     """Answers deliveries with a status and one word: who is not GitHub learns nothing."""
 
-    def __init__(self, apps: Apps, inbox: Inbox, wake: Callable[[], None], is_well: Callable[[], bool]) -> None:
-        """`wake` tells that something was kept; `is_well` whether somebody looks at what is kept."""
-        self._apps, self._inbox, self._wake, self._is_well = apps, inbox, wake, is_well
+    def __init__(
+        self,
+        senders: Callable[[], Sequence[Sender]],
+        inbox: Inbox,
+        wake: Callable[[], None],
+        is_well: Callable[[], bool],
+    ) -> None:
+        """`senders` says whose deliveries are accepted now; `wake` tells that something was kept.
+
+        `is_well` says whether somebody looks at what is kept.
+        """
+        self._senders, self._inbox, self._wake, self._is_well = senders, inbox, wake, is_well
         self._room = Room()
 
     def application(self) -> Starlette:
@@ -60,11 +69,11 @@ class Receiver:
 
         Nothing is parsed before it is known to come from GitHub. It takes long for a large body, so the event loop does not wait for it.
         """
-        apps = self._apps.signed_for(body, request.headers["X-Hub-Signature-256"])
-        if not apps:
+        senders = signed_by(self._senders(), body, request.headers["X-Hub-Signature-256"])
+        if not senders:
             return None
         hint = hint_of(request.headers["X-GitHub-Event"], request.headers.get("Content-Type", ""), body)
-        return tuple(sorted(app.name for app in apps if (app.full_name or "").lower() == hint.repository.lower())), hint
+        return tuple(sorted(each.app for each in senders if each.repository.lower() == hint.repository.lower())), hint
 
     async def _keep(self, guid: str, apps: tuple[str, ...], hint: Hint) -> Response:
         if apps and not hint.is_empty:

@@ -28,12 +28,17 @@ _log = logging.getLogger(__name__)
 class Worker(threading.Thread):
     """One thread, which takes deliveries up in the order in which they came, those of an earlier process first."""
 
-    def __init__(self, apps: Apps, inbox: Inbox, code_address: Callable[[], tuple[str, int] | None]) -> None:
-        """`code_address` says where the code server is now, None while Shipline does not run."""
+    def __init__(
+        self, apps: Apps, inbox: Inbox, code_address: Callable[[], str | None], look_seconds: float = 1.0
+    ) -> None:
+        """`code_address` says where the code server is now (`unix:/path` or `host:port`), None while Shipline does not run.
+
+        Unless it is woken it looks for deliveries every `look_seconds`.
+        """
         super().__init__(name="webhooks", daemon=True)
         self._apps, self._inbox = apps, inbox
         self._wake, self._ended = threading.Event(), threading.Event()
-        self._code_address = code_address
+        self._code_address, self._look_seconds = code_address, look_seconds
         self._opened: tuple[DagsterInstance, FollowedCodeServer] | None = None
 
     def wake(self) -> None:
@@ -58,7 +63,7 @@ class Worker(threading.Thread):
                 self._warm_up()
                 self._inbox.purge()
                 purge_at = time.monotonic() + _PURGE_SECONDS
-            self._wake.wait(1.0)
+            self._wake.wait(self._look_seconds)
 
     def _take(self, delivery: Delivery) -> None:
         try:

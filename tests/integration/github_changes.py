@@ -12,11 +12,11 @@ from typing import Any
 
 import dagster as dg
 from dagster import DagsterInstance, DagsterRun, RunsFilter
-from dagster._core.workspace.load_target import GrpcServerTarget
 
 from pipeline_defs.changes import tick
-from pipeline_defs.cli.ports import free_port
-from pipeline_defs.code_server import LOCATION, CodeServer
+from pipeline_defs.cli.code_socket import new_socket, remove_folder
+from pipeline_defs.cli.ports import answers, free_port
+from pipeline_defs.code_server import LOCATION, CodeServer, target_at
 from pipeline_defs.config import App, load_app
 from pipeline_defs.config.home import PROJECT
 from pipeline_defs.jobs import jobs_of
@@ -52,15 +52,14 @@ def make_home(folder: Path, api: str, more: str = "") -> Path:
     return folder
 
 
-def variables(folder: Path, code_port: int, token: str) -> dict[str, str]:
+def variables(folder: Path, code: str, token: str) -> dict[str, str]:
     """The environment of Shipline's processes for this home."""
     home = str(folder / "home")
     return {
         "SHIPLINE_HOME": home,
         "DAGSTER_HOME": home,
         "SHIPLINE_APPS": str(folder / "apps"),
-        "SHIPLINE_CODE_HOST": "127.0.0.1",
-        "SHIPLINE_CODE_PORT": str(code_port),
+        "SHIPLINE_CODE_SOCKET": code.removeprefix("unix:"),
         "TEST_GITHUB_TOKEN": token,
         "TEST_WEBHOOK_SECRET": SECRET,
     }
@@ -69,16 +68,27 @@ def variables(folder: Path, code_port: int, token: str) -> dict[str, str]:
 @contextmanager
 def code_server_process(environment: dict[str, str]) -> Iterator[None]:
     """A code server as `shipline up` starts it, without the proxy before it."""
-    port = environment["SHIPLINE_CODE_PORT"]
-    command = [sys.executable, "-m", "dagster", "api", "grpc", "-h", "127.0.0.1", "-p", port]
+    socket = Path(environment["SHIPLINE_CODE_SOCKET"])
+    command = [sys.executable, "-m", "dagster", "api", "grpc", "--socket", str(socket)]
     command += ["-m", "pipeline_defs.definitions", "--location-name", LOCATION, "--use-python-environment-entry-point"]
     process = subprocess.Popen(command, cwd=PROJECT, env=os.environ | environment, stderr=subprocess.DEVNULL)
     try:
-        wait_for_port(int(port))
+        while not answers(socket):
+            time.sleep(0.05)
         yield
     finally:
         process.terminate()
         process.wait()
+
+
+@contextmanager
+def code_address() -> Iterator[str]:
+    """Where a code server may listen, as `shipline up` chooses it."""
+    address = f"unix:{new_socket()}"
+    try:
+        yield address
+    finally:
+        remove_folder(address)
 
 
 def wait_for_port(port: int) -> None:
@@ -139,10 +149,10 @@ class World:
 
 
 @contextmanager
-def world(folder: Path, github: GitHubServer, port: int, monkeypatch: Any, more: str = "") -> Iterator[World]:
+def world(folder: Path, github: GitHubServer, code: str, monkeypatch: Any, more: str = "") -> Iterator[World]:
     """A fresh repository and storage, beside a code server that runs already."""
     with storage(folder / "dagster", run_queue={"dequeue_interval_seconds": 1}) as instance:
-        server = CodeServer(instance, GrpcServerTarget("127.0.0.1", port, None, LOCATION))
+        server = CodeServer(instance, target_at(code))
         monkeypatch.setattr(tick, "code_server", lambda: server)
         try:
             yield World(github, make_home(folder / "world", github.url, more), instance, server)

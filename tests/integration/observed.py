@@ -95,9 +95,8 @@ def observed(folder: Path, lint: str) -> Iterator[Observed]:
         made = make_home(folder / "world", github.url)
         with (made / "apps" / "shop.yaml").open("a") as file:
             file.write(f'lint: ["sh", "-c", "{lint}"]\n')
-        environment = os.environ | variables(made, 0, github.create_token("acme"))
-        for name in ("SHIPLINE_CODE_HOST", "SHIPLINE_CODE_PORT"):
-            environment.pop(name)
+        environment = os.environ | variables(made, "", github.create_token("acme"))
+        environment.pop("SHIPLINE_CODE_SOCKET")
         receiver = a_free_port()
         github.create_hook(REPOSITORY, f"http://127.0.0.1:{receiver}/", SECRET, ["push"])
         running = Observed(made, github, environment)

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from dagster import DagsterInstance, DagsterRunStatus, RunsFilter
-from dagster._core.workspace.load_target import GrpcServerTarget
 
 from pipeline_defs.changes.claims import Claims
 from pipeline_defs.changes.heads import MOST
@@ -16,7 +15,7 @@ from pipeline_defs.changes.look import look_at
 from pipeline_defs.cli.client import Client
 from pipeline_defs.cli.output import Wrong
 from pipeline_defs.cli.pulls import asked_again
-from pipeline_defs.code_server import LOCATION, CodeServer
+from pipeline_defs.code_server import CodeServer, target_at
 from pipeline_defs.launch import Launcher
 from pipeline_defs.release.change import run_id
 from pipeline_defs.release.handled import Handled, Stand
@@ -28,7 +27,7 @@ from pipeline_defs.resources.github.access import A_PAGE
 from tests.integration.github_changes import (
     REPOSITORY,
     World,
-    a_free_port,
+    code_address,
     code_server_process,
     make_home,
     variables,
@@ -38,18 +37,15 @@ from tests.testbed.github import GitHubServer
 
 
 @pytest.fixture(scope="module")
-def code_port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
+def code(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """One code server for the module; what the app's file says about GitHub makes no difference to its jobs."""
     folder = make_home(tmp_path_factory.mktemp("code") / "world", "http://127.0.0.1:9")
-    port = a_free_port()
-    with code_server_process(variables(folder, port, "none")):
-        yield port
+    with code_address() as address, code_server_process(variables(folder, address, "none")):
+        yield address
 
 
 @pytest.fixture
-def shop(
-    tmp_path: Path, code_port: int, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
-) -> Iterator[World]:
+def shop(tmp_path: Path, code: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Iterator[World]:
     """The app, looked at for the first time."""
     with GitHubServer(validate=False) as github:
         github.create_repository(REPOSITORY, files={"version.txt": "1.0.0\n"})
@@ -58,7 +54,7 @@ def shop(
             github.set_permission(REPOSITORY, login, role)
         monkeypatch.setenv("TEST_GITHUB_TOKEN", github.create_token("dora"))
         more = getattr(request, "param", "")
-        with world(tmp_path, github, code_port, monkeypatch, more) as made:
+        with world(tmp_path, github, code, monkeypatch, more) as made:
             assert "first look" in made.look()
             yield made
 
@@ -470,20 +466,20 @@ def test_a_word_after_an_attempt_that_a_person_started_makes_the_next_one(shop: 
 REQUEST = Request(app="shop", job=Job.INTEGRATE, commit="1" * 40, branch="development", change="merge:shop:x:1")
 
 
-def claim_in_a_process(folder: str, port: int, start: Any, results: Any) -> None:
+def claim_in_a_process(folder: str, code: str, start: Any, results: Any) -> None:
     """Claim when told to; in a process of its own."""
     with DagsterInstance.from_config(folder) as instance:
-        launcher = Launcher(instance, CodeServer(instance, GrpcServerTarget("127.0.0.1", port, None, LOCATION)))
+        launcher = Launcher(instance, CodeServer(instance, target_at(code)))
         start.wait()
         results.put(launcher.claim("shop_integrate", REQUEST).new)
 
 
-def test_of_two_who_claim_at_once_in_two_processes_one_starts_the_run(tmp_path: Path, code_port: int) -> None:
+def test_of_two_who_claim_at_once_in_two_processes_one_starts_the_run(tmp_path: Path, code: str) -> None:
     home = make_home(tmp_path / "world", "http://127.0.0.1:9") / "home"
     with DagsterInstance.from_config(str(home)) as instance:
         spawn = multiprocessing.get_context("spawn")
         start, results = spawn.Event(), spawn.Queue()
-        arguments = (str(home), code_port, start, results)
+        arguments = (str(home), code, start, results)
         claimers = [spawn.Process(target=claim_in_a_process, args=arguments) for _ in range(2)]
         for claimer in claimers:
             claimer.start()

@@ -20,9 +20,11 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.x509.oid import NameOID
 
 from pipeline_defs.config import Secret
+from pipeline_defs.config.images import read_lock
 from pipeline_defs.config.making import Build
 from pipeline_defs.resources import registry_client as registry_module
 from pipeline_defs.resources.engine import Engine
+from pipeline_defs.resources.images_lock import refresh
 from pipeline_defs.resources.registry_client import Registry
 from pipeline_defs.resources.registry_errors import RegistryError
 from pipeline_defs.resources.registry_login import Credentials
@@ -88,6 +90,20 @@ def test_a_tag_moves_to_another_image_without_a_layer(testbed: TestBed, images: 
     assert registry.manifest("latest") == registry.manifest(new)
     assert registry.manifest("latest").media_type == "application/vnd.docker.distribution.manifest.v2+json"
     assert registry.tags() == ["1.0.0", "1.1.0", "latest", "previous_up"]
+
+
+def test_the_lock_of_images_gets_what_the_tags_name_now(
+    testbed: TestBed, images: tuple[str, str], push: Push, tmp_path: Path
+) -> None:
+    there = registry_of(testbed)
+    digest = push(images[0], there, "1")
+    file = tmp_path / "images.lock"
+    names = (f"{there.repository}:1", f"{there.repository}:2", f"{LOOPBACK}:{free_port()}/caddy:2")
+    file.write_text(f"# about it\n{names[0]} {NO_DIGEST}\n{names[1]}\n{names[2]} {NO_DIGEST}\n")
+    said = refresh(file, lambda name: Registry(name, there.credentials))
+    assert file.read_text() == f"# about it\n{names[0]} {digest}\n{names[1]}\n{names[2]} {NO_DIGEST}\n"
+    assert [sentence.partition(": ")[2][:21] for sentence in said] == ["its registry has no s", "the registry 127.0.0."]
+    assert read_lock(file)[names[0]] == digest
 
 
 def test_labels_and_existence(testbed: TestBed, images: tuple[str, str], push: Push) -> None:

@@ -66,7 +66,7 @@ def test_health_is_red_while_the_database_is_away(service: RunningService) -> No
     assert holds_within(180, lambda: service.status("/health", service.password) == 200), service.read("/health")
 
 
-@pytest.mark.parametrize("name", ["code", "daemon", "webserver", "webhooks", "observe", "caddy"])
+@pytest.mark.parametrize("name", ["code", "daemon", "webserver", "deliveries", "observe", "caddy"])
 def test_each_line_of_a_log_is_json(service: RunningService, name: str) -> None:
     lines = service.words("logs", "--no-color", "--no-log-prefix", name).splitlines()
     assert lines

@@ -4,6 +4,7 @@ import contextlib
 import http.client
 import json
 import os
+import socket
 import stat
 import subprocess
 import sys
@@ -107,7 +108,7 @@ def shipline(tmp_path: Path) -> Iterator[Shipline]:
         text = APP.format(name=name, repository=repository, lint=json.dumps(["sh", "-c", lint]))
         (tmp_path / "apps" / f"{name}.yaml").write_text(text)
     root = tmp_path / "home"
-    unset = ("DAGSTER_HOME", "SHIPLINE_CODE_HOST", "SHIPLINE_CODE_PORT")
+    unset = ("DAGSTER_HOME", "SHIPLINE_CODE_SOCKET")
     environment = {name: value for name, value in os.environ.items() if name not in unset}
     environment |= {"SHIPLINE_HOME": str(root), "SHIPLINE_APPS": str(tmp_path / "apps")}
     command = Shipline(root, environment)
@@ -164,9 +165,10 @@ def test_up_serves_runs_and_down_leaves_nothing(shipline: Shipline) -> None:
     assert done.returncode == 0, done.stderr
     wait_until(lambda: shipline.runs_tagged(by="hand") == ["FAILURE"])
     printed = shipline("env").stdout.splitlines()
-    assert f"export SHIPLINE_CODE_PORT={variables['SHIPLINE_CODE_PORT']}" in printed
+    assert f"export SHIPLINE_CODE_SOCKET={variables['SHIPLINE_CODE_SOCKET']}" in printed
 
     assert shipline.json("down") == {"stopped": True}
+    assert not Path(variables["SHIPLINE_CODE_SOCKET"]).parent.exists()
     assert shipline.processes() == []
     assert not (shipline.root / "service.json").exists()
     assert shipline.json("down") == {"stopped": False}
@@ -210,6 +212,17 @@ def test_a_run_is_stopped_and_made_once_more_and_files_are_read_anew_by_a_comman
     assert (wrong.returncode, "nothing is read anew: " in wrong.stderr, "third.yaml" in wrong.stderr) == (2, True, True)
 
 
+def _doors(shipline: Shipline) -> set[int]:
+    """The ports that its processes listen on; each of its sockets is in a folder that nobody else may enter."""
+    folder = Path(shipline.json("env")["SHIPLINE_CODE_SOCKET"]).parent
+    assert (stat.S_IMODE(folder.stat().st_mode), folder.stat().st_uid) == (0o700, os.getuid())
+    ours = [process.net_connections("all") for process in shipline.processes()]
+    listening = [each for found in ours for each in found if each.status == psutil.CONN_LISTEN]
+    sockets = {str(each.laddr) for found in ours for each in found if each.family == socket.AF_UNIX and each.laddr}
+    assert {Path(path).parent for path in sockets if path.startswith("/")} == {folder}, sockets
+    return {each.laddr.port for each in listening}
+
+
 def asked(url: str, method: str, path: str, body: str | None = None, **headers: str) -> int:
     """The status of an answer; headers are named with _ for -, and Host is one like the others."""
     to = urlsplit(url)
@@ -223,6 +236,7 @@ def asked(url: str, method: str, path: str, body: str | None = None, **headers: 
 def test_only_who_has_the_token_and_comes_from_the_page_itself_is_heard(shipline: Shipline) -> None:
     """What Dagster's own web server would do for anybody: each of these launches a run, or writes into the lineage."""
     told = shipline.up()
+    assert _doors(shipline) == {int(told["url"].rpartition(":")[2])}
     url, token = told["url"], (shipline.root / "token").read_text()
     assert told["page"] == f"{url}/?token={token}"
     assert stat.S_IMODE((shipline.root / "token").stat().st_mode) == 0o600
@@ -253,16 +267,16 @@ def test_only_who_has_the_token_and_comes_from_the_page_itself_is_heard(shipline
     ]
     for method, path, given, headers, status in tries:
         assert asked(url, method, path, given, **headers) == status, (method, path, headers)
-    socket = url.replace("http", "ws") + "/graphql"
+    page = url.replace("http", "ws") + "/graphql"
     for origin, kept in (("http://evil.example", cookie), (url, "")):
         with pytest.raises(InvalidStatus, match="403"):
-            connect(socket, origin=Origin(origin), additional_headers={"Cookie": kept})
+            connect(page, origin=Origin(origin), additional_headers={"Cookie": kept})
     with DagsterInstance.from_config(str(shipline.root)) as instance:
         assert instance.get_runs() == []
         assert instance.fetch_materializations(AssetKey("bad_image"), limit=1).records == []
 
     own = {"origin": Origin(url), "additional_headers": {"Cookie": cookie}, "subprotocols": [Subprotocol("graphql-ws")]}
-    with connect(socket, **own) as connection:
+    with connect(page, **own) as connection:
         connection.send('{"type": "connection_init"}')
         assert "connection_ack" in str(connection.recv(timeout=30))
     assert asked(url, "GET", "/runs", Cookie=cookie) == 200

@@ -20,10 +20,9 @@ import requests
 from dagster import DagsterInstance, DagsterRunStatus, RunsFilter
 from dagster._core.definitions.run_request import InstigatorType
 from dagster._core.scheduler.instigation import InstigatorState, InstigatorStatus, InstigatorTick, SensorInstigatorData
-from dagster._core.workspace.load_target import GrpcServerTarget
 
 from pipeline_defs.cli.service import Service
-from pipeline_defs.code_server import LOCATION, CodeServer
+from pipeline_defs.code_server import LOCATION, CodeServer, target_at
 from pipeline_defs.config.home import PROJECT
 from pipeline_defs.release.handled import Handled
 from pipeline_defs.webhooks.worker import handled_by_sensor
@@ -31,6 +30,7 @@ from tests.integration.github_changes import (
     REPOSITORY,
     SECRET,
     a_free_port,
+    code_address,
     code_server_process,
     make_home,
     variables,
@@ -45,13 +45,13 @@ class Home:
     def __init__(self, folder: Path, github: GitHubServer, environment: dict[str, str]) -> None:
         self.root, self.github, self.environment = folder / "home", github, environment
         self.port = a_free_port()
-        code_port = int(environment["SHIPLINE_CODE_PORT"])
-        Service("http://127.0.0.1:9", 9, code_port).write(self.root / "service.json")
+        code = f"unix:{environment['SHIPLINE_CODE_SOCKET']}"
+        Service("http://127.0.0.1:9", 9, code).write(self.root / "service.json")
         self.instance = DagsterInstance.from_config(str(self.root))
-        self.sensor = self._sensor(code_port)
+        self.sensor = self._sensor(code)
 
-    def _sensor(self, code_port: int) -> InstigatorState:
-        server = CodeServer(self.instance, GrpcServerTarget("127.0.0.1", code_port, None, LOCATION))
+    def _sensor(self, code: str) -> InstigatorState:
+        server = CodeServer(self.instance, target_at(code))
         location = server._process.create_request_context().get_code_location(LOCATION)
         sensor = location.get_repository("__repository__").get_sensor("shop_github")
         handled = Handled()
@@ -93,7 +93,7 @@ class Home:
 
     def deliveries(self, which: str = "1") -> list[tuple[Any, ...]]:
         """Rows of the inbox."""
-        with sqlite3.connect(self.root / "deliveries.db") as database:
+        with sqlite3.connect(self.root / "deliveries" / "deliveries.db") as database:
             return database.execute(f"select guid, error from deliveries where {which}").fetchall()
 
 
@@ -110,9 +110,10 @@ def github() -> Iterator[GitHubServer]:
 def served(github: GitHubServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Path, dict[str, str]]]:
     """A home's folder and environment, with its code server."""
     folder = make_home(tmp_path_factory.mktemp("webhooks") / "world", github.url)
-    environment = variables(folder, a_free_port(), github.create_token("acme"))
-    with code_server_process(environment):
-        yield folder, environment
+    with code_address() as code:
+        environment = variables(folder, code, github.create_token("acme"))
+        with code_server_process(environment):
+            yield folder, environment
 
 
 @pytest.fixture
@@ -215,25 +216,61 @@ def test_what_was_accepted_is_done_after_a_restart(home: Home) -> None:
         assert home.heads_with_runs() == [head]
 
 
-def test_a_shipline_that_was_started_anew_is_found_at_its_new_port(home: Home) -> None:
-    def deliver(*, code_port: int) -> None:
+def test_a_shipline_that_was_started_anew_is_found_at_its_new_socket(home: Home) -> None:
+    def deliver(*, code: str) -> None:
         head = home.github.commit(REPOSITORY, {"e": str(time.time())}, branch="development")
-        with code_server_process(home.environment | {"SHIPLINE_CODE_PORT": str(code_port)}):
-            Service("http://127.0.0.1:9", 9, code_port).write(home.root / "service.json")
+        with code_server_process(home.environment | {"SHIPLINE_CODE_SOCKET": code.removeprefix("unix:")}):
+            Service("http://127.0.0.1:9", 9, code).write(home.root / "service.json")
             assert home.post(push(), signed(push())) == 202
             home.wait_until_done()
             assert home.heads_with_runs()[-1] == head
 
-    with home.receiver():
-        first, second = a_free_port(), a_free_port()
-        deliver(code_port=first)
+    with home.receiver(), code_address() as first, code_address() as second:
+        deliver(code=first)
         (home.root / "service.json").unlink()
         home.github.commit(REPOSITORY, {"f": str(time.time())}, branch="development")
         assert home.post(push(), signed(push())) == 202
         while not home.deliveries("tries > 0 and error like '%start it with: shipline up%'"):
             time.sleep(0.05)
-        deliver(code_port=second)
-        deliver(code_port=second)  # a code server that died, and was started again where it was
+        deliver(code=second)
+        deliver(code=second)  # a code server that died, and was started again where it was
+
+
+def test_what_faces_the_internet_has_its_senders_secrets_and_no_other(home: Home, tmp_path: Path) -> None:
+    """As docker/compose.yaml has it: one program that receives, and another one that looks at what came."""
+    command = [sys.executable, "-m", "pipeline_defs.cli.deliveries"]
+    alive, folder = tmp_path / "alive", home.root / "deliveries"
+    bare = {"PATH": os.environ["PATH"], "SHIPLINE_DELIVERIES": str(folder)}
+    with (
+        ended(subprocess.Popen([*command, "look", str(alive)], cwd=PROJECT, env=os.environ | home.environment)),
+        ended(subprocess.Popen([*command, "receive", str(home.port)], cwd=PROJECT, env=bare)) as receiver,
+    ):
+        wait_for_port(home.port)
+        until(alive.exists)
+        head = home.github.commit(REPOSITORY, {"g": str(time.time())}, branch="development")
+        assert home.post(push(), {**signed(push()), "X-Hub-Signature-256": f"sha256={'0' * 64}"}) == 401
+        assert home.post(push(), signed(push())) == 202
+        until(lambda: home.heads_with_runs()[-1:] == [head])
+        seen = {
+            Path(file.path)
+            for file in psutil.Process(receiver.pid).open_files()
+            if home.root in Path(file.path).parents
+        }
+    assert {file.parent for file in seen} == {folder}
+    assert json.loads((folder / "senders.json").read_text()) == [
+        {"app": "shop", "repository": REPOSITORY, "secret": SECRET}
+    ]
+    assert (folder / "senders.json").stat().st_mode & 0o077 == 0
+
+
+@contextmanager
+def ended(process: subprocess.Popen[bytes]) -> Iterator[subprocess.Popen[bytes]]:
+    """A process that ends with the block."""
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait()
 
 
 def test_without_shipline_it_says_so(home: Home) -> None:
@@ -252,9 +289,8 @@ def test_up_receives_webhooks_and_starts_the_receiver_again(tmp_path: Path, gith
     folder = make_home(tmp_path / "world", github.url)
     with (folder / "apps" / "shop.yaml").open("a") as file:
         file.write('lint: ["sh", "-c", "exit 3"]\n')
-    environment = os.environ | variables(folder, 0, github.create_token("acme"))
-    for name in ("SHIPLINE_CODE_HOST", "SHIPLINE_CODE_PORT"):
-        environment.pop(name)
+    environment = os.environ | variables(folder, "", github.create_token("acme"))
+    environment.pop("SHIPLINE_CODE_SOCKET")
     port = a_free_port()
 
     def shipline(*words: str) -> None:

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import hypothesis
+import requests
 import yaml
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from requests.adapters import HTTPAdapter
 
 from pipeline_defs.config import ConfigError, load_app
 from pipeline_defs.config.home import PROJECT
@@ -21,7 +23,11 @@ from pipeline_defs.release.version import Version, VersionError
 from pipeline_defs.resources.github import GitHubError
 from pipeline_defs.resources.github.answer import Answer
 from pipeline_defs.resources.github.shapes import commit_of, details_of, fact, move_of, pull_of
+from pipeline_defs.resources.manifest import MANIFEST, digest_of
+from pipeline_defs.resources.registry_client import Registry
+from pipeline_defs.resources.registry_errors import RegistryError
 from pipeline_defs.server.compose_reader import read_model
+from pipeline_defs.server.journal import steps_in
 from pipeline_defs.webhooks.hint import Unreadable, hint_of
 
 _SHA = "a" * 40
@@ -91,6 +97,36 @@ def _github(make: Callable[[Any], object]) -> Callable[[bytes], object]:
     return lambda content: fact(make, Answer(200, {}, content.decode(errors="replace")).json())
 
 
+class _Answers(HTTPAdapter):
+    """What a registry answers, by the part of the address behind the repository's name."""
+
+    def __init__(self, **answers: bytes) -> None:
+        super().__init__()
+        self._answers = answers
+
+    def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
+        """The bytes, whatever else was asked."""
+        answer = requests.Response()
+        answer.status_code, answer.url, answer.request = 200, str(request.url), request
+        kind = next(kind for kind in self._answers if f"/{kind}/" in answer.url)
+        answer.headers["Content-Type"] = MANIFEST if kind == "manifests" else ""
+        answer._content = self._answers[kind]
+        return answer
+
+
+def _registry(**answers: bytes) -> Registry:
+    registry = Registry("127.0.0.1:9/team/shop")
+    registry._session.mount("http://", _Answers(**answers))
+    return registry
+
+
+def _configured(content: bytes) -> object:
+    """What is said of an image whose configuration this is."""
+    manifest = _json({"config": {"digest": digest_of(content)}})
+    registry = _registry(manifests=manifest, blobs=content)
+    return registry.config_labels("latest"), registry.platforms("latest")
+
+
 def _json(value: object) -> bytes:
     return json.dumps(value).encode()
 
@@ -110,6 +146,22 @@ READERS: dict[str, Reader] = {
         b"payload=%7B%22pull_request%22%3A%7B%22number%22%3A7%7D%2C%22repository%22%3A%7B%22full_name%22%3A%22a%22%7D%7D",
     ),
     "compose": Reader(lambda content: read_model(content.decode(errors="replace")), (ValueError,), _COMPOSE.encode()),
+    "tags of a registry": Reader(
+        lambda content: _registry(tags=content).tags(), (RegistryError,), _json({"name": "team/shop", "tags": ["1", "latest"]})
+    ),
+    "manifest of a registry": Reader(
+        lambda content: _registry(manifests=content, blobs=b"{}").platforms("latest"),
+        (RegistryError,),
+        _json({"mediaType": MANIFEST, "config": {"digest": digest_of(b"{}")}, "layers": []}),
+    ),
+    "configuration of an image": Reader(
+        _configured,
+        (RegistryError,),
+        _json({"os": "linux", "architecture": "arm64", "variant": "v8", "config": {"Labels": {"a": "b"}}}),
+    ),
+    "journal": Reader(
+        lambda content: steps_in(content.decode(errors="replace")), (ValueError,), b'{"step":"backup"}\n{"step":"start"}\n'
+    ),
     "JUnit": Reader(read_junit, (ResultsError,), _JUNIT),
     "collection": Reader(lambda content: read_collection(content, "a.json"), (CollectionError,), _json(_COLLECTION)),
     "environment": Reader(
@@ -156,7 +208,7 @@ def contents(of: str) -> st.SearchStrategy[bytes]:
         st.integers(0, 20),
         st.sampled_from(_BYTES) | st.binary(max_size=9),
     )
-    if of in ("version", "pull request", "JUnit"):
+    if of in ("version", "pull request", "JUnit", "journal"):
         return spliced
     dump: Callable[[Any], bytes] = (lambda data: yaml.safe_dump(data).encode()) if of in ("app", "compose") else _json
     data = yaml.safe_load(example)

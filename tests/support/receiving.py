@@ -23,7 +23,7 @@ def receiver(folder: Path) -> Receiver:
     """A receiver for one app, whose file is written into the folder."""
     (folder / "apps").mkdir(exist_ok=True)
     (folder / "apps" / "shop.yaml").write_text(APP)
-    return Receiver(Apps(folder / "apps"), Inbox(folder / "deliveries.db"), lambda: None, lambda: True)
+    return Receiver(Apps(folder / "apps").senders, Inbox(folder / "deliveries.db"), lambda: None, lambda: True)
 
 
 if __name__ == "__main__":

@@ -145,6 +145,7 @@ def service(bed: TestBed, name: str = TESTED, **more: str) -> Iterator[RunningSe
         "SHIPLINE_LISTEN": "127.0.0.1",
         "SHIPLINE_HTTP_PORT": str(free_port()),
         "SHIPLINE_HTTPS_PORT": str(running.port),
+        "SHIPLINE_IMAGES": "tags",
         "SHIPLINE_URL": f"https://localhost:{running.port}",
         **more,
     }

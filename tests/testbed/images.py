@@ -14,6 +14,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from pipeline_defs.config.images import pinned
 from tests.testbed import compose, docker, sources
 from tests.testbed.checkout import STAND_IN_LABEL, BedError, state
 from tests.testbed.packages import apt_install, can_install
@@ -72,7 +73,8 @@ def ensure_for_service(progress: Progress) -> None:
     """Provide what docker/Dockerfile and docker/compose.yaml name, and nothing else of the test bed. Raises BedError."""
     with FileLock(state("images") / "lock"):
         for image in dict.fromkeys((BASE, SUITE_BASE, PYTHON, COMPOSE, POSTGRES, CADDY)):
-            _provide(image, progress)
+            if pinned(image.name) == image.name:  # by its digest it is pulled, or not there
+                _provide(image, progress)
 
 
 def ensure_redis(progress: Progress) -> None:

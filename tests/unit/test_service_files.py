@@ -60,6 +60,24 @@ def test_each_may_ask_for_what_it_needs(call: str, who: set[str]) -> None:
     assert {name for name in ("launch", "stop", "runs") if allowed(name, call)} == who
 
 
+def test_each_program_sees_the_secrets_that_it_needs() -> None:
+    """Its mounts below the service's folder, and whether it is in a network with the internet, the database or the Engine."""
+    services = read(FOLDER / "compose.yaml")["services"]
+    secrets = {name for name, each in services.items() if any("/secrets" in source for source in sources(each))}
+    assert secrets == {"code", "deliveries"}  # and each run's container
+    database = {name for name, each in services.items() if any(source.endswith("/pgpass") for source in sources(each))}
+    assert database == {"storage", "code", "daemon", "webserver", "deliveries", "observe", "worker"}
+    assert sources(services["webhooks"]) == ["${SHIPLINE_SERVICE}/home/deliveries"]
+    assert services["webhooks"]["networks"] == ["hooks"]
+    assert [name for name, each in services.items() if "hooks" in each["networks"]] == ["webhooks", "caddy"]
+    assert set(services["webhooks"]["environment"]) == {"SHIPLINE_DELIVERIES", "SHIPLINE_LOG_FORMAT"}
+    assert sources(services["keeper"]) == []
+
+
+def sources(service: dict[str, Any]) -> list[str]:
+    return [each["source"] for each in service.get("volumes", []) if isinstance(each, dict)]
+
+
 def test_a_run_finds_home_and_secrets_where_the_engine_does() -> None:
     variables = {
         "SHIPLINE_SERVICE": "/srv/s",

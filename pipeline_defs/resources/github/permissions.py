@@ -1,6 +1,7 @@
 """Permissions: which of those that Shipline needs a token or App has, found out without changing anything."""
 
 from collections.abc import Collection
+from functools import partial
 from typing import Any
 
 from pipeline_defs.resources.github import reading
@@ -42,7 +43,7 @@ def missing(access: Access, repository: str, login: TokenLogin | AppLogin, neede
     answer = reading.about(access, repository)
     scopes = answer.headers.get("x-oauth-scopes")
     if scopes:  # a classic token: its scope `repo` is all of them, as far as its user's role goes
-        return [want for want in needed if not _by_scope(want, scopes, answer.json())]
+        return [want for want in needed if not fact(partial(_by_scope, want, scopes), answer.json())]
     return [want for want in needed if not _allowed(access, repository, want)]
 
 

@@ -117,7 +117,9 @@ def compare(access: Access, repository: str, base: str, other: str) -> Compariso
         status, total = fact(lambda data: (str(data["status"]), int(data["total_commits"])), answer)
         found = [fact(commit_of, item) for item in fact(lambda data: list(data["commits"]), answer)]
         commits += found
-        files += [name for item in answer.get("files") or [] for name in fact(_names_of, item)]
+        files += [
+            name for item in fact(lambda data: list(data.get("files") or ()), answer) for name in fact(_names_of, item)
+        ]
         if not found or len(commits) >= min(total, MOST_COMMITS):
             return Comparison(status, tuple(commits[:MOST_COMMITS]), total, tuple(files))
         page += 1

@@ -5,6 +5,7 @@ from abc import abstractmethod
 from typing_extensions import override
 
 from pipeline_defs.config.database import Database, Sanitize
+from pipeline_defs.config.images import pinned
 from pipeline_defs.config.secret import Secret
 from pipeline_defs.server.command import Command, script
 from pipeline_defs.server.database import beside, catalog
@@ -168,7 +169,7 @@ class PostgresElsewhere(Postgres):
 
     @override
     def _client(self, text: str, *words: str, says: str) -> Command:
-        fixed = (self.site.project, self.config.client, self.address.name, self.address.user)
+        fixed = (self.site.project, pinned(self.config.client), self.address.name, self.address.user)
         settings: Secret = self.address.settings()
         return script(ELSEWHERE + text, *fixed, *words, stdin=settings, says=says)
 
