@@ -139,6 +139,14 @@ class App(Model):
         return given or (self.repository if is_full_name(self.repository) else None)
 
     @property
+    def configuration(self) -> frozenset[str]:
+        """The repository's files that say how an image is run and tried, and of which no image is made: compose files and collections."""
+        places = self.environments.values()
+        tried = (path for place in places for each in place.e2e for path in (each.collection, each.environment) if path)
+        tests = (self.test.compose,) if self.test else ()
+        return frozenset([*(path for place in places for path in place.compose_files), *tried, *tests])
+
+    @property
     def staging(self) -> str | None:
         """The name of the environment that rehearses, None where there is none."""
         return next((name for name, environment in self.environments.items() if environment.rehearses), None)

@@ -17,14 +17,14 @@ from pipeline_defs.ops.untrusted import build_untrusted
 from pipeline_defs.release.change import is_merge
 from pipeline_defs.release.policy import version_taken
 from pipeline_defs.release.records import Image
-from pipeline_defs.release.tags import release_tag, tags_for, tree_tag
+from pipeline_defs.release.tags import code_tag, release_tag, tags_for, tree_tag
 from pipeline_defs.release.version import Version
 from pipeline_defs.resources.builders import builder_of
 from pipeline_defs.resources.dockerfile import refuse_ungiven
 from pipeline_defs.resources.engine import Engine, EngineResource
 from pipeline_defs.resources.registry import RegistryResource
 from pipeline_defs.resources.source_resource import SourceResource
-from pipeline_defs.resources.tree import source_tree
+from pipeline_defs.resources.tree import source_code, source_tree
 
 if TYPE_CHECKING:
     from pipeline_defs.resources.registry_client import Registry
@@ -49,11 +49,15 @@ def build_op(app: App) -> dg.OpDefinition:
                 return image.model_copy(update={"steps": (*image.steps, watch.timing())})
             images, change = registry.of(app), context.run.tags.get("change", "")
             with repository.checkout(image.commit) as checkout:
-                image = image.model_copy(update={"tree": source_tree(checkout, app.build)})
+                trees = {
+                    "tree": source_tree(checkout, app.build),
+                    "code": source_code(checkout, app.build, app.configuration),
+                }
+                image = image.model_copy(update=trees)
                 image = image.model_copy(
                     update={"digest": images.digest_of(tree_tag(image.tree)) or "", "tags": tags_of(app, image, change)}
                 )
-                _refuse_taken_version(image, images)
+                image = _of_version(image, images, log)
                 locks = docker.workspace / "locks"
                 locks.mkdir(mode=0o700, parents=True, exist_ok=True)
                 with _alone(
@@ -125,13 +129,23 @@ def tags_of(app: App, image: Image, change: str) -> tuple[str, ...]:
     )
 
 
-def _refuse_taken_version(image: Image, images: "Registry") -> None:
-    """Before anything is built: a released version's number is never given to another image."""
+def _of_version(image: Image, images: "Registry", log: Log) -> Image:
+    """Before anything is built: a released version's number is never given to another image.
+
+    Where only configuration has changed since, the image that has the number is the one: it becomes a further release of that version.
+    Raises dg.Failure where more has changed.
+    """
     tag = release_tag(Version.parse(image.version))
-    if tag in image.tags:
-        refusal = version_taken(image.app, image.version, image.digest, images.digest_of(tag))
-        if refusal:
-            raise stop(refusal)
+    if tag not in image.tags:
+        return image
+    taken = images.digest_of(tag)
+    if taken not in (None, image.digest) and images.digest_of(code_tag(image.code)) == taken:
+        log.say(f"only compose files or collections have changed since {image.version} was built, so its image is kept")
+        return image.model_copy(update={"digest": taken, "tree": image.code})
+    refusal = version_taken(image.app, image.version, image.digest, taken)
+    if refusal:
+        raise stop(refusal)
+    return image
 
 
 def _labels(image: Image, url: str) -> dict[str, str]:

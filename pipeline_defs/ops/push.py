@@ -13,7 +13,8 @@ from pipeline_defs.ops.log import Stopwatch, open_log
 from pipeline_defs.ops.metadata import image_metadata, links, steps_text
 from pipeline_defs.ops.untrusted import note_checked
 from pipeline_defs.release.records import Image
-from pipeline_defs.release.tags import tested_tag, tree_tag
+from pipeline_defs.release.tags import code_tag, release_tag, tested_tag, tree_tag
+from pipeline_defs.release.version import Version
 from pipeline_defs.resources.attestation import attest, statement_of
 from pipeline_defs.resources.engine import EngineResource
 from pipeline_defs.resources.registry import RegistryResource
@@ -48,7 +49,7 @@ def push_op(app: App) -> dg.OpDefinition:
             digest = image.digest or engine.find().push(
                 local_name(image), images, tree_tag(image.tree), timeout=app.push.timeout, listen=log.listen
             )
-            images.tag(digest, *([tested_tag(image.tested)] if image.tested else []), *image.tags)
+            images.tag(digest, *_found_by(image), *image.tags)
             image = image.model_copy(
                 update={
                     "digest": digest,
@@ -65,6 +66,14 @@ def push_op(app: App) -> dg.OpDefinition:
             )
 
     return push
+
+
+def _found_by(image: Image) -> Iterator[str]:
+    """The tags by which a later run finds what was proved of the image, and the image of a version itself."""
+    if image.tested:
+        yield tested_tag(image.tested)
+    if image.code and release_tag(Version.parse(image.version)) in image.tags:
+        yield code_tag(image.code)
 
 
 def _attest(app: App, image: Image, images: "Registry") -> str:

@@ -47,15 +47,14 @@ def automatic(numbers: Numbers) -> Version:
 
 
 def manual(numbers: Numbers) -> str | None:
-    """Refuse a merge where the developer raises the version and has not. On development several may share a number.
+    """Refuse a merge whose version went back, where the developer raises it. Several merges may share a number.
 
     That a number is another image's already, or older than what runs, is refused later and elsewhere (`policy.py`).
     """
     written, before = numbers.written, numbers.before
-    if before is None or written > before or (written == before and not numbers.onto_main):
+    if before is None or written >= before:
         return None
-    allowed = "greater than" if numbers.onto_main else "at least"
     return (
-        f"version {written} is on {numbers.branch} where {before} was before; it has to be {allowed} that: "
+        f"version {written} is on {numbers.branch} where {before} was before; it has to be at least that: "
         "raise the number in the version file"
     )

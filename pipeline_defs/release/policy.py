@@ -21,7 +21,7 @@ def version_taken(app: str, version: str, digest: str, taken_by: str | None) -> 
         return None
     return (
         f"version {version} of {app} already names the image {taken_by[:19]}…, built from another source tree; "
-        "raise the number in version.txt"
+        "raise the number in version.txt (only compose files and collections may change under the same number)"
     )
 
 

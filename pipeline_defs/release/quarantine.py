@@ -32,6 +32,7 @@ class Quarantined(Record):
         actor: who said so; of a deployment that failed, who had asked for it.
         deployment: the id of the deployment that failed; None where a person said it.
         overtaken_by: a newer version that has run there since: nobody needs to lift anything any more.
+        configurations: those that it failed with; another one is another release. Empty where a person said it, who means the image.
     """
 
     app: str
@@ -43,6 +44,12 @@ class Quarantined(Record):
     actor: str
     deployment: str | None = None
     overtaken_by: str | None = None
+    configurations: tuple[str, ...] = ()
+
+    def means(self, release: Release) -> bool:
+        """Whether this very release failed, or a person means its image, whatever it is run with."""
+        known = self.configurations and release.configuration
+        return self.digest == release.digest and (not known or release.configuration in self.configurations)
 
 
 def quarantine(told: Iterable[Deployment | Word]) -> list[Quarantined]:
@@ -69,9 +76,12 @@ def heed(each: Deployment | Word, barred: dict[str, Quarantined]) -> None:
 
 
 def bars(release: Release, quarantined: Sequence[Quarantined]) -> Quarantined | None:
-    """What keeps a release out of the environment; None where nothing does. The same image under a newer version is a newer change."""
+    """What keeps a release out of the environment; None where nothing does.
+
+    The same image under a newer version is a newer change, and with another configuration another release.
+    """
     version = Version.parse(release.version)
-    same = (each for each in quarantined if each.digest == release.digest)
+    same = (each for each in quarantined if each.means(release))
     return next((each for each in same if version <= Version.parse(each.version)), None)
 
 
@@ -85,11 +95,11 @@ def _heed(row: Deployment, barred: dict[str, Quarantined]) -> None:
             if each.overtaken_by is None and Version.parse(each.version) < Version.parse(row.release.version):
                 barred[other] = each.model_copy(update={"overtaken_by": row.release.version})
     elif row.failed_after_change:
-        barred.pop(digest, None)
-        barred[digest] = _failed(row)
+        before = barred.pop(digest, None)
+        barred[digest] = _failed(row, before.configurations if before else ())
 
 
-def _failed(row: Deployment) -> Quarantined:
+def _failed(row: Deployment, before: tuple[str, ...]) -> Quarantined:
     how = "was rolled back" if row.outcome is Outcome.ROLLED_BACK else "failed"
     return Quarantined(
         app=row.release.app,
@@ -100,6 +110,7 @@ def _failed(row: Deployment) -> Quarantined:
         because=f"its deployment {how}: {row.error or 'it did not say why'}",
         actor=row.actor,
         deployment=row.id,
+        configurations=tuple(dict.fromkeys([*before, *filter(None, [row.release.configuration])])),
     )
 
 

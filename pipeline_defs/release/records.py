@@ -16,6 +16,7 @@ class Image(Record):
         branch: that commit's branch; of a pull request the one it is to be merged into.
         pull, issue: the numbers of the pull request and the issue it is about, 0 for none.
         tree: SHA-256 of everything the image was built from; the same tree is never built twice.
+        code: SHA-256 of the same without what is only configuration; an image keeps its version while that alone changes.
         built_from: the commit that built it; differs from `commit` where the image was reused.
         tags: the tags that were moved to it.
         lint, tests: the evidence; of the build it was reused from where it was not built anew.
@@ -33,6 +34,7 @@ class Image(Record):
     branch: str
     tree: str
     built_from: str
+    code: str = ""
     pull: int = 0
     issue: int = 0
     tags: tuple[str, ...] = ()

@@ -23,6 +23,11 @@ def tree_tag(tree: str) -> str:
     return f"tree-{tree[:32]}"
 
 
+def code_tag(code: str) -> str:
+    """The tag by which a released image is found again for all of its source but the configuration; `code` has 64 hex digits."""
+    return f"code-{code[:32]}"
+
+
 def tested_tag(proof: str) -> str:
     """The tag of an image whose tests passed; `proof` (64 hex digits) stands for all that decided what was tested."""
     return f"tested-{proof[:32]}"

@@ -3,6 +3,7 @@
 from pipeline_defs.release.own_commits import CommitDetails
 from pipeline_defs.resources.source import Source
 from pipeline_defs.resources.source_errors import SourceError
+from pipeline_defs.server.reason import why
 
 MOST = 200
 """Commits of one line that are looked at, the newest."""
@@ -47,7 +48,5 @@ class Ancestry:
     def _said(self, commit: str, *arguments: str, also: str = "") -> str:
         asked = self._source.ask(*arguments, about=tuple(each for each in (commit, also) if each))
         if not asked.ok:
-            raise SourceError(
-                f"git cannot tell about commit {commit[:12]} of {self._source.repository}: {asked.tail(1)}"
-            )
+            raise SourceError(f"git cannot tell about commit {commit[:12]} of {self._source.repository}: {why(asked)}")
         return asked.stdout

@@ -12,6 +12,7 @@ from pipeline_defs.resources.process import LocalRunner, plain_environment
 from pipeline_defs.resources.ssh_config import route_to
 from pipeline_defs.resources.ssh_login import CONNECT_SECONDS, reach
 from pipeline_defs.server.command import Command, ServerError, Unreachable
+from pipeline_defs.server.reason import why
 
 KINDS = ("ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", "rsa-sha2-512")
 """The kinds of key that a server is asked for, best first. Those of DSA and SHA-1 are not trusted anew."""
@@ -124,7 +125,7 @@ def _take_out(host: Machine, file: Path) -> None:
         Command(("ssh-keygen", "-q", "-R", name_of(host), "-f", str(file))), timeout=30
     )
     if not removed.ok:
-        raise ServerError(f"ssh-keygen could not take the old key out of {file}: {removed.tail(1)}")
+        raise ServerError(f"ssh-keygen could not take the old key out of {file}: {why(removed)}")
 
 
 def _line(host: Machine, key: paramiko.PKey, file: Path) -> str:

@@ -36,7 +36,7 @@ def listen(app: App, environment: str, hear: Hear, *, lines: int, since: int | N
             return str(error)
         if done.status == NOTHING_THERE:
             return f"nothing of {app.name} {environment} runs on {host}; shipline status {app.name} says what should"
-        return "" if done.ok or follow else f"{host}: {done.tail(1)}"
+        return "" if done.ok or follow else f"{host}: {why(done)}"
 
     with ThreadPoolExecutor(len(servers)) as pool:
         asked = [pool.submit(ask, *each) for each in zip(hosts, servers, strict=True)]

@@ -4,8 +4,8 @@ import hashlib
 import json
 import os
 import stat
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Collection, Iterator
+from pathlib import Path, PurePosixPath
 
 from pipeline_defs.config.making import Build
 from pipeline_defs.resources.client import EngineError
@@ -20,19 +20,36 @@ def source_tree(checkout: Path, build: Build) -> str:
     Dockerfile, arguments, target and platform. Images that the Dockerfile starts from count by their names alone. Raises
     EngineError where Dockerfile or context are missing or outside the checkout.
     """
+    return _tree(checkout, build)
+
+
+def _tree(checkout: Path, build: Build, without: Collection[str] = ()) -> str:
+    """The hash; `without` are paths in the context that do not count."""
     dockerfile = inside(checkout, build.dockerfile, "build.dockerfile")
     context = inside(checkout, build.context, "build.context", folder=True)
     # Secrets count by their names: with one more the same steps may give another image, with a new value of it they do not.
     names = [sorted(build.secrets), sorted(build.ssh)]
     settings = [_FORMAT, sorted(build.arguments.items()), build.target, build.platforms, names, _digest(dockerfile)]
     total = hashlib.sha256(json.dumps(settings).encode())
-    total.update(context_digest(context, dockerfile).encode())
+    total.update(context_digest(context, dockerfile, without).encode())
     return total.hexdigest()
 
 
-def context_digest(context: Path, dockerfile: Path) -> str:
-    """SHA-256 over what a build sees of its context, after the `.dockerignore` that holds for this Dockerfile."""
-    return _digest_of(context, _context_paths(context, dockerfile))
+def source_code(checkout: Path, build: Build, configuration: Collection[str]) -> str:
+    """The same without those files that are only configuration, such as an environment's compose file: 64 hex digits.
+
+    `configuration` are paths in the checkout. One that the Dockerfile names is a part of the image, and counts.
+    """
+    context = inside(checkout, build.context, "build.context", folder=True)
+    steps = inside(checkout, build.dockerfile, "build.dockerfile").read_text(errors="replace")
+    apart = {(checkout / path).resolve() for path in configuration if PurePosixPath(path).name not in steps}
+    within = {str(path.relative_to(context)) for path in apart if path.is_relative_to(context)}
+    return _tree(checkout, build, without=within)
+
+
+def context_digest(context: Path, dockerfile: Path, without: Collection[str] = ()) -> str:
+    """SHA-256 over what a build sees of its context, after the `.dockerignore` that holds for this Dockerfile; without some paths."""
+    return _digest_of(context, [path for path in _context_paths(context, dockerfile) if path not in without])
 
 
 def path_digest(path: Path) -> str:

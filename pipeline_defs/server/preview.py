@@ -15,6 +15,7 @@ from pipeline_defs.server.command import Command, Runner, ServerError, script
 from pipeline_defs.server.described import Described, ask, read, running
 from pipeline_defs.server.facts import Facts
 from pipeline_defs.server.keeping import losses
+from pipeline_defs.server.reason import why
 from pipeline_defs.server.site import Site
 
 _SECONDS = 120
@@ -89,7 +90,7 @@ def _described(
     said = server.run(_asked(place, install(there), ask(there, facts, folder)), timeout=_SECONDS)
     try:
         if not said.ok:
-            raise ValueError(said.tail(1) or f"exit status {said.status}")
+            raise ValueError(why(said))
         return read(site, said.stdout, folder)
     except ValueError as error:
         raise ServerError(f"{site}: {site.config.compose} cannot be used by Compose: {error}") from None

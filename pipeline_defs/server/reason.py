@@ -35,9 +35,13 @@ _FIRST = re.compile(r"^pg_(restore|dump|dumpall|basebackup): error: ")
 _LOGGED = re.compile(r'^time="[^"]*" level=\w+ msg="(?P<said>.*)"$')
 
 
+_MARK = re.compile(r"\x1e[0-9a-f]{16}[^\n]*")
+"""What a chain of commands writes between them (`chain.py`): nothing that a program said."""
+
+
 def reason(said: str) -> str:
     """The line that names the cause; empty where nothing was said."""
-    every = [line for line in said.splitlines() if line.strip()]
+    every = [line for line in _MARK.sub("", said).splitlines() if line.strip()]
     lines = [line for line in every if not _NOISE.match(line)] or every
     first = [line for line in lines if _FIRST.match(line)]
     if first:

@@ -91,6 +91,30 @@ def test_a_version_is_never_given_to_another_tree(tiny: Tiny) -> None:
     assert len(tiny.images) == 1
 
 
+def test_a_mended_compose_file_is_a_further_release_of_the_same_version(tiny: Tiny) -> None:
+    """The image has the compose file in its build context, so another tree would be built of it."""
+
+    def commit(compose: str, content: str = "same") -> str:
+        tiny.commit("1.0.0", content)
+        (tiny.repository / ".dockerignore").write_text("version.txt\n.git\n")
+        (tiny.repository / "Dockerfile").write_text("FROM scratch\nCOPY . /\n")
+        (tiny.repository / "tiny.yml").write_text(compose)
+        git(tiny.repository, "add", "--all")
+        git(tiny.repository, "commit", "--quiet", "--amend", "--no-edit")
+        return git(tiny.repository, "rev-parse", "HEAD")
+
+    tiny.run("deploy", tiny_image={"commit": commit("services: {web: {image: wrong}}\n"), "branch": "main"})
+    tiny.run("deploy", tiny_image={"commit": commit("services: {web: {image: right}}\n"), "branch": "main"})
+    newer, older = tiny.images
+    assert (newer.version, newer.digest, newer.code) == ("1.0.0", older.digest, older.code)
+    assert newer.commit != older.commit
+    rows = Lineage(tiny.instance).deployments(tiny.app, "production")
+    assert len({row.release.configuration for row in rows}) == 2
+    assert {row.release.digest for row in rows} == {older.digest}
+    with pytest.raises(dg.Failure, match=r"already names the image .*\(only compose files and collections may change"):
+        tiny.run("deploy", tiny_image={"commit": commit("services: {}\n", "other"), "branch": "main"})
+
+
 def test_a_run_is_found_by_version_commit_and_digest(tiny: Tiny) -> None:
     commit = tiny.commit("1.0.0", "one")
     run = tiny.run("deploy", tiny_image={"commit": commit})

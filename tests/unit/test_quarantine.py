@@ -129,6 +129,18 @@ def test_what_overtakes_is_newer(told: list[Deployment | Word]) -> None:
         assert each.overtaken_by is None or Version.parse(each.overtaken_by) > Version.parse(each.version)
 
 
+def test_the_same_image_with_another_configuration_is_another_release() -> None:
+    found = quarantine([deployment("1.1.0", Outcome.ROLLED_BACK, True)])
+    failed = release("1.1.0", digest=DIGESTS["1.1.0"])
+    mended = failed.model_copy(update={"configuration": "e" * 64})
+    assert bars(mended, found) is None
+    again = deployment("1.1.0", Outcome.ROLLED_BACK, True).model_copy(update={"release": mended})
+    found = quarantine([deployment("1.1.0", Outcome.ROLLED_BACK, True), again])
+    assert bars(failed, found) == bars(mended, found) == found[0]
+    assert bars(failed.model_copy(update={"configuration": ""}), found) == found[0]
+    assert bars(mended, quarantine([word("1.1.0", lifted=False)])) is not None
+
+
 def test_the_refusal_says_when_why_and_how_to_lift_it() -> None:
     found = quarantine([deployment("1.1.0", Outcome.ROLLED_BACK, True)])
     candidate = release("1.1.0", digest=DIGESTS["1.1.0"])

@@ -101,6 +101,11 @@ LOGGED = 'time="2026-11-30T08:17:41Z" level=fatal msg="invalid reference \\"x\\"
         (PG_RESTORE, 'pg_restore: error: could not execute query: ERROR:  schema "topology" already exists'),
         (PG_RESTORE_ON, 'pg_restore: error: could not execute query: ERROR:  role "app" does not exist'),
         (PG_DUMP, "pg_dump: error: query failed: ERROR:  permission denied for table a"),
+        (
+            "mkdir: cannot create directory '/opt/shop': Permission denied\n\x1e788a55c7eba7f0cc\n",
+            "mkdir: cannot create directory '/opt/shop': Permission denied",
+        ),
+        ("\x1e788a55c7eba7f0cc\n", ""),
         (SSH, "root@shop.example.org: Permission denied (publickey,password)."),
         (LOGGED, 'invalid reference "x"'),
         ("See 'docker run --help'.\n", "See 'docker run --help'."),

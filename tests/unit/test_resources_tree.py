@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from pipeline_defs.config.making import Build
 from pipeline_defs.resources.client import EngineError
-from pipeline_defs.resources.tree import source_tree
+from pipeline_defs.resources.tree import source_code, source_tree
 
 DOCKERFILE = "FROM scratch\nCOPY . /\n"
 
@@ -130,3 +130,27 @@ def test_paths_stay_inside_the_checkout(checkout: Path, build: Build, sentence: 
     with pytest.raises(EngineError) as caught:
         source_tree(checkout, build)
     assert str(caught.value) == sentence
+
+
+def test_the_code_is_the_tree_without_its_configuration(checkout: Path) -> None:
+    (checkout / "live.yml").write_text("services: {}\n")
+    before, code = source_tree(checkout, Build()), source_code(checkout, Build(), {"live.yml", "missing.yml"})
+    (checkout / "live.yml").write_text("services: {web: {}}\n")
+    assert source_tree(checkout, Build()) != before
+    assert source_code(checkout, Build(), {"live.yml", "missing.yml"}) == code
+    (checkout / "app" / "main.py").write_text("print('bye')\n")
+    assert source_code(checkout, Build(), {"live.yml", "missing.yml"}) != code
+
+
+def test_configuration_that_the_dockerfile_names_is_a_part_of_the_image(checkout: Path) -> None:
+    (checkout / "live.yml").write_text("services: {}\n")
+    (checkout / "Dockerfile").write_text(DOCKERFILE + "COPY live.yml /etc/live.yml\n")
+    assert source_code(checkout, Build(), {"live.yml"}) == source_tree(checkout, Build())
+
+
+def test_configuration_is_looked_for_where_the_build_is(checkout: Path) -> None:
+    (checkout / "app" / "live.yml").write_text("services: {}\n")
+    build = Build(context="app")
+    code = source_code(checkout, build, {"app/live.yml", "live.yml"})
+    (checkout / "app" / "live.yml").unlink()
+    assert source_tree(checkout, build) == code
