@@ -41,7 +41,7 @@ def listen(app: App, environment: str, hear: Hear, *, lines: int, since: int | N
     with ThreadPoolExecutor(len(servers)) as pool:
         asked = [pool.submit(ask, *each) for each in zip(hosts, servers, strict=True)]
         try:
-            failures = [why for each in asked if (why := each.result())]
+            failures = [refusal for each in asked if (refusal := each.result())]
         except KeyboardInterrupt:
             failures = []
             _hang_up(servers, asked)
