@@ -67,7 +67,7 @@ def _rehearsal(app: App, environment: str) -> dg.AssetsDefinition:
         config=to_first,
         group_name=app.name,
         owners=list(app.owners),
-        kinds={"docker", "postgres"},
+        kinds=_kinds(config),
         check_specs=check_specs(environment_key(app.name, environment), config),
         description=_where(
             f"The release of {app.name} that last passed a rehearsal on a copy of {config.rehearses}'s database",
@@ -109,7 +109,7 @@ def _deployment(app: App, environment: str) -> dg.AssetsDefinition:
         config=to_first,
         group_name=app.name,
         owners=list(app.owners),
-        kinds={"docker", "postgres"},
+        kinds=_kinds(app.environments[environment]),
         description=_where(
             f"The release of {app.name} that runs in {environment}",
             app.environments[environment],
@@ -117,6 +117,12 @@ def _deployment(app: App, environment: str) -> dg.AssetsDefinition:
         ),
     )(rehearsed if app.staging else unrehearsed)
     return made
+
+
+def _kinds(config: Environment) -> set[str]:
+    """The icons of an environment: what is known of its database is shown, and nothing where it has none."""
+    postgres = config.database is not None and config.database.commands is None
+    return {"docker", "postgres"} if postgres else {"docker"}
 
 
 def _where(what: str, config: Environment, unsynced: str) -> str:

@@ -48,6 +48,7 @@ def ending(report: Report, started: str) -> dict[str, Any]:
         "revision_before": report.revision_before,
         "revision": report.revision,
         "error": report.error,
+        "last_words": report.last_words,
         "log": report.log,
     }
 

@@ -14,7 +14,7 @@ from pipeline_defs.ops import gate
 from pipeline_defs.ops.attempt import beginning, ending, note
 from pipeline_defs.ops.events import release_tags
 from pipeline_defs.ops.log import Log, open_log, stop
-from pipeline_defs.ops.metadata import hosts_text, steps_text
+from pipeline_defs.ops.metadata import hosts_text, last_words, steps_text
 from pipeline_defs.ops.order import RollbackOrder, order
 from pipeline_defs.ops.record import Ended
 from pipeline_defs.ops.releases import EnvironmentConfig, image_to_deploy, live_release
@@ -131,7 +131,8 @@ def deploy_op(app: App, environment: str, upstream: Sequence[str]) -> dg.OpDefin
                 yield dg.Output(RollbackOrder(failed=row.model_copy(update={"outcome": Outcome.STARTED})), "back")
             else:
                 note(context, row, app)
-                raise stop(f"the deployment of {release.version} failed before anything was changed: {row.error}")
+                said = f"the deployment of {release.version} failed before anything was changed: {row.error}"
+                raise stop(said, shown=last_words(row))
 
     return deploy_
 

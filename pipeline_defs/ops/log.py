@@ -10,7 +10,8 @@ import dagster as dg
 from pipeline_defs.config import App, ConfigError, Home, Secret, SecretUnavailable, load_limits, mask
 from pipeline_defs.config.settings_file import pinned
 from pipeline_defs.config.sources import known_secrets
-from pipeline_defs.ops.events import evidence_metadata
+from pipeline_defs.ops.events import Metadata, evidence_metadata
+from pipeline_defs.ops.failures import show_sentences_alone
 from pipeline_defs.release.evidence import Record, StepTiming
 from pipeline_defs.release.version import VersionError
 from pipeline_defs.resources.client import EngineError
@@ -20,6 +21,8 @@ from pipeline_defs.resources.room import NoRoom
 from pipeline_defs.resources.source_errors import SourceError
 from pipeline_defs.server.bounded import Bounded
 from pipeline_defs.server.command import ServerError
+
+show_sentences_alone()
 
 EXPECTED = (
     SourceError, GitHubError, EngineError, RegistryError, ServerError, SecretUnavailable, VersionError, NoRoom,
@@ -121,9 +124,15 @@ def open_log(context: dg.OpExecutionContext, app: App | None = None, *, hides: A
         raise failure
 
 
-def stop(sentence: str, evidence: Mapping[str, Record | None] | None = None) -> dg.Failure:
-    """The end of a stage, never tried again by a machine: it would fail in the same way, or has touched a server."""
-    return dg.Failure(description=sentence, metadata=evidence_metadata(evidence or {}), allow_retries=False)
+def stop(
+    sentence: str, evidence: Mapping[str, Record | None] | None = None, shown: Metadata | None = None
+) -> dg.Failure:
+    """The end of a stage, never tried again by a machine: it would fail in the same way, or has touched a server.
+
+    Beside the sentence stand the `evidence`, by its key, and what is `shown` to people.
+    """
+    metadata = {**(shown or {}), **evidence_metadata(evidence or {})}
+    return dg.Failure(description=sentence, metadata=metadata, allow_retries=False)
 
 
 class Stopwatch:

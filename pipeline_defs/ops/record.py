@@ -8,9 +8,9 @@ import dagster as dg
 from pipeline_defs.config import App
 from pipeline_defs.history import Lineage
 from pipeline_defs.ops.attempt import note
-from pipeline_defs.ops.events import environment_key, image_key, provenance
+from pipeline_defs.ops.events import Metadata, environment_key, image_key, provenance, short
 from pipeline_defs.ops.log import open_log, stop
-from pipeline_defs.ops.metadata import deployment_metadata, links
+from pipeline_defs.ops.metadata import deployment_metadata, last_words, links
 from pipeline_defs.ops.verified import log_verified
 from pipeline_defs.release.records import Deployment, Outcome
 
@@ -64,7 +64,8 @@ def record_op(app: App, environment: str) -> dg.OpDefinition:
                     if live
                     else "was taken down, nothing ran before it"
                 )
-                raise stop(f"the deployment of {failed.release.version} failed and {how}: {failed.error}")
+                said = f"the deployment of {failed.release.version} failed and {how}: {failed.error}"
+                raise stop(said, shown={**_serves(app, environment, live), **last_words(failed)})
             if live is not None and live.unproved:
                 raise stop(
                     f"{live.release.version} serves in {environment} again and is healthy, but it fails its own tests: "
@@ -72,6 +73,15 @@ def record_op(app: App, environment: str) -> dg.OpDefinition:
                 )
 
     return record
+
+
+def _serves(app: App, environment: str, live: Deployment | None) -> Metadata:
+    """What serves people now, and where that is to be seen."""
+    what = f"{live.release.version} ({short(live.release.commit)})" if live else "nothing"
+    return {
+        "runs now": dg.MetadataValue.text(what),
+        "environment asset": dg.MetadataValue.asset(environment_key(app.name, environment)),
+    }
 
 
 def _used(context: dg.OpExecutionContext, app: App, live: Deployment) -> dict[dg.AssetKey, str]:

@@ -11,7 +11,7 @@ from pipeline_defs.ops.attempt import beginning, ending, note
 from pipeline_defs.ops.checks import check_results, check_specs
 from pipeline_defs.ops.events import environment_key, image_key, provenance, release_tags
 from pipeline_defs.ops.log import open_log, stop
-from pipeline_defs.ops.metadata import links, rehearsal_metadata, steps_text
+from pipeline_defs.ops.metadata import last_words, links, rehearsal_metadata, steps_text
 from pipeline_defs.ops.releases import EnvironmentConfig, image_to_rehearse
 from pipeline_defs.ops.task import files_of, release_for, server_of, task_for
 from pipeline_defs.release.records import Outcome, Rehearsal
@@ -82,7 +82,7 @@ def stage_op(app: App, environment: str) -> dg.OpDefinition:
                 note(context, row, app)
             yield from check_results(row, site.config)
             if row.outcome is not Outcome.SUCCEEDED:
-                raise stop(f"the rehearsal of {release.version} failed: {row.error}")
+                raise stop(f"the rehearsal of {release.version} failed: {row.error}", shown=last_words(row))
             yield dg.Output(
                 None,
                 RESULT,

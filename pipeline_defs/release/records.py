@@ -101,6 +101,7 @@ class Rehearsal(Record):
         way_back: whether the release that ran in production then works on the migrated copy; None where nothing ran yet,
             or the rehearsal did not come that far.
         database_bytes: the size of the dump that was restored; `copied` knows more.
+        last_words: what the containers said last when it failed; empty where nobody asked them.
     """
 
     id: str
@@ -119,6 +120,7 @@ class Rehearsal(Record):
     way_back: WayBack | None = None
     database_bytes: int | None = None
     error: str | None = None
+    last_words: str = ""
     log: str | None = None
     run: str = ""
     actor: str = ""
@@ -178,6 +180,7 @@ class Deployment(Record):
         freeze_overridden: the window of the freeze that a person let it go through, for `reason`.
         hosts: where there are several, what came of it on each, the first one first; steps and counts are those of the first.
         unproved: of a rollback whose release serves and is healthy, and fails its own tests: which; None where they passed.
+        last_words: what the containers said last when it failed; empty where nobody asked them.
         needs_person: the way back failed, so nobody knows whether the environment serves; nothing more is started by itself.
     """
 
@@ -206,6 +209,7 @@ class Deployment(Record):
     unproved: str | None = None
     needs_person: bool = False
     error: str | None = None
+    last_words: str = ""
     log: str | None = None
     run: str = ""
     actor: str = ""

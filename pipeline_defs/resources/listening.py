@@ -8,6 +8,7 @@ from pipeline_defs.config.sources import secrets_of
 from pipeline_defs.resources.connection import Connection
 from pipeline_defs.server.command import ServerError
 from pipeline_defs.server.logs import NOTHING_THERE, logs
+from pipeline_defs.server.reason import why
 from pipeline_defs.server.site import Site
 
 _SECONDS = 60.0

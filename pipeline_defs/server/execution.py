@@ -22,6 +22,7 @@ class Execution:
         cut_off: the end of a step was not heard, or it was stopped: what it had asked of the Engine may still be done.
         before: what was true before anything was done; failed: what was true when something failed, before anything was undone,
             None where the server did not tell.
+        last_words: what the containers said last when something failed, before anything was undone.
     """
 
     steps: list[StepTiming] = field(default_factory=list)
@@ -31,5 +32,6 @@ class Execution:
     cut_off: bool = False
     before: Snapshot | None = None
     failed: Snapshot | None = None
+    last_words: str = ""
     token: str = ""
     notes: Notes = field(default_factory=Notes)

@@ -19,6 +19,7 @@ from pipeline_defs.server.step import QUICK_SECONDS, Step
 from pipeline_defs.server.task import Task
 
 _SPARE_SECONDS = 60
+_LAST_LINES, _LONGEST_LINE = 30, 200
 _STOPPED = (124, 137)
 """Exit statuses of a step that was stopped, because it took too long."""
 
@@ -192,7 +193,15 @@ class Procedure:
         if self.execution.before is not None:
             self.execution.failed = take(self.site, self.server, UNFINISHED)
         if self.on_failure is not None and isinstance(error, StepFailed):
-            self._try(self.on_failure)
+            self.execution.last_words = _last(self._heard(self.on_failure))
+
+    def _heard(self, wanted: Command) -> str:
+        """What a question is answered that must not hide the failure that led to it."""
+        try:
+            return self.server.run(wanted, timeout=QUICK_SECONDS, listen=self.says).stdout
+        except ServerError as error:
+            self.execution.notes.add(str(error))
+            return ""
 
     def _try(self, wanted: Command, timeout: float = QUICK_SECONDS) -> bool:
         """Execute something that must not hide the failure that led to it."""
@@ -201,6 +210,12 @@ class Procedure:
         except ServerError as error:
             self.execution.notes.add(str(error))
             return False
+
+
+def _last(said: str) -> str:
+    """The last lines, each as far as a person reads it."""
+    lines = [line.rstrip()[:_LONGEST_LINE] for line in said.splitlines() if line.strip()]
+    return "\n".join(lines[-_LAST_LINES:])
 
 
 def _together(steps: list[Step]) -> Iterator[list[Step]]:

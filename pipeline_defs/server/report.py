@@ -37,6 +37,7 @@ def report(
         changes=changes,
         left=left,
         error=error,
+        last_words=execution.last_words if error else "",
         log=log_path(task.site, task),
         unproved=execution.facts.get(UNPROVED),
     )

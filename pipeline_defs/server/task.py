@@ -104,6 +104,7 @@ class Report:
         changes: what that is, a phrase each.
         left: after a failed attempt was taken back, what does not run as it ran before, a phrase each.
         error: one sentence for people, None when all went well.
+        last_words: what the containers said last when it failed; empty where nobody asked them.
         log: path of the log on the server.
         hosts: where there are several, what came of it on each; what is said above is that of the first.
         unproved: which tests fail of a release that ran before and serves again; None where they passed.
@@ -125,6 +126,7 @@ class Report:
     changes: tuple[str, ...] = ()
     left: tuple[str, ...] = ()
     error: str | None = None
+    last_words: str = ""
     log: str | None = None
     hosts: tuple[OnHost, ...] = ()
     unproved: str | None = None

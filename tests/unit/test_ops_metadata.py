@@ -5,6 +5,7 @@ from typing import Any
 import dagster as dg
 import pytest
 
+from pipeline_defs.ops.events import environment_key, image_key
 from pipeline_defs.ops.metadata import deployment_metadata, links, rehearsal_metadata
 from pipeline_defs.release.evidence import Copy, Failure, Migration, StepTiming, TestCounts, Verdict, WayBack
 from pipeline_defs.release.migrations import led
@@ -171,19 +172,27 @@ def test_links_lead_to_the_commit_the_pull_request_and_the_environment() -> None
     app = sample.with_environment(app, "staging", url="https://staging.example.org")
     commit = f"https://github.com/acme/shop/commit/{'c' * 40}"
     found = {name: value.value for name, value in links(app, rehearsal()).items()}
-    assert found == {"commit page": commit, "environment": "https://staging.example.org"}
+    made = {"image asset": image_key("shop")}
+    assert found == {"commit page": commit, "environment": "https://staging.example.org", **made}
     image = Image(
         app="shop", repository="r", digest="sha256:a", version="1.4.2", commit="c" * 40, branch="main", tree="t",
         built_from="c" * 40, pull=7,
     )  # fmt: skip
     found = {name: value.value for name, value in links(app, image).items()}
-    assert found == {"commit page": commit, "pull request": "https://github.com/acme/shop/pull/7"}
+    runs = {"runs in production": environment_key("shop", "production")}
+    assert found == {"commit page": commit, "pull request": "https://github.com/acme/shop/pull/7", **runs}
 
 
 def test_of_what_has_no_page_there_is_no_link() -> None:
     app = sample.with_environment(sample.example(), "staging", url=None)
-    assert links(app, rehearsal()) == {}
-    assert links(app, rehearsal(environment="gone")) == {}
+    assert set(links(app, rehearsal())) == {"image asset"}
+    assert set(links(app, rehearsal(environment="gone"))) == {"image asset"}
+
+
+def test_a_failure_shows_what_the_containers_said_last() -> None:
+    failed = rehearsal(last_words="no such table: ```users```")
+    assert shown(failed)["containers said last"] == "```text\nno such table: ~~~users~~~\n```"
+    assert "containers said last" not in shown(rehearsal())
 
 
 def test_how_long_it_took_is_there_for_people_and_to_be_drawn() -> None:

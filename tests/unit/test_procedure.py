@@ -141,6 +141,16 @@ def test_what_explains_a_failure_is_asked_before_anything_is_undone(place: Place
     assert place.noted == ["do", "explain", "undo"]
 
 
+def test_what_the_containers_said_last_is_kept(place: Place) -> None:
+    told = script(
+        "for n in 1 2 3 4 5 6 7 8; do for m in 1 2 3 4 5; do echo line $n$m; done; done; printf '%0400d\\n' 0"
+    )
+    with pytest.raises(StepFailed):
+        place.run(Step("one", place.note("do", 1), undo=place.note("undo")), on_failure=told)
+    lines = place.execution.last_words.splitlines()
+    assert (len(lines), lines[-2], len(lines[-1])) == (30, "line 85", 200)
+
+
 @pytest.mark.parametrize(
     ("failing", "sentence"),
     [

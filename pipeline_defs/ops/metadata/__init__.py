@@ -1,5 +1,6 @@
 """Metadata: each record as Dagster shows it, for people and, under one key, as JSON."""
 
+from pipeline_defs.ops.metadata.attempt import last_words
 from pipeline_defs.ops.metadata.deployment import deployment_metadata
 from pipeline_defs.ops.metadata.image import checked_metadata, image_metadata
 from pipeline_defs.ops.metadata.links import links
@@ -11,6 +12,7 @@ __all__ = [
     "deployment_metadata",
     "hosts_text",
     "image_metadata",
+    "last_words",
     "links",
     "rehearsal_metadata",
     "steps_text",

@@ -10,6 +10,12 @@ from pipeline_defs.release.duration import duration
 from pipeline_defs.release.records import Deployment, Rehearsal
 
 
+def last_words(row: Rehearsal | Deployment) -> Metadata:
+    """The entry for what the containers said last, where it failed and they were asked."""
+    said = row.last_words.replace("```", "~~~")
+    return {"containers said last": dg.MetadataValue.md(f"```text\n{said}\n```")} if said else {}
+
+
 def of_attempt(row: Rehearsal | Deployment) -> Metadata:
     """What people look for first comes first."""
     why = {"outcome": row.outcome.value}
@@ -28,6 +34,7 @@ def of_attempt(row: Rehearsal | Deployment) -> Metadata:
     return {
         "version": dg.MetadataValue.text(row.release.version),
         **texts({**why, "error": row.error or ""}),
+        **last_words(row),
         **of_release(row.release),
         "started": dg.MetadataValue.timestamp(datetime.fromisoformat(row.started)),
         "seconds": dg.MetadataValue.float(row.seconds),

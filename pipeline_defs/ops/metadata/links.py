@@ -4,6 +4,7 @@ import dagster as dg
 
 from pipeline_defs.config import App
 from pipeline_defs.config.links import commit_page, pull_page
+from pipeline_defs.ops.events import environment_key, image_key
 from pipeline_defs.ops.metadata.tables import Metadata
 from pipeline_defs.release.records import Deployment, Image, Rehearsal
 
@@ -19,4 +20,11 @@ def links(app: App, what: Image | Rehearsal | Deployment) -> Metadata:
             "commit page": commit_page(app, what.release.commit),
             "environment": (config.url or "") if config else "",
         }
-    return {name: dg.MetadataValue.url(page) for name, page in pages.items() if page}
+    return {name: dg.MetadataValue.url(page) for name, page in pages.items() if page} | _related(app, what)
+
+
+def _related(app: App, what: Image | Rehearsal | Deployment) -> Metadata:
+    """From a deployment to the asset of the image that it is of, and from an image to what it may be deployed to."""
+    if isinstance(what, Image):
+        return {f"runs in {name}": dg.MetadataValue.asset(environment_key(app.name, name)) for name in app.deployed}
+    return {"image asset": dg.MetadataValue.asset(image_key(app.name))}
