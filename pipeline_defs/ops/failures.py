@@ -28,5 +28,5 @@ def _event(step_context: Any, exc_info: Any, user_failure_data: Any = None, erro
         made: DagsterEvent = _dagsters_own(step_context, exc_info, user_failure_data, error_source)  # type: ignore[misc]
         return made
     error = SerializableErrorInfo(message=failure.description, stack=[], cls_name=None)
-    data = StepFailureData(error=error, user_failure_data=user_failure_data, error_source=error_source)
+    data = StepFailureData(error, user_failure_data, error_source)  # type: ignore[no-untyped-call]
     return DagsterEvent.step_failure_event(step_context=step_context, step_failure_data=data)
