@@ -23,11 +23,10 @@ def server(sample: Shop, first: Release) -> Iterator[Connection]:
 
 EXAMPLES = {
     "a migration that fails on real data",
-    "a migration that loses data",
     "a compose file that names production's volume",
     "an image for another platform",
 }
-"""One of each kind: a step that fails, a way back that is none, what a rehearsal would share, what the server cannot run."""
+"""One of each kind: a step that fails, what a rehearsal would share, what the server cannot run."""
 
 
 def cases() -> list[ParameterSet]:

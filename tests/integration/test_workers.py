@@ -1,13 +1,15 @@
 """Services without a route, such as workers: they follow the release that serves, and stay old when it does not come to serve."""
 
-from pipeline_defs.config.testing import Health
+import pytest
+
 from pipeline_defs.release.records import Release
 from pipeline_defs.resources.connection import Connection
 from pipeline_defs.server.command import script
 from pipeline_defs.server.deploy import deploy
 from pipeline_defs.server.rollback import rollback
 from tests.support.routed_shop import Routed
-from tests.support.shop import Shop
+
+pytestmark = pytest.mark.small_app
 
 WORKER = """services:
   worker:
@@ -16,7 +18,9 @@ WORKER = """services:
     healthcheck: {disable: true}
     stop_grace_period: 0s
 """
-SICK = ("shop/routes/status.py", '"/health"', '"/the-moon"')
+SICK = {
+    "serve": "#!/bin/sh\necho GET /health 404 Not Found\nexec caddy respond --listen :8000 --status 404 2>/dev/null\n"
+}
 _WORKERS = """docker ps -a --format '{{.ID}} {{.Label "shipline.digest"}} {{.State}}' --filter label=com.docker.compose.service=worker"""
 
 
@@ -26,7 +30,7 @@ def workers(server: Connection) -> list[list[str]]:
 
 
 def test_workers_follow_a_release_that_serves_and_none_is_started_of_one_that_does_not(
-    routed: Routed, server: Connection, first: Release, second: Release, sample: Shop
+    routed: Routed, server: Connection, first: Release, second: Release
 ) -> None:
     place = routed.bare().changed(also=("worker",))
     file = place.source / "production.yml"
@@ -35,9 +39,8 @@ def test_workers_follow_a_release_that_serves_and_none_is_started_of_one_that_do
     before = workers(server)
     assert [each[1:] for each in before] == [[first.digest, "running"]]
 
-    hasty = place.changed(health=Health(timeout=5))
-    failed = deploy(hasty.task(sample.release("1.2.0", SICK), run="run-2"), server)
-    assert failed.error and "step healthy: the service web did not become healthy within 5 s" in failed.error
+    failed = deploy(place.task(routed.shop.release("1.2.0", files=SICK), run="run-2"), server)
+    assert failed.error and "step healthy: the service web is unhealthy" in failed.error
     assert "404 Not Found" in failed.error  # the container's own last line
     assert workers(server) == before
     assert rollback(place.task(None, run="run-3"), server).error is None

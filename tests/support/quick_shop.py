@@ -12,8 +12,13 @@ from tests.support.shop import SOURCE, Shop
 _READ = "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/products?limit=5', timeout=5)"
 _SANITIZE = "ops/sanitize.sql"
 _TEST = """
+import sys
 from pathlib import Path
-Path("/tmp/shipline-junit.xml").write_text('<testsuite><testcase classname="quick" name="it is there" time="0.1"/></testsuite>')
+fails = Path("tests/test_moon.py").exists()
+found = '<failure message="wrong house"/>' if fails else ""
+case = f'<testcase classname="quick" name="moon" time="0.1">{found}</testcase>'
+Path("/tmp/shipline-junit.xml").write_text(f"<testsuite>{case}</testsuite>")
+sys.exit(fails)
 """
 _LOOK = """
 import json, os, sys, urllib.request
@@ -55,7 +60,10 @@ def quick(shop: Shop, environment: str) -> Shop:
 
 
 def quickly_tested(shop: Shop) -> Shop:
-    """With a test that only says it was there, and an end-to-end test that looks at products and payments, without Newman."""
+    """With an end-to-end test that looks at products and payments, without Newman, and a test that only looks for a file.
+
+    Where the app has `tests/test_moon.py` that test fails.
+    """
     for name, payments in _PAYMENTS.items():
         look = E2E(command=("python", "-c", _LOOK), variables={"PAYMENTS": payments})
         shop = shop.changed(name, test=Test(command=("python", "-c", _TEST)), e2e=(look,))

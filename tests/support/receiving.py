@@ -3,12 +3,14 @@
 import sys
 from pathlib import Path
 
+from pipeline_defs.webhooks import server
 from pipeline_defs.webhooks.apps import Apps
 from pipeline_defs.webhooks.inbox import Inbox
 from pipeline_defs.webhooks.receiver import Receiver
-from pipeline_defs.webhooks.server import serve
 
 SECRET = "a secret of these tests"
+IDLE = 8.0
+"""The age, in seconds, at which this receiver closes a silent connection, which is shorter than elsewhere."""
 VARIABLE = "SHIPLINE_TEST_WEBHOOKS"
 APP = """
 repository: acme/shop
@@ -27,4 +29,5 @@ def receiver(folder: Path) -> Receiver:
 
 
 if __name__ == "__main__":
-    serve(receiver(Path(sys.argv[1])).application(), "127.0.0.1", int(sys.argv[2]))
+    server.IDLE_SECONDS = IDLE
+    server.serve(receiver(Path(sys.argv[1])).application(), "127.0.0.1", int(sys.argv[2]))
