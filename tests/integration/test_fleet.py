@@ -71,12 +71,8 @@ def test_both_hosts_come_to_the_new_release_and_only_the_first_migrates(fleet: F
     assert begun[0] > next(n for n, line in enumerate(fleet.said) if f":{first.ssh_port}: switch: done" in line)
 
 
-THOROUGH = pytest.mark.thorough
-
-
-@pytest.mark.parametrize(
-    "step", [pytest.param("pull ahead", marks=THOROUGH), pytest.param("healthy", marks=THOROUGH), "switch"]
-)
+@pytest.mark.thorough
+@pytest.mark.parametrize("step", ["pull ahead", "healthy", "switch"])
 def test_when_the_second_host_fails_both_run_what_ran_before(
     fleet: Fleet, old: Release, new: Release, step: str
 ) -> None:
@@ -111,7 +107,7 @@ def test_a_first_host_that_fails_leaves_the_others_alone(fleet: Fleet, new: Rele
     assert fleet.versions == ["1.0.0"]
 
 
-@pytest.mark.parametrize(("step", "number"), [("start", 1), ("tidy", 1)])
+@pytest.mark.parametrize(("step", "number"), [("start", 1), pytest.param("tidy", 1, marks=pytest.mark.thorough)])
 def test_after_a_kill_in_the_middle_all_run_one_release_again(
     fleet: Fleet, new: Release, step: str, number: int
 ) -> None:
@@ -131,6 +127,7 @@ def interrupted(step: str, number: int) -> Through:
     return heard(step, number, interrupt)
 
 
+@pytest.mark.thorough
 def test_an_interrupted_deployment_brings_all_hosts_back(fleet: Fleet, new: Release) -> None:
     with pytest.raises(Interrupted):
         fleet.deploy(new, interrupted("healthy", 1))
@@ -140,15 +137,15 @@ def test_an_interrupted_deployment_brings_all_hosts_back(fleet: Fleet, new: Rele
 
 
 def test_a_host_that_is_not_there_is_refused_before_anything_is_changed(
-    fleet: Fleet, testbed: TestBed, new: Release
+    fleet: Fleet, new: Release, impatient: None
 ) -> None:
     first, second = fleet.servers
     before = containers(first)
-    second.pause()
+    second.shut_out()
     try:
         report = fleet.deploy(new)
     finally:
-        second.unpause()
+        second.let_in()
     assert report.outcome is Outcome.FAILED and not report.changed
     assert report.error and str(second.ssh_port) in report.error
     assert containers(first) == before

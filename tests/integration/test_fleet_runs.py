@@ -99,7 +99,7 @@ def shown(capsys: pytest.CaptureFixture[str], what: object) -> str:
 
 
 def test_a_deployment_is_one_row_with_what_came_of_it_on_each_host(
-    runs: Runs, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    runs: Runs, tmp_path: Path, capsys: pytest.CaptureFixture[str], impatient: None
 ) -> None:
     first, second = runs.fleet.servers
     names = [f"root@127.0.0.1:{server.ssh_port}" for server in (first, second)]
@@ -126,24 +126,26 @@ def test_a_deployment_is_one_row_with_what_came_of_it_on_each_host(
     made = plan_of(runs.app, "production", "1.1.0", Lineage(runs.instance), tmp_path)
     assert f"once {names[0]} is done the same follows on {names[1]}, at most 4 at once" in made.notes
     assert any("quarantined" in refusal for refusal in made.refusals)
-    second.pause()
+    second.shut_out()
     try:
         made = plan_of(runs.app, "production", "1.1.0", Lineage(runs.instance), tmp_path)
     finally:
-        second.unpause()
+        second.let_in()
     assert any(str(second.ssh_port) in refusal for refusal in made.refusals)
 
 
 def test_a_host_that_is_lost_on_the_way_back_is_shown_until_the_next_deployment_has_put_it_right(
-    runs: Runs, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    runs: Runs, monkeypatch: pytest.MonkeyPatch, impatient: None
 ) -> None:
     first, second = runs.fleet.servers
     assert runs.deploy("1.0.0").success
     second.exec("touch", "/opt/pair-data/sick-1.1.0")
-    monkeypatch.setattr("pipeline_defs.ops.deploy.deploy_all", _and_then_lost(second))
-    assert not runs.deploy("1.1.0").success
-    monkeypatch.undo()
-    second.unpause()
+    with monkeypatch.context() as once:
+        once.setattr("pipeline_defs.ops.deploy.deploy_all", _and_then_lost(second))
+        try:
+            assert not runs.deploy("1.1.0").success
+        finally:
+            second.let_in()
     assert runs.fleet.running(first)[WEB] == "1.0.0" and runs.fleet.running(second)[WEB] == "1.1.0"
     notes = [note.plain for note in _notes(runs.status)]
     assert f"pair production: root@127.0.0.1:{first.ssh_port} runs 1.0.0" in notes
@@ -159,7 +161,7 @@ def _and_then_lost(server: Server) -> Callable[[Task, Sequence[Line]], Report]:
 
     def deploy(task: Task, servers: Sequence[Line]) -> Report:
         report = deploy_all(task, servers)
-        server.pause()
+        server.shut_out()
         return report
 
     return deploy
