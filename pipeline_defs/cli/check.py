@@ -11,6 +11,7 @@ from pipeline_defs.cli.apps import app_named, known_apps
 from pipeline_defs.cli.output import Output, plain
 from pipeline_defs.cli.permissions import Permissions, permissions_of
 from pipeline_defs.config import App, ConfigError, Home, load_limits
+from pipeline_defs.config.host import PLACEHOLDER
 
 EXAMPLE = "Example: shipline check shop"
 
@@ -37,10 +38,18 @@ def check(
         errors = [*errors, *_wrong_limits(home)]
     asked = [permissions_of(found) for found in apps.values() if found.github and not offline]
     composed = {} if offline else {found.name: _composed(found, home) for found in apps.values()}
-    shown = [*map(_good, apps.values()), *(permissions.shown() for permissions in asked), *map(_bad, errors)]
+    left = {found.name: _placeholders(found) for found in apps.values()}
+    good = [found for found in apps.values() if not left[found.name]]
+    shown = [
+        *map(_good, good),
+        *(_left(name, places) for name, places in left.items() if places),
+        *(permissions.shown() for permissions in asked),
+        *map(_bad, errors),
+    ]
     shown += [_about_compose(name, found) for name, found in composed.items()]
-    output.result(_data(apps, errors, asked, composed), Group(*shown))
-    if errors or not all(permissions.ok for permissions in asked) or any(found.refusals for found in composed.values()):
+    data = _data(apps, errors, asked, composed, left)
+    output.result(data, Group(*shown))
+    if not data["ok"]:
         raise typer.Exit(1)
 
 
@@ -77,10 +86,15 @@ def _about_compose(name: str, found: Any) -> Text:
 
 
 def _data(
-    apps: dict[str, App], errors: list[ConfigError], asked: list[Permissions], composed: dict[str, Any]
+    apps: dict[str, App],
+    errors: list[ConfigError],
+    asked: list[Permissions],
+    composed: dict[str, Any],
+    left: dict[str, list[str]],
 ) -> dict[str, Any]:
     return {
         "ok": not errors
+        and not any(left.values())
         and all(permissions.ok for permissions in asked)
         and not any(found.refusals for found in composed.values()),
         "apps": [
@@ -91,9 +105,24 @@ def _data(
             for error in errors
             for problem in error.problems
         ],
+        "placeholders": left,
         "github": [permissions.data() for permissions in asked],
         "compose": {name: asdict(found) for name, found in composed.items()},
     }
+
+
+def _placeholders(app: App) -> list[str]:
+    """Where the file still has what `shipline init` wrote in place of what it could not know."""
+    return [
+        f"environments.{name}.hosts: {PLACEHOLDER} stands for your server; write its address"
+        for name, environment in app.environments.items()
+        if any(host.address == PLACEHOLDER for host in environment.hosts)
+    ]
+
+
+def _left(name: str, places: list[str]) -> Text:
+    text = Text.assemble(("✗ ", "red"), (name, "bold"))
+    return text.append("".join(f"\n    {place}" for place in places))
 
 
 def _good(app: App) -> Text:

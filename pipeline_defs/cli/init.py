@@ -35,9 +35,10 @@ def init(
 
     It reads Dockerfiles, compose files, Alembic's settings, Postman collections, version.txt and GitHub workflows, executes nothing and
     changes nothing in the repository. Where Docker Compose is here, the compose files are rendered with it, and what no server could run is
-    named. Ends with status 1, and writes nothing, where the repository lacks what no app can do without.
+    named. Where there is a Dockerfile and no compose file, it writes one into a folder of the home, with all else that the repository
+    needs, and says how much that is. Ends with status 1, and writes nothing, where the repository lacks what no app can do without.
     """
-    from pipeline_defs.doctor.local import in_folder
+    from pipeline_defs.doctor.local import Rendered, in_folder
     from pipeline_defs.proposal.errors import ProposalError
     from pipeline_defs.proposal.repository import look
     from pipeline_defs.proposal.suggest import draft_of
@@ -52,7 +53,9 @@ def init(
         raise Failed(f"no app's file is written for {path}: {error}") from None
     file = home.apps / f"{draft.name}.yaml"
     app = _write(file, text_of(draft), force=force)
-    composed = in_folder(app, path.expanduser())
+    folder = _put_beside(home, draft.name, draft.files)
+    composed = Rendered(missed=_COPY_FIRST) if draft.files else in_folder(app, path.expanduser())
+    lines = sum(text.count("\n") for text in draft.files.values())
     secrets = [variable for variable in draft.secrets if variable not in os.environ]
     output.result(
         {
@@ -60,10 +63,12 @@ def init(
             "app": draft.name,
             "missing": draft.missing,
             "secrets": secrets,
+            "files": {"folder": str(folder or ""), "names": list(draft.files), "lines": lines},
             "compose": asdict(composed),
         },
         Group(
             Text.assemble(("✓ ", "green"), f"{file} is written"),
+            *([Text.assemble(("+ ", "green"), _to_copy(folder, path, draft.files, lines))] if folder else []),
             *(Text.assemble(("! ", "yellow"), plain(sentence)) for sentence in draft.missing),
             *([Text.assemble(("! ", "yellow"), f"{home.settings}: set {', '.join(secrets)}")] if secrets else []),
             *(Text.assemble(("! ", "yellow"), plain(sentence)) for sentence in composed.refusals),
@@ -74,6 +79,25 @@ def init(
             ),
         ),
     )
+
+
+_COPY_FIRST = "copy what was written for the repository into it first"
+
+
+def _put_beside(home: Home, app: str, files: dict[str, str]) -> Path | None:
+    """Write what the repository lacks into a folder of the home, for a person to look through; None where it lacks nothing."""
+    if not files:
+        return None
+    folder = home.root / "proposed" / app
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in files.items():
+        (folder / name).write_text(text)
+    return folder
+
+
+def _to_copy(folder: Path, path: Path, files: dict[str, str], lines: int) -> str:
+    named = " and ".join(files)
+    return f"the repository needs {named} ({len(files)} new, {lines} lines); look them through, then: cp {folder}/* {plain(str(path))}/"
 
 
 def _not_looked_at(why: str) -> str:

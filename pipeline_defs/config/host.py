@@ -9,6 +9,9 @@ from pipeline_defs.config.machine import Machine
 from pipeline_defs.config.route import Router
 from pipeline_defs.config.values import Service
 
+PLACEHOLDER = "server.example.org"
+"""Stands for a server in what `shipline init` writes, since no repository knows it."""
+
 
 class Host(Machine):
     """A server that is reached over SSH. Written as a mapping, or short as `user@address:port`."""

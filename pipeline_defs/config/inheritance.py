@@ -89,7 +89,7 @@ def _alone(host: Any) -> Any:
 
 def _leads_to_people(key: str, other: Mapping[str, Any]) -> bool:
     database = other.get("database")
-    return key in _WITH_THE_ADDRESS and isinstance(database, dict) and "url" in database
+    return key in _WITH_THE_ADDRESS and isinstance(database, dict) and database.get("url") is not None
 
 
 def _beside(directory: str, name: str, other_name: str) -> str:

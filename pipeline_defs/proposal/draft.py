@@ -13,6 +13,7 @@ class Draft:
         change: the key paths whose values are only examples.
         missing: what is to be done before the first release, a sentence each.
         secrets: the variables that the home's `.env` has to name.
+        files: the text of each file that the repository needs and has not, by its path there.
     """
 
     name: str
@@ -20,6 +21,7 @@ class Draft:
     change: set[str] = field(default_factory=set)
     missing: list[str] = field(default_factory=list)
     secrets: dict[str, None] = field(default_factory=dict)
+    files: dict[str, str] = field(default_factory=dict)
 
     def lacks(self, sentence: str) -> None:
         """Remember what is missing, once."""

@@ -1,20 +1,21 @@
 """Environments: what the compose files for staging and production suggest of them."""
 
+import re
 import shlex
 from pathlib import PurePosixPath
 from typing import Any
 
 from pipeline_defs.config.environment import REVISION
+from pipeline_defs.config.host import PLACEHOLDER
+from pipeline_defs.config.inheritance import INHERITED
 from pipeline_defs.proposal.choice import Choice
 from pipeline_defs.proposal.compose_file import ComposeFile, Service
 from pipeline_defs.proposal.draft import Draft
 from pipeline_defs.proposal.end_to_end import end_to_end
+from pipeline_defs.proposal.missing_files import REHEARSED
 from pipeline_defs.proposal.repository import Repository
 from pipeline_defs.proposal.services import also, own_service
 from pipeline_defs.proposal.variables import default_of
-
-SERVER = "server.example.org"
-"""Stands for the server, which no repository knows."""
 
 _GIVEN = {"APP_VERSION", "APP_COMMIT", "IMAGE", "RESULTS"}  # variables that Shipline sets itself
 
@@ -24,7 +25,11 @@ def environments(draft: Draft, choice: Choice) -> dict[str, Any]:
     production, staging = choice.repository.compose["production"], choice.repository.compose.get("staging")
     made = {"production": _environment(draft, choice, production, "production")}
     draft.change.add("environments.production.hosts.address")
-    draft.lacks(f"environments.production.hosts.address: write your server in place of {SERVER}")
+    draft.lacks(f"environments.production.hosts.address: write your server in place of {PLACEHOLDER}")
+    if staging is None and draft.files:
+        port = choice.dockerfile.port or made["production"]["port"]
+        own = {"environment": {"PORT": REHEARSED}, **end_to_end(draft, choice.repository, "staging", port)}
+        return {**made, "staging": {"rehearses": "production", **own}}
     if staging is None:
         draft.lacks(
             f"staging.yml: like {production.path} with ports of its own; without it no release is rehearsed first"
@@ -34,11 +39,13 @@ def environments(draft: Draft, choice: Choice) -> dict[str, Any]:
     if ("database" in copy) != ("database" in made["production"]):
         draft.lacks(f"{staging.path}: a PostgreSQL as in {production.path}, or in neither; so it cannot rehearse")
         return made
-    draft.change.add("environments.staging.hosts.address")
     if clash := _published(staging) & _published(production):
         ports = ", ".join(map(str, sorted(clash)))
         draft.lacks(f"{staging.path}: publish another port than {ports}, which is that of {production.path}")
-    return {**made, "staging": {"rehearses": "production", **copy}}
+    production_has = made["production"]
+    differs = {key: value for key, value in copy.items() if key not in INHERITED or production_has.get(key) != value}
+    left_out = {key: None for key in ("migrate", "revision", "downgrade") if key in production_has and key not in copy}
+    return {**made, "staging": {"rehearses": "production", **differs, **left_out}}
 
 
 def _published(file: ComposeFile) -> set[int]:
@@ -50,7 +57,7 @@ def _environment(draft: Draft, choice: Choice, file: ComposeFile, name: str) -> 
     service = own_service(file, dockerfile.path, choice.service)
     port = dockerfile.port or next(iter(service.ports), 8000)
     made: dict[str, Any] = {
-        "hosts": {"address": SERVER},
+        "hosts": {"address": PLACEHOLDER},
         "directory": f"/opt/shipline/{draft.name}/{name}",
         "compose": file.path,
         "service": service.name,
@@ -84,8 +91,21 @@ def _secret_files(draft: Draft, repository: Repository, file: ComposeFile, name:
         made[path] = {"file": place}
         draft.lacks(
             f"{place}: {file.path} takes {path}, which git has not; put it there on Shipline's machine, mode 0600"
+            + _as_in_example(repository, path)
         )
     return {"secret_files": made} if made else {}
+
+
+def _as_in_example(repository: Repository, path: str) -> str:
+    """The variables that an example beside a file names, such as `.env.example`."""
+    for example in (f"{path}.example", f"{path}.sample", f"{path}.template", f"{path}.dist"):
+        try:
+            text = (repository.root / example).read_text(errors="replace")
+        except OSError:
+            continue
+        if names := re.findall(r"^(?:export\s+)?([A-Za-z_]\w*)=", text, re.MULTILINE):
+            return f"; {example} names {', '.join(dict.fromkeys(names))}"
+    return ""
 
 
 def _database(draft: Draft, file: ComposeFile) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from pipeline_defs.proposal.compose_file import ComposeFile, Service
 from pipeline_defs.proposal.draft import Draft
 from pipeline_defs.proposal.environments import environments
 from pipeline_defs.proposal.errors import ProposalError
+from pipeline_defs.proposal.missing_files import missing_files, with_missing
 from pipeline_defs.proposal.repository import VERSION_FILE, Dockerfile, Repository
 from pipeline_defs.resources.dockerfile import asked
 
@@ -23,11 +24,13 @@ def draft_of(repository: Repository, *, name: str = "", dockerfile: str = "", se
         ProposalError: with everything that is needed before there can be a file.
     """
     chosen = _chosen(repository, dockerfile)
-    production = repository.compose.get("production")
-    if production is None:
-        raise ProposalError(*_needs_compose(repository))
     draft = Draft(name or name_of(repository))
-    folder = _context(chosen, production)
+    if "production" not in repository.compose:
+        if repository.problems:
+            raise ProposalError(*_needs_compose(repository))
+        draft.files = missing_files(repository, chosen, draft.name)
+        repository = with_missing(repository, draft.files)
+    folder = _context(chosen, repository.compose["production"])
     _app(draft, repository)
     _build(draft, repository, chosen, folder)
     _version(draft, repository, folder)
@@ -127,6 +130,8 @@ def _version(draft: Draft, repository: Repository, folder: str) -> None:
     found = {each.path: each for each in repository.versions}
     version = found.get(str(PurePosixPath(folder) / VERSION_FILE)) or found.get(VERSION_FILE)
     draft.data["version_file"] = version.path if version else VERSION_FILE
+    if version is None and VERSION_FILE in draft.files:
+        return
     if version is None or version.problem:
         what = version.problem if version else "is not there"
         draft.lacks(f"{draft.data['version_file']}: {what}; write three numbers into it, such as 1.0.0")

@@ -26,6 +26,12 @@ def test_what_it_writes_for_the_sample_app_passes_check(apps: Path, capsys: pyte
     assert (told["app"], told["file"]) == ("shop", str(apps / "shop.yaml"))
     assert told["secrets"] == ["SHOP_REGISTRY_USER", "SHOP_REGISTRY_PASSWORD", "SHOP_DB_PASSWORD"]
     assert any("server.example.org" in sentence for sentence in told["missing"])
+    capsys.readouterr()
+    assert main(["check", "shop", "--offline"]) == 1
+    told = capsys.readouterr().out
+    assert "environments.production.hosts: server.example.org stands for your server; write its address" in told
+    file = apps / "shop.yaml"
+    file.write_text(file.read_text().replace("server.example.org", "a.example.org"))
     assert main(["check", "shop"]) == 0
     assert [file.name for file in apps.iterdir()] == ["shop.yaml"]
 
@@ -40,7 +46,7 @@ def test_a_file_that_is_there_is_replaced_only_when_asked_for(apps: Path, capsys
     assert (apps / "shop.yaml").read_text() == "mine: yes\n"
     assert main(["init", SHOP, "--name", "other"]) == 0
     assert main(["init", SHOP, "--force"]) == 0
-    assert main(["check"]) == 0
+    assert main(["check", "--offline"]) == 1
 
 
 @pytest.mark.parametrize(
@@ -61,3 +67,16 @@ def test_what_cannot_be_is_said_and_nothing_is_written(
     assert main(["init", *words]) == status
     assert says in capsys.readouterr().err
     assert not apps.exists()
+
+
+def test_what_a_repository_lacks_is_put_into_a_folder_and_counted(
+    apps: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "tiny").mkdir()
+    (tmp_path / "tiny" / "Dockerfile").write_text("FROM scratch\n")
+    assert main(["init", str(tmp_path / "tiny"), "--json"]) == 0
+    files = json.loads(capsys.readouterr().out)["files"]
+    folder = tmp_path / "home" / "proposed" / "tiny"
+    assert files == {"folder": str(folder), "names": ["production.yml", "version.txt"], "lines": 6}
+    assert sorted(each.name for each in folder.iterdir()) == ["production.yml", "version.txt"]
+    assert [each.name for each in (tmp_path / "tiny").iterdir()] == ["Dockerfile"]

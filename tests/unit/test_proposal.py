@@ -126,7 +126,6 @@ def test_a_file_on_github_takes_branches_image_and_lint_from_what_is_there(tmp_p
     ("files", "words", "needs"),
     [
         ({}, {}, ["Dockerfile", "production.yml"]),
-        ({"Dockerfile": ""}, {}, ["production.yml"]),
         ({"Dockerfile": "", "compose.yml": "services: [\n"}, {}, ["compose.yml cannot be read", "production.yml"]),
         ({"Dockerfile": "", "compose.yml": "a: 1\n"}, {}, ["compose.yml has no services", "production.yml"]),
         ({"api/Dockerfile": "", "web/Dockerfile": "", "compose.yml": "services: {a: {build: api}}"}, {}, ["--dockerfile api/Dockerfile"]),
@@ -303,3 +302,39 @@ def test_what_the_dockerfile_mounts_is_proposed(tmp_path: Path) -> None:
     app, _ = written(repository(tmp_path / "clone", files), tmp_path)
     assert {name: each.env for name, each in app.build.secrets.items()} == {"pip-token": "CLONE_PIP_TOKEN"}
     assert app.build.ssh == {"default": "agent"}
+
+
+@pytest.mark.parametrize("alembic", [False, True])
+def test_a_dockerfile_alone_gets_a_compose_file_and_a_version(tmp_path: Path, alembic: bool) -> None:
+    files = {"Dockerfile": "FROM scratch\nEXPOSE 5000\n", **({"alembic.ini": ""} if alembic else {})}
+    root = repository(tmp_path / "Tiny App", files)
+    draft = draft_of(look(root))
+    (tmp_path / "tiny_app.yaml").write_text(text_of(draft))
+    app = load_app(tmp_path / "tiny_app.yaml")
+    staging, production = app.environments["staging"], app.environments["production"]
+    assert list(draft.files) == ["production.yml", "version.txt"]
+    assert sum(text.count("\n") for text in draft.files.values()) <= 20
+    assert (production.compose, production.service, production.port) == ("production.yml", "web", 5000)
+    assert (staging.compose, staging.environment, staging.secrets) == (
+        "production.yml",
+        {"PORT": "8081"},
+        production.secrets,
+    )
+    assert (production.database is not None, "DB_PASSWORD" in production.secrets) == (alembic, alembic)
+    repository(root, draft.files)
+    assert draft_of(look(root)).files == {}
+
+
+def test_staging_says_only_what_differs() -> None:
+    staging = draft_of(look(SHOP)).data["environments"]["staging"]
+    assert set(staging) == {"rehearses", "directory", "compose", "e2e"}
+
+
+def test_an_example_beside_a_file_that_git_has_not_names_its_variables(tmp_path: Path) -> None:
+    files = {
+        "Dockerfile": "",
+        "production.yml": "services: {web: {build: ., env_file: .env}}\n",
+        ".env.example": "# a comment\nDB_PASSWORD=\nexport MAIL=x\n",
+    }
+    _, missing = written(repository(tmp_path / "app", files), tmp_path)
+    assert "mode 0600; .env.example names DB_PASSWORD, MAIL" in missing
