@@ -7,13 +7,13 @@ import pytest
 from pipeline_defs.release.evidence import Verdict, WayBack
 from pipeline_defs.release.records import Release
 from pipeline_defs.resources.connection import Connection
-from pipeline_defs.server.command import command, script
 from pipeline_defs.server.deploy import deploy
-from pipeline_defs.server.facts import learn
 from pipeline_defs.server.rollback import rollback
-from tests.integration.procedures import Interrupted, InterruptingServer, production, rows
+from tests.integration.procedures import Interrupted, InterruptingServer, rows
 from tests.integration.shop_runs import RENAMES, RENAMES_FOR_EVER, ShopRuns
 from tests.support.shop import PRODUCTION_ONLY_BUG, Shop
+
+pytestmark = pytest.mark.thorough
 
 REVISION = "select version_num from alembic_version"
 COUNT = "select count(*) from products where sku like 'late-%'"
@@ -43,7 +43,6 @@ def test_a_deployment_that_fails_after_its_migration_takes_it_back_where_the_reh
     assert failed.way_back and failed.way_back.verdict is Verdict.NEEDS_DOWNGRADE
 
 
-@pytest.mark.thorough
 def test_a_person_goes_back_by_the_verdict(runs: ShopRuns, server: Connection) -> None:
     runs.release("1.2.0", *RENAMES)
     assert runs.stage("1.2.0").success
@@ -77,45 +76,6 @@ def test_what_would_drop_data_is_done_only_when_a_person_says_so(runs: ShopRuns,
     assert runs.shop.health()["version"] == "1.0.0"
 
 
-THOROUGH = pytest.mark.thorough
-
-
-@pytest.mark.parametrize(
-    "step",
-    [
-        pytest.param("restore beside", marks=THOROUGH),
-        "swap",
-        pytest.param("healthy", marks=THOROUGH),
-        pytest.param("switch", marks=THOROUGH),
-    ],
-)
-def test_a_restore_that_is_cut_off_is_taken_back_by_whoever_comes_next(
-    live: Shop, server: Connection, first: Release, second: Release, step: str
-) -> None:
-    quick = live.bare()
-    deployed = deploy(quick.task("production", second), server)
-    assert deployed.error is None and deployed.backup
-    rows(live, server, "delete from products where sku like 'late-%'")
-    sell(live, server, "stock")
-    task = quick.task("production", first)
-    going = replace(task, restore_from=deployed.backup)
-    with pytest.raises(Interrupted):
-        rollback(going, InterruptingServer(server, step))
-    found = learn(production(live), server)
-    switched = (
-        bool(found.current) and found.current.digest == first.digest
-    )  # the server may be further than what was heard of it
-    # before the services are stopped nothing was changed, and what was begun is undone at once
-    assert switched or (found.unfinished is None) == (step == "restore beside")
-    report = rollback(quick.task("production", None, run="run-2"), server)
-    assert report.error is None
-    assert report.live and report.live.digest == (first if switched else second).digest
-    assert live.health()["version"] == ("1.0.0" if switched else "1.1.0")
-    assert rows(live, server, COUNT) == ("0" if switched else "7")
-    assert learn(production(live), server).unfinished is None
-
-
-@pytest.mark.thorough
 @pytest.mark.parametrize("tried", [True, False])
 def test_a_deployment_that_is_interrupted_takes_its_migrations_back_where_the_rehearsal_did(
     live: Shop, server: Connection, first: Release, second: Release, tried: bool
@@ -136,7 +96,6 @@ def test_a_deployment_that_is_interrupted_takes_its_migrations_back_where_the_re
     assert deploy(quick.task("production", second, run="run-2"), server).error is None
 
 
-@pytest.mark.thorough
 def test_a_downgrade_that_is_cut_off_is_made_good_by_whoever_comes_next(
     live: Shop, server: Connection, first: Release, second: Release
 ) -> None:
@@ -152,23 +111,6 @@ def test_a_downgrade_that_is_cut_off_is_made_good_by_whoever_comes_next(
     assert live.health()["version"] == "1.1.0"
 
 
-def test_a_backup_that_is_damaged_is_found_before_anything_is_touched(
-    live: Shop, server: Connection, first: Release, second: Release
-) -> None:
-    quick = live.bare()
-    deployed = deploy(quick.task("production", second), server)
-    assert deployed.error is None and deployed.backup
-    assert server.run(script('echo x >>"$1"', deployed.backup), timeout=30).ok
-    started = server.run(command("docker", "ps", "--no-trunc", "--format", "{{.ID}} {{.Names}}"), timeout=30).stdout
-    task = quick.task("production", first)
-    report = rollback(replace(task, restore_from=deployed.backup), server)
-    assert report.error and report.error.endswith(f"the backup {deployed.backup} is damaged")
-    assert not report.changed
-    after = server.run(command("docker", "ps", "--no-trunc", "--format", "{{.ID}} {{.Names}}"), timeout=30).stdout
-    assert started == after
-
-
-@pytest.mark.thorough
 def test_a_rollback_needs_no_registry_when_the_image_is_on_the_server(runs: ShopRuns, server: Connection) -> None:
     runs.release("1.9.0")
     assert runs.deploy("1.9.0").success
