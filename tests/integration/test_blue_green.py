@@ -65,7 +65,7 @@ class Dying(InterruptingServer):
 
 
 @pytest.mark.parametrize(
-    "steps", [("healthy", "drain"), pytest.param(("migrate", "route", "switch", "drain"), marks=pytest.mark.thorough)]
+    "steps", [("drain",), pytest.param(("healthy", "migrate", "route", "switch", "drain"), marks=pytest.mark.thorough)]
 )
 def test_a_run_that_dies_at_any_step_leaves_the_site_up_and_the_next_one_goes_on(
     routed: Routed, server: Connection, first: Release, second: Release, steps: tuple[str, ...]
@@ -108,7 +108,7 @@ def test_a_rehearsal_that_stays_is_reached_by_its_own_host_name(
 
 
 def test_router_and_containers_come_back_after_a_restart(routed: Routed, server: Connection, first: Release) -> None:
-    quick = routed.bare()
+    quick = routed.alone()
     assert deploy(quick.task(first), server).error is None
     restart = "docker restart -t 1 shipline-router >/dev/null; for n in $(seq 40); do docker exec shipline-router " \
         "wget -qO- --header 'Host: x' http://127.0.0.1:2020/health && exit 0; sleep 0.3; done; exit 1"  # fmt: skip
@@ -137,7 +137,7 @@ def test_what_keeps_two_containers_from_running_is_said_before_anything_is_chang
 
 
 def test_a_host_name_belongs_to_one_app(routed: Routed, server: Connection, first: Release) -> None:
-    quick = routed.bare()
+    quick = routed.alone()
     assert deploy(quick.task(first), server).error is None
 
     def other(route: Route) -> Task:
@@ -166,12 +166,13 @@ def test_https_is_served_with_a_certificate_of_one_s_own_and_http_leads_there(
     files = ["-addext", f"subjectAltName=DNS:{name}", "-keyout", str(tmp_path / "key"), "-out", str(tmp_path / "cert")]
     subprocess.run([*make, *files], check=True, capture_output=True)
     own = Certificate(certificate=SecretSource(file=tmp_path / "cert"), key=SecretSource(file=tmp_path / "key"))
+    routed = routed.alone()
     production = routed.site.config
     host = production.host.model_copy(update={"router": Router(http=8080, https=8081)})
     route = Route(hosts=(name,), tls=True, certificate=own, health="/health")
     environments = {
-        **routed.shop.bare().app.environments,
-        "production": routed.bare().site.config.model_copy(update={"route": route, "hosts": (host,)}),
+        **routed.shop.app.environments,
+        "production": production.model_copy(update={"route": route, "hosts": (host,)}),
     }
     app = routed.shop.app.model_copy(update={"environments": environments})
     secure = Routed(Shop(routed.shop.bed, app, routed.shop.folder, routed.shop.said, routed.shop.alive), routed.source)

@@ -20,6 +20,8 @@ started=$(docker inspect -f '{{.State.StartedAt}}' shop-production-old)
 until [ $(($(date +%s) - $(date -d "$started" +%s))) -gt 10 ]; do sleep 0.5; done
 """
 
+THOROUGH = pytest.mark.thorough
+
 SERVES = "sleep 0.5; exec caddy respond --listen :8000 fine"
 CRASHES = "echo the moon; echo; printf 'is in \\033[31mthe | wrong\\033[0m\\n'; echo house; sleep 0.3; exit 3"
 CRASHED = "n=$(cat /n || echo 0); echo $((n + 1)) >/n; [ $n -gt 1 ] || exit 1; exec sleep 600"
@@ -73,8 +75,15 @@ def test_who_may_be_used(
     assert (result.status, result.stdout.strip()) == (0, said), result.stderr
 
 
-@pytest.mark.parametrize("route", [None, Route()])
-@pytest.mark.parametrize("options", [(), SELDOM])
+@pytest.mark.parametrize(
+    ("options", "route"),
+    [
+        ((), None),
+        (SELDOM, Route()),
+        pytest.param((), Route(), marks=THOROUGH),
+        pytest.param(SELDOM, None, marks=THOROUGH),
+    ],
+)
 def test_the_second_restart_is_one_too_many(
     place: tuple[Connection, Site], options: tuple[str, ...], route: Route | None
 ) -> None:
@@ -120,8 +129,15 @@ def test_behind_a_route_one_needs_both_its_own_health_check_and_an_answer(
     assert result.stderr.startswith(f"the service web did not become healthy within 3 s: {why}"), result.stdout
 
 
-@pytest.mark.parametrize("route", [None, Route()])
-@pytest.mark.parametrize("options", [(), SOON])
+@pytest.mark.parametrize(
+    ("options", "route"),
+    [
+        ((), Route()),
+        (SOON, None),
+        pytest.param((), None, marks=THOROUGH),
+        pytest.param(SOON, Route(), marks=THOROUGH),
+    ],
+)
 def test_who_listens_on_loopback_alone_is_given_up(
     place: tuple[Connection, Site], options: tuple[str, ...], route: Route | None
 ) -> None:

@@ -6,6 +6,8 @@ import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
+import yaml
+
 from pipeline_defs.config.route import Route, Router
 from pipeline_defs.config.watch import OFF
 from pipeline_defs.release.records import Release
@@ -50,6 +52,14 @@ class Routed:
     def bare(self) -> "Routed":
         """Without tests and end-to-end tests: quick."""
         return Routed(self.shop.bare(), self.source)
+
+    def alone(self) -> "Routed":
+        """The web service alone, without tests and without its database: for what is about the route."""
+        file = self.source / "production.yml"
+        services = yaml.safe_load(file.read_text())["services"]
+        services["web"].pop("depends_on")
+        file.write_text(yaml.safe_dump({"services": {"web": services["web"]}}))
+        return self.bare().changed(database=None, migrate=None, downgrade=None)
 
     def changed(self, **settings: object) -> "Routed":
         """With other settings in production."""
