@@ -11,6 +11,7 @@ from pipeline_defs.cli.main import main
 from tests.integration.test_ssh import host_of
 from tests.support.shop import environment
 from tests.testbed.bed import TestBed
+from tests.testbed.server import Server
 from tests.testbed.waiting import holds_within
 
 Asked = Callable[..., tuple[int, Any]]
@@ -60,19 +61,22 @@ def test_a_server_is_found_not_trusted_then_trusted_and_well(testbed: TestBed, a
     assert (levels["secrets"], levels["registry"]) == ("ok", "ok")
 
 
-def test_another_key_is_refused_until_it_is_to_be_replaced(testbed: TestBed, asked: Asked, tmp_path: Path) -> None:
-    with testbed.extra_server("renewed") as server:
-        host = str(host_of(testbed, server))
-        words = ("trust-host", host, "--known-hosts", str(tmp_path / "other"), "--yes")
-        assert asked(*words)[0] == 0
-        before = (tmp_path / "other").read_text()
-        server.renew_host_key()
-        assert holds_within(10, server.answers_ssh)
-        status, told = asked(*words, "--json")
-        assert status == 1 and "somebody may stand in between" in told["error"]
-        assert (tmp_path / "other").read_text() == before
-        assert asked(*words, "--replace")[0] == 0
-        assert server.known_hosts_line() in (tmp_path / "other").read_text()
+def test_another_key_is_refused_until_it_is_to_be_replaced(
+    testbed: TestBed, two_servers: tuple[Server, Server], asked: Asked, tmp_path: Path
+) -> None:
+    server = two_servers[1]
+    host = str(host_of(testbed, server))
+    words = ("trust-host", host, "--known-hosts", str(tmp_path / "other"), "--yes")
+    assert asked(*words)[0] == 0
+    before = (tmp_path / "other").read_text()
+    server.renew_host_key()
+    assert holds_within(10, server.answers_ssh)
+    status, told = asked(*words, "--json")
+    assert status == 1 and "somebody may stand in between" in told["error"]
+    assert (tmp_path / "other").read_text() == before
+    assert asked(*words, "--replace")[0] == 0
+    assert server.known_hosts_line() in (tmp_path / "other").read_text()
+    testbed.trust_servers()
 
 
 def test_a_host_that_is_none_is_said(asked: Asked, testbed: TestBed) -> None:

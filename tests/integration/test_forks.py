@@ -33,24 +33,34 @@ def variant(name: str) -> Variant:
 GOOD = Variant("a good change", lambda place: {"conftest.py": GOOD_END + "print('changed')\n"})
 
 
-EXAMPLES = {
+AT_ONCE = (
     "a lint command that runs the checkout's code",
     "attributes that name filters of this machine",
-    "a source file that is a link",
     "a build that looks for secrets",
-    "a build that takes a private image",
-    "a build that writes cache mounts",
     "tests that look around",
     "a compose file of its own",
+)
+"""What may be in one commit: none of it ends the run."""
+EXAMPLES = {
+    "a source file that is a link",
+    "a build that takes a private image",
+    "a build that writes cache mounts",
     "results that are a link",
 }
-"""One for each way that code of a fork could take: lint, checkout, build, caches, tests, results."""
+"""With `AT_ONCE` one for each way that code of a fork could take: lint, checkout, build, caches, tests, results."""
+
+
+def all_at_once() -> Variant:
+    """A commit that tries all of `AT_ONCE`."""
+    tried = [variant(name) for name in AT_ONCE]
+    return Variant("all at once", lambda place: {k: v for each in tried for k, v in each.files(place).items()})
 
 
 def cases() -> list[ParameterSet]:
     """All variants; what is no example is thorough."""
     others = (pytest.mark.thorough,)
-    return [pytest.param(each, id=each.name, marks=() if each.name in EXAMPLES else others) for each in variants()]
+    single = [pytest.param(each, id=each.name, marks=() if each.name in EXAMPLES else others) for each in variants()]
+    return [pytest.param(all_at_once(), id="all at once"), *single]
 
 
 @pytest.mark.parametrize("variant", cases())
@@ -58,10 +68,17 @@ def test_a_fork_gets_hold_of_nothing(forks: ForkBed, variant: Variant) -> None:
     assert leaks(forks, variant) == []
 
 
-def test_a_good_change_is_checked_and_its_evidence_kept(forks: ForkBed) -> None:
+@pytest.fixture(scope="module")
+def good(forks: ForkBed) -> tuple[str, str]:
+    """A good change that was checked: its commit and its run."""
     commit = forks.fork(GOOD)
     run, failed = forks.check(commit)
     assert failed == ""
+    return commit, run
+
+
+def test_a_good_change_is_checked_and_its_evidence_kept(forks: ForkBed, good: tuple[str, str]) -> None:
+    commit, run = good
     (found,) = forks.checked(run)
     assert (found.untrusted, found.commit, found.branch, found.digest, found.tags) == (
         True,
@@ -91,9 +108,8 @@ def test_a_pull_request_of_the_repository_itself_is_checked_as_a_forks_is(forks:
     assert forks.stored() == before
 
 
-def test_no_server_ever_finds_it(forks: ForkBed) -> None:
-    commit = forks.fork(GOOD)
-    forks.check(commit)
+def test_no_server_ever_finds_it(forks: ForkBed, good: tuple[str, str]) -> None:
+    commit, _ = good
     assert "has no image of commit" in forks.run(Job.DEPLOY, alone=True, commit=commit)[1]
     refused = forks.run(Job.DEPLOY, commit=commit, branch="development", untrusted=True)[1]
     assert "code that is not merged is checked and never brought to a server" in refused
@@ -129,8 +145,8 @@ def test_a_base_branch_that_is_gone_is_said(forks: ForkBed) -> None:
     assert "has no branch gone, whose tests" in forks.check(forks.fork(GOOD), "gone")[1]
 
 
-def test_what_a_killed_run_left_is_removed_by_the_next(forks: ForkBed) -> None:
-    killed, _ = forks.check(forks.fork(GOOD))
+def test_what_a_killed_run_left_is_removed_by_the_next(forks: ForkBed, good: tuple[str, str]) -> None:
+    _, killed = good
     mine = Isolation(forks.engine, forks.app, killed)
     other = Isolation(forks.engine, forks.app, "a-run-of-another-home")
     for isolation in (mine, other):

@@ -188,7 +188,9 @@ def test_a_merge_to_development_gets_the_next_number_in_a_commit_of_its_own(team
     assert change_at(team.repository, head, "version.txt") == head
 
 
-@pytest.mark.parametrize("method", ["merge", "squash", "rebase"])
+@pytest.mark.parametrize(
+    "method", ["merge", *(pytest.param(each, marks=pytest.mark.thorough) for each in ("squash", "rebase"))]
+)
 def test_labels_raise_more_however_it_is_merged(team: Team, method: str) -> None:
     assert team.ship("SemVer:Minor", method=method).version == "1.3.0"
     assert team.ship("semver:major", method=method).version == "2.0.0"
@@ -208,7 +210,9 @@ def test_a_number_that_was_merged_and_goes_back_is_refused(team: Team) -> None:
     assert team.sentence(result).startswith("the version was changed from 1.2.0 to 1.1.9 on development")
 
 
-@pytest.mark.parametrize("method", ["merge", "squash", "rebase"])
+@pytest.mark.parametrize(
+    "method", ["merge", *(pytest.param(each, marks=pytest.mark.thorough) for each in ("squash", "rebase"))]
+)
 def test_main_gets_the_next_minor_number_and_development_gets_it_too(team: Team, method: str) -> None:
     team.ship()
     team.ship()

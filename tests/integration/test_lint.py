@@ -136,7 +136,10 @@ touch /tmp/mine && cat /checkout/look.sh >/dev/null
 """
 
 
-@pytest.mark.parametrize("change", ["pull:shop:7:head:development", "merge:shop:development:head"])
+@pytest.mark.parametrize(
+    "change",
+    ["pull:shop:7:head:development", pytest.param("merge:shop:development:head", marks=pytest.mark.thorough)],
+)
 def test_in_an_image_a_command_has_the_files_and_nothing_else(
     lint: Lint, monkeypatch: pytest.MonkeyPatch, change: str
 ) -> None:

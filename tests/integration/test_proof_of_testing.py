@@ -9,7 +9,7 @@ import pytest
 from pipeline_defs.config.making import Build, ImageTest
 from pipeline_defs.resources.client import find_client
 from pipeline_defs.resources.definition import Unprovable, definition_of
-from tests.integration.tested import COMPOSE, PASSES, commit
+from tests.integration.tested import PASSES, commit
 from tests.integration.tiny import IMAGE, Tiny, shipped
 from tests.support import shop
 from tests.testbed.bed import TestBed
@@ -34,14 +34,10 @@ def test_a_proof_counts_for_the_same_tests_alone(tiny: Tiny) -> None:
     tiny.run("deploy", IMAGE, tiny_image=commit(tiny, "1.0.1", PASSES))
     again = tiny.images[0]
     assert (outcome(), again.digest, again.tests) == ("reused", first.digest, first.tests)
-    # A commit that only adds a failing test, and a compose file that tests nothing: neither is taken for tested.
-    for version, run, compose, failure in (
-        ("1.0.2", "echo broken; exit 1\n", COMPOSE, "the tests failed with status 1: broken"),
-        ("1.0.2", PASSES, COMPOSE.replace("/tests/run.sh", "-c, 'exit 7'"), "the tests failed with status 7"),
-    ):
-        with pytest.raises(dg.Failure) as caught:
-            tiny.run("deploy", IMAGE, tiny_image=commit(tiny, version, run, compose))
-        assert failure in (caught.value.description or "")
+    # A commit that only adds a failing test is not taken for tested; of which files that is true the tests below say.
+    with pytest.raises(dg.Failure) as caught:
+        tiny.run("deploy", IMAGE, tiny_image=commit(tiny, "1.0.2", "echo broken; exit 1\n"))
+    assert "the tests failed with status 1: broken" in (caught.value.description or "")
     tiny.run("deploy", IMAGE, tiny_image=commit(tiny, "1.0.3", f"true\n{PASSES}"))
     assert (outcome(), tiny.images[0].digest) == ("done", first.digest)
 
@@ -52,9 +48,8 @@ def test_tests_in_a_stage_of_their_own_are_run_and_proved(tiny: Tiny) -> None:
     )
     compose = "services: {tests: {build: {context: ., target: test}, command: [cat, /%s]}}"
     tiny.change(test=ImageTest(target="test", junit=None))
-    for version, outcome in (("1.0.0", "done"), ("1.0.1", "reused")):
-        tiny.run("deploy", IMAGE, tiny_image=commit(tiny, version, "", compose % "tests", dockerfile))
-        assert [step.outcome for step in tiny.images[0].steps if step.step == "test"] == [outcome]
+    tiny.run("deploy", IMAGE, tiny_image=commit(tiny, "1.0.0", "", compose % "tests", dockerfile))
+    assert [step.outcome for step in tiny.images[0].steps if step.step == "test"] == ["done"]
     with pytest.raises(dg.Failure, match="the tests failed with status 1"):
         tiny.run("deploy", IMAGE, tiny_image=commit(tiny, "1.0.2", "", compose % "nothing", dockerfile))
 

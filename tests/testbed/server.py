@@ -44,6 +44,7 @@ class Server(Container):
         self._registry_port = registry_port
         self._home_size = home_size
         self._in_memory = in_memory
+        self._loaded: set[str] = set()
 
     def url(self, port: int) -> str:
         """Address, seen from here, of what listens on that port of the server."""
@@ -112,9 +113,14 @@ class Server(Container):
         wait_until(lambda: key in self.exec(*scan, check=False), f"{self.name} does not show its new host key", 30)
 
     def load(self, *images: str) -> None:
-        """Copy images from this machine's Engine into the server's own, under the same names."""
+        """Copy images from this machine's Engine into the server's own, under the same names, unless that was done before."""
+        missing = [each for each in images if each not in self._loaded or not self._has(each)]
         with ThreadPoolExecutor() as pool:
-            list(pool.map(self._load, images))
+            list(pool.map(self._load, missing))
+        self._loaded.update(missing)
+
+    def _has(self, image: str) -> bool:
+        return docker.succeeds("exec", self.name, "docker", "image", "inspect", image)
 
     def _load(self, image: str) -> None:
         """By `docker cp`, which takes a stream three times as fast as the standard input of `docker exec`."""

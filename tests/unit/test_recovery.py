@@ -120,7 +120,7 @@ class Shipline:
         return rows(fold(self.events), alive=set(), now=NOW)
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(st.data(), st.integers(1, 5))
 def test_what_follows_a_failure_ends_and_the_lineage_says_how_it_stands(data: st.DataObject, deployments: int) -> None:
     shipline = Shipline(data)

@@ -32,7 +32,7 @@ def test_an_apps_own_runs_stay_in_their_order_and_nobody_who_comes_after_a_runs_
     assert all(turn(now, []) >= each for each in turns for now in [each, each + 1])
 
 
-@given(MOMENTS, st.integers(1, 200), st.integers(0, 10 * SECONDS))
+@given(MOMENTS, st.integers(1, 60), st.integers(0, 10 * SECONDS))
 def test_an_app_with_one_run_waits_behind_few_of_another_ones(began: int, many: int, later: int) -> None:
     turns: list[int] = []
     for _ in range(many):
