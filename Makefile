@@ -24,13 +24,13 @@ test-unit: setup ## the unit tests, those of the documentation among them; no Do
 
 # What touches the Engine, registry, Compose, SSH, Caddy and PostgreSQL is tested on this machine's own Docker too, which may be older.
 OWN_DOCKER := $(addprefix tests/integration/test_,engine.py registry.py builders.py retention.py housekeeping.py in_place.py blue_green.py \
-  procedures.py database_ready.py database_round_trip.py going_back.py end_to_end.py ssh.py server_logins.py forks.py)
+  procedures.py database_ready.py database_round_trip.py restoring.py end_to_end.py ssh.py server_logins.py forks.py)
 
 test-all: setup lint ## all tests, also those that are marked `thorough`; before landing what touches what they prove
 	@variables=$$($(PYTHON) -m tests.testbed present) && eval "$$variables" && $(PYTHON) -m tests.testbed prepare && \
 	  $(PYTEST) --dist loadfile --no-loadscope-reorder $(ARGS)
 	@$(PYTHON) -m tests.testbed prepare
-	@$(PYTEST) --dist loadfile --no-loadscope-reorder $(ARGS) $(OWN_DOCKER)
+	@$(PYTEST) --dist loadfile --no-loadscope-reorder -m "not thorough" $(ARGS) $(OWN_DOCKER)
 
 prove-github: setup ## what is claimed of GitHub, measured at full size; PARTS="merges latency" measures these alone
 	@PARTS="$(PARTS)" $(PYTHON) -m benchmarks.github

@@ -13,8 +13,6 @@ from tests.integration.procedures import Interrupted, InterruptingServer, rows
 from tests.integration.shop_runs import RENAMES, RENAMES_FOR_EVER, ShopRuns
 from tests.support.shop import PRODUCTION_ONLY_BUG, Shop
 
-pytestmark = pytest.mark.thorough
-
 REVISION = "select version_num from alembic_version"
 COUNT = "select count(*) from products where sku like 'late-%'"
 
@@ -25,6 +23,7 @@ def sell(shop: Shop, server: Connection, column: str) -> None:
     rows(shop, server, insert)
 
 
+@pytest.mark.thorough
 def test_a_deployment_that_fails_after_its_migration_takes_it_back_where_the_rehearsal_did(
     runs: ShopRuns, server: Connection
 ) -> None:
@@ -43,6 +42,7 @@ def test_a_deployment_that_fails_after_its_migration_takes_it_back_where_the_reh
     assert failed.way_back and failed.way_back.verdict is Verdict.NEEDS_DOWNGRADE
 
 
+@pytest.mark.thorough
 def test_a_person_goes_back_by_the_verdict(runs: ShopRuns, server: Connection) -> None:
     runs.release("1.2.0", *RENAMES)
     assert runs.stage("1.2.0").success
@@ -76,6 +76,7 @@ def test_what_would_drop_data_is_done_only_when_a_person_says_so(runs: ShopRuns,
     assert runs.shop.health()["version"] == "1.0.0"
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("tried", [True, False])
 def test_a_deployment_that_is_interrupted_takes_its_migrations_back_where_the_rehearsal_did(
     live: Shop, server: Connection, first: Release, second: Release, tried: bool
@@ -96,6 +97,7 @@ def test_a_deployment_that_is_interrupted_takes_its_migrations_back_where_the_re
     assert deploy(quick.task("production", second, run="run-2"), server).error is None
 
 
+@pytest.mark.thorough
 def test_a_downgrade_that_is_cut_off_is_made_good_by_whoever_comes_next(
     live: Shop, server: Connection, first: Release, second: Release
 ) -> None:
@@ -111,6 +113,7 @@ def test_a_downgrade_that_is_cut_off_is_made_good_by_whoever_comes_next(
     assert live.health()["version"] == "1.1.0"
 
 
+@pytest.mark.thorough
 def test_a_rollback_needs_no_registry_when_the_image_is_on_the_server(runs: ShopRuns, server: Connection) -> None:
     runs.release("1.9.0")
     assert runs.deploy("1.9.0").success
