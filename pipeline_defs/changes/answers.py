@@ -6,10 +6,8 @@ from pipeline_defs.config import App
 from pipeline_defs.release.change import Change, Trigger
 from pipeline_defs.release.policy import rewritten
 from pipeline_defs.release.request import THEN, Job, Request, job_name
+from pipeline_defs.release.run_tags import SEEN
 from pipeline_defs.resources.github import Pull
-
-SEEN = "seen"
-"""The run tag that says how new the pull request was, by GitHub's clock, when its run was claimed."""
 
 
 @dataclass(frozen=True)

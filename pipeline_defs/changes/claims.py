@@ -2,15 +2,13 @@
 
 from dagster import DagsterRun
 
-from pipeline_defs.changes.answers import SEEN, answers
+from pipeline_defs.changes.answers import answers
 from pipeline_defs.config import App
 from pipeline_defs.launch import Launcher, failed, waits
 from pipeline_defs.release.change import Change, Trigger
 from pipeline_defs.release.handled import SeenPull, Stand
+from pipeline_defs.release.run_tags import NOTICED, SEEN, tag_of
 from pipeline_defs.release.tags import git_tag
-
-NOTICED = "noticed_by"
-"""The run tag that says whether the sensor or a delivery was first."""
 
 _PULL, _MERGE = "pull:", "merge:"  # how keys of changes begin
 
@@ -52,7 +50,7 @@ class Claims:
     def may_run_again(self, change: Change) -> tuple[bool, str]:
         """Whether a change has no run yet, or one that failed; and how new its pull request was when that was claimed."""
         run = self._launcher.last_attempt(change.key)
-        return run is None or failed(run), run.tags.get(SEEN, "") if run else ""
+        return run is None or failed(run), tag_of(run.tags, SEEN) if run else ""
 
     def has_deployed(self, tag: str, commit: str) -> bool:
         """True for a tag that names the version of a commit which a run of ours has deployed, where such runs make the tag."""
@@ -78,7 +76,7 @@ class Claims:
         for run in self._runs(_PULL):
             number = run.tags.get("pull_request", "")
             now = pulls.get(number)
-            if now is None or run.tags.get(SEEN, "") > now.at:
+            if now is None or tag_of(run.tags, SEEN) > now.at:
                 continue
             closed = now.stand is Stand.CLOSED
             if closed or (run.tags.get("head"), run.tags.get("branch")) != (now.head, now.base):

@@ -11,6 +11,7 @@ from pipeline_defs.config import App
 from pipeline_defs.ops.events import environment_key
 from pipeline_defs.ops.metadata import deployment_metadata, links, rehearsal_metadata
 from pipeline_defs.release.records import Deployment, Outcome, Rehearsal
+from pipeline_defs.release.run_tags import OUTCOME
 from pipeline_defs.server.task import Report
 
 _LONGEST_ERROR = 200  # characters of it in a list of events; the whole of it is in the metadata
@@ -61,6 +62,13 @@ def since(started: str) -> float:
 def note(context: dg.OpExecutionContext, row: Deployment | Rehearsal, app: App | None = None) -> None:
     """Write what is known of an attempt now, with links where its app is given. The last word on an id is the one that counts."""
     context.log_event(_observation(row, app))
+    say_outcome(context, row)
+
+
+def say_outcome(context: dg.OpExecutionContext, row: Deployment | Rehearsal) -> None:
+    """Let the run's tag say how its own attempt ended, for those who filter the list of runs."""
+    if row.run == context.run_id and row.outcome is not Outcome.STARTED:
+        context.instance.add_run_tags(context.run_id, {OUTCOME: row.outcome.value})
 
 
 def write_down(instance: dg.DagsterInstance, row: Deployment) -> None:

@@ -14,9 +14,7 @@ from pipeline_defs.ops.releases import EnvironmentConfig
 from pipeline_defs.release.admission import Admission, Requester
 from pipeline_defs.release.records import Deployment, Outcome, Release
 from pipeline_defs.release.request import FREEZE, REHEARSAL, WAITS_FOR, is_automatic
-
-MADE_BY = "made_by"
-"""The run tag with the run whose deployment answers a request that made none of its own."""
+from pipeline_defs.release.run_tags import MADE_BY
 
 
 def requester_of(context: dg.OpExecutionContext, config: EnvironmentConfig) -> Requester:

@@ -13,6 +13,7 @@ from pipeline_defs.config.sources import known_secrets
 from pipeline_defs.ops.events import Metadata, evidence_metadata
 from pipeline_defs.ops.failures import show_sentences_alone
 from pipeline_defs.release.evidence import Record, StepTiming
+from pipeline_defs.release.run_tags import APP_FILE
 from pipeline_defs.release.version import VersionError
 from pipeline_defs.resources.client import EngineError
 from pipeline_defs.resources.github import GitHubError
@@ -28,9 +29,6 @@ EXPECTED = (
     SourceError, GitHubError, EngineError, RegistryError, ServerError, SecretUnavailable, VersionError, NoRoom,
 )  # fmt: skip
 """Errors whose message is one sentence that a person can act on; a stack trace would only hide it."""
-
-APP_FILE = "app_file"
-"""The run tag with the first digits of the SHA-256 of the app's file that the run uses."""
 
 _SECONDS = 1.0
 _LINES = 50

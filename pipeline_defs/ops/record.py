@@ -7,7 +7,7 @@ import dagster as dg
 
 from pipeline_defs.config import App
 from pipeline_defs.history import Lineage
-from pipeline_defs.ops.attempt import note
+from pipeline_defs.ops.attempt import note, say_outcome
 from pipeline_defs.ops.events import Metadata, environment_key, image_key, provenance, short
 from pipeline_defs.ops.log import open_log, stop
 from pipeline_defs.ops.metadata import deployment_metadata, last_words, links
@@ -48,6 +48,9 @@ def record_op(app: App, environment: str) -> dg.OpDefinition:
                 log_verified(context, row, app.environments[environment])
                 if row is not live:
                     note(context, row, app)
+            mine = [row for row in rows if row.run == context.run_id]
+            for row in mine[:1]:  # what the run was for; what undid it comes after that
+                say_outcome(context, row)
             if live is not None:
                 yield dg.Output(
                     None,

@@ -7,7 +7,7 @@ from typing import Any
 import dagster as dg
 
 from pipeline_defs.config import App
-from pipeline_defs.ops.attempt import beginning, ending, note
+from pipeline_defs.ops.attempt import beginning, ending, note, say_outcome
 from pipeline_defs.ops.checks import check_results, check_specs
 from pipeline_defs.ops.events import environment_key, image_key, provenance, release_tags
 from pipeline_defs.ops.log import open_log, stop
@@ -78,9 +78,11 @@ def stage_op(app: App, environment: str) -> dg.OpDefinition:
                 report = rehearse(task, server, production)
             row = row.model_copy(update={**ending(report, row.started), **_evidence(report)})
             log.say(f"{row.outcome} after {row.seconds:.1f} s\n\n{steps_text(row.steps)}")
+            say_outcome(context, row)
             if row.outcome is not Outcome.SUCCEEDED:
                 note(context, row, app)
             yield from check_results(row, site.config)
+            say_outcome(context, row)
             if row.outcome is not Outcome.SUCCEEDED:
                 raise stop(f"the rehearsal of {release.version} failed: {row.error}", shown=last_words(row))
             yield dg.Output(

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pipeline_defs.release.evidence import Record
 from pipeline_defs.release.going_back import Choice, Settings
 from pipeline_defs.release.records import DeploymentKind
+from pipeline_defs.release.run_tags import RERUN_OF, SEEN
 
 _LONGEST_TAG = 200
 
@@ -20,9 +21,6 @@ WAITS_FOR, FREEZE, REHEARSAL, NOTHING = "waits_for", "freeze", "rehearsal", "not
 """The run tag of a run that was held back, and its values: what it waits for, or that it waits no more."""
 
 
-RERUN_OF = "rerun_of"
-"""The run tag with the id of the run that a person has asked for once more."""
-
 _ASKED = (
     "app",
     "environment",
@@ -34,7 +32,7 @@ _ASKED = (
     "head",
     "untrusted",
     THEN,
-    "seen",
+    SEEN,
 )
 """The run tags that tell what was asked for; all others tell what came of it."""
 

@@ -19,13 +19,11 @@ from pipeline_defs.release.history import Row, waiting
 from pipeline_defs.release.pauses import pause
 from pipeline_defs.release.records import Outcome
 from pipeline_defs.release.request import FREEZE, NOTHING, REHEARSAL, WAITS_FOR, Job, Request
+from pipeline_defs.release.run_tags import TIMES, tag_of
 from pipeline_defs.sensors.chaining import of_change
 
 AFTER = "after"
 """The run tag that names the run which a freeze has held back."""
-
-TIMES = "held_back"
-"""The run tag that says how often what a run deploys was held back before it."""
 
 SECONDS = 9
 """At least so long between two looks. A look at nothing is one small question."""
@@ -137,7 +135,7 @@ def _rest(instance: dg.DagsterInstance, run: DagsterRun) -> float:
 
 def _times(run: DagsterRun) -> int:
     """How often what a run deploys was held back before it."""
-    number = run.tags.get(TIMES, "0")
+    number = tag_of(run.tags, TIMES, "0")
     return int(number) if number.isdecimal() else 0
 
 

@@ -21,6 +21,7 @@ from pipeline_defs.release.change import run_id
 from pipeline_defs.release.handled import Handled, Stand
 from pipeline_defs.release.own_commits import version_message
 from pipeline_defs.release.request import Job, Request
+from pipeline_defs.release.run_tags import NOTICED
 from pipeline_defs.release.version import Version
 from pipeline_defs.resources.github import open_repository
 from pipeline_defs.resources.github.access import A_PAGE
@@ -333,7 +334,7 @@ def test_deliveries_and_polls_in_any_order_start_each_run_once(shop: World) -> N
         receive(shop, at_first, pull=number)
     receive(shop, at_first, branch="12-fix")
     assert shop.rows() == [("shop_integrate", head, "QUEUED"), ("shop_integrate", of_pull, "QUEUED")]
-    assert [run.tags["noticed_by"] for run in shop.runs()] == ["webhook", "sensor shop_github"]
+    assert [run.tags[NOTICED] for run in shop.runs()] == ["webhook", "sensor shop_github"]
 
 
 def test_what_is_new_begins_after_what_a_delivery_had_claimed(shop: World) -> None:

@@ -5,6 +5,7 @@ import dagster as dg
 from pipeline_defs.history import Lineage
 from pipeline_defs.release.history import Row
 from pipeline_defs.release.records import Outcome
+from pipeline_defs.release.run_tags import MADE_BY
 from pipeline_defs.server.task import Report
 from tests.integration.test_freeze import follow, look
 from tests.integration.tiny import PRODUCTION, STAGING, Tiny
@@ -27,7 +28,7 @@ def test_what_a_person_deployed_is_not_made_again_by_a_sensor_and_is_when_a_pers
     assert run.success
     assert [row.run for row in rows(tiny)] == [mine]
     found = tiny.instance.get_run_by_id(run.run_id)
-    assert found is not None and found.tags["made_by"] == mine
+    assert found is not None and found.tags[MADE_BY] == mine
     again = tiny.run("deploy", tiny_image=wanted)
     assert [row.run for row in rows(tiny)] == [again, mine]
     place = tiny.app.environments["production"].model_copy(update={"environment": {"GREETING": "hello"}})

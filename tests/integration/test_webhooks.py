@@ -25,6 +25,7 @@ from pipeline_defs.cli.service import Service
 from pipeline_defs.code_server import LOCATION, CodeServer, target_at
 from pipeline_defs.config.home import PROJECT
 from pipeline_defs.release.handled import Handled
+from pipeline_defs.release.run_tags import NOTICED
 from pipeline_defs.webhooks.worker import handled_by_sensor
 from tests.integration.github_changes import (
     REPOSITORY,
@@ -180,7 +181,7 @@ def test_a_delivery_is_answered_from_github_itself_and_only_once(home: Home) -> 
         home.wait_until_done()
         assert (home.heads_with_runs(), len(home.deliveries())) == ([head], 2)
         (run,) = home.instance.get_runs()
-        assert (run.status.value, run.tags["noticed_by"], run.tags["then"]) == ("QUEUED", "webhook", "stage")
+        assert (run.status.value, run.tags[NOTICED], run.tags["then"]) == ("QUEUED", "webhook", "stage")
         assert run.tags["actor"] == "acme on GitHub"
 
         fork = home.github.commit(REPOSITORY, {"b": "1"}, branch="12-fix", at="development")

@@ -7,6 +7,7 @@ import pytest
 from pipeline_defs.changes.answers import answers
 from pipeline_defs.config import App
 from pipeline_defs.release.change import Change, Trigger
+from pipeline_defs.release.run_tags import SEEN
 
 COMMIT = "1" * 40
 
@@ -62,7 +63,7 @@ def test_a_pull_request_is_integrated_as_what_it_is() -> None:
     (answer,) = answers(app(production=None), what, "sensor", untrusted=True, seen="2026-01-01T00:00:00Z")
     request = answer.request
     assert (answer.job, request.pull, request.issue, request.branch) == ("shop_integrate", 7, 12, "main")
-    assert (request.untrusted, answer.tags) == (True, {"seen": "2026-01-01T00:00:00Z"})
+    assert (request.untrusted, answer.tags) == (True, {SEEN: "2026-01-01T00:00:00Z"})
     assert request.change == f"pull:shop:7:{COMMIT}:main"
 
 
