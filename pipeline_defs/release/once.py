@@ -4,18 +4,22 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from pipeline_defs.release.history import RUNNING, Row
-from pipeline_defs.release.records import DeploymentKind, Release
+from pipeline_defs.release.records import DeploymentKind, Outcome, Release
 
 
 def made_before(release: Release, rows: Sequence[Row]) -> Row | None:
-    """The newest deployment of an environment, where it was of this very commit and configuration; None where it was of another one.
+    """The newest deployment of this very commit and configuration; None where there is none, or another one has succeeded since.
 
-    `rows` are the environment's, newest first. What waits is no deployment yet.
+    `rows` are the environment's, newest first. What waits is no deployment yet, and others that failed meanwhile have changed nothing.
     """
-    tried = next((row for row in rows if row.kind == DeploymentKind.DEPLOY and not row.held), None)
-    if tried is None or (tried.commit, tried.configuration) != (release.commit, release.configuration):
-        return None
-    return tried
+    for row in rows:
+        if row.kind != DeploymentKind.DEPLOY or row.held:
+            continue
+        if (row.commit, row.configuration) == (release.commit, release.configuration):
+            return row
+        if row.outcome == Outcome.SUCCEEDED:
+            return None
+    return None
 
 
 def is_answered(row: Row, *, automatic: bool, made_by_itself: bool, asked: datetime | None) -> bool:

@@ -1,12 +1,16 @@
 """Recovery: whatever fails, and however often, what follows by itself ends, and the lineage says rightly how it stands."""
 
+from collections import Counter
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline_defs.release.history import INTERRUPTED, Row, fold, rows, trouble
+from pipeline_defs.release import once
+from pipeline_defs.release.history import INTERRUPTED, Row, fold, rows, trouble, waiting
+from pipeline_defs.release.policy import older_than_live
+from pipeline_defs.release.quarantine import bars, quarantine
 from pipeline_defs.release.records import Deployment, DeploymentKind, Outcome, Release
 from pipeline_defs.release.recovery import (
     MOST,
@@ -19,73 +23,177 @@ from pipeline_defs.release.recovery import (
     way_back_failed,
 )
 
-NOW = datetime(2026, 5, 4, 12, 0, 30, tzinfo=UTC)
+START = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
+SENSOR, PERSON = "sensor shop_branches", "a person"
 
 DIES_EARLY, DIES, FAILS, UNPROVED, WORKS = "dies before it writes a word", "dies", "fails", "fails its tests", "works"
 WAYS_BACK = st.sampled_from([DIES_EARLY, DIES, FAILS, UNPROVED, WORKS])
 DEPLOYS = st.sampled_from([WORKS, "refused", "killed", "killed after the switch", "fails unchanged", "fails"])
+RETURNS = st.sampled_from([WORKS, "fails unchanged", "fails and stays", "fails", "killed", "killed after the switch"])
+ACTS = st.sampled_from(
+    ["a merge", "the sensor again", "a person deploys", "a person goes back", "a look", "the freeze ends"]
+)
 
 
-def release(version: str) -> Release:
-    return Release(app="shop", version=version, repository="r/shop", digest=f"sha256:{version}", commit=version * 40)
+def release(version: str, configuration: str = "") -> Release:
+    return Release(
+        app="shop", version=version, repository="r/shop", digest=f"sha256:{version}", commit=version * 40,
+        configuration=configuration,
+    )  # fmt: skip
+
+
+def key(what: Release | Row) -> tuple[str, str]:
+    return (what.commit, what.configuration)
 
 
 @dataclass
 class Shipline:
-    """Deployments and rollbacks as the stages write them, with chance in the place of the server. The rules are Shipline's own."""
+    """What the stages and sensors write, with chance in the place of the server. All that is decided, Shipline's own rules decide.
+
+    `ended` are runs that ended badly and that the recovery sensor has not looked at yet, with their tags.
+    """
 
     chance: st.DataObject
     events: list[Deployment] = field(default_factory=list)
     current: Release | None = None  # what the server's link names
     serves: bool | None = True  # whether that is known to serve; None: nobody knows
     unproved: bool = False
+    head: int = 1
+    configuration: str = "a"
     runs: int = 0
     ids: int = 0
+    ended: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    asked: Counter[tuple[str, str]] = field(default_factory=Counter)  # how often a person asked for what
+    followed: Counter[str] = field(default_factory=Counter)  # runs that started by themselves, by what they answer
 
-    def record(self, kind: DeploymentKind, what: Release, run: str, because_of: str | None = None) -> Deployment:
+    @property
+    def rows(self) -> list[Row]:
+        return rows(fold(self.events), alive=set(), now=self.now)
+
+    @property
+    def now(self) -> datetime:
+        return START + timedelta(minutes=self.ids + 1)
+
+    @property
+    def newest(self) -> Release:
+        return release(f"{self.head}.0.0", self.configuration)
+
+    def record(
+        self, kind: DeploymentKind, what: Release, run: str, actor: str, because_of: str | None = None
+    ) -> Deployment:
         self.ids += 1
-        started = "2026-05-04T12:00:00+00:00"
         return Deployment(
-            id=f"{self.ids:04}", kind=kind, release=what, environment="production", outcome=Outcome.STARTED,
-            started=started, previous=self.current, run=run, because_of=because_of,
+            id=f"{self.ids:04}", kind=kind, release=what, environment="production", outcome=Outcome.STARTED, actor=actor,
+            started=(START + timedelta(minutes=self.ids)).isoformat(), seconds=1.0, previous=self.current, run=run,
+            because_of=because_of,
         )  # fmt: skip
 
     def new_run(self) -> str:
         self.runs += 1
         return f"run-{self.runs}"
 
-    def deploy(self, what: Release) -> int:
-        """A deployment, with all that follows it by itself; how many runs that were."""
-        run = self.new_run()
-        how = self.chance.draw(DEPLOYS)
+    def act(self) -> None:
+        """One thing that happens."""
+        what = self.chance.draw(ACTS)
+        if what == "a merge":
+            self.head += 1
+        if what in ("a merge", "the sensor again"):
+            self.ask(self.newest, SENSOR)
+        elif what == "a person deploys":
+            self.configuration = self.chance.draw(st.sampled_from(["a", "b"]))
+            self.ask(release(f"{self.chance.draw(st.integers(1, self.head))}.0.0", self.configuration), PERSON)
+        elif what == "a person goes back":
+            self.ask_back()
+        elif what == "the freeze ends":
+            self.thaw()
+        elif self.ended:
+            self.look()
+
+    def ask(self, what: Release, actor: str) -> None:
+        """A request for a deployment, as the gate takes it."""
+        self.asked[key(what)] += actor == PERSON
+        row = once.made_before(what, self.rows)
+        by_itself = row is not None and row.actor == SENSOR
+        if row and once.is_answered(row, automatic=actor == SENSOR, made_by_itself=by_itself, asked=self.now):
+            return
+        if bars(what, quarantine(fold(self.events)[::-1])):
+            return
+        if actor == SENSOR and self.chance.draw(st.booleans(), label="frozen"):
+            row_ = self.record(DeploymentKind.DEPLOY, what, self.new_run(), actor)
+            until = self.now.isoformat()
+            self.events.append(row_.model_copy(update={"outcome": Outcome.FROZEN, "frozen_until": until}))
+            return
+        self.deploy(what, actor)
+
+    def thaw(self) -> None:
+        """A freeze has ended: what it has held back last is asked for, if nothing has overtaken it."""
+        row = waiting(self.rows)
+        if row is not None and row.run not in self.followed:
+            self.followed[row.run] += 1
+            self.ask(release(row.version, row.configuration), SENSOR)
+
+    def deploy(self, what: Release, actor: str) -> None:
+        """A run that deploys."""
+        run, how = self.new_run(), self.chance.draw(DEPLOYS)
         if how == "refused":
-            return self.follow(run, {})
-        row = self.record(DeploymentKind.DEPLOY, what, run)
+            self.ended.append((run, {}))
+            return
+        row = self.record(DeploymentKind.DEPLOY, what, run, actor)
+        self.events.append(row)
+        if older_than_live(what, self.current):
+            how = "fails unchanged"
+        if how == WORKS:
+            self.current, self.serves, self.unproved = what, True, False
+            self.events.append(row.model_copy(update={"outcome": Outcome.SUCCEEDED}))
+            return
+        if how == "fails unchanged":
+            self.events.append(row.model_copy(update={"outcome": Outcome.FAILED, "error": "no room"}))
+            self.ended.append((run, {}))
+            return
+        self.serves = None
+        if how == "killed after the switch":
+            self.current = what
+        self.ended.append((run, {}))
+        if how == "fails":
+            failed = row.model_copy(update={"error": "the tests failed", "failed_after_change": True})
+            self.go_back(failed, run, within=True)
+
+    def ask_back(self) -> None:
+        """A person goes back to a release that ran before."""
+        ran = [row for row in self.rows if row.outcome == Outcome.SUCCEEDED and not row.live]
+        if not ran:
+            return
+        target = self.chance.draw(st.sampled_from(ran))
+        what, run, how = release(target.version, target.configuration), self.new_run(), self.chance.draw(RETURNS)
+        row = self.record(DeploymentKind.ROLLBACK, what, run, PERSON)
         self.events.append(row)
         if how == WORKS:
             self.current, self.serves, self.unproved = what, True, False
             self.events.append(row.model_copy(update={"outcome": Outcome.SUCCEEDED}))
-            return 0
-        if how == "fails unchanged":
-            self.events.append(row.model_copy(update={"outcome": Outcome.FAILED, "error": "no room"}))
-            return self.follow(run, {})
-        self.serves = None
+            return
         if how == "killed after the switch":
             self.current = what
+        self.ended.append((run, {}))
+        if how.startswith("killed"):
+            self.serves = None
+            return
         if how == "fails":
-            self.go_back(
-                row.model_copy(update={"error": "the tests failed", "failed_after_change": True}), run, within=True
-            )
-        return self.follow(run, {})
+            self.serves = None
+        outcome = Outcome.ROLLED_BACK if how == "fails and stays" else Outcome.FAILED
+        ended = row.model_copy(update={"outcome": outcome, "error": "unhealthy"})
+        serves = self.serves is True or how != "fails"
+        self.events += way_back_failed(None, ended, within=False, serves=serves, why="unhealthy", seconds=1.0)
 
     def go_back(self, failed: Deployment, run: str, *, within: bool) -> None:
         """What the stage `rollback` does for a deployment that failed; it writes as the stage does."""
         how = self.chance.draw(WAYS_BACK)
         if how == DIES_EARLY:
             return
-        row = self.record(DeploymentKind.ROLLBACK, self.current, run, failed.id) if self.current else None
+        row = self.record(DeploymentKind.ROLLBACK, self.current, run, SENSOR, failed.id) if self.current else None
         if row is not None:
             self.events.append(row)
+        if how in (DIES, FAILS):
+            self.serves = None
         if how == DIES:
             return
         if how == FAILS:
@@ -99,46 +207,51 @@ class Shipline:
         if row is not None:
             self.events.append(row.model_copy(update={"outcome": Outcome.SUCCEEDED, "unproved": said}))
 
-    def follow(self, run: str, tags: dict[str, str]) -> int:
-        """What the recovery sensor starts after a run that ended badly, and after what it started; how many runs that were."""
-        started = 0
-        while (decision := decide(run, tags, fold(self.events))) is not None:
-            assert started <= MOST
-            if not decision.attempt:
-                self.events.append(given_up(decision.deployment, "both died", 1.0))
-                break
-            started += 1
-            run, tags = self.new_run(), recovery_tags(decision)
-            failed = next(each for each in fold(self.events) if each.id == tags[RECOVERS])
-            assert is_open(failed)
-            self.go_back(failed, run, within=False)
-        assert decide(run, tags, fold(self.events)) is None, "the same run's end, told twice, starts nothing more"
-        return started
-
-    @property
-    def rows(self) -> list[Row]:
-        return rows(fold(self.events), alive=set(), now=NOW)
+    def look(self) -> None:
+        """The recovery sensor looks at a run that ended badly, and the run that it starts is made."""
+        run, tags = self.ended.pop(0)
+        decision = decide(run, tags, fold(self.events))
+        if decision is None:
+            return
+        if not decision.attempt:
+            self.events.append(given_up(decision.deployment, "both died", 1.0))
+            return
+        run, tags = self.new_run(), recovery_tags(decision)
+        self.followed[tags[RECOVERS]] += 1
+        failed = next(each for each in fold(self.events) if each.id == tags[RECOVERS])
+        assert is_open(failed)
+        self.ended.append((run, tags))
+        self.go_back(failed, run, within=False)
 
 
 @settings(max_examples=150)
-@given(st.data(), st.integers(1, 5))
-def test_what_follows_a_failure_ends_and_the_lineage_says_how_it_stands(data: st.DataObject, deployments: int) -> None:
+@given(st.data(), st.integers(1, 12))
+def test_what_follows_a_failure_ends_and_the_lineage_says_how_it_stands(data: st.DataObject, acts: int) -> None:
     shipline = Shipline(data)
-    for number in range(1, deployments + 1):
-        assert shipline.deploy(release(f"{number}.0.0")) <= 2
-        known, said = shipline.rows, trouble(shipline.rows)
-        begun = [row for row in known if row.kind == "deploy"]
-        assert len({row.commit for row in begun}) == len(begun), "one deployment for each that was asked for"
-        assert not any(row.outcome == INTERRUPTED and row.kind == "deploy" for row in known), (
-            "each deployment has an end"
-        )
-        live = next((row.version for row in known if row.live), None)
-        if shipline.serves is None:
-            assert said and said.startswith("needs a person"), "nobody knows what serves, and a person is told"
-        elif shipline.current:
-            assert live == shipline.current.version
-            assert (said is None) or shipline.unproved, said
-            assert not shipline.unproved or (said and "fails its own tests" in said)
+    for _ in range(acts):
+        shipline.act()
+        if data.draw(st.booleans(), label="the sensors look"):
+            settle(shipline)
+    settle(shipline)
+    assert all(number <= MOST for number in shipline.followed.values())
+    begun = Counter(key(row) for row in shipline.rows if row.kind == "deploy" and not row.held)
+    for what, number in begun.items():
+        assert number <= shipline.asked[what] + 1, "one deployment by itself, and one for each time that a person asked"
+
+
+def settle(shipline: Shipline) -> None:
+    """Everything that follows by itself has come to its end: what is known of it has to be so."""
+    while shipline.ended:
+        shipline.look()
+    known, said = shipline.rows, trouble(shipline.rows)
+    assert not any(row.outcome == INTERRUPTED and row.because_of is None for row in known), "each has an end"
+    live = next((row for row in known if row.live), None)
+    if shipline.serves is None:
+        assert said and ("needs a person" in said or "what serves is not known" in said), "a person is told"
+    elif shipline.current:
+        assert live and (live.version, live.configuration) == (shipline.current.version, shipline.current.configuration)
+        assert said is None or shipline.unproved, said
+        assert not shipline.unproved or (said and "fails its own tests" in said)
 
 
 def test_a_way_back_that_fails_its_own_tests_is_told_and_not_acted_on_again() -> None:
