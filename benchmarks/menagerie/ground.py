@@ -17,7 +17,7 @@ from tests.testbed.progress import Progress
 
 @dataclass
 class Ground:
-    """A bed, whose first server is emptied for each app. `progress` says what is prepared."""
+    """A bed, whose servers are emptied for each app. `progress` says what is prepared."""
 
     bed: TestBed
     folder: Path
@@ -34,9 +34,9 @@ class Ground:
         return [each for each in animals() if wanted(each) and (not named or each.name in named)]
 
     @contextmanager
-    def place(self, animal: Animal) -> Iterator[Place]:
-        """An app on a server that knows nothing of it yet."""
-        with place(self.bed, animal, self.digests) as made:
+    def place(self, animal: Animal, number: int = 0) -> Iterator[Place]:
+        """An app on a server of the bed that knows nothing of it yet."""
+        with place(self.bed, animal, self.digests, number) as made:
             yield made
 
     @contextmanager

@@ -52,12 +52,33 @@ def _follow(checkout: Path, folder: str, path: str, found: dict[str, None]) -> N
         text = yaml.load(file.read_text(), _Loader)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise EngineError(f"the compose file {path} is not YAML: {str(error).splitlines()[0]}") from None
-    for own_folder, other in _named(text if isinstance(text, dict) else {}):
-        near = [_joined(base, other) for base in (folder, posixpath.dirname(path))]
-        there = next((each for each in near if (checkout / each).is_file()), near[0])
-        if "$" in other:
-            raise EngineError(f"{path} names the file {other}; write its path without variables")
+    said = text if isinstance(text, dict) else {}
+    for own_folder, other in _named(said):
+        there = _found(checkout, folder, path, other)
         _follow(checkout, _joined(folder, own_folder) if own_folder else posixpath.dirname(there), there, found)
+    for variables in _env_files(said):
+        there = _found(checkout, folder, path, variables)
+        if (checkout / there).resolve().is_relative_to(checkout.resolve()) and (checkout / there).is_file():
+            found[there] = None
+
+
+def _found(checkout: Path, folder: str, path: str, other: str) -> str:
+    """Where a file lies that a compose file names: beside the first one, or beside the one that names it."""
+    if "://" in other or other.startswith(("oci:", "git@")):
+        raise EngineError(
+            f"{path} names {other}, which may be another one each time; put a copy of it into the repository"
+        )
+    if "$" in other:
+        raise EngineError(f"{path} names the file {other}; write its path without variables")
+    near = [_joined(base, other) for base in (folder, posixpath.dirname(path))]
+    return next((each for each in near if (checkout / each).is_file()), near[0])
+
+
+def _env_files(text: dict[str, Any]) -> Iterator[str]:
+    """The files of variables for what a compose file includes."""
+    for each in text.get("include") or []:
+        files = each.get("env_file") if isinstance(each, dict) else None
+        yield from map(str, [files] if isinstance(files, str) else files or [])
 
 
 def _named(text: dict[str, Any]) -> Iterator[tuple[str, str]]:

@@ -24,6 +24,9 @@ _HARMLESS = (
     "/dev/null",
 )
 
+_SOCKETS = ("/var/run/docker.sock", "/run/docker.sock")
+"""By the Engine's socket one can change every container, even where it is mounted read-only."""
+
 _OTHERS = """
 project=$1
 mine=$(docker ps -aq --no-trunc --filter "label=com.docker.compose.project=$project" | tr '\\n' ' ')
@@ -116,7 +119,7 @@ def _networks(merged: ComposeModel, others: Others) -> Iterator[str]:
 
 def _services(merged: ComposeModel, others: Others) -> Iterator[str]:
     for service in merged.services.values():
-        found = [*_containers(service, others), *_places(service, others)]
+        found = [*_containers(service, others), *_places(service, others), *_machine(service)]
         yield from (f"{each} (service {service.name})" for each in found)
 
 
@@ -133,6 +136,16 @@ def _containers(service: Service, others: Others) -> Iterator[str]:
             yield f"the volumes of {target}"
     for target in service.keys.get("external_links") or []:
         yield f"a link to the container {str(target).partition(':')[0]}"
+
+
+def _machine(service: Service) -> Iterator[str]:
+    """What a service has in common with everything on the machine."""
+    for word in ("pid", "ipc"):
+        if service.keys.get(word) == "host":
+            yield f"{word}: host, which is everybody's"
+    for mount in service.mounts:
+        if mount.kind == "bind" and any(PurePosixPath(each).is_relative_to(mount.source) for each in _SOCKETS):
+            yield f"the Engine's socket, by the mount {mount.source}"
 
 
 def _places(service: Service, others: Others) -> Iterator[str]:

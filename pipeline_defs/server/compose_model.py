@@ -134,11 +134,13 @@ class Network:
 
 @dataclass(frozen=True)
 class ComposeModel:
-    """A merged compose file."""
+    """A merged compose file. `configs` and `secrets` are what it says of each, by its name."""
 
     services: Mapping[str, Service]
     volumes: Mapping[str, Volume]
     networks: Mapping[str, Network]
+    configs: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    secrets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def volume_at(self, service: str, target: str) -> Mount | None:
         """What a service has mounted at a path, or around it: the innermost mount."""

@@ -47,6 +47,8 @@ def _model(merged: Mapping[str, Any], project: str) -> ComposeModel:
         services={str(name): _service(str(name), keys or {}) for name, keys in _mapping(merged, "services")},
         volumes={str(key): _volume(str(key), keys or {}, project) for key, keys in _mapping(merged, "volumes")},
         networks={str(key): _network(str(key), keys or {}, project) for key, keys in _mapping(merged, "networks")},
+        configs={str(key): dict(keys or {}) for key, keys in _mapping(merged, "configs")},
+        secrets={str(key): dict(keys or {}) for key, keys in _mapping(merged, "secrets")},
     )
 
 

@@ -75,7 +75,7 @@ def restored(task: Task, facts: Facts, folder: str) -> list[Step]:
             Step("swap", database.swap(), timeout=LONG_SECONDS),
             Step("services removed", remove_services(site), timeout=LONG_SECONDS),
         )
-    own = [Step("volume", database.own_volume())] if isinstance(database, ByCommands) else []
+    own = [Step("volume", database.own_volume(path))] if isinstance(database, ByCommands) else []
     kept = steps.back_up(site, task, facts)
     noted = [note(site, f"{RESTORE} {steps.backup_path(task)}")] if kept else []
     return steps.in_order(whole, own, stopped, kept, noted, _made_anew(task, facts, folder, database, path))

@@ -10,17 +10,21 @@ from pipeline_defs.server.step import QUICK_SECONDS, Step
 FEWEST = 3
 """Failed requests that say something of a release: one or two are anybody's."""
 
-# What a container is like has to stay as it is: how often it was restarted, that it runs, and is not unhealthy.
+# What a container is like has to stay as it is: how often it was restarted, that it runs, and is not unhealthy. One that ends by
+# itself with status 0 and is not to be restarted may do so, but for the main service.
 # Of the router's log of this app's requests counts what comes while it is watched; where it was rolled, the rest of the older file too.
 _WATCH = (
     LAST_WORDS
     + """
-project=$1 release=$2 seconds=$3 share=$4 fewest=$5 log=$6
+project=$1 release=$2 seconds=$3 share=$4 fewest=$5 log=$6 main=$7
 of_release() { docker ps -aq --filter "label=com.docker.compose.project=$project" --filter label=com.docker.compose.oneoff=False \\
   --filter "label=shipline.release=$release"; }
 look() {
   docker inspect -f '{{index .Config.Labels "com.docker.compose.service"}} {{.State.Running}} {{.RestartCount}} {{
-    if .State.Health}}{{eq .State.Health.Status "unhealthy"}}{{end}}' $(of_release) 2>/dev/null | sort
+    .State.ExitCode}} {{or .HostConfig.RestartPolicy.Name "no"}} {{
+    if .State.Health}}{{eq .State.Health.Status "unhealthy"}}{{end}}' $(of_release) 2>/dev/null |
+    awk -v main="$main" '$1 != main && $2 == "false" && $4 == 0 && $5 ~ /^(no|on-failure)$/ { $2 = "true" }
+      { print $1, $2, $3, $6 }' | sort
 }
 in_router() { text=$1; shift; docker exec shipline-router sh -euc "$text" watch "$@"; }
 size() { in_router 'mkdir -p "${1%/*}"; : >>"$1"; wc -c <"$1"' "$log"; }
@@ -64,6 +68,6 @@ def watch(site: Site, release: Release) -> list[Step]:
     if wanted.seconds == 0:
         return []
     log = requests_of(site) if site.config.route else ""
-    words = (site.project, release.name, str(wanted.seconds), str(wanted.errors), str(FEWEST), log)
+    words = (site.project, release.name, str(wanted.seconds), str(wanted.errors), str(FEWEST), log, site.config.service)
     look = script(_WATCH, *words, says=f"watch {release.version} for {wanted.seconds} s")
     return [Step("watch", look, timeout=wanted.seconds + QUICK_SECONDS)]

@@ -57,5 +57,5 @@ def walks() -> list[object]:
 @pytest.mark.parametrize(("app", "attempt"), walks(), indirect=["app"])
 def test_whichever_step_fails_what_ran_before_runs_again(app: Place, attempt: str) -> None:
     made = walk(app, attempt)
-    assert (made.broken, made.wrongly_unchanged) == ([], [])
-    assert made.points >= 9
+    assert made.wrong == []
+    assert made.points >= 4

@@ -291,10 +291,11 @@ def by_id(seen: list[Seen]) -> set[tuple[str, str, bool]]:
 
 
 def prepare(bed: TestBed, progress: Progress, folder: Path) -> dict[str, str]:
-    """Have what the apps are made of on the server, and an image for each version in the registry; gives the digests."""
+    """Have what the apps are made of on the servers, and an image for each version in the registry; gives the digests."""
     images.ensure_busybox(progress)
-    bed.servers[0].load(images.BUSYBOX.name, images.CADDY.name)
-    bed.servers[0].exec("sh", "-ec", _NEWER_POSTGRES)
+    for server in bed.servers:
+        server.load(images.BUSYBOX.name, images.CADDY.name)
+        server.exec("sh", "-ec", _NEWER_POSTGRES)
     app = app_of(bed, Animal("single", "", {}, {}))
     engine = Engine.find(folder)
     digests = {}
@@ -310,14 +311,14 @@ def prepare(bed: TestBed, progress: Progress, folder: Path) -> dict[str, str]:
     return digests
 
 
-def app_of(bed: TestBed, animal: Animal) -> App:
-    """The app, with production on the bed's server."""
-    return described(animal, host_of(bed), f"{bed.registry.address}/tiny")
+def app_of(bed: TestBed, animal: Animal, number: int = 0) -> App:
+    """The app, with production on a server of the bed."""
+    return described(animal, host_of(bed, number), f"{bed.registry.address}/tiny")
 
 
-def host_of(bed: TestBed) -> dict[str, Any]:
-    """The bed's server, as an app's file names it."""
-    server = bed.servers[0]
+def host_of(bed: TestBed, number: int = 0) -> dict[str, Any]:
+    """A server of the bed, as an app's file names it."""
+    server = bed.servers[number]
     files = {"key": str(bed.key), "known_hosts": str(bed.known_hosts)}
     return {"address": server.host, "port": server.ssh_port, "router": _PORTS, **files}
 
@@ -353,9 +354,9 @@ def document(animal: Animal, host: Mapping[str, Any], image: str) -> dict[str, A
 
 
 @contextmanager
-def place(bed: TestBed, animal: Animal, digests: Mapping[str, str]) -> Iterator[Place]:
-    """An app on a server that knows nothing of it yet, and from which it is removed in the end."""
-    app = app_of(bed, animal)
+def place(bed: TestBed, animal: Animal, digests: Mapping[str, str], number: int = 0) -> Iterator[Place]:
+    """An app on a server of the bed that knows nothing of it yet, and from which it is removed in the end."""
+    app = app_of(bed, animal, number)
     connection = Connection(app.environments["production"].host, [])
     connection.open()
     made = Place(bed, animal, app, connection, digests)

@@ -1,102 +1,121 @@
 """The walk: an attempt on an app of the menagerie fails at one step after the other, on a real server."""
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 from pipeline_defs.release.records import Outcome
-from pipeline_defs.server.command import Command, Listener, Result, Runner
 from pipeline_defs.server.deploy import deploy
+from pipeline_defs.server.rehearse import rehearse
 from pipeline_defs.server.rollback import rollback
 from pipeline_defs.server.task import Report
-from tests.support.menagerie import Animal, Place, Seen, by_id, kinds
+from tests.support.faulty import EARLY, KILLED, LATE, Faulty, Killed
+from tests.support.menagerie import Animal, Place, Seen, animals, by_id, kinds
 
-
-@dataclass
-class Faulty:
-    """The real server, on which one step fails, once: instead of being executed, or, `late`, after it was."""
-
-    server: Runner
-    step: str
-    late: bool
-    failed: bool = False
-    steps: list[str] = field(default_factory=list)
-
-    def run(self, command: Command, *, timeout: float, listen: Listener | None = None) -> Result:
-        """As the server does it."""
-        return self.server.run(self._broken(command), timeout=timeout, listen=listen)
-
-    def _broken(self, command: Command) -> Command:
-        """The command with a failing link, where it is a chain that has the step. Links are those of `server/chain.py`."""
-        argv = command.argv
-        if argv[:2] != ("sh", "-euc") or not argv[4].startswith("\x1e"):
-            return command
-        changed, rest = list(argv[:5]), list(argv[5:])
-        while rest:
-            verb, name, size, file, count = rest[:5]
-            words, rest = rest[5 : 5 + int(count)], rest[5 + int(count) :]
-            if verb != "start" and not name.startswith(("note in the ", "ask ", "lock", "unlock", "fence")):
-                self.steps.append(name)
-            if name == self.step and verb in ("do", "start") and not self.failed:
-                self.failed = True
-                does = '"$@"; ' if self.late else "cat >/dev/null; "
-                words = ["sh", "-c", f'{does}echo "it does not work today" >&2; exit 1', "sh", *words]
-            changed += [verb, name, size, file, str(len(words)), *words]
-        return replace(command, argv=tuple(changed))
+DEPLOYMENT, ROLLBACK, RESTORE, REHEARSAL = "deployment", "rollback", "restore", "rehearsal"
+_WAYS = (EARLY, LATE, KILLED)
+_PREPARES = (
+    *("snapshot", "files", "compose file", "images", "data", "services", "outside before", "router", "pull"),
+    *("backup", "revision before", "room", "database status", "looks"),
+)
+"""Steps that change nothing and are the same for all apps: of these each app has some fail, of the others all."""
+_EACH = 4
+_CLEANS = ("down", "copy removed", "tidy")
+"""Steps of a rehearsal that remove it: where one of them fails something is left, for the next one to remove."""
 
 
 @dataclass
 class Walk:
     """An app whose attempt fails at one step after the other, and what was wrong then: nothing, if all is well.
 
-    The attempt is a deployment of the second version on the first; or, `back`, a rollback from the second to the first, to which the
-    database is restored if a `backup` is given. `points` are the failures so far, `attempts`
-    all deployments and rollbacks. A failure after which what ran before does not run
-    is `broken`; one that changed something, and is reported as if it had not, is `wrongly_unchanged`.
+    The attempt is a deployment of the second version on the first; a rollback from the second to the first, or a restore, which is
+    one with the database of `backup`; or a rehearsal of the second version while the first one runs. `points` are the failures so
+    far, `attempts` all deployments, rollbacks and rehearsals. A failure after which what ran before does not run, or the database is
+    another one, is `broken`; one that changed something, and is reported as if it had not, is `wrongly_unchanged`.
     """
 
     place: Place
-    back: bool = False
+    attempt: str
     backup: str | None = None
     points: int = 0
     attempts: int = 0
+    restores: int = 0
+    rows_lost: int = 0
+    files_lost: int = 0
     broken: list[str] = field(default_factory=list)
     wrongly_unchanged: list[str] = field(default_factory=list)
+    _rows: int = 0
+    _lines: int = 0
 
     @property
     def base(self) -> str:
         """The version that runs before each attempt."""
-        return "1.1.0" if self.back else "1.0.0"
+        return "1.1.0" if self.attempt in (ROLLBACK, RESTORE) else "1.0.0"
+
+    @property
+    def wrong(self) -> list[str]:
+        """Everything that was not as it has to be."""
+        lost = [f"{self.rows_lost} rows, {self.files_lost} lines lost"] if self.rows_lost or self.files_lost else []
+        return [*self.broken, *self.wrongly_unchanged, *lost]
+
+    def begin(self) -> None:
+        """What runs before the first attempt, with data."""
+        self._deploy("1.0.0")
+        if self.base == "1.1.0":
+            self.backup = self._deploy("1.1.0").backup
+            assert self.backup or self.attempt != RESTORE, "a release with a database is deployed without a backup"
+        self.place.write_data()
+        self._count()
 
     def steps(self) -> list[str]:
         """The steps of the attempt, found by letting it succeed once; what ran before runs again afterwards."""
-        watched = Faulty(self.place.server, "", late=False)
-        report = self._attempt(watched)
+        watched = Faulty(self.place.server, "", EARLY)
+        report = self._try(watched)
         assert report.error is None, report.error
-        self._to_base()
+        if self.attempt != REHEARSAL:
+            self.restores += self.attempt == RESTORE
+            self._to_base()
         return list(dict.fromkeys(watched.steps))
 
-    def fail(self, step: str, *, late: bool) -> None:
-        """Let the attempt fail at a step, and answer that as the report says."""
-        place, where = self.place, f"{self.place.animal.name}, {step}, {'late' if late else 'early'}"
+    def fail(self, step: str, how: str) -> None:
+        """Let the attempt fail at a step, and answer that as the report says, or as the next run does after it was killed."""
+        place, where = self.place, f"{self.place.animal.name}, {self.attempt}, {step}, {how}"
         place.set_revision(self.base)
         before, revision = place.containers(), place.read("/data/revision")
-        faulty = Faulty(place.server, step, late=late)
-        report = self._attempt(faulty)
-        assert faulty.failed and report.outcome is Outcome.FAILED, where
+        faulty = Faulty(place.server, step, how)
+        report = self._failed(faulty)
+        assert faulty.failed, f"{where}: did not fail"
         self.points += 1
         after = place.containers()
+        if self.attempt == REHEARSAL:
+            self._after_rehearsal(where, step, how, by_id(before) == by_id(after))
+            return
         changed = by_id(before) != by_id(after) or revision != place.read("/data/revision")
-        if changed and not report.changed:
+        if report is not None and changed and not report.changed:
             self.wrongly_unchanged.append(f"{where}: {report.error}")
-        if report.changed:
+        if report is None or report.changed:
             self._answer(where, before, revision)
         elif kinds(before) != kinds(after):
             self.broken.append(f"{where}: other containers run")
+        self._look_for_data()
 
-    def _attempt(self, server: Runner) -> Report:
+    def _failed(self, faulty: Faulty) -> Report | None:
+        """The report of an attempt that fails; None of one that was killed."""
+        try:
+            report = self._try(faulty)
+        except Killed:
+            return None
+        assert report.outcome is Outcome.FAILED or self.attempt == REHEARSAL, faulty.step
+        return report
+
+    def _try(self, server: Faulty) -> Report:
         self.attempts += 1
-        if self.back:
-            return rollback(self.place.task("1.0.0", restore_from=self.backup), server)
-        return deploy(self.place.task("1.1.0"), server)
+        tries: dict[str, Callable[[], Report]] = {
+            DEPLOYMENT: lambda: deploy(self.place.task("1.1.0"), server),
+            ROLLBACK: lambda: rollback(self.place.task("1.0.0"), server),
+            RESTORE: lambda: rollback(self.place.task("1.0.0", restore_from=self.backup), server),
+            REHEARSAL: lambda: rehearse(self.place.task("1.1.0", environment="staging"), server, self.place.site),
+        }
+        return tries[self.attempt]()
 
     def _answer(self, where: str, before: list[Seen], revision: str) -> None:
         self.attempts += 1
@@ -105,7 +124,7 @@ class Walk:
             self.broken.append(f"{where}: {answer.error}")
         elif answer.live.version == self.base:
             self._compare(f"{where}, left {answer.left}", before)
-            if self.back and self.place.read("/data/revision") != revision:
+            if self.base == "1.1.0" and self.place.read("/data/revision") != revision:
                 self.broken.append(f"{where}: the database is another one")
         else:  # it had come as far as the switch
             self._to_base()
@@ -116,28 +135,62 @@ class Walk:
         if other:
             self.broken.append(f"{where}: {sorted(other)}")
 
+    def _after_rehearsal(self, where: str, step: str, how: str, untouched: bool) -> None:
+        """A rehearsal changes nothing of production, and leaves nothing behind that the next one does not remove."""
+        if not untouched:
+            self.broken.append(f"{where}: production has changed")
+        if self.place.left_of_staging():
+            if how != KILLED and step not in _CLEANS:
+                self.broken.append(f"{where}: something of it is left")
+            self.attempts += 1
+            again = rehearse(self.place.task("1.1.0", environment="staging"), self.place.server, self.place.site)
+            if again.error or (left := self.place.left_of_staging()):
+                self.broken.append(f"{where}: the next one: {again.error or left}")
+        self._look_for_data()
+
+    def _deploy(self, version: str) -> Report:
+        self.attempts += 1
+        report = deploy(self.place.task(version), self.place.server)
+        assert report.error is None, report.error
+        return report
+
     def _to_base(self) -> None:
         self.attempts += 1
         task = self.place.task(self.base)
-        report = deploy(task, self.place.server) if self.back else rollback(task, self.place.server)
+        report = deploy(task, self.place.server) if self.base == "1.1.0" else rollback(task, self.place.server)
         assert report.error is None, report.error
+        if self.attempt == RESTORE:  # rows from after the backup are gone as they have to be
+            self.place.write_data()
+            self._count()
+
+    def _count(self) -> None:
+        self._rows, self._lines = self.place.rows(), self.place.lines()
+
+    def _look_for_data(self) -> None:
+        rows, lines = self._rows, self._lines
+        self._count()
+        self.rows_lost += max(0, rows - self._rows)
+        self.files_lost += max(0, lines - self._lines)
 
 
 def attempts_of(animal: Animal) -> tuple[str, ...]:
-    """What can fail of an app: a `deployment`, a `rollback`, and a `restore` where it has a database that can be restored."""
-    restorable = "database" in animal.keys and "restore" not in animal.expect
-    return ("deployment", "rollback", *(["restore"] if restorable else []))
+    """What can fail of an app: also a restore where it has a database that can be restored, and a rehearsal where it has one at all."""
+    database = "database" in animal.keys
+    restore = (RESTORE,) if database and "restore" not in animal.expect else ()
+    return (DEPLOYMENT, ROLLBACK, *restore, *((REHEARSAL,) if database and "rehearsal" not in animal.expect else ()))
+
+
+def points(steps: Sequence[str], number: int) -> list[tuple[str, str]]:
+    """The steps that fail of an app's attempt, and how: apps of other numbers have others of those that change nothing, and other ways."""
+    chosen = [step for place, step in enumerate(steps) if step not in _PREPARES or place % _EACH == number % _EACH]
+    return [(step, _WAYS[(place + number) % len(_WAYS)]) for place, step in enumerate(chosen)]
 
 
 def walk(place: Place, attempt: str) -> Walk:
-    """Let each step of an attempt fail in turn, one early, the next one late, on a server that knows nothing of the app yet."""
-    report = deploy(place.task("1.0.0"), place.server)
-    assert report.error is None, report.error
-    if attempt != "deployment":
-        report = deploy(place.task("1.1.0"), place.server)
-        assert report.error is None, report.error
-    made = Walk(place, back=attempt != "deployment", backup=report.backup if attempt == "restore" else None)
-    assert made.backup or attempt != "restore", "a release with a database is deployed without a backup"
-    for number, step in enumerate(made.steps()):
-        made.fail(step, late=number % 2 == 0)
+    """Let the steps of an attempt fail in turn: instead of being done, after they were done, or as the run is killed."""
+    number = [each.name for each in animals()].index(place.animal.name)
+    made = Walk(place, attempt)
+    made.begin()
+    for step, how in points(made.steps(), number):
+        made.fail(step, how)
     return made

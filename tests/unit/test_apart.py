@@ -91,6 +91,12 @@ def service(**keys: Any) -> dict[str, Any]:
             service(network_mode="container:shop-production-db-1"),
             "the network_mode of the container shop-production-db-1 (service web)",
         ),
+        (service(pid="host"), "pid: host, which is everybody's (service web)"),
+        (
+            service(volumes=["/var/run/docker.sock:/var/run/docker.sock:ro"]),
+            "the Engine's socket, by the mount /var/run/docker.sock (service web)",
+        ),
+        (service(volumes=["/run:/run"]), "the Engine's socket, by the mount /run (service web)"),
         (service(pid="container:blog"), "the pid of the container blog (service web)"),
         (service(volumes_from=["container:x:ro"]), "the volumes of container:x:ro (service web)"),
         (

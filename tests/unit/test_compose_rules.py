@@ -70,6 +70,23 @@ WITH_WORKER = {"also": ("worker",)}
     [
         ({"services": {"web": {"image": "shop"}}}, {}, "it has no service db, which database.service names; its services are web"),
         (file(), WITH_WORKER, "it has no service worker, which also names"),
+        (
+            {**web(configs=[{"source": "a", "target": "/a"}]), "configs": {"a": {"external": True}}},
+            {},
+            "configs.a is external, which only a swarm has; write file: ./PATH",
+        ),
+        (
+            {**web(secrets=["token"]), "secrets": {"token": {"environment": "NOBODY"}}},
+            {},
+            "secrets.token takes the variable NOBODY from outside, and nothing sets it; set it under environment or secrets of",
+        ),
+        (file(llm={"provider": {"type": "model"}}), {}, "the service llm has provider, which is no container"),
+        (web(models={"llm": None}), {}, "the service web has models, which is no container"),
+        (
+            file(db={**DB, "tmpfs": ["/var/lib/postgresql:size=1g"]}),
+            {},
+            "the service db keeps its data in memory (tmpfs at /var/lib/postgresql), so it is lost when its container is replaced",
+        ),
         (web(profiles=["app"]), {}, "the service web is in the profile app, which nothing activates"),
         (web(profiles=["app"]), {}, "COMPOSE_PROFILES: app under environment of production"),
         (web(scale=0), {}, "the service web has 0 replicas, so it would not be started"),
@@ -149,6 +166,14 @@ def test_what_cannot_run_is_refused_with_the_line_to_write(compose: Any, keys: d
         ({**web(volumes=["data:/data"]), "volumes": {"data": {"external": True, "name": "shop_pg"}}}, {}),
         ({**web(networks=["proxy"]), "networks": {"proxy": {"external": True, "name": "edge"}}}, {}),
         ({**file(), "volumes": {"unused": {"external": True}}}, {}),
+        ({**web(secrets=["a"]), "secrets": {"a": {"environment": "GIVEN"}}}, {"environment": {"GIVEN": "x"}}),
+        ({**web(), "secrets": {"unused": {"external": True}}}, {}),
+        (
+            file(db={**DB, "tmpfs": "/var/lib/postgresql", "volumes": ["d:/var/lib/postgresql/data"]}),
+            {},
+        ),
+        (file(db={**DB, "tmpfs": ["/tmp", "/run"], "environment": {"PGDATA": "/data/pg"}}), {}),
+        (file(cache={"image": "redis", "tmpfs": ["/data"]}), {}),
         (web(network_mode="host"), {}),
         ({"services": {"web": {"image": "shop"}}}, {"database": None}),
         ({"services": {"web": {"image": "shop"}}}, {"database": Database(url={"env": "X"})}),

@@ -10,6 +10,7 @@ from pipeline_defs.server.compose_rules.outside import outside
 from pipeline_defs.server.compose_rules.ports import ports
 from pipeline_defs.server.compose_rules.replacing import replacing
 from pipeline_defs.server.compose_rules.services import services
+from pipeline_defs.server.compose_rules.unsupported import unsupported
 from pipeline_defs.server.compose_rules.variables import failure, unset
 from pipeline_defs.server.site import Site
 
@@ -36,4 +37,5 @@ def problems(look: ComposeLook, site: Site, repository: str, *, known: bool = Fa
         unset(look, site, found)
         images(look.model, site, repository, found)
         replacing(look.model, site, found)
+        unsupported(look.model, site, found)
     return found

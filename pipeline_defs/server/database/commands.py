@@ -52,15 +52,24 @@ until run "$1" </dev/null; do [ "$(date +%s)" -lt "$end" ] || { echo "it takes n
 """
 
 
+# What a compose project did not make itself, an external volume or a folder, is nobody's to remove but a person's.
 _OWN_VOLUME = """
-project=$1 service=$2 key=$3
-volume=$(docker volume ls -q --filter "label=com.docker.compose.project=$project" --filter "label=com.docker.compose.volume=$key")
+project=$1 service=$2 key=$3 backup=$4 restore=$5
+label='{{index .Labels "com.docker.compose.project"}}/{{index .Labels "com.docker.compose.volume"}}'
 for id in $(docker ps -aq --filter "label=com.docker.compose.project=$project" --filter "label=com.docker.compose.service=$service"); do
-  docker inspect -f '{{range .Mounts}}{{println .Name}}{{end}}' "$id" | grep -qxF "${volume:-none of this project}" || {
-    echo "the data of $service is not in the volume $key of $project, so it cannot be made anew for a restore;" \
-      "restore the backup by hand, or name the volume under database.volume" >&2; exit 1; }
+  others=
+  for volume in $(docker inspect -f '{{range .Mounts}}{{println .Name}}{{end}}' "$id"); do
+    found=$(docker volume inspect -f "$label" "$volume")
+    [ "$found" != "$project/$key" ] || { echo "the data is in $volume"; continue 2; }
+    case $found in "$project"/?*) others="$others${others:+ or }${found#*/}" ;; esac
+  done
+  hint=${others:+if it is in $others, write that under database.volume; else }
+  echo "the data of $service is not in the volume $key of $project, so it cannot be made anew for a restore: ${hint}Shipline removes no" \
+    "external volume and no folder: stop what writes there, empty it, and restore by hand:" \
+    "docker exec -i $(docker inspect -f '{{slice .Name 1}}' "$id") $restore <$backup" >&2
+  exit 1
 done
-echo "the data is in ${volume:-$key}"
+echo "the data is in $key"
 """
 
 
@@ -100,9 +109,12 @@ class ByCommands(Driver):
         volume = self.config.volume
         return script(REMOVE_VOLUME, self.site.project, volume, says=f"docker volume rm {self.site.project}_{volume}")
 
-    def own_volume(self) -> Command:
-        """Whether the data is in a volume that `empty` removes: neither a folder of the host nor a volume from elsewhere."""
-        words = (self.site.project, self.config.service, self.config.volume)
+    def own_volume(self, backup: str) -> Command:
+        """Whether the data is in a volume that `empty` removes: neither a folder of the host nor an external volume.
+
+        It fails with what a person can do instead to restore `backup`.
+        """
+        words = (self.site.project, self.config.service, self.config.volume, backup, shlex.join(self.commands.restore))
         return script(_OWN_VOLUME, *words, says=f"is the data in the volume {self.config.volume}?")
 
     @override
