@@ -7,10 +7,11 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline_defs.release import once
+from pipeline_defs.config import App
+from pipeline_defs.deployments.admission import ask, ask_again
+from pipeline_defs.release.admission import HostFacts, Requester
 from pipeline_defs.release.history import INTERRUPTED, Row, fold, rows, trouble, waiting
-from pipeline_defs.release.policy import older_than_live
-from pipeline_defs.release.quarantine import bars, quarantine
+from pipeline_defs.release.quarantine import Quarantined, quarantine
 from pipeline_defs.release.records import Deployment, DeploymentKind, Outcome, Release
 from pipeline_defs.release.recovery import (
     MOST,
@@ -22,13 +23,16 @@ from pipeline_defs.release.recovery import (
     recovery_tags,
     way_back_failed,
 )
+from tests.unit.sample import example, with_environment
 
 START = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
 SENSOR, PERSON = "sensor shop_branches", "a person"
+OPEN = with_environment(example(), "production", require_rehearsal=False, wait_for_rehearsal=False)
+FROZEN = with_environment(OPEN, "production", freeze=["2020-01-01 00:00 .. 2099-12-31 24:00 UTC"])
 
 DIES_EARLY, DIES, FAILS, UNPROVED, WORKS = "dies before it writes a word", "dies", "fails", "fails its tests", "works"
 WAYS_BACK = st.sampled_from([DIES_EARLY, DIES, FAILS, UNPROVED, WORKS])
-DEPLOYS = st.sampled_from([WORKS, "refused", "killed", "killed after the switch", "fails unchanged", "fails"])
+DEPLOYS = st.sampled_from([WORKS, "dies early", "killed", "killed after the switch", "fails unchanged", "fails"])
 RETURNS = st.sampled_from([WORKS, "fails unchanged", "fails and stays", "fails", "killed", "killed after the switch"])
 ACTS = st.sampled_from(
     ["a merge", "the sensor again", "a person deploys", "a person goes back", "a look", "the freeze ends"]
@@ -37,7 +41,7 @@ ACTS = st.sampled_from(
 
 def release(version: str, configuration: str = "") -> Release:
     return Release(
-        app="shop", version=version, repository="r/shop", digest=f"sha256:{version}", commit=version * 40,
+        app="shop", version=version, repository=OPEN.image, digest=f"sha256:{version}", commit=version * 40,
         configuration=configuration,
     )  # fmt: skip
 
@@ -60,7 +64,7 @@ class Shipline:
     unproved: bool = False
     head: int = 1
     configuration: str = "a"
-    runs: int = 0
+    by_itself: dict[str, bool] = field(default_factory=dict)  # whether nobody in person asked for a run
     ids: int = 0
     ended: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     asked: Counter[tuple[str, str]] = field(default_factory=Counter)  # how often a person asked for what
@@ -88,9 +92,10 @@ class Shipline:
             because_of=because_of,
         )  # fmt: skip
 
-    def new_run(self) -> str:
-        self.runs += 1
-        return f"run-{self.runs}"
+    def new_run(self, actor: str) -> str:
+        run = f"run-{len(self.by_itself) + 1}"
+        self.by_itself[run] = actor == SENSOR
+        return run
 
     def act(self) -> None:
         """One thing that happens."""
@@ -109,21 +114,33 @@ class Shipline:
         elif self.ended:
             self.look()
 
+    def environment(self, app: App, environment: str) -> list[Row]:
+        """The lineage of the environment; no rehearsal is kept."""
+        return self.rows if environment == "production" else []
+
+    def quarantine(self, app: App, environment: str) -> list[Quarantined]:
+        return quarantine(self.events)
+
+    def rehearsing(self, app: App, digest: str) -> str | None:
+        return None
+
+    def asked_by_itself(self, run_id: str) -> bool:
+        return self.by_itself[run_id]
+
     def ask(self, what: Release, actor: str) -> None:
         """A request for a deployment, as the gate takes it."""
         self.asked[key(what)] += actor == PERSON
-        row = once.made_before(what, self.rows)
-        by_itself = row is not None and row.actor == SENSOR
-        if row and once.is_answered(row, automatic=actor == SENSOR, made_by_itself=by_itself, asked=self.now):
-            return
-        if bars(what, quarantine(fold(self.events)[::-1])):
-            return
-        if actor == SENSOR and self.chance.draw(st.booleans(), label="frozen"):
-            row_ = self.record(DeploymentKind.DEPLOY, what, self.new_run(), actor)
-            until = self.now.isoformat()
-            self.events.append(row_.model_copy(update={"outcome": Outcome.FROZEN, "frozen_until": until}))
-            return
-        self.deploy(what, actor)
+        who, run = Requester(automatic=actor == SENSOR, asked=self.now), self.new_run(actor)
+        told = ask(self.chance.draw(st.sampled_from([OPEN, OPEN, FROZEN])), "production", what, self, who)
+        if told.refusals:
+            self.ended.append((run, {}))
+        elif told.waits_until:
+            held = self.record(DeploymentKind.DEPLOY, what, run, actor)
+            until = told.waits_until.until
+            self.events.append(held.model_copy(update={"outcome": told.waits_until.outcome, "frozen_until": until}))
+        elif not told.done:
+            again = ask_again(OPEN, "production", what, lambda: self, who)([HostFacts("root@a", self.current)])
+            self.deploy(what, actor, run, refused=bool(again.refusals))
 
     def thaw(self) -> None:
         """A freeze has ended: what it has held back last is asked for, if nothing has overtaken it."""
@@ -132,15 +149,15 @@ class Shipline:
             self.followed[row.run] += 1
             self.ask(release(row.version, row.configuration), SENSOR)
 
-    def deploy(self, what: Release, actor: str) -> None:
-        """A run that deploys."""
-        run, how = self.new_run(), self.chance.draw(DEPLOYS)
-        if how == "refused":
+    def deploy(self, what: Release, actor: str, run: str, *, refused: bool) -> None:
+        """A run that deploys, or is refused by its server."""
+        how = self.chance.draw(DEPLOYS)
+        if how == "dies early":
             self.ended.append((run, {}))
             return
         row = self.record(DeploymentKind.DEPLOY, what, run, actor)
         self.events.append(row)
-        if older_than_live(what, self.current):
+        if refused:
             how = "fails unchanged"
         if how == WORKS:
             self.current, self.serves, self.unproved = what, True, False
@@ -164,7 +181,7 @@ class Shipline:
         if not ran:
             return
         target = self.chance.draw(st.sampled_from(ran))
-        what, run, how = release(target.version, target.configuration), self.new_run(), self.chance.draw(RETURNS)
+        what, run, how = release(target.version, target.configuration), self.new_run(PERSON), self.chance.draw(RETURNS)
         row = self.record(DeploymentKind.ROLLBACK, what, run, PERSON)
         self.events.append(row)
         if how == WORKS:
@@ -216,7 +233,7 @@ class Shipline:
         if not decision.attempt:
             self.events.append(given_up(decision.deployment, "both died", 1.0))
             return
-        run, tags = self.new_run(), recovery_tags(decision)
+        run, tags = self.new_run(SENSOR), recovery_tags(decision)
         self.followed[tags[RECOVERS]] += 1
         failed = next(each for each in fold(self.events) if each.id == tags[RECOVERS])
         assert is_open(failed)
