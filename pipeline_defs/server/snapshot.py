@@ -9,12 +9,15 @@ SECONDS = 60
 _UP = ("running", "restarting", "paused")
 
 # One line each, its fields parted by tabs, since some may be empty. A container that goes away between the two calls fails the second.
+# What uses the network, processes or volumes of another container has that one's id in its hash: it says nothing of the service.
 SNAPSHOT = r"""
 snapshot() { # project, root, file of a rollback's note, whether it has a route
   ids=$(docker ps -aq --no-trunc --filter "label=com.docker.compose.project=$1" --filter label=com.docker.compose.oneoff=False) || return 1
   [ -z "$ids" ] || docker inspect -f '{{"container"}}{{"\t"}}{{.Id}}{{"\t"}}{{.Name}}{{"\t"}}{{.Image}}{{"\t"}}{{.State.Status}}{{
     "\t"}}{{.State.ExitCode}}{{"\t"}}{{index .Config.Labels "com.docker.compose.service"}}{{
-    "\t"}}{{index .Config.Labels "com.docker.compose.config-hash"}}' $ids || return 1
+    "\t"}}{{$used := printf "%.10s %.10s %.10s" .HostConfig.NetworkMode .HostConfig.PidMode .HostConfig.IpcMode}}{{
+    if or .HostConfig.VolumesFrom (ne (len (split $used "container:")) 1)}}shares{{
+    else}}{{index .Config.Labels "com.docker.compose.config-hash"}}{{end}}' $ids || return 1
   volumes=$(docker volume ls -q --filter "label=com.docker.compose.project=$1") || return 1
   [ -z "$volumes" ] || docker volume inspect -f '{{"volume"}}{{"\t"}}{{.Name}}{{"\t"}}{{.CreatedAt}}' $volumes || return 1
   [ ! -e "$2/current" ] || printf 'current\t%s\n' "$(readlink -f "$2/current")"

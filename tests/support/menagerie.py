@@ -60,7 +60,8 @@ id=$(docker create postgres:15); docker commit --change 'ENV PG_MAJOR=17' "$id" 
 _CONTAINERS = """
 docker ps -aq --no-trunc --filter "label=com.docker.compose.project=$1" --filter label=com.docker.compose.oneoff=False |
   xargs -r docker inspect -f '{{index .Config.Labels "com.docker.compose.service"}} {{.Image}} {{
-    index .Config.Labels "com.docker.compose.config-hash"}} {{.State.Status}} {{.Id}} {{.Name}}'
+    if or .HostConfig.VolumesFrom (eq (printf "%.10s" .HostConfig.NetworkMode) "container:")}}shares{{else}}{{
+    index .Config.Labels "com.docker.compose.config-hash"}}{{end}} {{.State.Status}} {{.Id}} {{.Name}}'
 """
 _READ = 'docker exec "$(docker ps -q --filter "label=com.docker.compose.project=$1" \
   --filter label=com.docker.compose.service=db | head -n 1)" cat "$2" 2>/dev/null || :'
