@@ -9,6 +9,7 @@ import typer
 from typer.exceptions import TyperException
 
 from pipeline_defs.cli import (
+    adopt,
     backups,
     cancel,
     check,
@@ -57,6 +58,7 @@ quarantine_group = typer.Typer(no_args_is_help=True, help="Releases that an envi
 shipline.command(epilog=init.EXAMPLE)(init.init)
 shipline.command(epilog=check.EXAMPLE)(check.check)
 shipline.command(epilog=doctor.EXAMPLE)(doctor.doctor)
+shipline.command(epilog=adopt.EXAMPLE)(adopt.adopt)
 shipline.command("trust-host", epilog=trust_host.EXAMPLE)(trust_host.trust_host)
 shipline.command(epilog=up.UP_EXAMPLE)(up.up)
 shipline.command(epilog=up.DOWN_EXAMPLE)(up.down)

@@ -100,6 +100,11 @@ class App(Model):
         return value
 
     @model_validator(mode="after")
+    def _projects_apart(self) -> Self:
+        refuse(list(_shared_projects(self.name, self.environments)))
+        return self
+
+    @model_validator(mode="after")
     def _on_github(self) -> Self:
         if self.github and self.full_name is None:
             refuse(
@@ -187,6 +192,14 @@ def _wrong_copy(staging: Environment, production: Environment) -> tuple[str | No
     if copied.url is not None and copied.url == original.url:
         return "its url", f"a database of its own; that of {staging.rehearses} would be dropped for each rehearsal"
     return None
+
+
+def _shared_projects(app: str, environments: dict[str, Environment]) -> Iterator[Mistake]:
+    for (name, environment), (other_name, other) in combinations(environments.items(), 2):
+        project = other.project_of(app, other_name)
+        if environment.beside(other) and project == environment.project_of(app, name):
+            allowed = f"another compose project than that of {name}"
+            yield mistake("environments", other_name, "project", found=project, allowed=allowed)
 
 
 def _shared_folders(environments: dict[str, Environment]) -> Iterator[Mistake]:

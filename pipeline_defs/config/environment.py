@@ -21,6 +21,7 @@ from pipeline_defs.config.values import (
     EnvironmentVariable,
     Model,
     Name,
+    Project,
     RepositoryPath,
     ServerFolder,
     Service,
@@ -44,6 +45,16 @@ class Environment(Model):
     )
     parallel: int = Field(default=4, ge=1, description="how many hosts are deployed to at once, after the first one")
     directory: ServerFolder = Field(description="absolute folder on the server that belongs to this environment alone")
+    project: Project | None = Field(
+        default=None,
+        description="the compose project on the server, by default `<app>-<environment>`; name the one that runs already, and the first "
+        "deployment takes it over (`shipline adopt` says what becomes of it)",
+    )
+    data_folder: ServerFolder | None = Field(
+        default=None,
+        description="folder on the server in which the compose file's folders of data lie, by default `data` in `directory`; name the one "
+        "of the compose project that is taken over",
+    )
     compose: RepositoryPath
     overrides: tuple[RepositoryPath, ...] = Field(
         default=(),
@@ -175,6 +186,18 @@ class Environment(Model):
         return self
 
     @model_validator(mode="after")
+    def _a_rehearsal_takes_nothing_over(self) -> Self:
+        taken = {"project": self.project, "data_folder": self.data_folder} if self.rehearses else {}
+        refuse(
+            [
+                mistake(key, found=str(value), allowed="an environment that is deployed to")
+                for key, value in taken.items()
+                if value is not None
+            ]
+        )
+        return self
+
+    @model_validator(mode="after")
     def _only_a_copy_is_sanitized(self) -> Self:
         if self.sanitize is not None and not (self.rehearses and self.database):
             refuse(
@@ -210,6 +233,14 @@ class Environment(Model):
         inside = self.database.service if self.database and self.database.url is None else None
         refuse(list(wrong_hosts(self.hosts, (self.service, *self.also), rehearses=self.rehearses, database=inside)))
         return self
+
+    def project_of(self, app: str, name: str) -> str:
+        """Its compose project, where it is the environment of that name of an app."""
+        return self.project or f"{app}-{name}"
+
+    def beside(self, other: "Environment") -> bool:
+        """True when the two have a host in common."""
+        return bool({host.place for host in self.hosts} & {host.place for host in other.hosts})
 
     @property
     def strategy(self) -> Strategy:
@@ -248,6 +279,6 @@ class Environment(Model):
 
     def meets(self, other: "Environment") -> bool:
         """True when the two would write into each other's folder: on a host that both have, one folder is in the other or the same."""
-        if not {host.place for host in self.hosts} & {host.place for host in other.hosts}:
+        if not self.beside(other):
             return False
         return self.directory.is_relative_to(other.directory) or other.directory.is_relative_to(self.directory)

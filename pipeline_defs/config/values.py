@@ -86,6 +86,11 @@ EnvironmentVariable = Annotated[
     str, matching(r"[A-Za-z_][A-Za-z0-9_]*", "a variable's name: letters, digits and underscores, no digit first")
 ]
 
+Project = Annotated[
+    str, matching(r"[a-z0-9][a-z0-9_-]*", "a compose project: lower-case letters, digits, dashes and underscores")
+]
+"""https://docs.docker.com/reference/compose-file/version-and-name/."""
+
 Service = Annotated[str, matching(r"[A-Za-z0-9._][A-Za-z0-9._-]*", "the name of a service in the compose file")]
 
 Branch = Annotated[str, matching(r"[^\s~^:?*\[\\-][^\s~^:?*\[\\]*", "a branch's name, such as main")]

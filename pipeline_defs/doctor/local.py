@@ -13,7 +13,7 @@ from pipeline_defs.resources.github.git import source_of
 from pipeline_defs.resources.process import LocalRunner, plain_environment
 from pipeline_defs.resources.release_files import release_files
 from pipeline_defs.resources.source_errors import SourceError
-from pipeline_defs.server.bundle import FILE, install
+from pipeline_defs.server.bundle import FILE, elsewhere, install
 from pipeline_defs.server.command import ServerError
 from pipeline_defs.server.compose_look import look_at, read_look
 from pipeline_defs.server.compose_rules import problems
@@ -87,8 +87,8 @@ def _problems(
     )
     runner = LocalRunner(environment=plain_environment())
     with tempfile.TemporaryDirectory(prefix="shipline-check-") as folder:
-        there = replace(site, config=site.config.model_copy(update={"directory": PurePosixPath(folder, "site")}))
-        for command in (install(there, release, files, settings), look_at(there, program, there.folder(release))):
+        moved, there = elsewhere(files, site, PurePosixPath(folder, "site"))
+        for command in (install(there, release, moved, settings), look_at(there, program, there.folder(release))):
             said = runner.run(command, timeout=_SECONDS)
             if not said.ok:
                 raise ServerError(f"the compose file of {environment} cannot be rendered here: {why(said)}")

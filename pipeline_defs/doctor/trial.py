@@ -11,7 +11,7 @@ from pipeline_defs.doctor.finding import Finding, Level, broken, good, warning
 from pipeline_defs.release.records import Release
 from pipeline_defs.resources.connection import Connection
 from pipeline_defs.server.apart import ask_others, clashes, read_others
-from pipeline_defs.server.bundle import install, secret_files
+from pipeline_defs.server.bundle import elsewhere, install, secret_files
 from pipeline_defs.server.command import ServerError, script
 from pipeline_defs.server.compose import compose
 from pipeline_defs.server.compose_look import ComposeLook, look_at, read_look
@@ -76,7 +76,8 @@ def tried(given: Tried, about: str) -> Iterator[Finding]:
     site = given.site
     connection = Connection(given.host, given.hidden)
     folder = f"{_PREFIX}{secrets.token_hex(8)}"
-    there = replace(site, config=site.config.model_copy(update={"directory": PurePosixPath(folder)}))
+    files, there = elsewhere(given.files, site, PurePosixPath(folder))
+    given = replace(given, files=files)
     try:
         facts = look(site, connection)
         if lacking(site, facts):

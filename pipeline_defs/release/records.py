@@ -52,6 +52,10 @@ class Image(Record):
         return f"{self.repository}@{self.digest}"
 
 
+ADOPTED = "adopted"
+"""The configuration of a release that ran before Shipline deployed anything, and that it took over."""
+
+
 class Release(Record):
     """A frozen snapshot of what an environment is asked to run.
 
@@ -64,6 +68,11 @@ class Release(Record):
     digest: str
     commit: str
     configuration: str = ""
+
+    @property
+    def adopted(self) -> bool:
+        """Whether somebody else than Shipline started it: its version and commit are not known."""
+        return self.configuration == ADOPTED
 
     @property
     def reference(self) -> str:

@@ -15,7 +15,7 @@ from pipeline_defs.resources.included import included
 from pipeline_defs.resources.tree import inside
 from pipeline_defs.server.bundle import DATA, FILE, PATHS, PLACED, needed_files, placed_as
 from pipeline_defs.server.paths import PLACEHOLDERS, Given, Kind, Model, Paths, understand
-from pipeline_defs.server.places import READ, SEEN, base, override
+from pipeline_defs.server.places import READ, SEEN, Roots, base, override
 from pipeline_defs.server.site import Site
 
 _ADDRESS = 32  # hex digits of a content's hash
@@ -46,7 +46,7 @@ def paths_of(site: Site, checkout: Path, settings: Mapping[str, str | Secret]) -
     model = model_of(site, checkout, settings)
     given = Given(
         site.environment,
-        site.path(),
+        site.data,
         str(PurePosixPath(site.config.compose).parent),
         frozenset(_plain(path) for path in site.config.data),
         frozenset(_plain(path) for path in site.config.secret_files),
@@ -80,7 +80,7 @@ def _made(
         addresses[path] = hashlib.sha256(content).hexdigest()[:_ADDRESS]
         packed |= {f"{SEEN}/{addresses[path]}": content} if path in paths.release else {}
         packed |= {f"{READ}/{addresses[path]}": content} if path in paths.read else {}
-    text = override(model, paths, site.path(), addresses)
+    text = override(model, paths, Roots(site.path(), site.data, site.config.data_folder is not None), addresses)
     made = {PATHS: text.encode()} if text else {}
     if packed:
         made[PLACED] = _archive(packed)

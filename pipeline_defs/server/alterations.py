@@ -68,5 +68,5 @@ def _text(key: str, service: Service, folder: str) -> str:
     """What a service says for a key, wherever the folder of its release lies."""
     value = service.keys.get(key)
     if key == "environment" and isinstance(value, dict):
-        value = {name: each for name, each in value.items() if name not in _OWN_VARIABLES}
+        value = {name: each for name, each in value.items() if name not in _OWN_VARIABLES} or None
     return json.dumps(value, sort_keys=True, default=str).replace(folder, ".")

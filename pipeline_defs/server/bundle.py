@@ -6,6 +6,8 @@ import json
 import shlex
 import tarfile
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import PurePosixPath
 
 from pipeline_defs.config.fingerprint import fingerprint
 from pipeline_defs.config.secret import Secret
@@ -142,9 +144,22 @@ def install(
         members[COMPOSED] = (":".join(f"{folder}/{path}" for path in _composed(site, files)).encode(), 0o644)
     hidden = {path: (value.reveal().encode(), 0o600) for path, value in secret_files(settings).items()}
     words = (folder, site.path(), site.project, "frozen" if frozen else "", "apart" if site.config.rehearses else "")
+    kept = (site.data, "theirs" if site.config.data_folder else "")
     names = (SECRETS, FINGERPRINTS, PATHS, DATA, COMPOSED, *hidden)
     stdin = _tar({**members, **hidden}, [*_placed(files), *_placed_secrets(files, settings)])
-    return script(INSTALL, *words, SECRETS, PLACES, DATA, *names, stdin=stdin, says=f"write {folder}")
+    return script(INSTALL, *words, *kept, SECRETS, PLACES, DATA, *names, stdin=stdin, says=f"write {folder}")
+
+
+def elsewhere(files: Mapping[str, bytes], site: Site, place: PurePosixPath) -> tuple[dict[str, bytes], Site]:
+    """The files of a release, and its site, as if that were in another place, where they are tried and soon removed again.
+
+    What Compose reads is found there; what containers would mount is named as it will be.
+    """
+    there = replace(site, config=site.config.model_copy(update={"directory": place, "data_folder": None}))
+    moved = dict(files)
+    if PATHS in files:
+        moved[PATHS] = files[PATHS].replace(f"{site.path()}/{READ}/".encode(), f"{place}/{READ}/".encode())
+    return moved, there
 
 
 def _variables(settings: Mapping[str, str | Secret]) -> dict[str, str | Secret]:

@@ -8,6 +8,7 @@ from pipeline_defs.release.records import Outcome, Release
 from pipeline_defs.server import described, steps, strategy
 from pipeline_defs.server.addressing import refuse_foreign
 from pipeline_defs.server.admitted import expect_admitted
+from pipeline_defs.server.adoption import adopt
 from pipeline_defs.server.aftermath import changes, keep
 from pipeline_defs.server.change import Change
 from pipeline_defs.server.command import Runner, ServerError
@@ -37,8 +38,10 @@ def deploy(task: Task, server: Runner) -> Report:
     previous: Release | None = None
     try:
         with held(task, server, execution) as found:
-            previous, execution.before = found.current, found.seen
+            execution.before = found.seen
             try:
+                found = adopt(task, server, found)
+                previous, execution.before = found.current, found.seen
                 facts = finish(task, server, found, execution)
                 refuse_foreign(site, task.files)
                 expect_admitted(task, [HostFacts(str(site.config.host), facts.current)])

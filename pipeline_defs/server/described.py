@@ -14,7 +14,8 @@ from pipeline_defs.server.step import Step
 DESCRIBED, RUNNING = "described", "running"
 """What the step's output is kept as, among what a procedure has learned."""
 
-_HASHES = "# hashes of the services"
+HASHES = "# hashes of the services"
+"""The line after which the hashes follow, in what is printed."""
 # Compose hashes what is read from an env_file when it makes a container, and the file's name when it is only asked: so it is asked about
 # the merged file, in which there is no env_file any more. Older ones do not know the hashes of all.
 _DESCRIBE = """
@@ -70,7 +71,7 @@ class Described:
 def ask(site: Site, facts: Facts, folder: str) -> Command:
     """Ask Compose on the server for what the release in `folder` describes. What it prints may hold settings: it is not to be logged."""
     return with_compose(
-        site, facts.compose, folder, _DESCRIBE, _HASHES, says=f"what does {site.config.compose} describe?"
+        site, facts.compose, folder, _DESCRIBE, HASHES, says=f"what does {site.config.compose} describe?"
     )
 
 
@@ -110,7 +111,7 @@ def _refusal(site: Site, text: str, folder: str) -> str | None:
 
 def read(site: Site, text: str, folder: str) -> Described:
     """From what the server printed of the release in `folder`. Raises ValueError for what is no compose file."""
-    merged, _, hashes = text.partition(f"{_HASHES}\n")
+    merged, _, hashes = text.partition(f"{HASHES}\n")
     told = [line.split() for line in hashes.splitlines()]
     return Described(
         read_model(merged, site.project), folder, {words[0]: words[1] for words in told if len(words) == 2}

@@ -10,14 +10,15 @@ written() { [ ! -L "$1" ] && [ -e "$1" ] && [ -n "$(find "$1" ! -type d ! -type 
 # stays reachable from where it was.
 _KEEP_DATA = """
 keep() {
-  to=$root/data/$1 old=$(readlink -f "$root/current" 2>/dev/null || :) others=
+  to=$kept/$1 old=$(readlink -f "$root/current" 2>/dev/null || :) others=
   if [ -e "$to" ]; then
     [ -z "$old" ] || [ -e "$old/shipline.compose" ] || [ -e "$old/$1" ] || [ -L "$old/$1" ] || [ ! -d "$(dirname "$old/$1")" ] ||
       ln -s "$to" "$old/$1"
     return 0
   fi
+  [ -z "$theirs" ] || [ -d "$kept" ] || { echo "data_folder $kept is not on this server" >&2; exit 1; }
   mkdir -p "$(dirname "$to")"
-  if [ -z "$apart" ]; then
+  if [ -z "$apart$theirs" ]; then
     for each in "$root"/releases/*; do
       [ "$(readlink -f "$each")" != "$old" ] && written "$each/$1" && others="$others $each/$1"
     done
@@ -45,7 +46,8 @@ INSTALL = (
     WRITTEN
     + _KEEP_DATA
     + """
-folder=$1 root=$2 project=$3 frozen=$4 apart=$5 secrets=$6 places=$7 data=$8; shift 8
+folder=$1 root=$2 project=$3 frozen=$4 apart=$5 kept=$6 theirs=$7 secrets=$8 places=$9; shift 9
+data=$1; shift
 umask 077
 new=$folder.partial
 rm -rf "$new"; mkdir -p "$new"

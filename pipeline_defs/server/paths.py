@@ -94,11 +94,11 @@ class Model:
 class Given:
     """What the app's file says of paths: `data` that the app writes, and `secret` files.
 
-    `root` is the environment's folder on the server, `folder` the one in the repository that the compose file's paths begin in.
+    `data_root` is the folder on the server in which data lies, `folder` the one in the repository that the compose file's paths begin in.
     """
 
     environment: str
-    root: str
+    data_root: str
     folder: str = "."
     data: frozenset[str] = frozenset()
     secret: frozenset[str] = frozenset()
@@ -169,7 +169,7 @@ class _Rules:
             if self.kind(path) in (Kind.ABSENT, Kind.PLACEHOLDER) and not self._is_written(path):
                 yield (
                     f"{who} mounts {path} read-only, which is not in the repository at this commit, and no service writes it; "
-                    f"add it to git, or put it into {self.given.root}/data/{path} on the server and write data: [{path}] "
+                    f"add it to git, or put it into {self.given.data_root}/{path} on the server and write data: [{path}] "
                     f"under {where}"
                 )
         elif mount.writable and use == "secret":

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -19,12 +20,21 @@ _TAGGED = {
 """JSON has no tags, with which alone Compose replaces what it else adds to. In a text quotation marks have a backslash before them."""
 
 
-def override(model: Model, paths: Paths, root: str, addresses: Mapping[str, str]) -> str:
+@dataclass(frozen=True)
+class Roots:
+    """Where things lie on a server: releases in `root`, data in `data`; `theirs`: somebody else than Shipline made that folder."""
+
+    root: str
+    data: str
+    theirs: bool = False
+
+
+def override(model: Model, paths: Paths, roots: Roots, addresses: Mapping[str, str]) -> str:
     """A compose file that puts each relative path where it lies on the server; empty where there is none.
 
     `addresses`: of each path of the release, and each secret file, the folder that its content has.
     """
-    made = _Override(model, paths, root, addresses)
+    made = _Override(model, paths, roots, addresses)
     for step in (made.mounts, made.sources, made.reads, made.develops):
         step()
     if not made.sections:
@@ -41,8 +51,8 @@ def base(path: str) -> str:
 
 
 class _Override:
-    def __init__(self, model: Model, paths: Paths, root: str, addresses: Mapping[str, str]) -> None:
-        self.model, self.paths, self.root, self.addresses = model, paths, root, addresses
+    def __init__(self, model: Model, paths: Paths, roots: Roots, addresses: Mapping[str, str]) -> None:
+        self.model, self.paths, self.roots, self.addresses = model, paths, roots, addresses
         self.sections: dict[str, dict[str, Any]] = {}
 
     def mounts(self) -> None:
@@ -52,7 +62,11 @@ class _Override:
                 self._section("volumes")[mount.volume] = {"driver_opts": {"device": place}}
             else:
                 written = _escaped(mount.volume) if self.model.resolved else dict(mount.volume)
-                self._service(mount.service).setdefault("volumes", []).append(_existing({**written, "source": place}))
+                there = {**written, "source": place}
+                # As it is written a folder that is taken over makes no new container of one that has it already.
+                taken_over = self.roots.theirs and mount.path in self.paths.data
+                made = there if taken_over else _existing(there)
+                self._service(mount.service).setdefault("volumes", []).append(made)
 
     def sources(self) -> None:
         for source in self.model.sources:
@@ -68,7 +82,7 @@ class _Override:
             if not read.relative:
                 listed.append(read.given or read.path)
             elif read.path in self.paths.read:
-                place = f"{self.root}/{READ}/{self.addresses[read.path]}/{base(read.path)}".replace("$", "$$")
+                place = f"{self.roots.root}/{READ}/{self.addresses[read.path]}/{base(read.path)}".replace("$", "$$")
                 listed.append({**read.given, "path": place} if read.given else place)
 
     def develops(self) -> None:
@@ -83,9 +97,9 @@ class _Override:
         return found
 
     def _place(self, path: str) -> str:
-        kept = path in self.paths.data
-        place = f"{KEPT}/{path}" if kept else f"{SEEN}/{self.addresses[path]}/{base(path)}"
-        return f"{self.root}/{place}".replace("$", "$$")
+        if path in self.paths.data:
+            return f"{self.roots.data}/{path}".replace("$", "$$")
+        return f"{self.roots.root}/{SEEN}/{self.addresses[path]}/{base(path)}".replace("$", "$$")
 
 
 def _existing(volume: dict[str, Any]) -> dict[str, Any]:

@@ -1,17 +1,18 @@
 """Preview: what a release that is not on the server yet would change there, without changing anything."""
 
 import secrets
-from collections.abc import Callable, Mapping
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
 from pipeline_defs.config.secret import Secret
 from pipeline_defs.release.records import Release
 from pipeline_defs.server import bundle, data_look
+from pipeline_defs.server.adoption import adoptable
 from pipeline_defs.server.alterations import alterations, as_it_runs
 from pipeline_defs.server.change import Change, change
-from pipeline_defs.server.command import Command, Runner, ServerError, script
+from pipeline_defs.server.command import Command, Result, Runner, ServerError, script
 from pipeline_defs.server.described import Described, ask, read, running
 from pipeline_defs.server.facts import Facts
 from pipeline_defs.server.keeping import losses
@@ -48,54 +49,61 @@ def preview(
     """Ask the server's own Compose about the release's files. Raises ServerError where it refuses them."""
     before = _described_now(site, facts, server)
 
-    def install(there: Site) -> Command:
-        return bundle.install(there, release, files, settings)
-
-    after = _described(site, facts, server, install, release)
+    place = PurePosixPath(f"/tmp/shipline-preview-{secrets.token_hex(8)}")
+    moved, there = bundle.elsewhere(files, site, place)
+    trial = _Trial(site, there, facts, server, bundle.install(there, release, moved, settings), there.folder(release))
+    after = trial.described()
     try:
         found = change(site, as_it_runs(site, before, after, facts.seen), facts.seen)
     except ValueError as error:
         raise ServerError(f"{site}: {site.config.compose}: {error}") from None
-    return Preview(found, alterations(site, before, after), _losses(site, facts, server, install, release))
+    return Preview(found, alterations(site, before, after), trial.losses())
 
 
 def _described_now(site: Site, facts: Facts, server: Runner) -> Described | None:
     if facts.folder is None:
-        return None
+        return _adopted(site, facts, server)
     said = server.run(ask(site, facts, facts.folder), timeout=_SECONDS)
     return running(site, said.stdout if said.ok else None, facts.folder)
 
 
-def _losses(
-    site: Site, facts: Facts, server: Runner, install: Callable[[Site], Command], release: Release
-) -> tuple[str, ...]:
-    """What data the release would lose, as far as the server tells."""
-    place, there = _elsewhere(site)
-    question = data_look.look(there, facts.compose, there.folder(release))
-    said = server.run(_asked(place, install(there), question), timeout=_SECONDS)
-    return tuple(losses(said.stdout, site)) if said.ok else ()
+def _adopted(site: Site, facts: Facts, server: Runner) -> Described | None:
+    """What runs and will be taken over."""
+    found = adoptable(site, facts, server)
+    if found and (refused := list(found.refusals(site))):
+        raise ServerError(f"{site}: {'; '.join(refused)}")
+    return found.described if found else None
 
 
-def _elsewhere(site: Site) -> tuple[str, Site]:
-    """A private folder, and the site as if it were there."""
-    place = PurePosixPath(f"/tmp/shipline-preview-{secrets.token_hex(8)}")
-    return str(place), replace(site, config=site.config.model_copy(update={"directory": place}))
+@dataclass(frozen=True)
+class _Trial:
+    """The release in a private folder of the server, `there`, for as long as it is asked about."""
 
+    site: Site
+    there: Site
+    facts: Facts
+    server: Runner
+    install: Command
+    folder: str
 
-def _described(
-    site: Site, facts: Facts, server: Runner, install: Callable[[Site], Command], release: Release
-) -> Described:
-    place, there = _elsewhere(site)
-    folder = there.folder(release)
-    said = server.run(_asked(place, install(there), ask(there, facts, folder)), timeout=_SECONDS)
-    try:
-        if not said.ok:
-            raise ValueError(why(said))
-        return read(site, said.stdout, folder)
-    except ValueError as error:
-        raise ServerError(f"{site}: {site.config.compose} cannot be used by Compose: {error}") from None
+    def described(self) -> Described:
+        """What it describes. Raises ServerError where Compose refuses it."""
+        site = self.site
+        said = self._asked(ask(self.there, self.facts, self.folder))
+        try:
+            if not said.ok:
+                raise ValueError(why(said))
+            return read(site, said.stdout, self.folder)
+        except ValueError as error:
+            raise ServerError(f"{site}: {site.config.compose} cannot be used by Compose: {error}") from None
 
+    def losses(self) -> tuple[str, ...]:
+        """What data it would lose, as far as the server tells."""
+        said = self._asked(data_look.look(self.there, self.facts.compose, self.folder))
+        return tuple(losses(said.stdout, self.site)) if said.ok else ()
 
-def _asked(place: str, install: Command, question: Command) -> Command:
-    words = (place, install.rendered(), question.rendered())
-    return script(_ASK, *words, stdin=install.stdin, says=f"what would change in {place}?")
+    def _asked(self, question: Command) -> Result:
+        place = self.there.path()
+        words = (place, self.install.rendered(), question.rendered())
+        asked = script(_ASK, *words, stdin=self.install.stdin, says=f"what would change in {place}?")
+        return self.server.run(asked, timeout=_SECONDS)

@@ -7,6 +7,7 @@ from pipeline_defs.config.app import App
 from pipeline_defs.config.environment import Environment
 from pipeline_defs.config.host import Host
 from pipeline_defs.release.records import Release
+from pipeline_defs.server.places import KEPT
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,12 @@ class Site:
     @property
     def project(self) -> str:
         """The compose project: containers, networks and volumes are named after it."""
-        return f"{self.app}-{self.environment}"
+        return self.config.project_of(self.app, self.environment)
+
+    @property
+    def data(self) -> str:
+        """The folder in which the compose file's folders of data lie."""
+        return str(self.config.data_folder or self.config.directory / KEPT)
 
     @property
     def services(self) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from pipeline_defs.resources.compose_file import compose_program
 from pipeline_defs.resources.release_files import kind_at, paths_of, release_files
 from pipeline_defs.server.bundle import COMPOSED, DATA, PATHS, SETTINGS, install
 from pipeline_defs.server.paths import Given, Kind, Model, Mount, understand
-from pipeline_defs.server.places import override
+from pipeline_defs.server.places import Roots, override
 from pipeline_defs.server.site import Site
 from tests.testbed import compose
 from tests.testbed.progress import Progress
@@ -46,7 +46,7 @@ def test_nothing_that_a_container_may_write_is_of_a_release_and_nothing_of_git_i
     def kind(path: str) -> Kind:
         return kinds.get(path, Kind.ABSENT)
 
-    paths = understand(model, Given("production", "/opt/shop", data=data), kind)
+    paths = understand(model, Given("production", "/opt/shop/data", data=data), kind)
     assert paths.release | paths.data == {mount.path for mount in model.mounts}
     assert not paths.release & paths.data
     if paths.refusals:
@@ -56,7 +56,9 @@ def test_nothing_that_a_container_may_write_is_of_a_release_and_nothing_of_git_i
     assert all(kind(path) in (Kind.FILE, Kind.FOLDER) for path in paths.release)
     in_git = {path for path in paths.data if kind(path) in (Kind.FILE, Kind.FOLDER)}
     assert not in_git or data, "data that git has files of was declared to be data"
-    made = json.loads(override(model, paths, "/opt/shop", dict.fromkeys(paths.release, "0" * 32)) or "{}")
+    made = json.loads(
+        override(model, paths, Roots("/opt/shop", "/opt/shop/data"), dict.fromkeys(paths.release, "0" * 32)) or "{}"
+    )
     for mount in model.mounts:
         sources = {each["source"] for each in made["services"][mount.service]["volumes"]}
         where = f"/opt/shop/data/{mount.path}" if mount.path in paths.data else f"/opt/shop/files/{'0' * 32}/"
