@@ -90,4 +90,6 @@ def _steps_shown(plan: Plan) -> Table:
 
 
 def _name(release: Release | None) -> str:
-    return f"{release.version} ({digits(release.digest)})" if release else "nothing"
+    if release is None:
+        return "nothing"
+    return release.repository if release.adopted else f"{release.version} ({digits(release.digest)})"

@@ -71,15 +71,15 @@ compose -p "$project" -f "$work/compose.yml" config --hash '*' 2>/dev/null || :
 _TAKE_OVER = (
     """
 umask 077
-release=$(cat) to=$5 file=$6 settings=$7 override=$8 composed=$9 described=${10}
+release=$(cat) to=$5 rendered=$6 settings=$7 override=$8 composed=$9 described=${10}
 """
     + _RUNNING
     + """
 rm -rf "$to.partial"; mkdir -p "$to.partial"
-mv "$work/compose.yml" "$to.partial/$file"
+mv "$work/compose.yml" "$to.partial/$rendered"
 printf "COMPOSE_PROFILES='%s'\\n" "$profiles" >"$to.partial/$settings"
 printf '{"services": {}}' >"$to.partial/$override"
-printf '%s' "$to/$file" >"$to.partial/$composed"; printf '%s' "$release" >"$to.partial/$described"
+printf '%s' "$to/$rendered" >"$to.partial/$composed"; printf '%s' "$release" >"$to.partial/$described"
 rm -rf "$to"; mv "$to.partial" "$to"
 ln -sfn "$to" "$root/current.new"; mv -T "$root/current.new" "$root/current"; sync "$root"
 """

@@ -1,13 +1,18 @@
 """A compose project that people started by hand is taken over by the first deployment, on a real server."""
 
 import io
+import json
+import shutil
 import tarfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import pytest
+import yaml
 
+from pipeline_defs.cli.main import main
 from pipeline_defs.server.adoption import adoptable
 from pipeline_defs.server.command import script
 from pipeline_defs.server.compose import pull
@@ -17,6 +22,7 @@ from pipeline_defs.server.preview import Preview, preview
 from pipeline_defs.server.rollback import rollback
 from pipeline_defs.server.task import Task
 from tests.support.menagerie import Place, animals, by_id, kinds, place, prepare
+from tests.support.shop import environment, git, variables
 from tests.testbed.bed import TestBed
 from tests.testbed.progress import Progress
 
@@ -80,6 +86,47 @@ def test_what_runs_is_taken_over_with_its_data_and_brought_back_after_a_failure(
     photo = 'docker exec "$(docker ps -q -f name=blog-web-1)" cat /uploads/photo'
     assert blog.server.run(script(photo), timeout=30).stdout.strip() == "photo"
     assert adoptable(blog.site, look(blog.site, blog.server), blog.server) is None, "it is Shipline's now"
+
+
+def test_the_command_says_what_becomes_of_what_runs(
+    blog: Place, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    repository = tmp_path / "blog"
+    with blog.animal.checkout(following=True) as checkout:
+        shutil.copytree(checkout, repository)
+    (repository / "Dockerfile").write_text("FROM busybox:1\n")
+    (repository / "version.txt").write_text("1.1.0\n")
+    git(repository, "init", "-q", "-b", "main")
+    git(repository, "add", "-A")
+    git(repository, "commit", "-q", "-m", "The blog")
+    document = blog.document(repository=str(repository), project="blog", data_folder=HOME)
+    apps = tmp_path / "home" / "apps"
+    apps.mkdir(parents=True)
+    before = blog.containers()
+
+    def asked(**keys: str | None) -> tuple[int, Any]:
+        production = {**document["environments"]["production"], **keys}
+        kept = {name: value for name, value in production.items() if value is not None}
+        (apps / "blog.yaml").write_text(
+            yaml.safe_dump({**document, "name": "blog", "environments": {"production": kept}})
+        )
+        with variables(
+            environment(
+                blog.bed, SHIPLINE_HOME=str(apps.parent), DAGSTER_HOME=str(apps.parent), SHIPLINE_APPS=str(apps)
+            )
+        ):
+            status = main(["adopt", "blog", "--json"])
+        return status, json.loads(capsys.readouterr().out)
+
+    status, found = asked()
+    assert (status, found["project"], found["folder"], found["refusals"]) == (0, "blog", HOME, [])
+    assert {"db", "settings"} <= set(found["kept"]) and set(found["replaced"]) == {"web", "reader", "runner"}
+    status, found = asked(project=None, data_folder=None)
+    assert status == 1 and found["project"] == "" and found["others"][0]["name"] == "blog"
+    assert found["others"][0]["folder"] == HOME
+    status, found = asked(data_folder="/srv/menagerie/elsewhere")
+    assert status == 1 and "data_folder /srv/menagerie/elsewhere is not on this server" in " ".join(found["refusals"])
+    assert blog.containers() == before
 
 
 def test_what_could_not_be_brought_back_is_not_taken_over(blog: Place) -> None:
