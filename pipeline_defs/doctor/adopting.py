@@ -1,6 +1,6 @@
 """Adopting: what the first deployment would make of a compose project that runs already. Nothing is changed."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -86,14 +86,12 @@ def adoption(app: App, environment: str, workspace: Path, name: str = "") -> Ado
         found = adoptable(site, facts, connection)
         if found is None:
             return Adoption("", notes=_nothing(site, facts), others=_projects(site, connection))
+        wrong = list(_no_folder(site, connection))
         said = _compared(site, found, _pretended(app, commit), files, settings, facts, connection)
     finally:
         connection.close()
-    wrong = [
-        f"{each.what}: {each.says}"
-        for each in tried_commit(app, workspace, commit, [environment])
-        if each.level is Level.BROKEN
-    ]
+    tried = tried_commit(app, workspace, commit, [environment])
+    wrong += [f"{each.what}: {each.says}" for each in tried if each.level is Level.BROKEN]
     return said if not wrong else _with(said, tuple(wrong))
 
 
@@ -139,6 +137,12 @@ def _pretended(app: App, commit: str) -> Release:
         commit=commit,
         configuration="0" * 64,
     )
+
+
+def _no_folder(site: Site, server: Runner) -> Iterator[str]:
+    """Whether the folder that is named for data is there: else the app would begin with empty ones."""
+    if site.config.data_folder and not server.run(script('[ -d "$1" ]', site.data), timeout=_SECONDS).ok:
+        yield f"data_folder {site.data} is not on this server"
 
 
 def _nothing(site: Site, facts: Facts) -> tuple[str, ...]:

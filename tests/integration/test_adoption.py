@@ -21,7 +21,7 @@ from pipeline_defs.server.facts import look
 from pipeline_defs.server.preview import Preview, preview
 from pipeline_defs.server.rollback import rollback
 from pipeline_defs.server.task import Task
-from tests.support.menagerie import Place, animals, by_id, kinds, place, prepare
+from tests.support.menagerie import Place, animals, by_id, document, host_of, kinds, place, prepare
 from tests.support.shop import environment, git, variables
 from tests.testbed.bed import TestBed
 from tests.testbed.progress import Progress
@@ -95,20 +95,23 @@ def test_the_command_says_what_becomes_of_what_runs(
     with blog.animal.checkout(following=True) as checkout:
         shutil.copytree(checkout, repository)
     (repository / "Dockerfile").write_text("FROM busybox:1\n")
-    (repository / "version.txt").write_text("1.1.0\n")
+    (repository / "version.txt").write_text("9.0.0\n")
     git(repository, "init", "-q", "-b", "main")
     git(repository, "add", "-A")
     git(repository, "commit", "-q", "-m", "The blog")
-    document = blog.document(repository=str(repository), project="blog", data_folder=HOME)
+    described = document(blog.animal, host_of(blog.bed), blog.app.image)
+    taken = {**described["environments"]["production"], "project": "blog", "data_folder": HOME}
     apps = tmp_path / "home" / "apps"
     apps.mkdir(parents=True)
     before = blog.containers()
 
     def asked(**keys: str | None) -> tuple[int, Any]:
-        production = {**document["environments"]["production"], **keys}
+        production = {**taken, **keys}
         kept = {name: value for name, value in production.items() if value is not None}
         (apps / "blog.yaml").write_text(
-            yaml.safe_dump({**document, "name": "blog", "environments": {"production": kept}})
+            yaml.safe_dump(
+                {**described, "name": "blog", "repository": str(repository), "environments": {"production": kept}}
+            )
         )
         with variables(
             environment(
