@@ -23,7 +23,7 @@ from pipeline_defs.server.site import Site
 
 _PROJECTS = r"""
 docker ps -a --filter label=com.docker.compose.project --format '{{.Label "com.docker.compose.project"}}{{"\t"}}{{
-  .Label "com.docker.compose.service"}}{{"\t"}}{{.Label "com.docker.compose.project.working_dir"}}{{"\t"}}{{.Label "shipline.app"}}'
+  .Label "com.docker.compose.service"}}{{"\t"}}{{.Label "com.docker.compose.project.working_dir"}}{{"\t"}}{{.Label "shipline.release"}}'
 """
 _SECONDS = 60
 
