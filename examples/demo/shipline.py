@@ -17,7 +17,7 @@ from pipeline_defs.config.home import PROJECT
 from pipeline_defs.config.token import read_token, with_token
 
 COMMAND = PROJECT / ".venv" / "bin" / "shipline"
-_READY_SECONDS = 90.0
+_READY_SECONDS = 180.0
 _NOTICE_SECONDS = 60.0
 
 _RUNS = """query($job: String!, $tags: [ExecutionTag!]) { runsOrError(filter: {pipelineName: $job, tags: $tags}, limit: 1) {

@@ -95,3 +95,22 @@ class Pipeline:
     def history(self) -> list[dict[str, Any]]:
         """The rows of production, newest first."""
         return list(self.shipline_says("--json", "history", "shop", "production").data)
+
+
+def one_sentence(ended: Ended, *parts: str) -> None:
+    """A command failed, said why in one line with these parts, and showed no stack trace."""
+    assert ended.status == 1, ended.out
+    said = str(ended.data["error"])
+    assert "\n" not in said and "Traceback" not in ended.error + ended.out, said
+    for part in parts:
+        assert part in said, said
+
+
+def integrate(pipeline: Pipeline, app: str, commit: str) -> Ended:
+    """Make the image of a commit, without a sensor."""
+    return pipeline.shipline_says("--json", "run", "integrate", app, "--commit", commit)
+
+
+def on_a_branch(pipeline: Pipeline, branch: str, *edits: tuple[str, str, str]) -> str:
+    """Commit edits on a branch of their own, which no sensor follows; gives the commit."""
+    return pipeline.developer.push_branch(branch, f"Try {branch}", *edits)

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from pipeline_defs.resources.registry import RegistryResource
-from tests.e2e.pipeline import Pipeline
+from tests.e2e.pipeline import Pipeline, integrate, on_a_branch, one_sentence
 from tests.support import shop
 
 NAME = ("shop/main.py", 'title="Shop"', 'title="The shop round the corner"')
@@ -102,6 +102,7 @@ def test_the_lineage_has_edges_and_says_what_was_used(pipeline: Pipeline) -> Non
     assert tags["dagster/input_data_version/shop_staging"] == row["digest"]
 
 
+@pytest.mark.thorough
 def test_what_fails_only_in_production_is_rolled_back_without_help(pipeline: Pipeline) -> None:
     before = answered(pipeline)
     head = pipeline.developer.merge_feature("3-tidy", "Tidy", "1.2.1", shop.PRODUCTION_ONLY_BUG)
@@ -160,3 +161,11 @@ def test_status_agrees_with_the_server(pipeline: Pipeline) -> None:
     production = next(row for row in rows if row["environment"] == "production")
     assert running_image(pipeline).endswith(f"@{production['digest']}")
     assert answered(pipeline) == production["version"]
+
+
+def test_what_a_person_gets_wrong_is_one_sentence(pipeline: Pipeline) -> None:
+    unknown = pipeline.shipline_says("run", "integrate", "shopp")
+    assert unknown.status == 2
+    assert "shopp" in unknown.error and "shop" in unknown.error and len(unknown.error.strip().splitlines()) == 1
+    commit = on_a_branch(pipeline, "typo", ("shop/main.py", "app = FastAPI(", "app = FastAPY("))
+    one_sentence(integrate(pipeline, "shop", commit), "F821")  # before anything is built

@@ -5,8 +5,10 @@ import subprocess
 
 import pytest
 
-from tests.e2e.pipeline import Ended, Pipeline
+from tests.e2e.pipeline import Pipeline, integrate, on_a_branch, one_sentence
 from tests.support.shop import git
+
+pytestmark = pytest.mark.thorough
 
 
 @pytest.fixture(scope="module")
@@ -15,26 +17,6 @@ def head(pipeline: Pipeline) -> str:
     return git(pipeline.developer.origin, "rev-parse", "development")
 
 
-def one_sentence(ended: Ended, *parts: str) -> None:
-    """It failed, said why in one line with these parts, and showed no stack trace."""
-    assert ended.status == 1, ended.out
-    said = str(ended.data["error"])
-    assert "\n" not in said and "Traceback" not in ended.error + ended.out, said
-    for part in parts:
-        assert part in said, said
-
-
-def integrate(pipeline: Pipeline, app: str, commit: str) -> Ended:
-    return pipeline.shipline_says("--json", "run", "integrate", app, "--commit", commit)
-
-
-def test_no_such_app(pipeline: Pipeline) -> None:
-    ended = pipeline.shipline_says("run", "integrate", "shopp")
-    assert ended.status == 2
-    assert "shopp" in ended.error and "shop" in ended.error and len(ended.error.strip().splitlines()) == 1
-
-
-@pytest.mark.thorough
 def test_an_empty_repository(pipeline: Pipeline, tmp_path_factory: pytest.TempPathFactory) -> None:
     empty = tmp_path_factory.mktemp("empty")
     git(empty, "init", "-q", "--bare")
@@ -45,7 +27,6 @@ def test_an_empty_repository(pipeline: Pipeline, tmp_path_factory: pytest.TempPa
     assert len(ended.error.strip().splitlines()) == 1 and "Traceback" not in ended.error
 
 
-@pytest.mark.thorough
 def test_an_unreachable_host(pipeline: Pipeline, head: str) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -62,7 +43,6 @@ def test_an_unreachable_host(pipeline: Pipeline, head: str) -> None:
     one_sentence(ended, f"127.0.0.1:{port}")
 
 
-@pytest.mark.thorough
 def test_a_changed_host_key(pipeline: Pipeline, head: str, tmp_path_factory: pytest.TempPathFactory) -> None:
     known = tmp_path_factory.mktemp("keys") / "known_hosts"
     other = tmp_path_factory.mktemp("keys") / "other"
@@ -75,7 +55,6 @@ def test_a_changed_host_key(pipeline: Pipeline, head: str, tmp_path_factory: pyt
     one_sentence(pipeline.shipline_says("--json", "run", "stage", "strangers", "--commit", head), "host key", "SHA256:")
 
 
-@pytest.mark.thorough
 def test_a_wrong_registry_password(pipeline: Pipeline, head: str, tmp_path_factory: pytest.TempPathFactory) -> None:
     wrong = tmp_path_factory.mktemp("secret") / "password"
     wrong.write_text("not the password")
@@ -97,7 +76,6 @@ def test_a_compose_file_without_the_service(pipeline: Pipeline) -> None:
     one_sentence(integrate(pipeline, "shop", commit), "docker-compose-test.yml", "tests")
 
 
-@pytest.mark.thorough
 def test_a_full_disk_on_the_server(pipeline: Pipeline, head: str) -> None:
     with pipeline.bed.extra_server("small", home_size="8m") as small:
         host = {
@@ -109,13 +87,3 @@ def test_a_full_disk_on_the_server(pipeline: Pipeline, head: str) -> None:
         pipeline.add("full", everywhere={"hosts": [host]})
         assert integrate(pipeline, "full", head).status == 0
         one_sentence(pipeline.shipline_says("--json", "run", "stage", "full", "--commit", head), "free")
-
-
-def test_a_lint_error_stops_before_the_build(pipeline: Pipeline) -> None:
-    commit = on_a_branch(pipeline, "typo", ("shop/main.py", "app = FastAPI(", "app = FastAPY("))
-    one_sentence(integrate(pipeline, "shop", commit), "F821")
-
-
-def on_a_branch(pipeline: Pipeline, branch: str, *edits: tuple[str, str, str]) -> str:
-    """Commit edits on a branch of their own, which no sensor follows; gives the commit."""
-    return pipeline.developer.push_branch(branch, f"Try {branch}", *edits)
