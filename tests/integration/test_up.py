@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
@@ -42,6 +42,7 @@ class Shipline:
 
     root: Path
     environment: dict[str, str]
+    told: dict = field(default_factory=dict)
 
     @staticmethod
     def command(*words: str) -> list[str]:
@@ -92,124 +93,52 @@ class Shipline:
             return [run.status.value for run in instance.get_runs(RunsFilter(tags=tags))]
 
 
-@pytest.fixture
-def shipline(tmp_path: Path) -> Iterator[Shipline]:
+@contextlib.contextmanager
+def home(folder: Path) -> Iterator[Shipline]:
     """A home with two apps: one whose lint fails at once, one whose lint takes long. Ends whatever runs for it."""
-    repository = tmp_path / "repository"
+    repository = folder / "repository"
     repository.mkdir()
     (repository / "version.txt").write_text("1.0.0\n")
     git = ["git", "-c", "user.name=Ada", "-c", "user.email=ada@example.org", "-C", str(repository)]
     for command in (["init", "-q", "-b", "work"], ["add", "."], ["commit", "-q", "-m", "first"]):
         subprocess.run([*git, *command], check=True)
-    (tmp_path / "apps").mkdir()
+    (folder / "apps").mkdir()
     # No branch is called development or main, so the sensors find nothing to do.
-    lints = {"bad": "echo a comma is missing; exit 3", "slow": f"touch {tmp_path / 'lint-began'}; sleep 600"}
+    lints = {"bad": "echo a comma is missing; exit 3", "slow": f"touch {folder / 'lint-began'}; sleep 600"}
     for name, lint in lints.items():
         text = APP.format(name=name, repository=repository, lint=json.dumps(["sh", "-c", lint]))
-        (tmp_path / "apps" / f"{name}.yaml").write_text(text)
-    root = tmp_path / "home"
+        (folder / "apps" / f"{name}.yaml").write_text(text)
+    root = folder / "home"
     unset = ("DAGSTER_HOME", "SHIPLINE_CODE_SOCKET")
     environment = {name: value for name, value in os.environ.items() if name not in unset}
-    environment |= {"SHIPLINE_HOME": str(root), "SHIPLINE_APPS": str(tmp_path / "apps")}
+    environment |= {"SHIPLINE_HOME": str(root), "SHIPLINE_APPS": str(folder / "apps")}
     command = Shipline(root, environment)
-    yield command
-    command("down")
-    for process in command.processes():
-        process.kill()
+    try:
+        yield command
+    finally:
+        command("down")
+        for process in command.processes():
+            process.kill()
+
+
+@pytest.fixture
+def shipline(tmp_path: Path) -> Iterator[Shipline]:
+    """A home of the test's own."""
+    with home(tmp_path) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shipline]:
+    """One that runs, for the first tests of this file, which go on with what the ones before them left."""
+    with home(tmp_path_factory.mktemp("running")) as made:
+        made.told = made.up()
+        yield made
 
 
 def wait_until(is_so: Callable[[], object]) -> None:
     while not is_so():  # the test's own time limit ends this
         time.sleep(0.2)
-
-
-def test_up_serves_runs_and_down_leaves_nothing(shipline: Shipline) -> None:
-    told = shipline.up()
-    assert told["url"] == shipline.service().url
-    assert list((PROJECT / "pipeline_defs" / "__pycache__").glob("definitions.*"))  # no run has to compile anything
-
-    second = shipline("up")
-    assert (second.returncode, second.stdout) == (1, "")
-    assert f"runs already for {shipline.root} at {told['page']}" in second.stderr
-    taken = shipline("--json", "up", "--port", told["url"].rpartition(":")[2])
-    assert (taken.returncode, "runs already" in taken.stdout) == (1, True)
-
-    run = shipline("run", "integrate", "bad", "--branch", "work")
-    assert run.returncode == 1
-    assert "✗ lint" in run.stdout
-    assert "a comma is missing" in run.stdout
-    followed = shipline.json("run", "integrate", "bad", "--branch", "work")
-    assert (followed["status"], followed["stages"][0]["outcome"]) == ("FAILURE", "failed")
-    assert followed["error"]
-    said = shipline("logs", "bad", followed["run"][:12]).stdout
-    assert "lint" in said and "a comma is missing" in said
-    assert shipline("logs", "bad", followed["run"][:12], "--lines", "1").stdout.count("\n") == 1
-    again = shipline("logs", "bad", followed["run"], "--follow")
-    assert (again.returncode, "✗ lint" in again.stdout) == (1, True)
-    assert "has no run that begins with 0000ffff" in shipline("logs", "bad", "0000ffff").stderr
-
-    # Dagster's own command beside it, with the variables that `shipline env` prints.
-    variables = shipline.json("env")
-    config = json.dumps(Request(app="bad", job=Job.INTEGRATE, branch="work").run_config())
-    command = [
-        str(Path(sys.executable).with_name("dagster")),
-        "job",
-        "launch",
-        "-w",
-        "workspace.yaml",
-        "-j",
-        "bad_integrate",
-    ]
-    launch = [*command, "--config-json", config, "--tags", '{"by": "hand"}']
-    done = subprocess.run(launch, cwd=PROJECT, env=shipline.environment | variables, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    wait_until(lambda: shipline.runs_tagged(by="hand") == ["FAILURE"])
-    printed = shipline("env").stdout.splitlines()
-    assert f"export SHIPLINE_CODE_SOCKET={variables['SHIPLINE_CODE_SOCKET']}" in printed
-
-    assert shipline.json("down") == {"stopped": True}
-    assert not Path(variables["SHIPLINE_CODE_SOCKET"]).parent.exists()
-    assert shipline.processes() == []
-    assert not (shipline.root / "service.json").exists()
-    assert shipline.json("down") == {"stopped": False}
-    assert "start it with: shipline up" in shipline("run", "integrate", "bad", "--branch", "work").stderr
-
-
-def test_a_run_is_stopped_and_made_once_more_and_files_are_read_anew_by_a_command(shipline: Shipline) -> None:
-    shipline.up()
-    integrate = ("run", "integrate", "slow", "--branch", "work", "--no-follow")
-    first: str = shipline.json(*integrate)["run"]
-    wait_until((shipline.root.parent / "lint-began").exists)
-    assert "has not ended yet; stop it first with: shipline cancel" in shipline("rerun", first[:8]).stderr
-    stopped = shipline.json("cancel", "slow")
-    assert (stopped["run"], stopped["status"], stopped["error"]) == (first, "CANCELED", "it was stopped from outside")
-    ended = shipline("cancel", first[:8])
-    assert (ended.returncode, "has ended already (canceled); there is nothing to stop" in ended.stderr) == (2, True)
-    assert "no run of slow is queued or under way" in shipline("cancel", "slow").stderr
-    assert "no run of slow has failed" in shipline("rerun", "slow").stderr
-    assert "there is no app 'slwo'; did you mean 'slow'?" in shipline("rerun", "slwo").stderr
-
-    (shipline.root.parent / "lint-began").unlink()
-    again = shipline.json("rerun", first[:8], "--reason", "the disk was full", "--no-follow")
-    assert again["rerun_of"] == first
-    wait_until((shipline.root.parent / "lint-began").exists)
-    with DagsterInstance.from_config(str(shipline.root)) as instance:
-        older, newer = instance.get_run_by_id(first), instance.get_run_by_id(again["run"])
-    assert older is not None and newer is not None
-    assert (newer.job_name, newer.run_config) == (older.job_name, older.run_config)
-    assert (newer.tags["reason"], newer.tags["app"]) == ("the disk was full", "slow")
-    assert shipline.json("cancel", again["run"][:8], "--no-follow")["status"] == "CANCELING"
-
-    assert shipline.json("run", "integrate", "bad", "--branch", "work")["status"] == "FAILURE"
-    failed = shipline("rerun", "bad")
-    assert (failed.returncode, "once more" in failed.stdout, "✗ lint" in failed.stdout) == (1, True, True)
-
-    file = Path(shipline.environment["SHIPLINE_APPS"]) / "bad.yaml"
-    file.with_name("third.yaml").write_text(file.read_text().replace("/opt/bad", "/opt/third"))
-    assert shipline.json("reload") == {"apps": ["bad", "slow", "third"]}
-    file.with_name("third.yaml").write_text("image: 7\n")
-    wrong = shipline("reload")
-    assert (wrong.returncode, "nothing is read anew: " in wrong.stderr, "third.yaml" in wrong.stderr) == (2, True, True)
 
 
 def _doors(shipline: Shipline) -> set[int]:
@@ -233,14 +162,14 @@ def asked(url: str, method: str, path: str, body: str | None = None, **headers: 
         return connection.getresponse().status
 
 
-def test_only_who_has_the_token_and_comes_from_the_page_itself_is_heard(shipline: Shipline) -> None:
+def test_only_who_has_the_token_and_comes_from_the_page_itself_is_heard(running: Shipline) -> None:
     """What Dagster's own web server would do for anybody: each of these launches a run, or writes into the lineage."""
-    told = shipline.up()
-    assert _doors(shipline) == {int(told["url"].rpartition(":")[2])}
-    url, token = told["url"], (shipline.root / "token").read_text()
+    told = running.told
+    assert _doors(running) == {int(told["url"].rpartition(":")[2])}
+    url, token = told["url"], (running.root / "token").read_text()
     assert told["page"] == f"{url}/?token={token}"
-    assert stat.S_IMODE((shipline.root / "token").stat().st_mode) == 0o600
-    assert not any(token in word for process in shipline.processes() for word in process.cmdline())
+    assert stat.S_IMODE((running.root / "token").stat().st_mode) == 0o600
+    assert not any(token in word for process in running.processes() for word in process.cmdline())
 
     run = _execution("bad_integrate", Request(app="bad", job=Job.INTEGRATE, branch="work"), {})
     body = json.dumps({"query": _LAUNCH, "variables": {"run": run}})
@@ -271,7 +200,7 @@ def test_only_who_has_the_token_and_comes_from_the_page_itself_is_heard(shipline
     for origin, kept in (("http://evil.example", cookie), (url, "")):
         with pytest.raises(InvalidStatus, match="403"):
             connect(page, origin=Origin(origin), additional_headers={"Cookie": kept})
-    with DagsterInstance.from_config(str(shipline.root)) as instance:
+    with DagsterInstance.from_config(str(running.root)) as instance:
         assert instance.get_runs() == []
         assert instance.fetch_materializations(AssetKey("bad_image"), limit=1).records == []
 
@@ -281,28 +210,139 @@ def test_only_who_has_the_token_and_comes_from_the_page_itself_is_heard(shipline
         assert "connection_ack" in str(connection.recv(timeout=30))
     assert asked(url, "GET", "/runs", Cookie=cookie) == 200
     assert asked(url, "POST", "/graphql", body, **sent, Origin=url, Sec_Fetch_Site="same-origin") == 200
-    with DagsterInstance.from_config(str(shipline.root)) as instance:
+    with DagsterInstance.from_config(str(running.root)) as instance:
         assert len(instance.get_runs()) == 1
-    assert shipline.json("down") == {"stopped": True}
-    assert not (shipline.root / "token").exists()
 
 
-def test_whatever_dies_is_started_again(shipline: Shipline) -> None:
-    shipline.up()
+def test_whatever_dies_is_started_again(running: Shipline) -> None:
+    before = running.service().pids
     for name in ("daemon", "webserver", "code"):
-        before = shipline.service().pids[name]
-        psutil.Process(before).kill()
-        wait_until(lambda name=name, before=before: shipline.service().pids[name] != before)
+        psutil.Process(before[name]).kill()
+    for name in ("daemon", "webserver", "code"):
+        wait_until(lambda name=name: running.service().pids[name] != before[name])
     integrate = ("run", "integrate", "bad", "--branch", "work")
-    wait_until(lambda: shipline.json(*integrate).get("status") == "FAILURE")  # as it must: everything works again
+    wait_until(lambda: running.json(*integrate).get("status") == "FAILURE")  # as it must: everything works again
 
-    code = psutil.Process(shipline.service().pids["code"])
+    code = psutil.Process(running.service().pids["code"])
     code.children()[0].kill()
-    wait_until(lambda: shipline.service().pids["code"] != code.pid)
-    wait_until(lambda: shipline.json(*integrate).get("status") == "FAILURE")
-    log = (shipline.root / "service-logs" / "up.log").read_text()
+    wait_until(lambda: running.service().pids["code"] != code.pid)
+    wait_until(lambda: running.json(*integrate).get("status") == "FAILURE")
+    log = (running.root / "service-logs" / "up.log").read_text()
     assert "The daemon process was killed by signal 9; it is started again in 1 s." in log
     assert "The code process lost the process that holds the definitions" in log
+
+
+def test_a_run_is_stopped_and_made_once_more_and_files_are_read_anew_by_a_command(running: Shipline) -> None:
+    integrate = ("run", "integrate", "slow", "--branch", "work", "--no-follow")
+    first: str = running.json(*integrate)["run"]
+    wait_until((running.root.parent / "lint-began").exists)
+    assert "has not ended yet; stop it first with: shipline cancel" in running("rerun", first[:8]).stderr
+    stopped = running.json("cancel", "slow")
+    assert (stopped["run"], stopped["status"], stopped["error"]) == (first, "CANCELED", "it was stopped from outside")
+    ended = running("cancel", first[:8])
+    assert (ended.returncode, "has ended already (canceled); there is nothing to stop" in ended.stderr) == (2, True)
+    assert "no run of slow is queued or under way" in running("cancel", "slow").stderr
+    assert "no run of slow has failed" in running("rerun", "slow").stderr
+    assert "there is no app 'slwo'; did you mean 'slow'?" in running("rerun", "slwo").stderr
+
+    (running.root.parent / "lint-began").unlink()
+    again = running.json("rerun", first[:8], "--reason", "the disk was full", "--no-follow")
+    assert again["rerun_of"] == first
+    wait_until((running.root.parent / "lint-began").exists)
+    with DagsterInstance.from_config(str(running.root)) as instance:
+        older, newer = instance.get_run_by_id(first), instance.get_run_by_id(again["run"])
+    assert older is not None and newer is not None
+    assert (newer.job_name, newer.run_config) == (older.job_name, older.run_config)
+    assert (newer.tags["reason"], newer.tags["app"]) == ("the disk was full", "slow")
+    assert running.json("cancel", again["run"][:8], "--no-follow")["status"] == "CANCELING"
+
+    assert running.json("run", "integrate", "bad", "--branch", "work")["status"] == "FAILURE"
+    failed = running("rerun", "bad")
+    assert (failed.returncode, "once more" in failed.stdout, "✗ lint" in failed.stdout) == (1, True, True)
+
+    file = Path(running.environment["SHIPLINE_APPS"]) / "bad.yaml"
+    file.with_name("third.yaml").write_text(file.read_text().replace("/opt/bad", "/opt/third"))
+    assert running.json("reload") == {"apps": ["bad", "slow", "third"]}
+    file.with_name("third.yaml").write_text("image: 7\n")
+    wrong = running("reload")
+    assert (wrong.returncode, "nothing is read anew: " in wrong.stderr, "third.yaml" in wrong.stderr) == (2, True, True)
+    file.with_name("third.yaml").unlink()
+    assert running.json("reload") == {"apps": ["bad", "slow"]}
+
+
+def test_what_is_changed_while_it_runs_is_used_without_a_restart(running: Shipline) -> None:
+    """A line of `.env`, an app's file, and an app that is new."""
+
+    def says(words: str, app: str = "bad") -> None:
+        wait_until(lambda: words in running("run", "integrate", app, "--branch", "work", "--log").stdout)
+
+    file, settings = Path(running.environment["SHIPLINE_APPS"]) / "bad.yaml", running.root / ".env"
+    before = file.read_text()
+    settings.write_text("WORD=first\n")
+    file.write_text(before.replace("echo a comma is missing", "echo the word is ${WORD}"))
+    says("the word is first")
+    settings.write_text("WORD=second-one\n")
+    assert "the word is second-one" in running("run", "integrate", "bad", "--branch", "work", "--log").stdout
+    newcomer = file.with_name("newcomer.yaml")
+    newcomer.write_text(file.read_text().replace("bad", "newcomer"))
+    says("the word is second-one", "newcomer")
+    newcomer.unlink()
+    settings.unlink()
+    file.write_text(before)
+    assert running.json("reload") == {"apps": ["bad", "slow"]}
+
+
+def test_up_serves_runs_and_down_leaves_nothing(running: Shipline) -> None:
+    told = running.told
+    assert told["url"] == running.service().url
+    assert list((PROJECT / "pipeline_defs" / "__pycache__").glob("definitions.*"))  # no run has to compile anything
+
+    second = running("up")
+    assert (second.returncode, second.stdout) == (1, "")
+    assert f"runs already for {running.root} at {told['page']}" in second.stderr
+    taken = running("--json", "up", "--port", told["url"].rpartition(":")[2])
+    assert (taken.returncode, "runs already" in taken.stdout) == (1, True)
+
+    run = running("run", "integrate", "bad", "--branch", "work")
+    assert run.returncode == 1
+    assert "✗ lint" in run.stdout
+    assert "a comma is missing" in run.stdout
+    followed = running.json("run", "integrate", "bad", "--branch", "work")
+    assert (followed["status"], followed["stages"][0]["outcome"]) == ("FAILURE", "failed")
+    assert followed["error"]
+    said = running("logs", "bad", followed["run"][:12]).stdout
+    assert "lint" in said and "a comma is missing" in said
+    assert running("logs", "bad", followed["run"][:12], "--lines", "1").stdout.count("\n") == 1
+    again = running("logs", "bad", followed["run"], "--follow")
+    assert (again.returncode, "✗ lint" in again.stdout) == (1, True)
+    assert "has no run that begins with 0000ffff" in running("logs", "bad", "0000ffff").stderr
+
+    # Dagster's own command beside it, with the variables that `shipline env` prints.
+    variables = running.json("env")
+    config = json.dumps(Request(app="bad", job=Job.INTEGRATE, branch="work").run_config())
+    command = [
+        str(Path(sys.executable).with_name("dagster")),
+        "job",
+        "launch",
+        "-w",
+        "workspace.yaml",
+        "-j",
+        "bad_integrate",
+    ]
+    launch = [*command, "--config-json", config, "--tags", '{"by": "hand"}']
+    done = subprocess.run(launch, cwd=PROJECT, env=running.environment | variables, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    wait_until(lambda: running.runs_tagged(by="hand") == ["FAILURE"])
+    printed = running("env").stdout.splitlines()
+    assert f"export SHIPLINE_CODE_SOCKET={variables['SHIPLINE_CODE_SOCKET']}" in printed
+
+    assert running.json("down") == {"stopped": True}
+    assert not Path(variables["SHIPLINE_CODE_SOCKET"]).parent.exists()
+    assert running.processes() == []
+    assert not (running.root / "service.json").exists()
+    assert not (running.root / "token").exists()
+    assert running.json("down") == {"stopped": False}
+    assert "start it with: shipline up" in running("run", "integrate", "bad", "--branch", "work").stderr
 
 
 @pytest.mark.thorough
@@ -360,22 +400,3 @@ def test_a_killed_shipline_is_started_again_beside_its_unfinished_run(shipline: 
     assert shipline.run_status(run) == "FAILURE"
     wait_until((shipline.root.parent / "lint-began").exists)  # it changed nothing, so it is made again
     assert "had lost its process and is marked as failed" in (shipline.root / "service-logs" / "up.log").read_text()
-
-
-def test_what_is_changed_while_it_runs_is_used_without_a_restart(shipline: Shipline) -> None:
-    """A line of `.env`, an app's file, and an app that is new."""
-    file = Path(shipline.environment["SHIPLINE_APPS"]) / "bad.yaml"
-    shipline.root.mkdir(exist_ok=True)
-    (shipline.root / ".env").write_text("WORD=first\n")
-    file.write_text(file.read_text().replace("echo a comma is missing", "echo the word is ${WORD}"))
-    shipline.up()
-    assert "the word is first" in shipline("run", "integrate", "bad", "--branch", "work", "--log").stdout
-    (shipline.root / ".env").write_text("WORD=second-one\n")
-    assert "the word is second-one" in shipline("run", "integrate", "bad", "--branch", "work", "--log").stdout
-    file.with_name("newcomer.yaml").write_text(file.read_text().replace("bad", "newcomer"))
-    deadline = time.monotonic() + 60
-    while (
-        done := shipline("run", "integrate", "newcomer", "--branch", "work", "--log")
-    ) and "the word" not in done.stdout:
-        assert time.monotonic() < deadline, done.stdout + done.stderr
-        time.sleep(1)
