@@ -11,7 +11,7 @@ from pipeline_defs.assets import assets_of
 from pipeline_defs.config import App, ConfigError, Home, load_apps
 from pipeline_defs.config.errors import Problem
 from pipeline_defs.drift import drift_check
-from pipeline_defs.jobs import housekeeping_job, jobs_of
+from pipeline_defs.jobs import AssetJob, housekeeping_job, jobs_of
 from pipeline_defs.ops.verified import verified_check
 from pipeline_defs.program_log import is_json, write_log
 from pipeline_defs.resources.engine import EngineResource
@@ -31,28 +31,32 @@ def definitions(folder: Path) -> dg.Definitions:
     apps, errors = load_apps(folder)
     parts: list[dg.Definitions] = []
     loaded: list[App] = []
+    jobs: dict[str, AssetJob] = {}
     taken: dict[str, str] = {}
     for app in apps.values():
         try:
-            parts.append(_of(app, taken))
+            part, of_app = _of(app, taken)
+            parts.append(part)
             loaded.append(app)
+            jobs |= of_app
         except _Unusable as error:
             errors.append(ConfigError(folder / f"{app.name}.yaml", [Problem("", str(error))]))
     for wrong in errors:
         logging.getLogger(__name__).error("%s", wrong)
-    keep = housekeeping_job(loaded)
+    keep, source, github = housekeeping_job(loaded), SourceResource(), GitHubResource()
     return dg.Definitions.merge(
         *parts,
         dg.Definitions(
             assets=[_shown(error) for error in errors],
             jobs=[keep],
+            sensors=sensors_of(loaded, jobs, source, github),
             schedules=[housekeeping_schedule(keep)],
             resources={
-                "source": SourceResource(),
+                "source": source,
                 "engine": EngineResource(),
                 "registry": RegistryResource(),
                 "ssh": SshResource(),
-                "github": GitHubResource(),
+                "github": github,
             },
             # Ops of one run share a process: seven of them take 2 s instead of 11 s in a process each.
             executor=dg.in_process_executor,
@@ -65,8 +69,8 @@ class _Unusable(Exception):
     """An app whose file is right by itself, but that Dagster could not load."""
 
 
-def _of(app: App, taken: dict[str, str]) -> dg.Definitions:
-    """What one app adds; `taken` are the names of the apps before it, {name: app}, and grows by its own."""
+def _of(app: App, taken: dict[str, str]) -> tuple[dg.Definitions, dict[str, AssetJob]]:
+    """What one app adds, and its jobs by name; `taken` are the names of the apps before it, {name: app}, and grows by its own."""
     if "image" in app.environments:
         raise _Unusable(f"an environment cannot be called image: {app.name}_image is the image itself; rename it")
     try:
@@ -81,14 +85,14 @@ def _of(app: App, taken: dict[str, str]) -> dg.Definitions:
                 f"{name} would name two of Dagster's jobs, assets or ops ({whose}); rename the app or the environment"
             )
     taken |= dict.fromkeys(names, app.name)
-    return dg.Definitions(
+    part = dg.Definitions(
         assets=assets,
         asset_checks=[
             check(app, environment) for environment in app.deployed for check in (verified_check, drift_check)
         ],
         jobs=jobs,
-        sensors=sensors_of(app, {job.name: job for job in jobs}),
     )
+    return part, {job.name: job for job in jobs}
 
 
 def _nodes(assets: Iterable[dg.AssetsDefinition]) -> list[str]:

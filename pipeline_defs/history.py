@@ -18,6 +18,7 @@ from weakref import finalize
 from dagster import DagsterInstance, RunsFilter
 from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
 
+from pipeline_defs.automation.pauses import read_pauses, write_pause
 from pipeline_defs.config import App, Home
 from pipeline_defs.index import asking
 from pipeline_defs.index.counts import Counts
@@ -29,6 +30,7 @@ from pipeline_defs.release.drift import Drift
 from pipeline_defs.release.history import Row, rows
 from pipeline_defs.release.maintenance import Maintenance
 from pipeline_defs.release.names import QuestionError, questions
+from pipeline_defs.release.pause import Pause
 from pipeline_defs.release.quarantine import Quarantined, Word
 from pipeline_defs.release.records import Deployment, Image, Rehearsal
 from pipeline_defs.release.request import is_automatic
@@ -211,6 +213,15 @@ class Lineage:
             return
         with moment(self._instance, self._index) as index:
             yield index
+
+    def pauses(self, apps: Collection[str]) -> dict[str, Pause]:
+        """Those of these apps of which nothing is started by itself."""
+        return read_pauses(self._instance, apps) if self._instance else {}
+
+    def pause(self, app: str, wanted: Pause | None) -> None:
+        """Write down that an app is paused, or with None that it is not."""
+        assert self._instance is not None, "there is a storage"
+        write_pause(self._instance, app, wanted)
 
     def _alive(self) -> set[str]:
         """The runs that are under way: few, however many there were."""

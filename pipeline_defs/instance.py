@@ -25,6 +25,7 @@ from dagster import (
 )
 from sqlalchemy.exc import SQLAlchemyError
 
+from pipeline_defs.automation.takeover import take_over
 from pipeline_defs.backups import schema
 from pipeline_defs.config import Home
 from pipeline_defs.config.fingerprint import key_of_home
@@ -45,6 +46,8 @@ def main(*words: str) -> None:
             if words == ("upgrade",):
                 schema.upgrade(instance)
             schema.require_same(instance, "make upgrade" if os.environ.get("SHIPLINE_SERVICE") else "shipline upgrade")
+            for sentence in take_over(instance):
+                print(sentence)
             for run in close_dead_runs(instance):
                 print(f"run {run.run_id[:8]} ({run.job_name}) had lost its process and is marked as failed")
     except (DagsterError, SQLAlchemyError, schema.OtherSchema, OSError) as error:

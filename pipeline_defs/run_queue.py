@@ -8,10 +8,14 @@ from pathlib import Path
 from dagster import DagsterRun, DagsterRunStatus, QueuedRunCoordinator, RunsFilter, SubmitRunContext
 from filelock import FileLock
 
+from pipeline_defs.automation.pauses import read_pauses
 from pipeline_defs.release.policy import overtakes
 from pipeline_defs.release.records import DeploymentKind
 from pipeline_defs.release.request import SUPERSEDED_BY, is_automatic
 from pipeline_defs.release.share import PRIORITY, priority, rank, shares, turn, turn_of
+
+PAUSED = "app_is_paused"
+"""The run tag that says since when, by whom and why a run's app was paused as it was launched."""
 
 SECONDS = 0.5
 """Between two looks at the queue; the daemon sleeps for half a second at a time, so less is not to be had. Dagster's setting takes
@@ -46,7 +50,7 @@ class RunQueue(QueuedRunCoordinator):
         return run
 
     def _give_turn(self, run: DagsterRun) -> None:
-        tags = shares(run.tags, run.job_name)
+        tags = shares(run.tags, run.job_name) | self._paused(run.tags.get("app", ""))
         if (
             PRIORITY not in run.tags or turn_of(run.tags) is not None
         ):  # a run that is made again has the turn of the first
@@ -56,6 +60,11 @@ class RunQueue(QueuedRunCoordinator):
             tags[PRIORITY] = str(priority(run.tags, turn(int(time.time()), waiting)))
         if tags:
             self._instance.add_run_tags(run.run_id, tags)
+
+    def _paused(self, app: str) -> dict[str, str]:
+        """The tag of a run that somebody launches although its app is paused."""
+        pause = read_pauses(self._instance, [app]).get(app) if app else None
+        return {PAUSED: str(pause)} if pause else {}
 
     @contextmanager
     def _alone(self) -> Iterator[None]:

@@ -73,7 +73,7 @@ def _shipping(ground: Ground) -> Iterator[Pipeline]:
         file.write_text(yaml.safe_dump(data))
         try:
             pipeline.shipline.up(port=free_port())
-            pipeline.shipline.wait_for_first_look("shop_branches")
+            pipeline.shipline.wait_for_first_look("shop", "branches")
             yield pipeline
         finally:
             pipeline.shipline.down()

@@ -61,7 +61,7 @@ def _make_app(folder: Path, github: GitHubServer, number: int) -> App:
 
 def _look(instance: DagsterInstance, app: App, handled: Handled | None) -> Handled:
     """What is handled after a look as the sensor has it; where there is nothing to start no code server is needed."""
-    claims = Claims(app, Launcher(instance, None), "idle", f"{app.name}_github")
+    claims = Claims(app, Launcher(instance, None), "idle", "github")
     now, wrong = look(app, open_repository(app), handled, claims)
     assert not wrong and not claims.said, (wrong, claims.said)
     return now

@@ -22,8 +22,8 @@ def measure(stack: Stack, tell: Tell) -> Figures:
     before = set(stack.instance.get_run_ids(RunsFilter()))
     answers = Counter(_answer(stack, event, json.dumps(payload).encode()) for event, payload in examples())
     wait_for(lambda: not stack.inbox.waiting(), SECONDS, "not all payloads are done with")
-    for app in (APP, "hello"):
-        stack.looks_again(app)
+    for _ in (APP, "hello"):
+        stack.looks_again()
     # GitHub itself says that nothing has happened in either repository, so there is nothing to run.
     started = set(stack.instance.get_run_ids(RunsFilter())) - before
     tell(f"answers to the examples: {dict(answers)}; runs started: {len(started)}")

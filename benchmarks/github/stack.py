@@ -70,13 +70,13 @@ class Stack:
         process.kill()
         return True
 
-    def looks_again(self, app: str = APP) -> None:
-        """Wait until the app's sensor has looked at GitHub once more, from the beginning to the end."""
+    def looks_again(self) -> None:
+        """Wait until the sensor has looked at GitHub once more, from the beginning to the end."""
         now = time.time()
-        wait_for(lambda: self._has_looked_since(now, app), 60, f"{app}_github does not look any more")
+        wait_for(lambda: self._has_looked_since(now), 60, "the sensor github does not look any more")
 
-    def _has_looked_since(self, when: float, app: str) -> bool:
-        states = [each for each in self.instance.all_instigator_state() if each.instigator_name == f"{app}_github"]
+    def _has_looked_since(self, when: float) -> bool:
+        states = [each for each in self.instance.all_instigator_state() if each.instigator_name == "github"]
         ticks = [
             tick
             for state in states
@@ -123,7 +123,7 @@ def running(apps: Mapping[str, str] = ONE_APP, *, webhooks: bool = True, bed: Te
         opened.callback(shipline.down)
         shipline.up(free_port())
         for name in apps:
-            shipline.wait_for_first_look(f"{name}_github")
+            shipline.wait_for_first_look(name, "github")
         instance = opened.enter_context(DagsterInstance.from_config(str(home.root)))
         inbox = opened.enter_context(closing(Inbox(home.deliveries / "deliveries.db")))
         yield Stack(home, github, instance, opened.enter_context(requests.Session()), inbox, port)

@@ -15,7 +15,7 @@ from tests.integration.recovered import deployed, follow
 from tests.integration.tested import COMPOSE, PASSES, commit
 from tests.integration.tiny import IMAGE, Tiny
 
-_SENSOR = {"app": "tiny", "environment": "production", "dagster/sensor_name": "tiny_branches"}
+_SENSOR = {"app": "tiny", "environment": "production", "dagster/sensor_name": "branches"}
 
 _WAYS_BACK: dict[str, Callable[[Tiny], Report]] = {
     "fails": lambda _tiny: Report(Outcome.FAILED, changed=True, error="unhealthy"),

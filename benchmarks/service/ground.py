@@ -107,7 +107,7 @@ def ground(bed: TestBed, name: str) -> Iterator[Ground]:
 def _wait_for_first_look(made: Ground) -> None:
     """Until the sensor knows where the branches stand: what moves before that moves unseen."""
     deadline = time.monotonic() + 120
-    while not (made.service.reloads() and made.service.ticked(f"{APP}_github")):
+    while not (made.service.reloads() and made.service.ticked("github")):
         if time.monotonic() > deadline:
-            raise TimeoutError(f"the sensor {APP}_github has not looked at GitHub within 120 s")
+            raise TimeoutError("the sensor github has not looked at GitHub within 120 s")
         time.sleep(1)

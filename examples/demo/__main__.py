@@ -69,7 +69,7 @@ def _demo(output: Output, *, once: bool) -> int:
             (url, "bold underline"),
             ": look at Runs and Lineage while the story goes on",
         )
-        shipline.wait_for_first_look("shop_github")
+        shipline.wait_for_first_look("shop", "github")
         hub.send_deliveries(webhooks, variables["SHOP_WEBHOOK_SECRET"])
         story = Story(shipline, hub, developer, variables["SHOP_PRODUCTION_URL"], output)
         story.seconds[FIRST_CHAPTER] = time.monotonic() - began

@@ -9,6 +9,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from dagster import DagsterInstance
+
+from pipeline_defs.automation.entries import read_entry
 from pipeline_defs.cli.client import Client
 from pipeline_defs.cli.follow import Follower
 from pipeline_defs.cli.output import CommandError, Output
@@ -22,9 +25,6 @@ _NOTICE_SECONDS = 60.0
 
 _RUNS = """query($job: String!, $tags: [ExecutionTag!]) { runsOrError(filter: {pipelineName: $job, tags: $tags}, limit: 1) {
   ... on Runs { results { runId } } } }"""
-_CURSOR = """query($name: String!) { sensorOrError(sensorSelector: {repositoryLocationName: "shipline",
-  repositoryName: "__repository__", sensorName: $name}) { ... on Sensor { sensorState { typeSpecificData {
-  ... on SensorData { lastCursor } } } } } }"""
 
 
 class StoryFailed(Exception):
@@ -64,15 +64,14 @@ class Shipline:
         """End what an earlier demo that was killed left running."""
         subprocess.run([str(COMMAND), "down"], env=self.environment, stdout=subprocess.DEVNULL, check=False)
 
-    def wait_for_first_look(self, sensor: str) -> None:
-        """Wait until the sensor knows where the branches stand; what moves from then on starts runs."""
-        client = Client.of(self.home)
-
-        def cursor() -> Any:
-            state = client.ask(_CURSOR, name=sensor)["sensorOrError"].get("sensorState", {})
-            return (state.get("typeSpecificData") or {}).get("lastCursor")
-
-        self._until(cursor, _NOTICE_SECONDS, f"the sensor {sensor} has not looked at the repository")
+    def wait_for_first_look(self, app: str, sensor: str) -> None:
+        """Wait until the sensor knows where the app's branches stand; what moves from then on starts runs."""
+        with DagsterInstance.from_config(str(self.home.root)) as instance:
+            self._until(
+                lambda: read_entry(instance, app, sensor),
+                _NOTICE_SECONDS,
+                f"the sensor {sensor} has not looked at {app}",
+            )
 
     def follow(self, job: str, commit: str, *, succeeds: bool = True, change: bool = False) -> dict[str, Any]:
         """Wait until the job was started for a commit, show its stages, and check how it ended.

@@ -1,8 +1,9 @@
-"""Tick: one look of the sensor `<app>_github`, and what it says about it."""
+"""Tick: one look at an app on GitHub by the sensor `github`, and what it says about it."""
 
-import dagster as dg
+from dagster import DagsterInstance
 from pydantic import ValidationError
 
+from pipeline_defs.automation.entries import GITHUB
 from pipeline_defs.changes.claims import Claims
 from pipeline_defs.changes.look import Busy, alone, look
 from pipeline_defs.code_server import CodeServerAway, code_server
@@ -15,30 +16,29 @@ from pipeline_defs.resources.github_resource import GitHubResource
 _MOST_SAID = 5
 
 
-def tick(
-    context: dg.SensorEvaluationContext, app: App, github: GitHubResource, sensor: str
-) -> dg.SensorResult | dg.SkipReason:
-    """Look at all that may have changed, and claim the runs that answer it. `sensor` is the name under which the UI lists them."""
-    preview = _is_preview(context)
+class NotLooked(Exception):
+    """GitHub, or the code server, could not be asked; the message is a sentence."""
+
+
+def look_once(
+    instance: DagsterInstance, app: App, github: GitHubResource, entry: str | None, *, preview: bool
+) -> tuple[str, str]:
+    """Look at all that may have changed, and claim the runs that answer it. Gives a sentence about it, and the new entry.
+
+    In a preview nothing is claimed. Raises NotLooked.
+    """
     try:
-        handled = Handled.model_validate_json(context.cursor) if context.cursor else None
-        launcher = Launcher(context.instance, None if preview or handled is None else code_server())
-        claims = Claims(app, launcher, f"sensor {sensor}", sensor)
-        with alone(context.instance, app):
+        handled = Handled.model_validate_json(entry) if entry else None
+        launcher = Launcher(instance, None if preview or handled is None else code_server())
+        claims = Claims(app, launcher, f"sensor {GITHUB}", GITHUB)
+        with alone(instance, app):
             now, wrong = look(app, github.open(app), handled, claims)
     except (GitHubError, CodeServerAway, Busy) as error:
-        return dg.SkipReason(str(error))
+        raise NotLooked(str(error)) from error
     except ValidationError:
-        return dg.SkipReason("the cursor is not one of Shipline's; empty it, and the next look begins anew")
+        raise NotLooked("what the storage says was handled cannot be read") from None
     said = _said(handled, now, claims, wrong)
-    if preview:
-        return dg.SkipReason(f"preview, nothing is started: {said}")
-    return dg.SensorResult(skip_reason=said, cursor=now.model_dump_json())
-
-
-def _is_preview(context: dg.SensorEvaluationContext) -> bool:
-    """True when somebody tests the sensor in Dagster's UI: the daemon always says when it was started or ticked last."""
-    return context.last_sensor_start_time is None and context.last_tick_completion_time is None
+    return (f"preview, nothing is started: {said}" if preview else said), now.model_dump_json()
 
 
 def _said(before: Handled | None, now: Handled, claims: Claims, wrong: list[str]) -> str:
@@ -46,4 +46,4 @@ def _said(before: Handled | None, now: Handled, claims: Claims, wrong: list[str]
         heads = ", ".join(f"{branch} at {head[:12]}" for branch, head in now.heads.items()) or "no branch yet"
         return f"first look: {heads}, {len(now.pulls)} open pull requests; what comes from now on is handled"
     more = [f"and {len(claims.said) - _MOST_SAID} more"] if len(claims.said) > _MOST_SAID else []
-    return "; ".join([*wrong, *claims.said[:_MOST_SAID], *more]) or "nothing new"
+    return "; ".join([*wrong, *claims.said[:_MOST_SAID], *more])

@@ -42,7 +42,7 @@ class Child:
     process: psutil.Popen | None = field(default=None, init=False)
     _deaths: int = field(default=0, init=False)
     _born: float = field(default=0.0, init=False)
-    _had_inner: bool = field(default=False, init=False)
+    _inner: psutil.Process | None = field(default=None, init=False)
 
     def start(self, environment: Mapping[str, str]) -> psutil.Process:
         """Start it in a session of its own: Ctrl-C in a terminal is for the supervisor alone."""
@@ -51,7 +51,7 @@ class Child:
                 self.argv, cwd=PROJECT, env=dict(environment), stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                 start_new_session=True,
             )  # fmt: skip
-        self._born, self._had_inner = time.monotonic(), False
+        self._born, self._inner = time.monotonic(), None
         return psutil.Process(self.process.pid)
 
     def death(self) -> str | None:
@@ -97,13 +97,25 @@ class Child:
     def _lost_inner(self) -> bool:
         """True when the process it started is gone, or was never there in a time in which it must have come."""
         assert self.process is not None
+        if self._inner is not None and _lives(
+            self._inner
+        ):  # to look for it takes a look at every process of the machine
+            return False
         try:
-            inner = any(map(_holds_definitions, self.process.children()))
+            inner = next(filter(_holds_definitions, self.process.children()), None)
         except psutil.NoSuchProcess:
             return False
-        expected = self._had_inner or time.monotonic() - self._born > _INNER_SECONDS
-        self._had_inner = self._had_inner or inner
-        return expected and not inner
+        expected = self._inner is not None or time.monotonic() - self._born > _INNER_SECONDS
+        self._inner = inner or self._inner
+        return expected and inner is None
+
+
+def _lives(process: psutil.Process) -> bool:
+    """True for the same process that still runs, and is no zombie."""
+    try:
+        return bool(process.is_running() and process.status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:
+        return False
 
 
 def _holds_definitions(process: psutil.Process) -> bool:

@@ -23,6 +23,7 @@ from pipeline_defs.cli import (
     metrics,
     notify,
     observe,
+    pause,
     plan,
     provenance,
     quarantine,
@@ -78,6 +79,8 @@ shipline.command(epilog=run.ROLLBACK_EXAMPLE)(run.rollback)
 shipline.command(epilog=cancel.EXAMPLE)(cancel.cancel)
 shipline.command(epilog=rerun.EXAMPLE)(rerun.rerun)
 shipline.command(epilog=reloaded.EXAMPLE)(reloaded.reload)
+shipline.command(epilog=pause.PAUSE_EXAMPLE)(pause.pause)
+shipline.command(epilog=pause.RESUME_EXAMPLE)(pause.resume)
 shipline.command(epilog=status.STATUS_EXAMPLE)(status.status)
 shipline.command(epilog=history.HISTORY_EXAMPLE)(history.history)
 shipline.command(epilog=logs.EXAMPLE)(logs.logs)

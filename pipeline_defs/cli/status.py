@@ -34,15 +34,20 @@ def status(
     places = [(each.name, environment) for each in apps for environment in each.environments]
     with open_lineage(home) as lineage:
         found = lineage.standings(places)
+        paused = lineage.pauses([each.name for each in apps])
         lines = [
             {
                 **_status(each, environment, found[each.name, environment]),
+                "paused": paused[each.name].model_dump(mode="json") if each.name in paused else None,
                 "drift": _drift(each, environment, found[each.name, environment], lineage if look else None),
             }
             for each in apps
             for environment in each.environments
         ]
-    notes = [note for line in lines for note in _notes(line)]
+    notes = [
+        *(Text.assemble((f"{name}: ", "dim"), (plain(str(pause)), "yellow")) for name, pause in paused.items()),
+        *(note for line in lines for note in _notes(line)),
+    ]
     output.result(lines, Group(_status_table(lines), *notes))
 
 

@@ -1,9 +1,9 @@
-"""Tick: one look of the sensor `<app>_notify`."""
+"""Tick: one look of the sensor `notify` at one app."""
 
 import time
 from functools import partial
 
-import dagster as dg
+from dagster import DagsterInstance
 
 from pipeline_defs.config import App, Home
 from pipeline_defs.history import Lineage
@@ -14,10 +14,15 @@ from pipeline_defs.reports.reading import RunReader
 from pipeline_defs.words import words_after
 
 
-def tick(context: dg.SensorEvaluationContext, app: App) -> dg.SensorResult:
-    """Tell people what is new."""
-    memory = Memory.read(context.cursor, time.time())
-    reader, lineage = RunReader(context.instance, app), Lineage(context.instance)
-    words = partial(words_after, context.instance, app.name)
+def tell(instance: DagsterInstance, app: App, entry: str | None) -> tuple[str, str]:
+    """Tell people what is new; gives a sentence about it, and the new entry."""
+    memory = Memory.read(entry, time.time())
+    reader, lineage = RunReader(instance, app), Lineage(instance)
+    words = partial(words_after, instance, app.name)
     said = Notifier(app, reader, lineage, words, Home.find().page, send, time.time).look(memory)
-    return dg.SensorResult(skip_reason=said, cursor=memory.model_dump_json(exclude_defaults=True))
+    return said, memory.model_dump_json(exclude_defaults=True)
+
+
+def has_work(entry: str) -> bool:
+    """Whether something waits to be sent."""
+    return any(box.waiting for box in Memory.read(entry, time.time()).outboxes.values())

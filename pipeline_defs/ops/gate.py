@@ -51,7 +51,7 @@ def recorded(found: Admission) -> dict[str, Any]:
 
 
 def wait(context: dg.OpExecutionContext, app: App, row: Deployment, log: Log) -> None:
-    """Write down that a deployment waits, and end without one: the sensor `<app>_after_freeze` finds it by the run's tag."""
+    """Write down that a deployment waits, and end without one: the sensor `freeze` finds it by the run's tag."""
     for_what = FREEZE if row.outcome is Outcome.FROZEN else REHEARSAL
     context.instance.add_run_tags(context.run_id, {WAITS_FOR: for_what})
     note(context, row, app)

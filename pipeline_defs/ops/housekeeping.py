@@ -8,6 +8,7 @@ import dagster as dg
 from pipeline_defs.config import App, Home, Limits, load_limits
 from pipeline_defs.ops.log import open_log
 from pipeline_defs.ops.old_output import remove_old_output
+from pipeline_defs.ops.old_ticks import remove_old_ticks
 from pipeline_defs.resources.builders import answering
 from pipeline_defs.resources.client import EngineError
 from pipeline_defs.resources.engine import Engine, EngineResource
@@ -25,7 +26,7 @@ def housekeeping_op(apps: Collection[App]) -> dg.OpDefinition:
         name="keep_to_limits",
         out=dg.Out(dg.Nothing),
         description="Removes what is beyond the home's limits.yaml, the oldest first: clones, images of builds, BuildKit's cache, "
-        "raw output of old runs. Nothing that is in use, nothing of the lineage, and nothing on servers.",
+        "raw output of old runs, old ticks of sensors. Nothing that is in use, nothing of the lineage, and nothing on servers.",
     )
     def housekeeping(context: dg.OpExecutionContext, engine: EngineResource) -> None:
         with open_log(context) as log:
@@ -33,6 +34,7 @@ def housekeeping_op(apps: Collection[App]) -> dg.OpDefinition:
             before = datetime.now(UTC) - timedelta(days=limits.days)
             count = remove_old_output(context.instance, before)
             log.say(f"raw output of {count} runs from before {before:%Y-%m-%d} was removed")
+            remove_old_ticks(context.instance)
             here = engine.find()
             for line in make_room(here.workspace, limits.workspace):
                 log.say(line)

@@ -6,9 +6,9 @@ from typing import Any
 
 import dagster as dg
 from dagster import DagsterRun, DagsterRunStatus, RunRecord
-from dagster._core.scheduler.instigation import InstigatorType, SensorInstigatorData
 from pydantic import ValidationError
 
+from pipeline_defs.automation.entries import GITHUB, read_entry
 from pipeline_defs.config import App
 from pipeline_defs.jobs import job_name
 from pipeline_defs.ops.events import environment_key, image_key
@@ -71,13 +71,10 @@ class RunReader:
         return sorted(rows, key=lambda row: row.id, reverse=True)
 
     def waiting(self) -> dict[str, Stand]:
-        """The heads of pull requests that are not checked yet, and why, as the sensor that notices changes has them in its cursor."""
-        name = f"{self._app.name}_github"
-        states = self._instance.all_instigator_state(instigator_type=InstigatorType.SENSOR)
-        found = [state.instigator_data for state in states if state.instigator_name == name]
-        cursors = [data.cursor for data in found if isinstance(data, SensorInstigatorData) and data.cursor]
+        """The heads of pull requests that are not checked yet, and why, as the sensor that notices changes has handled them."""
+        entry = read_entry(self._instance, self._app.name, GITHUB)
         try:
-            pulls = Handled.model_validate_json(cursors[-1]).pulls if cursors else {}
+            pulls = Handled.model_validate_json(entry).pulls if entry else {}
         except ValidationError:  # the other sensor says so itself
             return {}
         answered = {pull.head for pull in pulls.values() if pull.stand is Stand.ANSWERED}  # of another pull request

@@ -1,9 +1,9 @@
-"""Tick: one look of the sensor `<app>_report`."""
+"""Tick: one look of the sensor `report` at one app."""
 
 import time
 from collections.abc import MutableMapping
 
-import dagster as dg
+from dagster import DagsterInstance
 
 from pipeline_defs.config import App, Home
 from pipeline_defs.reports.memory import Memory
@@ -14,12 +14,28 @@ from pipeline_defs.reports.writer import Writer
 from pipeline_defs.resources.github_resource import GitHubResource
 
 
-def tick(
-    context: dg.SensorEvaluationContext, app: App, github: GitHubResource, ranges: MutableMapping[str, Shipped]
-) -> dg.SensorResult:
-    """Tell GitHub what is new. `ranges` is what deployments brought, kept between two looks."""
-    memory = Memory.read(context.cursor, time.time())
-    reader = RunReader(context.instance, app)
+def tell(
+    instance: DagsterInstance,
+    app: App,
+    github: GitHubResource,
+    entry: str | None,
+    ranges: MutableMapping[str, Shipped],
+) -> tuple[str, str]:
+    """Tell GitHub what is new; gives a sentence about it, and the new entry.
+
+    `ranges` is what deployments brought, kept between two looks.
+    """
+    memory = Memory.read(entry, time.time())
+    reader = RunReader(instance, app)
     writer = Writer(app.name, memory, lambda: github.open(app), time.time)
     said = Reporter(app, reader, Home.find().page, ranges, time.time).look(memory, writer)
-    return dg.SensorResult(skip_reason=said, cursor=memory.model_dump_json(exclude_defaults=True))
+    return said, memory.model_dump_json(exclude_defaults=True)
+
+
+def has_work(entry: str) -> bool:
+    """Whether something is still to be told, or looked at again."""
+    now = time.time()
+    memory = Memory.read(entry, now)
+    return any(not each.rests(now) for each in memory.runs.values()) or any(
+        each.later for each in memory.waiting.values()
+    )

@@ -1,77 +1,111 @@
-"""Branches: a branch of the app's repository that moved starts its job; any git host will do."""
+"""Branches: a branch of an app's repository that moved starts its job; any git host will do."""
 
 import json
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 
 import dagster as dg
 
+from pipeline_defs.automation.entries import BRANCHES
 from pipeline_defs.config import App
 from pipeline_defs.config.current import NotLoaded, current
 from pipeline_defs.jobs import AssetJob, job_name
-from pipeline_defs.release.pauses import Pauses
 from pipeline_defs.release.relevance import asks_to_skip, concerns
 from pipeline_defs.release.request import THEN, Job, Request
+from pipeline_defs.resources.address import url_of
 from pipeline_defs.resources.ancestry import Ancestry
+from pipeline_defs.resources.local_refs import Stamp, is_local, refs_stamp
 from pipeline_defs.resources.source import Source
 from pipeline_defs.resources.source_errors import SourceError
 from pipeline_defs.resources.source_resource import SourceResource
-
-SECONDS = 4
-"""Between two looks. The daemon's floor is 5 s, and 5 would become 10."""
+from pipeline_defs.sensors.rounds import Rounds
+from pipeline_defs.sensors.tending import Found, by_name, tend
+from pipeline_defs.sensors.turns import SECONDS, Turns
 
 _LONGEST_PAUSE = 300.0
 """Seconds between two looks at a repository that does not answer."""
 
+_MOST_REMOTE = 10
+"""Repositories on other machines that one tick asks: each costs a process of git, and perhaps of ssh."""
+
+_SURE = 300.0
+"""Seconds after which git is asked although no file of a repository on this machine has changed."""
+
 Heads = dict[str, str]
 
 
-def branches_sensor(app: App, jobs: Mapping[str, AssetJob]) -> dg.SensorDefinition:
-    """The sensor `<app>_branches`. Its cursor is the heads it has handled, {branch: commit}, so after a stop it catches up."""
-    started = [job_name(app, Job.INTEGRATE), *(job_name(app, Job.DEPLOY, environment) for environment in app.deployed)]
-    pauses = Pauses(SECONDS, _LONGEST_PAUSE, time.monotonic)
-    said: dict[str, str] = {}
+def branches_sensor(apps: Sequence[App], jobs: Mapping[str, AssetJob], source: SourceResource) -> dg.SensorDefinition:
+    """The sensor `branches`. An app's entry is the heads that were handled, {branch: commit}, so after a stop it catches up."""
+    rounds: Rounds[Found] = Rounds(BRANCHES, SECONDS, _LONGEST_PAUSE)
+    remote = [app.name for app in apps if not _is_local(app)]
+    turns, looker = Turns(_MOST_REMOTE), _Looker()
 
     @dg.sensor(
-        name=f"{app.name}_branches",
-        jobs=[jobs[name] for name in started],
+        name=BRANCHES,
+        jobs=[jobs[name] for app in apps for name in started_jobs(app)],
         minimum_interval_seconds=SECONDS,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description=(
-            f"Looks at the branches of {app.repository}. When {app.branches.development} moves: "
-            f"{job_name(app, Job.INTEGRATE)}, then the rehearsal. When {app.branches.main} moves: a deployment, where "
-            "auto_deploy is on. Switch it off and nothing of this app is started by itself."
+            "Looks at the branches of the apps' repositories. When an app's development branch moves: its job integrate, then the "
+            "rehearsal. When its main branch moves: a deployment, where auto_deploy is on. To stop this for one app use `shipline pause "
+            "APP`; the switch here stops it for all."
         ),
     )
-    def branches(context: dg.SensorEvaluationContext, source: SourceResource) -> dg.SensorResult | dg.SkipReason:
-        if rest := pauses.rests(app.name):
-            return dg.SkipReason(f"{said[app.name]}; asked again in {rest:.0f} s")
-        try:
-            now = current(app)
-            repository = source.of(now)
-            heads = repository.heads(now.branches.shipping)
-            handled: Heads = json.loads(context.cursor) if context.cursor else {}
-            answered = _answered(now, repository, handled, heads) if context.cursor else heads
-        except NotLoaded as error:
-            return dg.SkipReason(str(error))
-        except SourceError as error:
-            pauses.failed(app.name)
-            said[app.name] = str(error)
-            return dg.SkipReason(str(error))
-        pauses.worked(app.name)
-        if context.cursor is None:
-            shown = ", ".join(f"{branch} at {head[:12]}" for branch, head in heads.items()) or "no branch yet"
-            baseline = f"first look: {shown}; what comes from now on is handled"
-            return dg.SensorResult(skip_reason=baseline, cursor=json.dumps(heads))
-        requests = moved(now, handled, answered)
-        return dg.SensorResult(
-            run_requests=requests,
-            skip_reason=None if requests else "no branch has moved",
-            # A branch that is gone stays in mind: when it comes back where it was, it has not moved.
-            cursor=json.dumps({**handled, **heads}),
-        )
+    def branches(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+        asked = turns.next(remote)
+        chosen = [app for app in apps if app.name in asked or app.name not in remote]
+        return tend(
+            context, BRANCHES, by_name(apps), rounds, partial(looker.look, source), expected=(SourceError, NotLoaded),
+            idle="no branch has moved", pausable=True, due=lambda _instance, _entries: [app.name for app in chosen],
+        )  # fmt: skip
 
     return branches
+
+
+def started_jobs(app: App) -> list[str]:
+    """The names of the jobs that a branch of the app starts."""
+    return [job_name(app, Job.INTEGRATE), *(job_name(app, Job.DEPLOY, environment) for environment in app.deployed)]
+
+
+def _is_local(app: App) -> bool:
+    try:
+        return is_local(url_of(app.repository))
+    except SourceError:  # said at each look
+        return True
+
+
+class _Looker:
+    """Looks at repositories, and remembers those on this machine that have not changed since."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._seen: dict[str, tuple[Stamp, str, float]] = {}
+
+    def look(self, source: SourceResource, loaded: App, entry: str | None) -> Found:
+        """What moved since the entry. The first look starts nothing. Raises SourceError and NotLoaded."""
+        app = current(loaded)
+        stamp = refs_stamp(url_of(app.repository), app.branches.shipping)
+        if stamp is not None and entry is not None and self._is_known(app, stamp, entry):
+            return Found()
+        repository = source.of(app)
+        heads = repository.heads(app.branches.shipping)
+        handled: Heads = json.loads(entry) if entry else {}
+        # A branch that is gone stays in mind: when it comes back where it was, it has not moved.
+        now = json.dumps({**handled, **heads})
+        if stamp is not None:
+            with self._lock:
+                self._seen[app.name] = stamp, f"{app.repository} {now}", time.monotonic()
+        if entry is None:
+            shown = ", ".join(f"{branch} at {head[:12]}" for branch, head in heads.items()) or "no branch yet"
+            return Found(entry=now, said=f"first look: {shown}; what comes from now on is handled")
+        return Found(entry=now, requests=moved(app, handled, _answered(app, repository, handled, heads)))
+
+    def _is_known(self, app: App, stamp: Stamp, entry: str) -> bool:
+        with self._lock:
+            seen, known, at = self._seen.get(app.name, ((), "", 0.0))
+        return (seen, known) == (stamp, f"{app.repository} {entry}") and time.monotonic() - at < _SURE
 
 
 def _answered(app: App, repository: Source, handled: Heads, heads: Heads) -> Heads:
@@ -145,7 +179,7 @@ def _request(
         branch=branch,
         since=since,
         reason=f"{branch} moved to {head[:12]}",
-        actor=f"sensor {app.name}_branches",
+        actor=f"sensor {BRANCHES}",
     )
     return dg.RunRequest(
         run_key=run_key,

@@ -1,9 +1,11 @@
 """Chaining: an image that was made for `development` is rehearsed; where one branch is all there is, it is deployed then."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import dagster as dg
 
+from pipeline_defs.automation.entries import CHAIN
+from pipeline_defs.automation.pauses import read_pauses
 from pipeline_defs.config import App
 from pipeline_defs.config.current import NotLoaded, current
 from pipeline_defs.jobs import AssetJob, job_name
@@ -11,7 +13,9 @@ from pipeline_defs.ops.events import IMAGE, REHEARSAL, environment_key, image_ke
 from pipeline_defs.ops.stored import facts_of_run
 from pipeline_defs.release.records import Image, Outcome, Rehearsal
 from pipeline_defs.release.request import THEN, Job, Request
-from pipeline_defs.sensors.branches import SECONDS
+from pipeline_defs.sensors.ended import EndedRuns
+from pipeline_defs.sensors.instances import lasting_instance
+from pipeline_defs.sensors.turns import SECONDS
 
 
 def of_change(run: dg.DagsterRun) -> dict[str, str]:
@@ -19,45 +23,60 @@ def of_change(run: dg.DagsterRun) -> dict[str, str]:
     return {name: run.tags[name] for name in ("head", "pull_request", "version_commit") if name in run.tags}
 
 
-def chaining_sensor(app: App, jobs: Mapping[str, AssetJob]) -> dg.SensorDefinition:
-    """The sensor `<app>_then_stage`: after a run of `<app>_integrate` with the tag `then: stage`, `<app>_stage` for its image, and after a
+def chaining_sensor(apps: Sequence[App], jobs: Mapping[str, AssetJob]) -> dg.SensorDefinition:
+    """The sensor `chain`: after a run of an app's job integrate with the tag `then: stage`, its job stage for the image, and after a
     run of that with the tag `then: deploy` the deployments.
 
-    It only answers with run requests whose keys are made of the run's id, which survives a crash of the daemon: Dagster goes on to the
-    next run even when a sensor like this one fails.
+    It only answers with run requests whose keys are made of the id of the run before, which survive a crash of the daemon. `apps` are
+    those with a rehearsal.
     """
-    integrate, stage = jobs[job_name(app, Job.INTEGRATE)], jobs[job_name(app, Job.STAGE)]
-    deploys = [jobs[job_name(app, Job.DEPLOY, environment)] for environment in app.deployed]
+    ended = EndedRuns(CHAIN, dg.DagsterEventType.RUN_SUCCESS)
+    watched = {
+        **{job_name(app, Job.INTEGRATE): (app, Job.STAGE) for app in apps},
+        **{job_name(app, Job.STAGE): (app, Job.DEPLOY) for app in apps},
+    }
 
-    @dg.run_status_sensor(
-        name=f"{app.name}_then_stage",
-        run_status=dg.DagsterRunStatus.SUCCESS,
-        monitored_jobs=[integrate, stage],
-        request_jobs=[stage, *deploys],
+    @dg.sensor(
+        name=CHAIN,
+        jobs=[
+            jobs[name]
+            for app in apps
+            for name in (job_name(app, Job.STAGE), *(job_name(app, Job.DEPLOY, each) for each in app.deployed))
+        ],
         minimum_interval_seconds=SECONDS,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description=(
-            f"Rehearses what {integrate.name} has made for {app.branches.development}: starts {stage.name} after it has succeeded; "
-            "where one branch is all there is, it starts the deployment after that. "
-            "Switch it off and images are made, and rehearsed by nobody."
+            "Rehearses what an app's job integrate has made for its development branch: starts the job stage after it has succeeded; "
+            "where one branch is all there is, it starts the deployment after that. For an app that is paused it waits until the app is "
+            "resumed."
         ),
     )
-    def then_stage(context: dg.RunStatusSensorContext) -> dg.RunRequest | dg.SkipReason | dg.SensorResult:
-        run = context.dagster_run
-        follows = run.tags.get(THEN)
-        if follows == Job.DEPLOY and run.job_name == stage.name:
-            return _deployments(context, app)
-        if follows != Job.STAGE or run.job_name != integrate.name:
-            return dg.SkipReason(f"run {run.run_id[:8]} is not followed by anything")
-        made = facts_of_run(context.instance, run.run_id, image_key(app.name), IMAGE, Image)
-        if not made:
-            return dg.SkipReason(f"run {run.run_id[:8]} has made no image")
-        return _rehearsal(app, run, made[-1], stage.name)
+    def chain(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+        instance = lasting_instance(context)
 
-    return then_stage
+        def concerns(run: dg.DagsterRun) -> bool:
+            return run.job_name in watched and run.tags.get(THEN) == watched[run.job_name][1]
+
+        def waits(runs: Sequence[dg.DagsterRun]) -> dict[str, str]:
+            apps_of = {run.run_id: watched[run.job_name][0].name for run in runs}
+            paused = read_pauses(instance, set(apps_of.values()))
+            return {run: f"{name}: {paused[name]}" for run, name in apps_of.items() if name in paused}
+
+        def answer(run: dg.DagsterRun) -> list[dg.RunRequest] | str:
+            app, follows = watched[run.job_name]
+            return _rehearsal(instance, app, run) if follows is Job.STAGE else _deployments(instance, app, run)
+
+        return ended.tick(instance, context.cursor, concerns, answer, waits)
+
+    return chain
 
 
-def _rehearsal(app: App, run: dg.DagsterRun, image: Image, stage: str) -> dg.RunRequest:
+def _rehearsal(instance: dg.DagsterInstance, app: App, run: dg.DagsterRun) -> list[dg.RunRequest] | str:
+    """The rehearsal of what a run has made."""
+    made = facts_of_run(instance, run.run_id, image_key(app.name), IMAGE, Image)
+    if not made:
+        return f"run {run.run_id[:8]} has made no image"
+    image = made[-1]
     request = Request(
         app=app.name,
         job=Job.STAGE,
@@ -66,16 +85,17 @@ def _rehearsal(app: App, run: dg.DagsterRun, image: Image, stage: str) -> dg.Run
         version=image.version,
         branch=image.branch,
         reason=f"{image.version} was made by run {run.run_id[:8]}",
-        actor=f"sensor {app.name}_then_stage",
+        actor=f"sensor {CHAIN}",
         change=run.tags.get("change", ""),
     )
     then = {THEN: Job.DEPLOY.value} if _is_deployed_then(app, image) else {}
-    return dg.RunRequest(
+    asked = dg.RunRequest(
         run_key=run.run_id,
-        job_name=stage,
+        job_name=job_name(app, Job.STAGE),
         run_config=request.run_config(),
         tags={**request.run_tags(), **of_change(run), **then},
     )
+    return [asked]
 
 
 def _is_deployed_then(app: App, image: Image) -> bool:
@@ -87,22 +107,14 @@ def _is_deployed_then(app: App, image: Image) -> bool:
     return branches.one and image.branch == branches.main
 
 
-def _deployments(context: dg.RunStatusSensorContext, app: App) -> dg.SensorResult | dg.SkipReason:
-    run = context.dagster_run
-    try:
-        now = current(app)
-    except NotLoaded as error:
-        return dg.SkipReason(f"what run {run.run_id[:8]} rehearsed is not deployed by itself: {error}")
-    found = facts_of_run(
-        context.instance, run.run_id, environment_key(app.name, app.staging or ""), REHEARSAL, Rehearsal
-    )
+def _deployments(instance: dg.DagsterInstance, loaded: App, run: dg.DagsterRun) -> list[dg.RunRequest] | str:
+    """The deployments of what a run has rehearsed. Raises NotLoaded."""
+    app = current(loaded)
+    found = facts_of_run(instance, run.run_id, environment_key(app.name, app.staging or ""), REHEARSAL, Rehearsal)
     passed = [each for each in found if each.outcome is Outcome.SUCCEEDED]
     if not passed:
-        return dg.SkipReason(f"run {run.run_id[:8]} has rehearsed nothing")
-    requests = list(_deployments_of(now, run, passed[-1]))
-    return dg.SensorResult(
-        run_requests=requests, skip_reason=None if requests else "no environment is deployed to by itself"
-    )
+        return f"run {run.run_id[:8]} has rehearsed nothing"
+    return list(_deployments_of(app, run, passed[-1])) or f"no environment of {app.name} is deployed to by itself"
 
 
 def _deployments_of(app: App, run: dg.DagsterRun, rehearsal: Rehearsal) -> Iterator[dg.RunRequest]:
@@ -118,7 +130,7 @@ def _deployments_of(app: App, run: dg.DagsterRun, rehearsal: Rehearsal) -> Itera
             commit=release.commit,
             branch=app.branches.main,
             reason=f"{release.version} was rehearsed by run {run.run_id[:8]}",
-            actor=f"sensor {app.name}_then_stage",
+            actor=f"sensor {CHAIN}",
             change=f"{change}:{environment}" if change and number else change,
         )
         yield dg.RunRequest(

@@ -1,10 +1,14 @@
 """Drift: the servers are looked at once a minute, and what is not as the lineage says becomes a failed check."""
 
 import json
+import logging
 import time
+from collections.abc import Sequence
+from functools import partial
 
 import dagster as dg
 
+from pipeline_defs.automation.entries import DRIFT
 from pipeline_defs.config import App
 from pipeline_defs.config.current import current_or_loaded
 from pipeline_defs.drift import drift_of, evaluation
@@ -13,54 +17,77 @@ from pipeline_defs.launch import UNFINISHED
 from pipeline_defs.ops.events import environment_key
 from pipeline_defs.ops.log import EXPECTED
 from pipeline_defs.release.pauses import Pauses
+from pipeline_defs.sensors.instances import lasting_instance
+from pipeline_defs.sensors.rounds import Rounds
+from pipeline_defs.sensors.tending import Found, by_name, tend
+from pipeline_defs.sensors.turns import Turns
 
 SECONDS = 60
 
 _LONGEST_PAUSE = 900.0
 """Seconds between two looks at a server that does not answer."""
 
+_MOST = 30
+"""Apps whose servers are looked at in one tick: each takes a connection over SSH to every host."""
 
-def drift_sensor(app: App) -> dg.SensorDefinition:
-    """The sensor `<app>_drift`. It writes when what it sees has changed, so that a year of looks is not a year of events.
+_PATIENCE = 20.0  # nobody waits for drift
 
-    A server that cannot be looked at is looked at in growing distances.
+_log = logging.getLogger(__name__)
+
+
+def drift_sensor(apps: Sequence[App]) -> dg.SensorDefinition:
+    """The sensor `drift`. It writes when what it sees has changed, so that a year of looks is not a year of events.
+
+    A server that cannot be looked at is looked at less and less often. An app's entry is what was seen last, {environment: sentences}.
+    `apps` are those with environments that are deployed to.
     """
     pauses = Pauses(SECONDS - 1, _LONGEST_PAUSE, time.monotonic)
+    rounds: Rounds[Found] = Rounds(DRIFT, SECONDS, _LONGEST_PAUSE, patience=_PATIENCE)
+    turns, named = Turns(_MOST), by_name(apps)
 
     @dg.sensor(
-        name=f"{app.name}_drift",
+        name=DRIFT,
         minimum_interval_seconds=SECONDS,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        asset_selection=dg.AssetSelection.assets(*(environment_key(app.name, name) for name in app.deployed)),
+        asset_selection=dg.AssetSelection.assets(
+            *(environment_key(app.name, name) for app in apps for name in app.deployed)
+        ),
         description=(
-            f"Looks at the servers of {app.name} once a minute: what runs there by hand, or no longer, is a failed check of the "
-            "environment. It starts nothing. Switch it off and drift is seen by the check alone, when a person executes it."
+            "Looks at the apps' servers once a minute: what runs there by hand, or no longer, is a failed check of the environment. It "
+            "starts nothing. Switch it off and drift is seen by the check alone, when a person executes it."
         ),
     )
-    def look(context: dg.SensorEvaluationContext) -> dg.SensorResult:
-        before: dict[str, list[str]] = json.loads(context.cursor or "{}")
-        now, events = dict(before), []
-        as_it_is = current_or_loaded(app)
-        for environment in app.deployed:
-            if pauses.rests(environment):
-                continue
-            key = environment_key(app.name, environment)
-            wanted = dg.RunsFilter(tags={"target": key.to_user_string()}, statuses=list(UNFINISHED))
-            if context.instance.get_runs(wanted, limit=1):  # it is being changed
-                continue
-            try:
-                found = drift_of(as_it_is, environment, Lineage(context.instance))
-            except EXPECTED as error:
-                if pauses.failed(environment):
-                    context.log.warning(f"{error}; looked at again in growing distances")
-                continue
-            (pauses.failed if found.lost else pauses.worked)(environment)
-            now[environment] = [*found.said, *found.lost]
-            if now[environment] != before.get(environment):
-                events.append(evaluation(key, found))
-        said = "; ".join(sentence for sentences in now.values() for sentence in sentences)
-        return dg.SensorResult(
-            asset_events=events, cursor=json.dumps(now), skip_reason=said or "what runs is what the lineage says"
-        )
+    def drift(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+        return tend(
+            context, DRIFT, named, rounds, partial(_look, lasting_instance(context), pauses), expected=EXPECTED,
+            idle="what runs is what the lineage says", due=lambda _instance, _entries: turns.next(named),
+        )  # fmt: skip
 
-    return look
+    return drift
+
+
+def _look(instance: dg.DagsterInstance, pauses: Pauses, loaded: App, entry: str | None) -> Found:
+    """Look at the servers of one app."""
+    before: dict[str, list[str]] = json.loads(entry or "{}")
+    now, events = dict(before), []
+    app = current_or_loaded(loaded)
+    for environment in loaded.deployed:
+        place = f"{app.name} {environment}"
+        if pauses.rests(place):
+            continue
+        key = environment_key(app.name, environment)
+        wanted = dg.RunsFilter(tags={"target": key.to_user_string()}, statuses=list(UNFINISHED))
+        if instance.get_runs(wanted, limit=1):  # it is being changed
+            continue
+        try:
+            found = drift_of(app, environment, Lineage(instance))
+        except EXPECTED as error:
+            if pauses.failed(place):
+                _log.warning("%s: %s; looked at again less and less often", place, error)
+            continue
+        (pauses.failed if found.lost else pauses.worked)(place)
+        now[environment] = [*found.said, *found.lost]
+        if now[environment] != before.get(environment):
+            events.append(evaluation(key, found))
+    said = "; ".join(sentence for sentences in now.values() for sentence in sentences)
+    return Found(entry=json.dumps(now), events=events, said=said)

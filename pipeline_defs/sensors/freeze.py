@@ -3,10 +3,12 @@
 import time
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 
 import dagster as dg
 from dagster import DagsterRun
 
+from pipeline_defs.automation.entries import FREEZE as FREEZES
 from pipeline_defs.config import App
 from pipeline_defs.config.current import NotLoaded, current
 from pipeline_defs.history import Lineage
@@ -14,6 +16,7 @@ from pipeline_defs.jobs import AssetJob, job_name
 from pipeline_defs.launch import UNFINISHED
 from pipeline_defs.ops.attempt import write_down
 from pipeline_defs.ops.events import environment_key
+from pipeline_defs.ops.log import EXPECTED
 from pipeline_defs.ops.rehearsals import rehearsed, rehearsing
 from pipeline_defs.release.history import Row, waiting
 from pipeline_defs.release.pauses import pause
@@ -21,6 +24,9 @@ from pipeline_defs.release.records import Outcome
 from pipeline_defs.release.request import FREEZE, NOTHING, REHEARSAL, WAITS_FOR, Job, Request
 from pipeline_defs.release.run_tags import TIMES, tag_of
 from pipeline_defs.sensors.chaining import of_change
+from pipeline_defs.sensors.instances import lasting_instance
+from pipeline_defs.sensors.rounds import Rounds
+from pipeline_defs.sensors.tending import Found, by_name, tend
 
 AFTER = "after"
 """The run tag that names the run which a freeze has held back."""
@@ -31,46 +37,53 @@ SECONDS = 9
 _ENDED = {Outcome.FROZEN.value: "the freeze has ended", Outcome.WAITING.value: "its rehearsal has passed"}
 
 _MOST = 50  # runs of one environment that wait
+_MOST_OF_ALL = 1000  # runs that wait, of all apps
+_LONGEST_PAUSE = 300.0
 
 
-def freeze_sensor(app: App, jobs: Mapping[str, AssetJob]) -> dg.SensorDefinition:
-    """The sensor `<app>_after_freeze`: of the runs with the tag `waits_for`, the newest is deployed, the others are overtaken.
+def freeze_sensor(apps: Sequence[App], jobs: Mapping[str, AssetJob]) -> dg.SensorDefinition:
+    """The sensor `freeze`: of the runs with the tag `waits_for`, the newest is deployed, the others are overtaken.
 
     What waits stands in the storage alone: a run that found the freeze has written so and ended. Whoever comes after a restart finds
-    it there. The key of the run that follows is the id of the one that waited, so it comes once.
+    it there. The key of the run that follows is the id of the one that waited, so it comes once. `apps` are those with environments
+    that are deployed to.
     """
-    deploys = [job_name(app, Job.DEPLOY, environment) for environment in app.deployed]
+    named, rounds = by_name(apps), Rounds[Found](FREEZES, SECONDS, _LONGEST_PAUSE)
 
     @dg.sensor(
-        name=f"{app.name}_after_freeze",
-        jobs=[jobs[name] for name in deploys],
+        name=FREEZES,
+        jobs=[jobs[job_name(app, Job.DEPLOY, environment)] for app in apps for environment in app.deployed],
         minimum_interval_seconds=SECONDS,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description=(
-            f"Deploys what was made for {app.name} while an environment was frozen, or the release was being rehearsed, once that has "
-            "ended: the newest of it. "
-            "Switch it off and it goes on waiting."
+            "Deploys what was made while an environment was frozen, or the release was being rehearsed, once that has ended: the newest "
+            "of it. For an app that is paused it waits until the app is resumed."
         ),
     )
-    def after_freeze(context: dg.SensorEvaluationContext) -> dg.SensorResult:
-        requests: list[dg.RunRequest] = []
-        said: list[str] = []
-        try:
-            now = current(app)  # a run goes by the file as it is, and so does who starts it
-        except NotLoaded as error:
-            return dg.SensorResult(skip_reason=str(error))
-        for environment in app.deployed:
-            runs = _held_back(context.instance, now, environment)
-            if runs:
-                request, what = _answer(context.instance, now, environment, runs)
-                requests += [request] if request else []
-                said.append(f"{environment}: {what}")
-        return dg.SensorResult(
-            run_requests=requests,
-            skip_reason=None if requests else "; ".join(said) or "nothing waits for a freeze or a rehearsal to end",
-        )
+    def freeze(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+        instance = lasting_instance(context)
+        waiting = instance.get_runs(dg.RunsFilter(tags={WAITS_FOR: [FREEZE, REHEARSAL]}), limit=_MOST_OF_ALL)
+        whose = set(named) if len(waiting) == _MOST_OF_ALL else {run.tags.get("app", "") for run in waiting}
+        return tend(
+            context, FREEZES, named, rounds, partial(_look, instance), expected=(*EXPECTED, NotLoaded), pausable=True,
+            idle="nothing waits for a freeze or a rehearsal to end", due=lambda _instance, _entries: whose,
+        )  # fmt: skip
 
-    return after_freeze
+    return freeze
+
+
+def _look(instance: dg.DagsterInstance, loaded: App, _entry: str | None) -> Found:
+    """What of one app waits, and whether it waits no more. Raises NotLoaded."""
+    app = current(loaded)  # a run goes by the file as it is, and so does who starts it
+    requests: list[dg.RunRequest] = []
+    said: list[str] = []
+    for environment in loaded.deployed:
+        runs = _held_back(instance, app, environment)
+        if runs:
+            request, what = _answer(instance, app, environment, runs)
+            requests += [request] if request else []
+            said.append(f"{environment}: {what}")
+    return Found(requests=requests, said="; ".join(said))
 
 
 def _held_back(instance: dg.DagsterInstance, app: App, environment: str) -> Sequence[DagsterRun]:

@@ -1,49 +1,60 @@
 """GitHub: what happens to an app's repository starts its jobs. Polling is the truth; a webhook only makes it faster."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import dagster as dg
 
+from pipeline_defs.automation.entries import GITHUB
 from pipeline_defs.config import App
 from pipeline_defs.config.current import NotLoaded, current
-from pipeline_defs.jobs import AssetJob, job_name
-from pipeline_defs.release.request import Job
+from pipeline_defs.jobs import AssetJob
 from pipeline_defs.resources.github_resource import GitHubResource
-from pipeline_defs.sensors.branches import SECONDS
+from pipeline_defs.sensors.branches import started_jobs
+from pipeline_defs.sensors.rounds import Rounds
+from pipeline_defs.sensors.tending import Found, by_name, is_preview, tend
+from pipeline_defs.sensors.turns import SECONDS, Turns
+
+_MOST = 10
+"""Apps that one tick asks GitHub about. Each takes three or four requests, and GitHub takes 900 a minute from one account."""
+
+_LONGEST_PAUSE = 60.0
+"""Seconds between two looks at an app that GitHub does not tell about."""
 
 
-def sensor_name(app: App) -> str:
-    """The sensor of an app on GitHub; to switch it off is to switch off all that starts by itself, deliveries included."""
-    return f"{app.name}_github"
+def github_sensor(apps: Sequence[App], jobs: Mapping[str, AssetJob], client: GitHubResource) -> dg.SensorDefinition:
+    """The sensor `github`. It claims runs itself (launch.py) instead of asking Dagster for them, as the receiver does.
 
-
-def github_sensor(app: App, jobs: Mapping[str, AssetJob]) -> dg.SensorDefinition:
-    """The sensor `<app>_github`. It claims runs itself (launch.py) instead of asking Dagster for them, as the receiver does.
-
-    Its cursor is a Handled, and goes on only past what was claimed: whatever fails in between is found again.
+    An app's entry is a Handled, and goes on only past what was claimed: whatever fails in between is found again.
     """
-    started = [job_name(app, Job.INTEGRATE), *(job_name(app, Job.DEPLOY, environment) for environment in app.deployed)]
+    rounds: Rounds[Found] = Rounds(GITHUB, SECONDS, _LONGEST_PAUSE)
+    turns, named = Turns(_MOST), by_name(apps)
 
     @dg.sensor(
-        name=sensor_name(app),
-        jobs=[jobs[name] for name in started],
+        name=GITHUB,
+        jobs=[jobs[name] for app in apps for name in started_jobs(app)],
         minimum_interval_seconds=SECONDS,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description=(
-            f"Looks at {app.full_name} on GitHub. A move of {app.branches.development}: {job_name(app, Job.INTEGRATE)}, then "
-            f"the rehearsal. A move of {app.branches.main}: a deployment, where auto_deploy is on. A pull request into either: "
-            "its image is made and tested. The runs are started while it looks, so its ticks show no run requests but say "
-            "what was started; a preview starts nothing. Switch it off and nothing of this app is started by itself, "
-            "by webhooks neither."
+            "Looks at the apps' repositories on GitHub. A move of the development branch: the job integrate, then the rehearsal. A move "
+            "of the main branch: a deployment, where auto_deploy is on. A pull request into either: its image is made and tested. The "
+            "runs are started while it looks, so its ticks show no run requests but say what was started; a preview starts nothing. To "
+            "stop this for one app, webhooks included, use `shipline pause APP`; the switch here stops polling for all."
         ),
     )
-    def github(context: dg.SensorEvaluationContext, github: GitHubResource) -> dg.SensorResult | dg.SkipReason:
+    def github(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         # Every run's process loads the sensors; none of them looks, so none has to wait for these imports.
-        from pipeline_defs.changes.tick import tick
+        from pipeline_defs.changes.tick import NotLooked, look_once
+        from pipeline_defs.sensors.instances import lasting_instance
 
-        try:
-            return tick(context, current(app), github, sensor_name(app))
-        except NotLoaded as error:
-            return dg.SkipReason(str(error))
+        instance, preview = lasting_instance(context), is_preview(context)
+
+        def look(app: App, entry: str | None) -> Found:
+            said, now = look_once(instance, current(app), client, entry, preview=preview)
+            return Found(entry=now, said=said)
+
+        return tend(
+            context, GITHUB, named, rounds, look, expected=(NotLooked, NotLoaded), pausable=True,
+            due=lambda _instance, _entries: turns.next(named),
+        )  # fmt: skip
 
     return github

@@ -6,8 +6,11 @@ import time
 from collections.abc import Callable
 
 from dagster import DagsterInstance
+from dagster._core.definitions.run_request import InstigatorType
 from dagster._core.scheduler.instigation import InstigatorStatus
 
+from pipeline_defs.automation.entries import GITHUB, read_entry
+from pipeline_defs.automation.pauses import read_pauses
 from pipeline_defs.changes.claims import Claims
 from pipeline_defs.changes.look import alone, look_at
 from pipeline_defs.code_server import FollowedCodeServer
@@ -87,10 +90,12 @@ class Worker(threading.Thread):
             return f"there is no app {name} any more"
         instance, code_server = self._open()
         with alone(instance, app):
-            handled = handled_by_sensor(instance, f"{name}_github")
+            if paused := read_pauses(instance, [name]).get(name):
+                return f"{name} is {paused}"
+            handled = handled_by_sensor(instance, name)
             if handled is None:
-                return f"{name}_github is switched off, or has not looked yet"
-            claims = Claims(app, Launcher(instance, code_server.get()), ACTOR, f"{name}_github")
+                return f"the sensor {GITHUB} is switched off, or has not looked at {name} yet"
+            claims = Claims(app, Launcher(instance, code_server.get()), ACTOR, GITHUB)
             look_at(app, open_repository(app), handled, claims, branch=delivery.branch, pull=delivery.pull)
         for sentence in claims.said:
             _log.info("%s", sentence)
@@ -111,11 +116,10 @@ class Worker(threading.Thread):
             _log.warning("%s", error)
 
 
-def handled_by_sensor(instance: DagsterInstance, sensor: str) -> Handled | None:
-    """What the app's sensor has handled; None while it is switched off, or has not had its first look: then nothing is started."""
-    for state in instance.all_instigator_state():
-        if state.origin.instigator_name != sensor or state.status is InstigatorStatus.STOPPED:
-            continue
-        cursor = getattr(state.instigator_data, "cursor", None)
-        return Handled.model_validate_json(cursor) if cursor else None
-    return None
+def handled_by_sensor(instance: DagsterInstance, app: str) -> Handled | None:
+    """What the sensor has handled of an app; None while it is switched off, or has not had its first look: then nothing is started."""
+    states = instance.all_instigator_state(instigator_type=InstigatorType.SENSOR)
+    if any(state.instigator_name == GITHUB and state.status is InstigatorStatus.STOPPED for state in states):
+        return None
+    entry = read_entry(instance, app, GITHUB)
+    return Handled.model_validate_json(entry) if entry else None

@@ -17,7 +17,7 @@ def pipeline(engine: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         made = Pipeline(bed, tmp_path_factory.mktemp("pipeline"))
         try:
             made.shipline.up(port=free_port())
-            made.shipline.wait_for_first_look("shop_branches")
+            made.shipline.wait_for_first_look("shop", "branches")
             yield made
         finally:
             made.shipline.down()

@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import dagster as dg
 from dagster import DagsterInstance, DagsterRun, RunsFilter
 
 from pipeline_defs.changes import tick
@@ -19,11 +18,9 @@ from pipeline_defs.cli.ports import answers, free_port
 from pipeline_defs.code_server import LOCATION, CodeServer, target_at
 from pipeline_defs.config import App, load_app
 from pipeline_defs.config.home import PROJECT
-from pipeline_defs.jobs import jobs_of
 from pipeline_defs.release.handled import Handled
-from pipeline_defs.resources.github_resource import GitHubResource
-from pipeline_defs.sensors import sensors_of
 from tests.support.storage import storage
+from tests.support.ticks import Ticking
 from tests.testbed.github import GitHubServer
 
 REPOSITORY = "acme/shop"
@@ -106,29 +103,28 @@ class World:
     def __init__(self, github: GitHubServer, folder: Path, instance: DagsterInstance, server: CodeServer) -> None:
         self.github, self.folder, self.instance, self.server = github, folder, instance, server
         self.app: App = load_app(folder / "apps" / "shop.yaml")
-        self.sensors = {s.name: s for s in sensors_of(self.app, {job.name: job for job in jobs_of(self.app)})}
-        self.cursor: str | None = None
+        self.ticking = Ticking(instance, self.app)
         self.said = ""
 
     def look(self, *, preview: bool = False) -> str:
-        """One tick; gives what it said, and keeps its cursor."""
-        context = dg.build_sensor_context(
-            instance=self.instance,
-            cursor=self.cursor,
-            resources={"github": GitHubResource()},
-            last_sensor_start_time=None if preview else time.time(),
-        )
-        tick = self.sensors["shop_github"].evaluate_tick(context)
+        """One tick; gives what it said."""
+        tick = self.ticking.tick("github", preview=preview)
         assert not tick.run_requests
-        if not preview:
-            self.cursor = tick.cursor or self.cursor
-        self.said = tick.skip_message or ""
+        self.said = (tick.skip_message or "").removeprefix("shop: ")
         return self.said
 
+    @property
+    def entry(self) -> str | None:
+        """What the sensor keeps of the app."""
+        return self.ticking.entry("shop", "github")
+
+    @entry.setter
+    def entry(self, text: str | None) -> None:
+        self.ticking.set_entry("shop", "github", text or "")
+
     def handled(self) -> Handled:
-        """What the cursor says."""
-        assert self.cursor is not None
-        return Handled.model_validate_json(self.cursor)
+        """What the entry says."""
+        return Handled.model_validate_json(self.entry or "")
 
     def commit(self, branch: str, by: str = "dora", **more: Any) -> str:
         """A new commit on a branch."""

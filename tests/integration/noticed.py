@@ -11,10 +11,9 @@ from typing import Any
 import dagster as dg
 
 from pipeline_defs.config import App, load_app
-from pipeline_defs.jobs import jobs_of
 from pipeline_defs.notices.outbox import Memory
-from pipeline_defs.sensors import sensors_of
 from tests.integration.reported import SmallRuns
+from tests.support.ticks import Ticking
 
 CHAT, MAIL = "SHIPLINE_TEST_CHAT", "SHIPLINE_TEST_MAIL"
 TOKEN = "t0ken-0f-the-chat"
@@ -90,23 +89,18 @@ class Noticed(SmallRuns):
         super().__init__(instance)
         (folder / "shop.yaml").write_text(APP)
         self.app: App = load_app(folder / "shop.yaml")
-        self.sensor = {each.name: each for each in sensors_of(self.app, {job.name: job for job in jobs_of(self.app)})}[
-            "shop_notify"
-        ]
-        self.cursor: str | None = None
+        self.ticking = Ticking(instance, self.app)
 
     def look(self) -> str:
         """One tick; gives what it said."""
-        tick = self.sensor.evaluate_tick(dg.build_sensor_context(instance=self.instance, cursor=self.cursor))
+        tick = self.ticking.tick("notify")
         assert not tick.run_requests
-        self.cursor = tick.cursor
-        return tick.skip_message or ""
+        return (tick.skip_message or "").removeprefix("shop: ")
 
     @property
     def memory(self) -> Memory:
-        """The sensor's cursor."""
-        assert self.cursor is not None
-        return Memory.model_validate_json(self.cursor)
+        """What the sensor keeps of the app."""
+        return Memory.model_validate_json(self.ticking.entry("shop", "notify") or "")
 
     def pass_time(self, seconds: float) -> None:
         """Let what waits be so much older."""
@@ -115,4 +109,4 @@ class Noticed(SmallRuns):
             box.waiting = [notice.model_copy(update={"at": notice.at - seconds}) for notice in box.waiting]
             if box.later is not None:
                 box.later.after -= seconds
-        self.cursor = memory.model_dump_json()
+        self.ticking.set_entry("shop", "notify", memory.model_dump_json())

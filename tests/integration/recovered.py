@@ -4,28 +4,19 @@ from typing import Any
 
 import dagster as dg
 
-from pipeline_defs.jobs import jobs_of
 from pipeline_defs.release.recovery import MOST
-from pipeline_defs.sensors import sensors_of
 from tests.integration.tiny import PRODUCTION, Tiny
+from tests.support.ticks import Ticking
 
 PLACE = {"app": "tiny", "environment": "production", "target": "tiny_production"}
 
 
 def answer(tiny: Tiny, run: str) -> dg.RunRequest | None:
     """What the recovery sensor answers to a run that has failed."""
-    sensors = {each.name: each for each in sensors_of(tiny.app, {job.name: job for job in jobs_of(tiny.app)})}
-    found = tiny.instance.get_run_by_id(run)
-    (ended,) = tiny.instance.all_logs(run, of_type=dg.DagsterEventType.RUN_FAILURE)
-    assert found is not None and ended.dagster_event is not None
-    context = dg.build_run_status_sensor_context(
-        sensor_name="tiny_recover_failed",
-        dagster_instance=tiny.instance,
-        dagster_run=found,
-        dagster_event=ended.dagster_event,
-    )
-    answered = sensors["tiny_recover_failed"](context)
-    return answered if isinstance(answered, dg.RunRequest) else None
+    ticking = Ticking(tiny.instance, tiny.app)
+    ticking.cursors["recover"] = '{"after": 0, "base": 0}'
+    requests: list[dg.RunRequest] = ticking.tick("recover").run_requests or []
+    return next((each for each in requests if each.run_key == run), None)
 
 
 def follow(tiny: Tiny, run: str) -> list[str]:

@@ -10,17 +10,9 @@ import dagster as dg
 import requests
 from dagster._core.definitions.job_base import InMemoryJob
 from dagster._core.execution.api import execute_run
-from dagster._core.remote_origin import ManagedGrpcPythonEnvCodeLocationOrigin, RemoteRepositoryOrigin
-from dagster._core.scheduler.instigation import (
-    InstigatorState,
-    InstigatorStatus,
-    InstigatorType,
-    SensorInstigatorData,
-)
 from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 
 from pipeline_defs.config import App, load_app
-from pipeline_defs.jobs import jobs_of
 from pipeline_defs.ops.attempt import beginning, note
 from pipeline_defs.ops.events import TEST_COUNTS, environment_key, evidence_metadata, image_key
 from pipeline_defs.ops.metadata import deployment_metadata, image_metadata, rehearsal_metadata
@@ -28,8 +20,7 @@ from pipeline_defs.release.evidence import Failure, TestCounts
 from pipeline_defs.release.handled import Handled, SeenPull
 from pipeline_defs.release.records import Deployment, DeploymentKind, Image, Outcome, Rehearsal, Release
 from pipeline_defs.reports.memory import Memory
-from pipeline_defs.resources.github_resource import GitHubResource
-from pipeline_defs.sensors import sensors_of
+from tests.support.ticks import Ticking
 from tests.testbed.github import GitHubServer
 
 REPOSITORY = "acme/shop"
@@ -103,38 +94,26 @@ class Reported(SmallRuns):
         self.github = github
         (folder / "shop.yaml").write_text(APP.format(api=github.url, report=report))
         self.app: App = load_app(folder / "shop.yaml")
-        self.sensor = {each.name: each for each in sensors_of(self.app, {job.name: job for job in jobs_of(self.app)})}[
-            "shop_report"
-        ]
-        self.cursor: str | None = None
+        self.ticking = Ticking(instance, self.app)
         self.said = ""
         self.look()
 
     def look(self) -> str:
         """One tick; gives what it said."""
-        context = dg.build_sensor_context(
-            instance=self.instance, cursor=self.cursor, resources={"github": GitHubResource()}
-        )
-        tick = self.sensor.evaluate_tick(context)
+        tick = self.ticking.tick("report")
         assert not tick.run_requests
-        self.cursor, self.said = tick.cursor, tick.skip_message or ""
+        self.said = (tick.skip_message or "").removeprefix("shop: ")
         return self.said
 
     @property
     def memory(self) -> Memory:
-        """The sensor's cursor."""
-        assert self.cursor is not None
-        return Memory.model_validate_json(self.cursor)
+        """What the sensor keeps of the app."""
+        return Memory.model_validate_json(self.ticking.entry("shop", "report") or "")
 
     def notice(self, *pulls: SeenPull) -> None:
-        """Pull requests 1, 2, … as the sensor that notices changes has them in its cursor."""
+        """Pull requests 1, 2, … as the sensor that notices changes has handled them."""
         handled = Handled(pulls={str(number): pull for number, pull in enumerate(pulls, 1)})
-        place = RemoteRepositoryOrigin(ManagedGrpcPythonEnvCodeLocationOrigin(_NOWHERE), "shipline")
-        origin = place.get_instigator_origin("shop_github")
-        data = SensorInstigatorData(cursor=handled.model_dump_json())
-        state = InstigatorState(origin, InstigatorType.SENSOR, InstigatorStatus.RUNNING, data)
-        known = self.instance.get_instigator_state(origin.get_id(), origin.get_selector().get_id())
-        (self.instance.update_instigator_state if known else self.instance.add_instigator_state)(state)
+        self.ticking.set_entry("shop", "github", handled.model_dump_json())
 
     def wait_is_over(self) -> None:
         """Let every pause be over."""
@@ -143,7 +122,7 @@ class Reported(SmallRuns):
         for attended in memory.runs.values():
             for later in attended.later.values():
                 later.after = 0.0
-        self.cursor = memory.model_dump_json()
+        self.ticking.set_entry("shop", "report", memory.model_dump_json())
 
     def statuses(self, sha: str) -> dict[str, tuple[str, str]]:
         """What GitHub shows at a commit, {stage: (state, description)}."""

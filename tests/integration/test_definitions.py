@@ -48,12 +48,11 @@ def test_the_example_loads_as_the_code_server_loads_it() -> None:
         ("housekeeping", "23 * * * *", "RUNNING")
     ]
     assert {sensor.name for sensor in repository.sensor_defs} == {
-        "shop_branches",
-        "shop_then_stage",
-        "shop_after_freeze",
-        "shop_drift",
-        "shop_recover_failed",
-        "shop_recover_canceled",
+        "branches",
+        "chain",
+        "freeze",
+        "drift",
+        "recover",
     }
     assert all(sensor.default_status is dg.DefaultSensorStatus.RUNNING for sensor in repository.sensor_defs)
     assert asset_names(defs) == {"shop_image", "shop_staging", "shop_production"}

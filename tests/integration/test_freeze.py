@@ -4,10 +4,9 @@ import dagster as dg
 import pytest
 
 from pipeline_defs.history import Lineage
-from pipeline_defs.jobs import jobs_of
 from pipeline_defs.release.history import Row
-from pipeline_defs.sensors import sensors_of
 from tests.integration.tiny import PRODUCTION, Tiny
+from tests.support.ticks import Ticking
 
 ALWAYS = "2000-01-01 .. 2999-12-31 Europe/London"
 OVER = "2000-01-01 .. 2000-01-02 Europe/London"
@@ -29,16 +28,15 @@ def merged(tiny: Tiny, version: str) -> str:
 
 def look(tiny: Tiny) -> tuple[list[dg.RunRequest], str]:
     """One tick of the sensor that waits for freezes to end."""
-    sensors = {each.name: each for each in sensors_of(tiny.app, {job.name: job for job in jobs_of(tiny.app)})}
-    tick = sensors["tiny_after_freeze"].evaluate_tick(dg.build_sensor_context(instance=tiny.instance))
-    return list(tick.run_requests or []), tick.skip_message or ""
+    tick = Ticking(tiny.instance, tiny.app).tick("freeze")
+    return list(tick.run_requests or []), (tick.skip_message or "").removeprefix("tiny: ")
 
 
 def follow(tiny: Tiny, request: dg.RunRequest) -> str:
     """The run that was asked for, as the queue starts it."""
     assert request.asset_selection == [PRODUCTION]
     configs = {name: given["config"] for name, given in request.run_config["ops"].items()}
-    tags = {**request.tags, "dagster/sensor_name": "tiny_after_freeze"}
+    tags = {**request.tags, "dagster/sensor_name": "freeze"}
     return tiny.run("deploy", PRODUCTION, tags=tags, **configs)
 
 
@@ -64,7 +62,7 @@ def test_what_comes_during_a_freeze_is_made_waits_and_is_deployed_once_when_it_h
     assert next(row.version for row in rows(tiny) if row.live) == "1.0.0"
     requests, said = look(tiny)
     assert requests == []
-    assert said.startswith("production: waits for the freeze to end at ")
+    assert said.startswith("tiny: production: waits for the freeze to end at ")
     assert (waits_for(tiny, first), waits_for(tiny, second)) == ("freeze", "freeze")
 
     tiny.freeze(OVER)
@@ -135,13 +133,12 @@ def test_a_freeze_that_is_written_into_the_file_is_seen_by_the_sensor_without_a_
     merged(tiny, "1.0.0")
     text = origin.file.read_text()
     origin.file.write_text(text.replace("rehearses: null}", f'rehearses: null, freeze: "{ALWAYS}"}}'))
-    sensors = {each.name: each for each in sensors_of(loaded, {job.name: job for job in jobs_of(loaded)})}
-    context = dg.build_sensor_context(instance=tiny.instance)
-    tick = sensors["tiny_after_freeze"].evaluate_tick(context)
+    ticking = Ticking(tiny.instance, loaded)
+    tick = ticking.tick("freeze")
     assert not tick.run_requests
-    assert (tick.skip_message or "").startswith("production: waits for the freeze to end at ")
+    assert (tick.skip_message or "").startswith("tiny: production: waits for the freeze to end at ")
     origin.file.write_text(text)
-    ((request),) = sensors["tiny_after_freeze"].evaluate_tick(context).run_requests or []
+    ((request),) = ticking.tick("freeze").run_requests or []
     assert request.job_name == "tiny_deploy"
 
 

@@ -96,14 +96,14 @@ def test_each_branch_that_ships_starts_its_job_once(shop: World) -> None:
     shop.look()
     assert shop.rows() == [("shop_integrate", new, "QUEUED"), ("shop_deploy", main, "QUEUED")]
     run = shop.run_of(new)
-    assert (run.tags["then"], run.tags["dagster/sensor_name"]) == ("stage", "shop_github")
+    assert (run.tags["then"], run.tags["dagster/sensor_name"]) == ("stage", "github")
     assert shop.run_of(main, "shop_deploy").tags["target"] == "shop_production"
     assert run.run_id == run_id(f"merge:shop:development:{new}")
     assert shop.look() == "nothing new"
-    before = shop.cursor
-    shop.cursor = shop.cursor and shop.handled().with_head("main", shop.github.log(REPOSITORY)[1]).model_dump_json()
+    before = shop.entry
+    shop.entry = shop.handled().with_head("main", shop.github.log(REPOSITORY)[1]).model_dump_json()
     shop.look()  # a tick that was lost after it had claimed
-    assert (len(shop.runs()), shop.cursor) == (2, before)
+    assert (len(shop.runs()), shop.entry) == (2, before)
 
 
 def test_a_preview_says_what_it_would_start_and_starts_nothing(shop: World) -> None:
@@ -119,9 +119,9 @@ def test_a_preview_says_what_it_would_start_and_starts_nothing(shop: World) -> N
 def test_an_outage_with_three_merges_accounts_for_every_one_and_runs_the_newest(shop: World) -> None:
     shop.github.fail("before", times=None)
     first, second, third = (shop.commit("main") for _ in range(3))
-    before = shop.cursor
+    before = shop.entry
     shop.look()
-    assert (shop.runs(), shop.cursor) == ([], before)
+    assert (shop.runs(), shop.entry) == ([], before)
     shop.github.clear_faults()
     shop.look()
     assert shop.rows() == [
@@ -318,7 +318,7 @@ def test_the_tag_of_a_release_that_shipline_made_starts_nothing(shop: World) -> 
 
 def receive(shop: World, handled: Handled, **about: Any) -> None:
     """What a delivery does: the same look at one thing, with the sensor's cursor as it was then."""
-    claims = Claims(shop.app, Launcher(shop.instance, shop.server), "webhook", "shop_github")
+    claims = Claims(shop.app, Launcher(shop.instance, shop.server), "webhook", "github")
     look_at(shop.app, open_repository(shop.app), handled, claims, **about)
 
 
@@ -334,7 +334,7 @@ def test_deliveries_and_polls_in_any_order_start_each_run_once(shop: World) -> N
         receive(shop, at_first, pull=number)
     receive(shop, at_first, branch="12-fix")
     assert shop.rows() == [("shop_integrate", head, "QUEUED"), ("shop_integrate", of_pull, "QUEUED")]
-    assert [run.tags[NOTICED] for run in shop.runs()] == ["webhook", "sensor shop_github"]
+    assert [run.tags[NOTICED] for run in shop.runs()] == ["webhook", "sensor github"]
 
 
 def test_what_is_new_begins_after_what_a_delivery_had_claimed(shop: World) -> None:
@@ -355,7 +355,7 @@ def test_a_run_that_knows_more_than_the_cursor_is_left_alone(shop: World) -> Non
     shop.github.set_clock(5)
     newer = shop.commit("12-fix")
     receive(shop, shop.handled(), pull=number)
-    claims = Claims(shop.app, Launcher(shop.instance, shop.server), "sensor", "shop_github")
+    claims = Claims(shop.app, Launcher(shop.instance, shop.server), "sensor", "github")
     claims.give_up_pulls(shop.handled().pulls)  # of which the newest head is not known there yet
     assert shop.run_of(newer).status is DagsterRunStatus.QUEUED
 
@@ -440,7 +440,7 @@ def test_a_head_that_failed_runs_again_once_for_each_word_of_somebody_who_may_wr
 
 def test_a_pull_request_that_was_there_at_the_first_look_runs_at_a_word(shop: World) -> None:
     number, head = pull(shop)
-    shop.cursor = None
+    shop.entry = None
     shop.look()
     assert shop.runs() == []
     shop.github.set_clock(5)

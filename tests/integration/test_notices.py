@@ -111,7 +111,7 @@ def test_a_service_that_is_away_is_told_later_in_growing_distances(noticed: Noti
     deploy(noticed)
     said = noticed.look()
     assert CHAT in said and "1 wait, tried again in" in said
-    assert TOKEN not in said and TOKEN not in str(noticed.cursor)
+    assert TOKEN not in said and TOKEN not in str(noticed.ticking.entry("shop", "notify"))
     assert chat.asked == 1
     noticed.look()
     assert chat.asked == 1, "it rests"

@@ -78,8 +78,8 @@ def test_every_daemon_and_sensor_shows_that_it_lives(shipline: Observed) -> None
     daemons = shipline.values("shipline_daemon_heartbeat_age_seconds")
     assert {("SENSOR",), ("QUEUED_RUN_COORDINATOR",), ("MONITORING",)} <= daemons.keys()
     sensors = shipline.values("shipline_sensor_tick_age_seconds")
-    assert {("shop_github",), ("shop_drift",), ("shop_recover_failed",)} <= sensors.keys()
-    assert shipline.values("shipline_sensor_interval_seconds")["shop_drift",] == 60
+    assert {("github",), ("drift",), ("recover",)} <= sensors.keys()
+    assert shipline.values("shipline_sensor_interval_seconds")["drift",] == 60
     assert set(shipline.values("shipline_part_well").values()) == {1}
     assert set(shipline.values("shipline_source_readable").values()) == {1}
 

@@ -34,7 +34,7 @@ def impatient(shipline: Observed, monkeypatch: pytest.MonkeyPatch) -> Iterator[O
 
 def test_a_sensor_that_hangs_is_named_alone(shipline: Observed, impatient: Observer) -> None:
     with FileLock(shipline.root / "locks" / "look-shop.lock"):  # as another look does that takes too long
-        until(lambda: impatient.health() == (503, ["sensor shop_github"]))
+        until(lambda: impatient.health() == (503, ["sensor github"]))
     until(lambda: impatient.health() == (200, []))
 
 

@@ -10,7 +10,7 @@ from pipeline_defs.server.task import Report
 from tests.integration.test_freeze import follow, look
 from tests.integration.tiny import PRODUCTION, STAGING, Tiny
 
-SENSOR = {"app": "tiny", "environment": "production", "dagster/sensor_name": "tiny_branches"}
+SENSOR = {"app": "tiny", "environment": "production", "dagster/sensor_name": "branches"}
 
 
 def rows(tiny: Tiny) -> list[Row]:

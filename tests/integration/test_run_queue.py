@@ -19,7 +19,7 @@ ORIGIN = RemoteJobOrigin(
     RemoteRepositoryOrigin(RegisteredCodeLocationOrigin("shipline"), "__repository__"), "shop_deploy"
 )
 PERSON: dict[str, str] = {}
-SENSOR = {"dagster/sensor_name": "shop_branches"}
+SENSOR = {"dagster/sensor_name": "branches"}
 CHANGE = {"change": "merge:shop:main:abc", "head": "a" * 40}
 
 

@@ -23,11 +23,11 @@ from pipeline_defs.release.evidence import Verdict
 from pipeline_defs.release.history import Row
 from pipeline_defs.release.plan import Plan
 from pipeline_defs.resources.connection import Connection
-from pipeline_defs.sensors.drift import drift_sensor
 from pipeline_defs.server.command import script
 from tests.integration.shop_runs import A_TEST_FAILS, ADDS, PRODUCTION, RENAMES, STAGING, ShopRuns
 from tests.support import shop
 from tests.support.shop import DATABASE_PASSWORD, git
+from tests.support.ticks import Ticking
 
 REHEARSED = True  # 1.0.0 was, before there was anything to go back to
 
@@ -96,16 +96,14 @@ def shown(capsys: pytest.CaptureFixture[str], what: object) -> str:
     return capsys.readouterr().out
 
 
-def look(runs: ShopRuns, cursor: str | None) -> tuple[dg.SensorResult, list[dg.AssetCheckEvaluation]]:
-    """One tick of the sensor on drift, whose events the daemon would store."""
-    context = dg.build_sensor_context(instance=runs.instance, cursor=cursor)
+def look(runs: ShopRuns) -> list[dg.AssetCheckEvaluation]:
+    """One tick of the sensor, whose events the daemon would store."""
     with shop.variables(shop.environment(runs.shop.bed)):
-        result = drift_sensor(runs.app)(context)
-    assert isinstance(result, dg.SensorResult)
+        result = Ticking(runs.instance, runs.app).tick("drift")
     events = [event for event in result.asset_events or () if isinstance(event, dg.AssetCheckEvaluation)]
     for event in events:
         runs.instance.report_runless_asset_event(event)
-    return result, events
+    return events
 
 
 def test_the_first_rehearsal_has_nothing_to_go_back_to(runs: ShopRuns) -> None:
@@ -145,20 +143,20 @@ def test_what_is_done_by_hand_is_seen_until_it_is_put_right(runs: ShopRuns, serv
     for name in ("tests", "e2e", "migrations", "health"):  # what the run that deployed it has proved
         proved = runs.instance.get_latest_asset_check_evaluation_record(dg.AssetCheckKey(PRODUCTION, name))
         assert proved and proved.evaluation and proved.evaluation.passed, name
-    first, events = look(runs, None)
+    events = look(runs)
     assert [event.passed for event in events] == [True]
-    again, events = look(runs, first.cursor)
+    events = look(runs)
     assert events == [], "nothing new is not written again"
 
     assert server.run(script(STOP), timeout=60).ok
-    stopped, events = look(runs, again.cursor)
+    events = look(runs)
     assert [event.passed for event in events] == [False]
     found = lineage.drift(runs.app, "production")
     assert found and len(found.said) == 1 and found.said[0].endswith("runs no container of 1.0.0")
 
     put_right = runs.rollback(version="1.0.0")
     assert put_right.success, runs.said(put_right)
-    _, events = look(runs, stopped.cursor)
+    events = look(runs)
     assert [event.passed for event in events] == [True]
 
     check = drift_check(runs.app, "production")

@@ -1,20 +1,20 @@
 """Sensors on real git repositories, a real Dagster storage and real runs: every head exactly once, nothing lost, nothing doubled."""
 
 import shutil
+import time
 from pathlib import Path
 
 import dagster as dg
 import pytest
 
 from pipeline_defs.config import App, load_app
-from pipeline_defs.jobs import jobs_of
 from pipeline_defs.ops.attempt import beginning, note
 from pipeline_defs.ops.events import image_key
 from pipeline_defs.ops.metadata import image_metadata
 from pipeline_defs.release.records import Deployment, DeploymentKind, Image, Outcome, Rehearsal, Release
 from pipeline_defs.resources.source_resource import SourceResource
-from pipeline_defs.sensors import sensors_of
 from tests.support.shop import git
+from tests.support.ticks import Ticking
 
 APP = """
 repository: {repository}
@@ -29,7 +29,7 @@ environments:
 class Watched:
     """A repository with its app's sensors; `look` is one tick of the branches sensor as the daemon makes it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, instance: dg.DagsterInstance) -> None:
         self.folder = folder
         self.repository = folder / "repository"
         self.repository.mkdir()
@@ -39,16 +39,15 @@ class Watched:
         self.push("main", "development")
         (folder / "shop.yaml").write_text(APP.format(repository=self.repository))
         self.app: App = load_app(folder / "shop.yaml")
-        self.jobs = {job.name: job for job in jobs_of(self.app)}
-        self.sensors = {sensor.name: sensor for sensor in sensors_of(self.app, self.jobs)}
-        self.cursor: str | None = None
+        self.instance = instance
+        self.ticking = Ticking(instance, self.app, source=SourceResource(workspace=str(folder / "workspace")))
         self.said: str | None = None
 
     def push(self, *branches: str, message: str = "more", file: str = "") -> str:
         """A new commit as the head of these branches, which changes nothing or one file."""
         if file:
             (self.repository / file).parent.mkdir(exist_ok=True)
-            (self.repository / file).write_text(f"{message} {self.cursor}")
+            (self.repository / file).write_text(f"{message} {time.monotonic_ns()}")
             git(self.repository, "add", file)
         git(self.repository, "commit", "--quiet", "--allow-empty", "-m", message)
         head = git(self.repository, "rev-parse", "HEAD")
@@ -57,11 +56,9 @@ class Watched:
         return head
 
     def look(self) -> list[dg.RunRequest]:
-        """The run requests of the next tick; keeps its cursor and what it said."""
-        source = SourceResource(workspace=str(self.folder / "workspace"))
-        context = dg.build_sensor_context(cursor=self.cursor, resources={"source": source})
-        tick = self.sensors["shop_branches"].evaluate_tick(context)
-        self.cursor, self.said = tick.cursor, tick.skip_message
+        """The run requests of the next tick; keeps what it said."""
+        tick = self.ticking.tick("branches")
+        self.said = tick.skip_message
         return list(tick.run_requests or [])
 
     def started(self) -> list[tuple[str | None, str | None]]:
@@ -70,8 +67,8 @@ class Watched:
 
 
 @pytest.fixture
-def watched(tmp_path: Path) -> Watched:
-    return Watched(tmp_path)
+def watched(tmp_path: Path, instance: dg.DagsterInstance) -> Watched:
+    return Watched(tmp_path, instance)
 
 
 def test_the_first_look_starts_nothing_and_says_where_it_begins(watched: Watched) -> None:
@@ -88,7 +85,7 @@ def test_a_head_of_development_is_integrated_and_rehearsed_exactly_once(watched:
     (request,) = watched.look()
     assert (request.job_name, request.run_key) == ("shop_integrate", f"integrate:shop:{head}")
     assert request.tags["then"] == "stage"
-    assert request.tags["actor"] == "sensor shop_branches"
+    assert request.tags["actor"] == "sensor branches"
     assert watched.look() == []
 
 
@@ -141,8 +138,7 @@ def test_a_commit_that_asks_to_be_skipped_starts_nothing_and_hides_nothing(watch
 
 def test_an_app_with_paths_answers_what_changes_its_own_files(watched: Watched) -> None:
     (watched.folder / "shop.yaml").write_text("paths: [api/]\n" + APP.format(repository=watched.repository))
-    watched.app = load_app(watched.folder / "shop.yaml")
-    watched.sensors = {sensor.name: sensor for sensor in sensors_of(watched.app, watched.jobs)}
+    watched.ticking.restart(load_app(watched.folder / "shop.yaml"))
     watched.look()
     watched.push("main", file="worker/main.py")
     assert watched.started() == []
@@ -170,12 +166,12 @@ def test_an_empty_repository_waits_for_its_first_commit(watched: Watched) -> Non
 
 def test_a_repository_out_of_reach_is_said_and_nothing_is_forgotten(watched: Watched) -> None:
     watched.look()
-    head, before = watched.push("main"), watched.cursor
+    head, before = watched.push("main"), watched.ticking.entry("shop", "branches")
     away = watched.repository.rename(watched.folder / "away")
     assert watched.look() == []
     assert watched.said is not None
     assert "cannot be read" in watched.said
-    assert watched.cursor == before
+    assert watched.ticking.entry("shop", "branches") == before
     away.rename(watched.repository)
     assert watched.started() == [("shop_deploy", f"deploy:shop:{head}")]
 
@@ -197,18 +193,12 @@ def image() -> Image:
     )
 
 
-def status_sensor(
-    watched: Watched, name: str, instance: dg.DagsterInstance, run: dg.DagsterRun, event: dg.DagsterEventType
-) -> dg.RunRequest | dg.SkipReason | dg.SensorResult:
-    """What a run status sensor answers to a run's end."""
-    (ended,) = instance.all_logs(run.run_id, of_type=event)
-    assert ended.dagster_event is not None
-    context = dg.build_run_status_sensor_context(
-        sensor_name=name, dagster_instance=instance, dagster_run=run, dagster_event=ended.dagster_event
-    )
-    answer = watched.sensors[name](context)
-    assert isinstance(answer, dg.RunRequest | dg.SkipReason | dg.SensorResult)
-    return answer
+def ended(watched: Watched, sensor: str) -> dg.RunRequest | None:
+    """What a sensor on the ends of runs asks for after what has happened so far."""
+    watched.ticking.cursors[sensor] = '{"after": 0, "base": 0}'
+    requests = watched.ticking.tick(sensor).run_requests or []
+    assert len(requests) <= 1
+    return requests[0] if requests else None
 
 
 @pytest.mark.parametrize("then", ["stage", ""])
@@ -226,11 +216,11 @@ def test_what_was_integrated_for_development_is_rehearsed(
     result = integrate.execute_in_process(instance=instance, tags={"then": then} if then else {})
     run = instance.get_run_by_id(result.run_id)
     assert run is not None
-    answer = status_sensor(watched, "shop_then_stage", instance, run, dg.DagsterEventType.RUN_SUCCESS)
+    answer = ended(watched, "chain")
     if not then:
-        assert isinstance(answer, dg.SkipReason)
+        assert answer is None
         return
-    assert isinstance(answer, dg.RunRequest)
+    assert answer is not None
     assert answer.run_key == run.run_id
     assert answer.run_config["ops"]["shop_staging"]["config"]["commit"] == "1" * 40
     assert answer.tags["target"] == "shop_staging"
@@ -241,8 +231,7 @@ def test_where_one_branch_is_all_there_is_what_passed_its_rehearsal_is_deployed(
     watched: Watched, instance: dg.DagsterInstance, outcome: Outcome
 ) -> None:
     (watched.folder / "shop.yaml").write_text("branches: {main: main}\n" + APP.format(repository=watched.repository))
-    watched.app = load_app(watched.folder / "shop.yaml")
-    watched.sensors = {sensor.name: sensor for sensor in sensors_of(watched.app, watched.jobs)}
+    watched.ticking.restart(load_app(watched.folder / "shop.yaml"))
 
     @dg.op(name="shop_push")
     def push(context: dg.OpExecutionContext) -> None:
@@ -264,21 +253,19 @@ def test_where_one_branch_is_all_there_is_what_passed_its_rehearsal_is_deployed(
 
     change = {"change": "merge:shop:main:1", "head": "1" * 40}
     made = integrate.execute_in_process(instance=instance, tags={"then": "stage", **change})
-    run = instance.get_run_by_id(made.run_id)
-    assert run is not None
-    follows = status_sensor(watched, "shop_then_stage", instance, run, dg.DagsterEventType.RUN_SUCCESS)
-    assert isinstance(follows, dg.RunRequest)
+    follows = ended(watched, "chain")
+    assert follows is not None
+    assert follows.run_key == made.run_id
     assert (follows.job_name, follows.tags["then"]) == ("shop_stage", "deploy")
 
-    run = instance.get_run_by_id(stage.execute_in_process(instance=instance, tags=dict(follows.tags)).run_id)
-    assert run is not None
-    deployed = status_sensor(watched, "shop_then_stage", instance, run, dg.DagsterEventType.RUN_SUCCESS)
+    tags = {**follows.tags, "dagster/run_key": follows.run_key or ""}
+    run_id = stage.execute_in_process(instance=instance, tags=tags).run_id
+    request = ended(watched, "chain")
     if outcome is Outcome.FAILED:
-        assert isinstance(deployed, dg.SkipReason)
+        assert request is None
         return
-    assert isinstance(deployed, dg.SensorResult)
-    (request,) = deployed.run_requests or []
-    assert (request.job_name, request.run_key) == ("shop_deploy", f"{run.run_id}:production")
+    assert request is not None
+    assert (request.job_name, request.run_key) == ("shop_deploy", f"{run_id}:production")
     assert request.run_config["ops"]["shop_production"]["config"]["version"] == "1.1.0"
     assert {name: request.tags[name] for name in change} == change
 
@@ -310,16 +297,14 @@ def broken_deployment(
     return run, ids[0]
 
 
-def recovery(watched: Watched, instance: dg.DagsterInstance, run: dg.DagsterRun) -> dg.RunRequest | dg.SkipReason:
-    answer = status_sensor(watched, "shop_recover_failed", instance, run, dg.DagsterEventType.RUN_FAILURE)
-    assert not isinstance(answer, dg.SensorResult)
-    return answer
+def recovery(watched: Watched) -> dg.RunRequest | None:
+    return ended(watched, "recover")
 
 
 def test_a_deployment_that_never_ended_is_rolled_back(watched: Watched, instance: dg.DagsterInstance) -> None:
     run, deployment = broken_deployment(instance, Outcome.STARTED)
-    answer = recovery(watched, instance, run)
-    assert isinstance(answer, dg.RunRequest)
+    answer = recovery(watched)
+    assert answer is not None
     assert (answer.job_name, answer.run_key) == ("shop_rollback", run.run_id)
     wanted = answer.run_config["ops"]["shop_production"]["config"]
     assert (wanted["kind"], wanted["because_of"]) == ("rollback", deployment)
@@ -330,26 +315,26 @@ def test_a_deployment_that_never_ended_is_rolled_back(watched: Watched, instance
 def test_a_deployment_that_ended_by_itself_needs_no_recovery(
     watched: Watched, instance: dg.DagsterInstance, end: Outcome
 ) -> None:
-    run, _ = broken_deployment(instance, Outcome.STARTED, end)
-    assert isinstance(recovery(watched, instance, run), dg.SkipReason)
+    broken_deployment(instance, Outcome.STARTED, end)
+    assert recovery(watched) is None
 
 
 def test_a_run_that_failed_before_it_touched_anything_needs_no_recovery(
     watched: Watched, instance: dg.DagsterInstance
 ) -> None:
-    run, _ = broken_deployment(instance)
-    assert isinstance(recovery(watched, instance, run), dg.SkipReason)
+    broken_deployment(instance)
+    assert recovery(watched) is None
 
 
 def test_a_recovery_that_fails_is_left_to_a_person(watched: Watched, instance: dg.DagsterInstance) -> None:
-    run, _ = broken_deployment(instance, Outcome.STARTED, because_of="20260131T120000Z-000000aaaa")
-    assert isinstance(recovery(watched, instance, run), dg.SkipReason)
+    broken_deployment(instance, Outcome.STARTED, because_of="20260131T120000Z-000000aaaa")
+    assert recovery(watched) is None
 
 
-def test_cancelled_runs_have_a_sensor_of_their_own(watched: Watched, instance: dg.DagsterInstance) -> None:
+def test_cancelled_runs_are_recovered_too(watched: Watched, instance: dg.DagsterInstance) -> None:
     """Dagster's failure sensors do not see them."""
-    assert {"shop_recover_failed", "shop_recover_canceled"} <= set(watched.sensors)
     run, deployment = broken_deployment(instance, Outcome.STARTED)
-    answer = status_sensor(watched, "shop_recover_canceled", instance, run, dg.DagsterEventType.RUN_FAILURE)
-    assert isinstance(answer, dg.RunRequest)
+    instance.report_run_canceled(run)
+    answer = recovery(watched)
+    assert answer is not None
     assert answer.run_config["ops"]["shop_production"]["config"]["because_of"] == deployment

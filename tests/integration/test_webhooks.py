@@ -21,6 +21,7 @@ from dagster import DagsterInstance, DagsterRunStatus, RunsFilter
 from dagster._core.definitions.run_request import InstigatorType
 from dagster._core.scheduler.instigation import InstigatorState, InstigatorStatus, InstigatorTick, SensorInstigatorData
 
+from pipeline_defs.automation.entries import write_entries
 from pipeline_defs.cli.service import Service
 from pipeline_defs.code_server import LOCATION, CodeServer, target_at
 from pipeline_defs.config.home import PROJECT
@@ -54,11 +55,12 @@ class Home:
     def _sensor(self, code: str) -> InstigatorState:
         server = CodeServer(self.instance, target_at(code))
         location = server._process.create_request_context().get_code_location(LOCATION)
-        sensor = location.get_repository("__repository__").get_sensor("shop_github")
+        sensor = location.get_repository("__repository__").get_sensor("github")
         handled = Handled()
         for branch in ("main", "development"):
             handled = handled.with_head(branch, self.github.head(REPOSITORY, branch) or "")
-        data = SensorInstigatorData(cursor=handled.model_dump_json())
+        write_entries(self.instance, "github", {"shop": handled.model_dump_json()})
+        data = SensorInstigatorData()
         state = InstigatorState(sensor.get_remote_origin(), InstigatorType.SENSOR, InstigatorStatus.RUNNING, data)
         server.close()
         return self.instance.add_instigator_state(state)
@@ -282,7 +284,7 @@ def test_without_shipline_it_says_so(home: Home) -> None:
 
 
 DRY_RUN = """mutation { sensorDryRun(selectorData: {repositoryLocationName: "shipline", repositoryName: "__repository__",
-  sensorName: "shop_github"}, cursor: CURSOR) { ... on DryRunInstigationTick { evaluationResult { skipReason error { message } } } } }"""
+  sensorName: "github"}, cursor: CURSOR) { ... on DryRunInstigationTick { evaluationResult { skipReason error { message } } } } }"""
 
 
 def test_up_receives_webhooks_and_starts_the_receiver_again(tmp_path: Path, github: GitHubServer) -> None:
@@ -303,7 +305,7 @@ def test_up_receives_webhooks_and_starts_the_receiver_again(tmp_path: Path, gith
     shipline("up", "--detach", "--port", str(a_free_port()), "--webhooks", str(port))
     try:
         with DagsterInstance.from_config(str(home)) as instance:
-            until(lambda: handled_by_sensor(instance, "shop_github"))
+            until(lambda: handled_by_sensor(instance, "shop"))
             before = Service.read(home / "service.json")
             assert before is not None
             psutil.Process(before.pids["webhooks"]).kill()
@@ -314,13 +316,9 @@ def test_up_receives_webhooks_and_starts_the_receiver_again(tmp_path: Path, gith
             head = github.commit(REPOSITORY, {"up": "1"}, branch="main")
             until(lambda: instance.get_runs(RunsFilter(tags={"head": head}, statuses=[DagsterRunStatus.FAILURE])))
             (run,) = instance.get_runs()
-            assert (run.job_name, run.tags["dagster/sensor_name"]) == ("shop_deploy", "shop_github")
+            assert (run.job_name, run.tags["dagster/sensor_name"]) == ("shop_deploy", "github")
             # The recovery sensor has looked at it, as at any other run.
-            until(
-                lambda: any(
-                    run.run_id[:8] in (tick.skip_reason or "") for tick in ticks(instance, "shop_recover_failed")
-                )
-            )
+            until(lambda: any(run.run_id[:8] in (tick.skip_reason or "") for tick in ticks(instance, "recover")))
 
             github.fail_deliveries(drop=1.0)
             shipline_url = before.url
