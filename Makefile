@@ -1,7 +1,7 @@
 # Every target sets up what it needs by itself. `make` alone lists the targets.
 PYTHON := .venv/bin/python
 
-.PHONY: help setup demo test test-unit test-all site prove-github prove-rehearsal prove-deploy prove-lineage prove-service prove-menagerie bench-deploy bench-lineage bench-observe bench-tests house lint format docs lock up down backup restore upgrade clean
+.PHONY: help setup demo test test-unit test-all site prove-github prove-rehearsal prove-deploy prove-lineage prove-service prove-menagerie bench-idle bench-deploy bench-lineage bench-observe bench-tests house lint format docs lock up down backup restore upgrade clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -52,6 +52,9 @@ prove-menagerie: setup ## what is claimed of ordinary compose files and failures
 
 prove-hostile: setup ## what is claimed of secrets, hostile names and outside text; PARTS="secrets names fuzz" chooses, MINUTES for each reader
 	@PARTS="$(PARTS)" MINUTES="$(MINUTES)" $(PYTHON) -m benchmarks.hostile
+
+bench-idle: setup ## what 1, 10, 50 and 100 idle apps cost, and how soon a moved branch is noticed; APPS="1 100" chooses
+	@APPS="$(APPS)" $(PYTHON) -m benchmarks.idle
 
 bench-deploy: setup ## how long a deployment takes, beside a hand-written script, under load
 	@$(PYTHON) -m benchmarks.deploy.bench

@@ -85,7 +85,7 @@ class App(Model):
         description="pull requests, merges and reports through GitHub's API; without it git alone is asked",
     )
     notify: tuple[Notify, ...] = Field(
-        default=(), description="messages about what happens, by the sensor `<app>_notify`"
+        default=(), description="messages about what happens, by the sensor `notify`"
     )
 
     @field_validator("environments", mode="before")

@@ -90,6 +90,7 @@ def test_what_was_there_before_the_first_look_is_not_told(
     tmp_path: Path, instance: dg.DagsterInstance, noticed: Noticed, chat: Service
 ) -> None:
     deploy(noticed)
+    noticed.ticking.set_entry("shop", "notify", "")
     started_anew = Noticed(tmp_path, instance)
     assert started_anew.look() == started_anew.look() == "nothing new"
     assert chat.taken == []
