@@ -58,7 +58,7 @@ class Watched:
     def look(self) -> list[dg.RunRequest]:
         """The run requests of the next tick; keeps what it said."""
         tick = self.ticking.tick("branches")
-        self.said = tick.skip_message
+        self.said = (tick.skip_message or "").removeprefix("shop: ")
         return list(tick.run_requests or [])
 
     def started(self) -> list[tuple[str | None, str | None]]:
