@@ -84,9 +84,7 @@ class App(Model):
         default=None,
         description="pull requests, merges and reports through GitHub's API; without it git alone is asked",
     )
-    notify: tuple[Notify, ...] = Field(
-        default=(), description="messages about what happens, by the sensor `notify`"
-    )
+    notify: tuple[Notify, ...] = Field(default=(), description="messages about what happens, by the sensor `notify`")
 
     @field_validator("environments", mode="before")
     @classmethod
