@@ -19,7 +19,7 @@ PATIENCE = 5.0
 ALONE = 20.0
 """The same where there is no other app that would have to wait."""
 
-_MOST = 25.0
+LONGEST = 25.0
 """Seconds of a whole round. Dagster gives a tick 60 s."""
 
 _HANGS = 60.0
@@ -75,7 +75,7 @@ class Rounds(Generic[_Found]):
         with self._one:
             done: Round[_Found] = Round()
             patience = self._patience if len(looks) > 1 else max(ALONE, self._patience)
-            until = time.monotonic() + _MOST
+            until = time.monotonic() + LONGEST
             self._collect(0.0, wanted, done, expected)
             taken = {*self._under_way, *done.found, *done.said}
             waiting = [app for app in looks if app not in taken and not self._rests(app, done)]

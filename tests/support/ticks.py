@@ -11,7 +11,8 @@ from pipeline_defs.config import App
 from pipeline_defs.jobs import jobs_of
 from pipeline_defs.sensors import rounds, sensors_of
 
-rounds.PATIENCE = 20.0  # a busy machine is no slow repository
+rounds.PATIENCE = rounds.ALONE = 50.0  # a busy machine is no slow repository
+rounds.LONGEST = 55.0
 
 
 class Ticking:
