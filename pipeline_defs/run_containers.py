@@ -10,7 +10,7 @@ from dagster_docker import DockerRunLauncher
 from dagster_docker.container_context import DockerContainerContext
 
 LABEL = "shipline.service"
-"""On each run's container: the name of the service that started it."""
+"""On each run's container: SHIPLINE_RUNS_KEY, a random word of the service. Containers have their images' labels too; no image knows it."""
 
 KEPT = 20
 """Containers of runs that are over, for `docker logs` and `docker inspect` to say why one died."""
@@ -62,7 +62,7 @@ class RunContainers(DockerRunLauncher):
     def has_container(self, run: DagsterRun) -> bool:
         """True when a container of this run was started here, whatever became of it. Raises DockerException."""
         begun = ["running", "paused", "restarting", "exited", "dead", "removing"]
-        return bool(self._list(label=f"dagster/run_id={run.run_id}", status=begun))
+        return bool(self._list(label=[_mine(), f"dagster/run_id={run.run_id}"], status=begun))
 
     def _remove_old(self) -> None:
         never_started = self._list(label=_mine(), status="created")  # by a launcher that died
@@ -77,7 +77,7 @@ class RunContainers(DockerRunLauncher):
 
 
 def _mine() -> str:
-    return f"{LABEL}={os.environ['SHIPLINE_PROJECT']}"
+    return f"{LABEL}={os.environ['SHIPLINE_RUNS_KEY']}"
 
 
 def hosts(environment: Mapping[str, str]) -> dict[str, Any]:
@@ -99,5 +99,5 @@ def files(environment: Mapping[str, str]) -> dict[str, Any]:
             f"{service}/secrets:/run/secrets:ro",
             f"{service}/own/pgpass:{environment['PGPASSFILE']}:ro",
         ],
-        "labels": {LABEL: environment["SHIPLINE_PROJECT"]},
+        "labels": {LABEL: environment["SHIPLINE_RUNS_KEY"]},
     }

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from functools import partial
 
-from benchmarks.hostile import fuzz, names, secrets
+from benchmarks.hostile import fuzz, host_keys, names, secrets
 from benchmarks.parts import Unknown, clean_up_on_sigterm, measured, tell, wanted
 from tests.testbed.progress import Progress
 
@@ -18,6 +18,7 @@ Figures = dict[str, int | float]
 PARTS: dict[str, Callable[[], Figures]] = {
     "secrets": secrets.measure,
     "names": names.measure,
+    "host_keys": host_keys.measure,
     "fuzz": lambda: fuzz.measure(float(os.environ.get("MINUTES") or 10)),
 }
 

@@ -8,6 +8,7 @@ import paramiko
 from paramiko.hostkeys import HostKeyEntry, HostKeys
 
 from pipeline_defs.config.machine import Machine
+from pipeline_defs.resources.known_hosts import KnownHosts, read_known_hosts
 from pipeline_defs.resources.process import LocalRunner, plain_environment
 from pipeline_defs.resources.ssh_config import route_to
 from pipeline_defs.resources.ssh_login import CONNECT_SECONDS, reach
@@ -21,7 +22,7 @@ _HASHED = "|1|"
 
 
 class HostKeyDiffers(ServerError):
-    """Another key is trusted for the host than the one it shows."""
+    """Another key is trusted for the host than the one it shows, or this one is never to be trusted."""
 
 
 def name_of(host: Machine) -> str:
@@ -49,14 +50,15 @@ def shown(host: Machine, fingerprint: str = "") -> list[paramiko.PKey]:
 
 def trusted(host: Machine) -> list[paramiko.PKey]:
     """The keys that the host's known_hosts file has for it. Raises ServerError where it cannot be read."""
-    keys = HostKeys()
+    return _known(host).trusted(name_of(host))
+
+
+def _known(host: Machine) -> KnownHosts:
     file = host.known_hosts.expanduser()
     try:
-        if file.exists():
-            keys.load(str(file))
+        return read_known_hosts(file)
     except OSError as error:
         raise ServerError(f"{file} cannot be read ({error.strerror}); check the host's known_hosts setting") from None
-    return list((keys.lookup(name_of(host)) or {}).values())
 
 
 def agree(known: Sequence[paramiko.PKey], server: Sequence[paramiko.PKey]) -> bool:
@@ -80,11 +82,13 @@ def trust(host: Machine, keys: Sequence[paramiko.PKey], *, replace: bool = False
         replace: take out what the file has for the host first; ssh-keygen leaves the old file beside it, with `.old` at its end.
 
     Raises:
-        HostKeyDiffers: another key is trusted, and is not to be replaced.
+        HostKeyDiffers: another key is trusted, and is not to be replaced; or this one is marked as revoked.
         ServerError: the file cannot be written.
     """
     file = host.known_hosts.expanduser()
     known = trusted(host)
+    if revoked := [key for key in keys if key.fingerprint in _known(host).revoked]:
+        raise HostKeyDiffers(f"{file} has the key {described(revoked[0])} as @revoked; give {host} a new key")
     if known and not replace:
         raise HostKeyDiffers(f"{file} has another key for {name_of(host)}: {', '.join(map(described, known))}")
     try:

@@ -10,6 +10,7 @@ from pathlib import Path
 import paramiko
 
 from pipeline_defs.config.machine import Machine
+from pipeline_defs.resources.known_hosts import KnownHosts, read_known_hosts
 from pipeline_defs.resources.ssh_config import Route, route_to
 from pipeline_defs.server.command import ServerError, Unreachable
 
@@ -60,10 +61,10 @@ def _connect(host: Machine, through: int = 0, below: paramiko.SSHClient | None =
     client = _Client()
     route = route_to(host)
     machine, known_hosts = route.machine, host.known_hosts.expanduser()
-    client.set_missing_host_key_policy(_RefuseUnknown(machine, known_hosts))
+    known = _known(known_hosts)
+    client.set_missing_host_key_policy(_RefuseUnknown(machine, known_hosts, known))
+    client.get_host_keys().update(known.keys)
     try:
-        if known_hosts.exists():
-            client.load_host_keys(str(known_hosts))
         client.way = reach(route, through, below)
         client.connect(
             _hostname(route),
@@ -83,7 +84,7 @@ def _connect(host: Machine, through: int = 0, below: paramiko.SSHClient | None =
         client.close()
         if isinstance(error, (ServerError, KeyboardInterrupt)) or not isinstance(error, Exception):
             raise
-        raise _explained(error, machine, known_hosts) from None
+        raise _explained(error, machine, known_hosts, known) from None
     transport = client.get_transport()
     assert transport is not None
     transport.set_keepalive(KEEPALIVE_SECONDS)
@@ -182,13 +183,15 @@ def _key(file: Path) -> paramiko.PKey:
 
 
 class _RefuseUnknown(paramiko.MissingHostKeyPolicy):
-    def __init__(self, host: Machine, known_hosts: Path) -> None:
-        self._host = host
-        self._known_hosts = known_hosts
+    def __init__(self, host: Machine, known_hosts: Path, known: KnownHosts) -> None:
+        self._host, self._known_hosts, self._known = host, known_hosts, known
 
     def missing_host_key(self, client: paramiko.SSHClient, hostname: str, key: paramiko.PKey) -> None:
+        if key.fingerprint in self._known.revoked:
+            raise _revoked(key, self._host, self._known_hosts)
+        also = " (its lines @cert-authority are not used)" if self._known.by_authority else ""
         raise Unreachable(
-            f"the host key of {self._host} is not in {self._known_hosts}: the server shows {key.get_name()} "
+            f"the host key of {self._host} is not in {self._known_hosts}{also}: the server shows {key.get_name()} "
             f"{key.fingerprint}; if that is its own, trust it with: {_trust(self._host, self._known_hosts)}"
         )
 
@@ -202,13 +205,29 @@ class _HungUp(Unreachable):
     """The server closed the connection before it said who it is."""
 
 
-def _explained(error: Exception, host: Machine, known_hosts: Path) -> Unreachable:
+def _known(file: Path) -> KnownHosts:
+    try:
+        return read_known_hosts(file)
+    except OSError as error:
+        raise Unreachable(f"{file} cannot be read ({error.strerror}); check the host's known_hosts setting") from None
+
+
+def _revoked(key: paramiko.PKey, host: Machine, known_hosts: Path) -> Unreachable:
+    return Unreachable(
+        f"{host} shows the key {key.fingerprint}, which {known_hosts} has as @revoked; somebody may stand in between. Give the "
+        "server a new key"
+    )
+
+
+def _explained(error: Exception, host: Machine, known_hosts: Path, known: KnownHosts) -> Unreachable:
     if isinstance(error, paramiko.SSHException) and "protocol banner" in str(error):
         return _HungUp(
             f"the server {host} closes each connection before the SSH login; is an SSH server listening there? If so, look "
             "whether it shuts this machine out (PerSourcePenalties and MaxStartups in its sshd_config)"
         )
     if isinstance(error, paramiko.BadHostKeyException):
+        if error.key.fingerprint in known.revoked:
+            return _revoked(error.key, host, known_hosts)
         return Unreachable(
             f"the host key of {host} has CHANGED: {known_hosts} has {error.expected_key.fingerprint}, the server shows "
             f"{error.key.get_name()} {error.key.fingerprint}; somebody may stand in between. If the server was made anew: "

@@ -9,6 +9,9 @@ from pipeline_defs.server.site import Site
 
 _WITH_SETTINGS = 'set -a; . "$1"; set +a; shift; exec "$@"'
 
+NOBODYS = "--label com.docker.compose.project= --label shipline.app="
+"""Options of `docker run`: a container has its image's labels too, and by these it would count as an app's."""
+
 FIND = """
 found() { docker ps -q --filter "label=com.docker.compose.project=$1" --filter "label=com.docker.compose.service=$2" \
   --filter label=com.docker.compose.oneoff=False --filter "status=running" | head -n 1; }

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 
 from pipeline_defs.server.bundle import SETTINGS
 from pipeline_defs.server.command import Command, script
-from pipeline_defs.server.compose import compose_words
+from pipeline_defs.server.compose import NOBODYS, compose_words
 from pipeline_defs.server.site import Site
 
 # What is found comes as comments in YAML, its fields parted by tabs. A container that stands still can be copied from, too. Where there
 # is no container of a database, its volumes are looked into with the image that would be started on them.
-_LOOK = r"""
+_LOOK = (
+    r"""
 project=$1 settings=$2 merged=$3
 set -a; . "$settings"; set +a
 merged() { eval "$merged \"\$@\""; }
@@ -33,18 +34,23 @@ for image in $(merged config --images | sort -u); do
   data=$(printf '%s\n' "$variables" | variable PGDATA)
   [ -n "$data" ] || continue
   major=$(printf '%s\n' "$variables" | variable PG_MAJOR)
-  [ -n "$major" ] || major=$(docker run --rm --network none --entrypoint postgres "$image" --version 2>/dev/null |
+  [ -n "$major" ] || major=$(docker run --rm """
+    + NOBODYS
+    + r""" --network none --entrypoint postgres "$image" --version 2>/dev/null |
     sed 's/[^0-9]*\([0-9]*\).*/\1/')
   printf '# image\t%s\t%s\t%s\n' "$image" "$data" "$major"
   [ -z "$found" ] || continue
   for volume in $(docker volume ls -q --filter "$label.project=$project"); do
-    version=$(docker run --rm --network none -v "$volume:/v:ro" --entrypoint sh "$image" -c \
+    version=$(docker run --rm """
+    + NOBODYS
+    + r""" --network none -v "$volume:/v:ro" --entrypoint sh "$image" -c \
       'cat /v/PG_VERSION /v/*/PG_VERSION /v/*/docker/PG_VERSION 2>/dev/null | head -n 1') || continue
     [ -z "$version" ] || printf '# volume\t%s\t%s\n' "$volume" "$version"
   done
 done
 merged config
 """
+)
 
 
 _OFFICIAL = re.compile(r"(^|/)(postgres|postgis/postgis|pgvector/pgvector):(pg)?(?P<major>\d+)([.-]|$)")

@@ -9,6 +9,7 @@ from pipeline_defs.config.route import Route
 from pipeline_defs.release.records import Release
 from pipeline_defs.server.caddy import APPLY, CHECKS, certificate, lines
 from pipeline_defs.server.command import Command, script
+from pipeline_defs.server.compose import NOBODYS
 from pipeline_defs.server.live import LIVE
 from pipeline_defs.server.site import Site
 
@@ -19,14 +20,17 @@ umask 077; mkdir -p /router; caddy version >/router/version
 exec caddy run --config /router/config.json
 """
 
-_ENSURE = """
+_ENSURE = (
+    """
 ensure() { # image, port for HTTP, for HTTPS, program
   ports="$2 $3"
   seen='{{.State.Running}} {{.State.StartedAt}} {{index .Config.Labels "shipline.router"}}'
   has=$(docker inspect -f "$seen" shipline-router 2>/dev/null) || has=none
   up=${has%% *} has=${has#* } since=${has%% *} has=${has#* }
   if [ "$up" = none ]; then
-    docker run -d --name shipline-router --restart unless-stopped --label "shipline.router=$ports" -p "$2:80" -p "$3:443" \\
+    docker run -d --name shipline-router """
+    + NOBODYS
+    + """ --restart unless-stopped --label "shipline.router=$ports" -p "$2:80" -p "$3:443" \\
       -v shipline-router:/router -e XDG_DATA_HOME=/router/data -e XDG_CONFIG_HOME=/router/state --entrypoint sh "$1" -c "$4" >/dev/null
   elif [ "$has" != "$ports" ]; then
     echo "the router of this server listens on the ports $has and not on $ports; name those under hosts.router, or remove" \\
@@ -39,6 +43,7 @@ ensure() { # image, port for HTTP, for HTTPS, program
   echo "the router does not start: $(docker logs --tail 1 shipline-router 2>&1)" >&2; exit 1
 }
 """
+)
 
 JOIN = """
 join() {

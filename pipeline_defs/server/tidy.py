@@ -12,7 +12,8 @@ from pipeline_defs.server.task import Task
 # of a rehearsal, a folder in which somebody else than Shipline has written. Where the Engine does not tell, perhaps since a container
 # went meanwhile, all stay until the next time.
 _FILES = """
-root=$(readlink -f "$1") backups=$2 releases=$3 logs=$4 days=$5 release=$6 app=$7 repository=$8 environment=$9 apart=${10}; shift 10
+root=$(readlink -f "$1") backups=$2 releases=$3 logs=$4 days=$5 release=$6 app=$7 repository=$8 environment=$9 apart=${10}
+project=${11}; shift 11
 beyond() { tail -n "+$(($1 + 1))"; }
 aged() { [ -z "$days" ] || find "$root/$1" -mindepth 1 -maxdepth 1 -mtime "+$((days - 1))" -exec basename {} \\; 2>/dev/null; }
 keep=" "; for link in current previous way-back; do keep="$keep$(readlink -f "$root/$link" || true) "; done
@@ -46,7 +47,9 @@ for kind in logs journal results; do
 # those of containers. The rest of the arguments are these environments' folders. Images by digest have no tag: since Docker 29 the
 # command line lists those with `--all` only.
 _IMAGES = """
-docker container prune -f --filter "label=shipline.app=$app" --filter "label=shipline.environment=$environment" >/dev/null 2>&1 || :
+label=label=shipline # Compose says itself of what project a container is; all else a container may have of its image
+docker container prune -f --filter "label=com.docker.compose.project=$project" --filter "$label.app=$app" \
+  --filter "$label.environment=$environment" >/dev/null 2>&1 || :
 kept=$(for place; do cat "$place"/releases/*/"$release" 2>/dev/null; done | grep -o 'sha256:[0-9a-f]*' | sort -u || true)
 docker image ls --all --no-trunc --digests --filter "label=shipline.app=$app" --format '{{.Repository}} {{.Digest}}' \
   "$repository" 2>/dev/null |
@@ -66,7 +69,17 @@ def tidy(task: Task) -> Step:
     site, keep = task.site, task.site.config.retention
     counts = (str(keep.backups), str(keep.releases), str(keep.logs), str(keep.days or ""))
     apart = "apart" if site.config.rehearses else ""
-    words = (site.path(), *counts, RELEASE, site.app, task.app.image, site.environment, apart, *_folders(task))
+    words = (
+        site.path(),
+        *counts,
+        RELEASE,
+        site.app,
+        task.app.image,
+        site.environment,
+        apart,
+        site.project,
+        *_folders(task),
+    )
     says = f"keep {keep.backups} backups, {keep.releases} releases with their images, {keep.logs} logs"
     return Step("tidy", script(WRITTEN + _FILES + _IMAGES, *words, says=says), timeout=LONG_SECONDS)
 

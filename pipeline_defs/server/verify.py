@@ -10,7 +10,7 @@ from pipeline_defs.release.records import Release
 from pipeline_defs.server.addressing import given_variables
 from pipeline_defs.server.bundle import REHEARSAL_SHARES
 from pipeline_defs.server.command import Command, script
-from pipeline_defs.server.compose import FIND
+from pipeline_defs.server.compose import FIND, NOBODYS
 from pipeline_defs.server.site import Site
 
 NEWMAN = "postman/newman:6"
@@ -51,7 +51,9 @@ prepare() {
 }
 beside() {
   if [ -n "$blocked" ]; then set -- -v "$held/hosts:/etc/hosts:ro" "$@"; fi
-  docker run --rm --label "shipline.project=$project" --cpu-shares "$shares" --network "container:$id" --cap-drop ALL \\
+  docker run --rm """
+    + NOBODYS
+    + """ --label "shipline.project=$project" --cpu-shares "$shares" --network "container:$id" --cap-drop ALL \\
     --security-opt no-new-privileges --pids-limit 1024 -v "$held/out:/results" "$@"
 }
 """

@@ -96,7 +96,11 @@ def test_a_run_in_its_own_container_ships_a_commit(service: RunningService) -> N
 def test_the_engine_tells_nobody_a_secret(service: RunningService) -> None:
     containers = of_service(service, "container", "--all")
     containers += docker.docker(
-        "ps", "--all", "--quiet", "--filter", f"label=shipline.service={service.project}"
+        "ps",
+        "--all",
+        "--quiet",
+        "--filter",
+        f"label=shipline.service={(service.folder / 'own' / 'runs').read_text().strip()}",
     ).split()
     facts = docker.docker("inspect", *containers)
     for name in ("own/database", "own/password", "secrets/password", "secrets/ssh-key"):

@@ -1,6 +1,9 @@
 """The files in docker/: what they let through, and that they say the same as those that they stand beside."""
 
+import os
 import re
+import subprocess
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -82,12 +85,12 @@ def test_a_run_finds_home_and_secrets_where_the_engine_does() -> None:
     variables = {
         "SHIPLINE_SERVICE": "/srv/s",
         "SHIPLINE_HOME": "/srv/s/home",
-        "SHIPLINE_PROJECT": "p",
+        "SHIPLINE_RUNS_KEY": "k",
         "PGPASSFILE": "/p",
     }
     assert files(variables) == {
         "volumes": ["/srv/s/home:/srv/s/home", "/srv/s/secrets:/run/secrets:ro", "/srv/s/own/pgpass:/p:ro"],
-        "labels": {LABEL: "p"},
+        "labels": {LABEL: "k"},
     }
 
 
@@ -110,6 +113,52 @@ def test_the_image_has_the_versions_that_are_tested() -> None:
     own, all_of_them = (pinned(folder / "requirements.txt") for folder in (FOLDER, PROJECT))
     assert own <= all_of_them
     assert not {"pytest", "mypy", "mkdocs-material"} & {name.partition("==")[0] for name in own}
+
+
+SETTINGS = r"""SHIPLINE_A=1
+# a comment
+
+SHIPLINE_B="two words"
+SHIPLINE_C='q'
+SHIPLINE_D=
+"""
+
+
+def read_settings(text: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    """What bash makes of a file of settings: the variables, one a line."""
+    (folder / "settings").write_text(text)
+    (function,) = re.findall(r"^read_values\(\) \{.*?^\}", (PROJECT / "scripts/service").read_text(), re.M | re.S)
+    script = (
+        f'fail() {{ echo "$*" >&2; exit 1; }}\n{function}\nread_values settings; env | grep ^SHIPLINE_[A-D]= | sort'
+    )
+    return subprocess.run(
+        ["bash", "-euc", script], cwd=folder, capture_output=True, text=True, env={"PATH": os.environ["PATH"]}
+    )
+
+
+def test_settings_are_data(tmp_path: Path) -> None:
+    assert read_settings(SETTINGS, tmp_path).stdout.splitlines() == [
+        "SHIPLINE_A=1", "SHIPLINE_B=two words", "SHIPLINE_C=q", "SHIPLINE_D=",
+    ]  # fmt: skip
+    shipped = read_settings((FOLDER / "settings").read_text(), tmp_path)
+    assert shipped.returncode == 0 or not shipped.stderr, shipped.stderr
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "PATH=/evil",
+        "SHIPLINE_A=$(touch evil)",
+        "SHIPLINE_A=`touch evil`",
+        "touch evil",
+        "SHIPLINE_A=$HOME",
+        'SHIPLINE_A="a"; touch evil',
+    ],
+)
+def test_a_line_of_settings_that_a_shell_would_execute_is_refused(line: str, tmp_path: Path) -> None:
+    said = read_settings(f"SHIPLINE_B=1\n{line}\n", tmp_path)
+    assert (said.returncode, line in said.stderr) == (1, True)
+    assert not (tmp_path / "evil").exists()
 
 
 def read(file: Any) -> Any:

@@ -9,7 +9,7 @@ Each text begins a program of ours and shifts its own words away. It defines the
 - `as_admin` makes `$user` somebody who may create databases and roles, where that is known.
 """
 
-from pipeline_defs.server.compose import FIND
+from pipeline_defs.server.compose import FIND, NOBODYS
 
 _SHARED = """
 on() ( name=$1; shift; client "$@" )
@@ -47,7 +47,9 @@ ELSEWHERE = (
 project=$1 image=$2 name=$3 user=$4; shift 4
 umask 077; settings=$(mktemp); trap 'rm -f "$settings"' EXIT
 cat >"$settings"
-run() { docker run --rm -i --network host --label "shipline.project=$project" --env-file "$settings" -e PGDATABASE="$name" "$@"; }
+run() { docker run --rm -i """
+    + NOBODYS
+    + """ --network host --label "shipline.project=$project" --env-file "$settings" -e PGDATABASE="$name" "$@"; }
 client() { run --entrypoint env "$image" "$@"; }
 with_dump() {
   dump=$1; shift
