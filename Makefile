@@ -50,7 +50,7 @@ prove-service: setup ## what is claimed of the service, measured at full size; P
 prove-menagerie: setup ## what is claimed of ordinary compose files and failures; PARTS="refused lives walks", APPS="single routed" choose
 	@PARTS="$(PARTS)" APPS="$(APPS)" $(PYTHON) -m benchmarks.menagerie
 
-prove-hostile: setup ## what is claimed of secrets, hostile names and outside text; PARTS="secrets names fuzz" chooses, MINUTES for each reader
+prove-hostile: setup ## what is claimed of secrets, hostile names and outside text; PARTS="host_keys faults" chooses, MINUTES for each reader
 	@PARTS="$(PARTS)" MINUTES="$(MINUTES)" $(PYTHON) -m benchmarks.hostile
 
 bench-idle: setup ## what 1, 10, 50 and 100 idle apps cost, and how soon a moved branch is noticed; APPS="1 100" chooses

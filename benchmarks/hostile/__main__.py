@@ -1,6 +1,7 @@
 """`make prove-hostile`: measure what secrets, names and outside text can do. The last line of standard output is one JSON object.
 
-PARTS="secrets names fuzz" chooses; MINUTES is how long each reader of outside text is tried (10). What was not measured is left out.
+PARTS="secrets names pages records deliveries host_keys faults tags pulls fuzz" chooses; MINUTES is how long each reader of outside text is
+tried (10). What was not measured is left out.
 """
 
 import json
@@ -9,7 +10,7 @@ import sys
 from collections.abc import Callable
 from functools import partial
 
-from benchmarks.hostile import fuzz, host_keys, names, secrets
+from benchmarks.hostile import deliveries, faults, fuzz, host_keys, names, pages, pulls, records, secrets, tags
 from benchmarks.parts import Unknown, clean_up_on_sigterm, measured, tell, wanted
 from tests.testbed.progress import Progress
 
@@ -18,7 +19,13 @@ Figures = dict[str, int | float]
 PARTS: dict[str, Callable[[], Figures]] = {
     "secrets": secrets.measure,
     "names": names.measure,
+    "pages": pages.measure,
+    "records": records.measure,
+    "deliveries": deliveries.measure,
     "host_keys": host_keys.measure,
+    "faults": faults.measure,
+    "tags": tags.measure,
+    "pulls": pulls.measure,
     "fuzz": lambda: fuzz.measure(float(os.environ.get("MINUTES") or 10)),
 }
 

@@ -14,7 +14,7 @@ from pipeline_defs.resources.isolation import NAMES, Isolation, untrusted_checko
 from pipeline_defs.resources.source import Source
 from pipeline_defs.resources.source_errors import SourceError
 from tests.support.fork_variants import GOOD_END, Variant
-from tests.support.forks import PULL, ForkBed, leaks, variants
+from tests.support.forks import ForkBed, leaks, variants
 from tests.support.shop import git
 from tests.testbed import docker
 from tests.testbed.bed import TestBed
@@ -98,9 +98,8 @@ def test_a_good_change_is_checked_and_its_evidence_kept(forks: ForkBed, good: tu
 def test_a_pull_request_of_the_repository_itself_is_checked_as_a_forks_is(forks: ForkBed) -> None:
     hostile = variant("a compose file of its own")
     commit = forks.fork(hostile)
-    git(forks.repository, "branch", "--force", "topic", commit)  # somebody may write, and nothing else is known of them
     before = forks.stored()
-    run, failed = forks.run(commit=commit, branch="development", pull=PULL)
+    run, failed = forks.check_own(commit)
     assert failed == ""
     (found,) = forks.checked(run)
     assert (found.untrusted, found.digest, found.tags) == (True, "", ())

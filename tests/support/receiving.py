@@ -1,5 +1,8 @@
 """The receiver of webhooks alone, in a process of its own: `python -m tests.support.receiving FOLDER PORT`."""
 
+import hashlib
+import hmac
+import json
 import sys
 from pathlib import Path
 
@@ -12,6 +15,7 @@ SECRET = "a secret of these tests"
 IDLE = 8.0
 """The age, in seconds, at which this receiver closes a silent connection, which is shorter than elsewhere."""
 VARIABLE = "SHIPLINE_TEST_WEBHOOKS"
+BODY = json.dumps({"ref": "refs/heads/main", "repository": {"full_name": "acme/shop"}}).encode()
 APP = """
 repository: acme/shop
 image: 127.0.0.1:9/team/shop
@@ -19,6 +23,21 @@ github: {token: {env: SHIPLINE_TEST_WEBHOOKS}, webhook_secret: {env: SHIPLINE_TE
 environments:
   production: {hosts: a.example.org, directory: /opt/shop, compose: production.yml}
 """
+
+
+def signed(body: bytes, secret: str = SECRET) -> str:
+    """The header X-Hub-Signature-256."""
+    return "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+
+
+def right_headers(body: bytes = BODY) -> dict[str, str]:
+    """Those of a delivery as GitHub makes it."""
+    return {
+        "content-length": str(len(body)),
+        "x-hub-signature-256": signed(body),
+        "x-github-delivery": "12345678-1234-1234-1234-123456789012",
+        "x-github-event": "push",
+    }
 
 
 def receiver(folder: Path) -> Receiver:

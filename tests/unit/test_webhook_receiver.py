@@ -1,9 +1,6 @@
 """The receiver looks at the headers first: what they refuse is never read, and what is read has limits."""
 
 import asyncio
-import hashlib
-import hmac
-import json
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -13,22 +10,13 @@ import pytest
 from pipeline_defs.webhooks import room as rooms
 from pipeline_defs.webhooks.receiver import Receiver
 from pipeline_defs.webhooks.room import LARGEST, Room
-from tests.support.receiving import SECRET, VARIABLE, receiver
-
-BODY = json.dumps({"ref": "refs/heads/main", "repository": {"full_name": "acme/shop"}}).encode()
-
-
-def signed(body: bytes, secret: str = SECRET) -> str:
-    return "sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+from tests.support.receiving import BODY, SECRET, VARIABLE, receiver, right_headers, signed
 
 
 def headers(body: bytes = BODY, **other: str | None) -> list[tuple[str, str]]:
     """Those of a right delivery, with others in their place; None leaves one out."""
     right: dict[str, str | None] = {
-        "content-length": str(len(body)),
-        "x-hub-signature-256": signed(body),
-        "x-github-delivery": "12345678-1234-1234-1234-123456789012",
-        "x-github-event": "push",
+        **right_headers(body),
         **{name.replace("_", "-"): value for name, value in other.items()},
     }
     return [(name, value) for name, value in right.items() if value is not None]
