@@ -9,14 +9,14 @@ from typing import Any
 import dagster as dg
 
 from pipeline_defs.config import App, Environment
+from pipeline_defs.lineage.events import environment_key, image_key
 from pipeline_defs.ops.build import build_op
 from pipeline_defs.ops.checks import check_specs
 from pipeline_defs.ops.deploy import deploy_op
-from pipeline_defs.ops.events import environment_key, image_key
+from pipeline_defs.ops.environment_config import EnvironmentConfig
 from pipeline_defs.ops.lint import ImageConfig, lint_op
 from pipeline_defs.ops.push import push_op
 from pipeline_defs.ops.record import record_op
-from pipeline_defs.ops.releases import EnvironmentConfig
 from pipeline_defs.ops.rollback import rollback_op
 from pipeline_defs.ops.stage import stage_op
 from pipeline_defs.ops.test import test_op

@@ -17,12 +17,13 @@ from dagster._core.workspace.context import WorkspaceProcessContext, WorkspaceRe
 from dagster._core.workspace.load_target import GrpcServerTarget, WorkspaceFileTarget, WorkspaceLoadTarget
 
 from pipeline_defs.config.home import PROJECT
+from pipeline_defs.errors import ShiplineError
 
 LOCATION = "shipline"
 _REPOSITORY = "__repository__"
 
 
-class CodeServerAway(Exception):
+class CodeServerAway(ShiplineError):
     """The definitions cannot be asked for a job; the message is a sentence."""
 
 

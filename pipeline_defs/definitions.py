@@ -10,8 +10,9 @@ import dagster as dg
 from pipeline_defs.assets import assets_of
 from pipeline_defs.config import App, ConfigError, Home, load_apps
 from pipeline_defs.config.errors import Problem
-from pipeline_defs.drift import drift_check
+from pipeline_defs.errors import ShiplineError
 from pipeline_defs.jobs import AssetJob, housekeeping_job, jobs_of
+from pipeline_defs.ops.drift import drift_check
 from pipeline_defs.ops.verified import verified_check
 from pipeline_defs.program_log import is_json, write_log
 from pipeline_defs.resources.engine import EngineResource
@@ -65,7 +66,7 @@ def definitions(folder: Path) -> dg.Definitions:
     )
 
 
-class _Unusable(Exception):
+class _Unusable(ShiplineError):
     """An app whose file is right by itself, but that Dagster could not load."""
 
 

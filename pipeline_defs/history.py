@@ -25,14 +25,16 @@ from pipeline_defs.index.counts import Counts
 from pipeline_defs.index.drifts import drifts
 from pipeline_defs.index.file import open_index
 from pipeline_defs.index.reading import moment
+from pipeline_defs.lineage.events import DEPLOYMENT, IMAGE, environment_key, image_key
 from pipeline_defs.lineage.rehearsing import rehearsing
+from pipeline_defs.lineage.stored import facts_of_run
 from pipeline_defs.release.drift import Drift
 from pipeline_defs.release.history import Row, rows
 from pipeline_defs.release.maintenance import Maintenance
 from pipeline_defs.release.names import QuestionError, questions
 from pipeline_defs.release.pause import Pause
 from pipeline_defs.release.quarantine import Quarantined, Word
-from pipeline_defs.release.records import Deployment, Image, Rehearsal
+from pipeline_defs.release.records import Deployment, Image, Rehearsal, Release
 from pipeline_defs.release.request import is_automatic
 from pipeline_defs.release.standing import Standing
 from pipeline_defs.release.trace import Trace, TraceError, trace
@@ -156,6 +158,21 @@ class Lineage:
     def drift(self, app: App, environment: str) -> Drift | None:
         """What the newest look at an environment's servers found; None where nobody has looked."""
         return drifts(self._instance, [(app.name, environment)]).get((app.name, environment))
+
+    def image_made_by(self, app: App, run_id: str) -> Image | None:
+        """The image that a run has made, the newest of several; None where it has made none."""
+        if self._instance is None:
+            return None
+        made = facts_of_run(self._instance, run_id, image_key(app.name), IMAGE, Image)
+        return made[-1] if made else None
+
+    def release_of(self, app: App, environment: str, row: Row) -> Release | None:
+        """The release of a deployment, as its own run has written it down; None where that run is gone."""
+        if self._instance is None:
+            return None
+        key = environment_key(app.name, environment)
+        written = facts_of_run(self._instance, row.run, key, DEPLOYMENT, Deployment)
+        return next((each.release for each in reversed(written) if each.id == row.id), None)
 
     def rehearsing(self, app: App, digest: str) -> str | None:
         """The run that rehearses an image, or will once it leaves the queue; None where there is none."""

@@ -6,7 +6,7 @@ import dagster as dg
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from pipeline_defs.config import App, Environment
-from pipeline_defs.ops.events import environment_key, image_key
+from pipeline_defs.lineage.events import environment_key, image_key
 from pipeline_defs.ops.housekeeping import housekeeping_op
 from pipeline_defs.release import request
 from pipeline_defs.release.records import DeploymentKind

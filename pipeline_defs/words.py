@@ -2,8 +2,8 @@
 
 from dagster import AssetObservation, AssetRecordsFilter, DagsterInstance, MetadataValue
 
-from pipeline_defs.ops.events import MAINTENANCE, QUARANTINE, environment_key
-from pipeline_defs.ops.stored import said_in
+from pipeline_defs.lineage.events import MAINTENANCE, QUARANTINE, environment_key
+from pipeline_defs.lineage.stored import said_in
 from pipeline_defs.release.maintenance import Maintenance
 from pipeline_defs.release.quarantine import Word
 

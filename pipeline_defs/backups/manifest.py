@@ -5,13 +5,15 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from pipeline_defs.errors import ShiplineError
+
 NAME = "manifest.json"
 """Its name in the backup, where it stands last: a file that has one was written to its end."""
 
 _FORM = 1  # raised with every change after which an older Shipline could not read a backup any more
 
 
-class BadBackup(Exception):
+class BadBackup(ShiplineError):
     """A backup cannot be written, read or used; the message is one sentence."""
 
 

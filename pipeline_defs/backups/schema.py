@@ -7,6 +7,8 @@ from alembic.script import ScriptDirectory
 from dagster import DagsterInstance
 from dagster._core.storage.sql import ALEMBIC_SCRIPTS_LOCATION
 
+from pipeline_defs.errors import ShiplineError
+
 
 class State(StrEnum):
     """How tables stand to this Dagster."""
@@ -17,7 +19,7 @@ class State(StrEnum):
     NEWER = "newer"
 
 
-class OtherSchema(Exception):
+class OtherSchema(ShiplineError):
     """The tables are not those that this Shipline works with; the message is one sentence."""
 
 

@@ -13,13 +13,14 @@ from pipeline_defs.changes.pulls import look_at_pull, look_at_pulls
 from pipeline_defs.changes.tags import look_at_tags
 from pipeline_defs.code_server import CodeServerAway
 from pipeline_defs.config import App
+from pipeline_defs.errors import ShiplineError
 from pipeline_defs.release.handled import Handled
 from pipeline_defs.resources.github import GitHubAway, GitHubError, Repository
 
 _SECONDS = 20.0
 
 
-class Busy(Exception):
+class Busy(ShiplineError):
     """Somebody else looks at the app, and takes long."""
 
 

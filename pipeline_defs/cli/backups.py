@@ -33,8 +33,7 @@ def backup(
     """
     output: Output = context.obj
     home = _home("backup")
-    with _refusals():
-        written = _back_up(home, file)
+    written = _back_up(home, file)
     output.result({"file": str(written)}, Text(f"The backup is {written}; it holds secrets."))
 
 
@@ -48,8 +47,7 @@ def restore(
 
     output: Output = context.obj
     home = _home("restore")
-    with _refusals():
-        manifest = restore_home(file.absolute(), home.root)
+    manifest = restore_home(file.absolute(), home.root)
     older = schema.state(manifest.revision) is schema.State.OLDER
     then = "shipline upgrade" if older else "shipline up"
     data = {"home": str(home.root), "made": manifest.made, "commit": manifest.commit, "then": then}
@@ -67,7 +65,7 @@ def upgrade(context: typer.Context) -> None:
 
     output: Output = context.obj
     home = _home("upgrade")
-    with _stopped(home), _refusals():
+    with _stopped(home):
         if schema.state(revision_of(home.root)) is not schema.State.OLDER:
             _prepare(home)
             output.result({"upgraded": False}, Text("There is nothing to upgrade."))
@@ -89,17 +87,6 @@ def _home(command: str) -> Home:
             f"Shipline runs as a service here: say make {command} on its machine, where its database is included"
         )
     return Home.find()
-
-
-@contextmanager
-def _refusals() -> Iterator[None]:
-    """What is wrong with a backup, as the command's own error."""
-    from pipeline_defs.backups.manifest import BadBackup
-
-    try:
-        yield
-    except BadBackup as error:
-        raise Failed(str(error)) from None
 
 
 @contextmanager

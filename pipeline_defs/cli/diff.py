@@ -10,7 +10,7 @@ from rich.text import Text
 
 from pipeline_defs.cli.apps import app_named, deployed_environment
 from pipeline_defs.cli.history import AppName, digits, open_lineage
-from pipeline_defs.cli.output import Failed, Output, plain
+from pipeline_defs.cli.output import Output, plain
 from pipeline_defs.cli.plan import BuiltVersion, Destination
 from pipeline_defs.config import Home
 from pipeline_defs.release.difference import CommitLine, Difference, FileChange
@@ -42,13 +42,9 @@ def diff(
 
 def _found(app: Any, environment: str, version: str, lineage: Any, home: Home) -> Difference:
     """The difference; what it needs takes most of a second to import."""
-    from pipeline_defs.difference import difference_of
-    from pipeline_defs.planning import PlanError
+    from pipeline_defs.deployments.difference import difference_of
 
-    try:
-        return difference_of(app, environment, version, lineage, home.workspace)
-    except PlanError as error:
-        raise Failed(str(error)) from None
+    return difference_of(app, environment, version, lineage, home.workspace)
 
 
 def _shown(found: Difference) -> Iterator[RenderableType]:

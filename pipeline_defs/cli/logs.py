@@ -10,7 +10,7 @@ from pipeline_defs.cli.output import Output, Wrong
 from pipeline_defs.cli.run_logs import run_logs
 from pipeline_defs.cli.which_run import DIGITS
 from pipeline_defs.config import Home
-from pipeline_defs.release.ago import AgoError, seconds_ago
+from pipeline_defs.release.ago import seconds_ago
 
 EXAMPLE = "Example: shipline logs shop production --follow --since 10m"
 
@@ -36,10 +36,7 @@ def logs(
     found = app_named(home, app)
     if follow and output.json:
         raise Wrong("--json gives one document at the end; leave out --follow")
-    try:
-        seconds = seconds_ago(since) if since else None
-    except AgoError as error:
-        raise Wrong(str(error)) from None
+    seconds = seconds_ago(since) if since else None
     if what in found.environments:
         environment_logs(found, what, output, lines=lines, since=seconds, follow=follow)
     elif DIGITS.fullmatch(what):

@@ -36,8 +36,8 @@ from pipeline_defs.cli import (
     up,
     webhooks,
 )
-from pipeline_defs.cli.output import CommandError, Output, last_line
-from pipeline_defs.config import ConfigError
+from pipeline_defs.cli.output import Output, last_line
+from pipeline_defs.errors import ShiplineError
 
 _ANYWHERE = ("--json", "--debug")
 
@@ -156,10 +156,8 @@ def _global_options_first(words: list[str]) -> list[str]:
 
 def _explained(error: Exception) -> tuple[str, int]:
     """One sentence and the exit status for whatever ended a command."""
-    if isinstance(error, CommandError):
+    if isinstance(error, ShiplineError):
         return str(error), error.status
-    if isinstance(error, ConfigError):
-        return str(error), 2
     if isinstance(error, TyperException):  # words that Typer does not understand
         said = error.format_message().strip().rstrip(".")
         return f"{said}; see: shipline --help" if said else "", error.exit_code

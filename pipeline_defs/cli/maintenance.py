@@ -58,14 +58,11 @@ def _turned(
     app: App, environment: str, message: str, html: str | None, lineage: Any, output: Output, *, on: bool
 ) -> Any:
     """The word that was written down; what it needs takes most of a second to import."""
-    from pipeline_defs.maintaining import MaintenanceError, turn_off, turn_on
+    from pipeline_defs.deployments.maintenance import turn_off, turn_on
 
-    try:
-        if on:
-            return turn_on(app, environment, message, html, actor(), lineage, output.say)
-        return turn_off(app, environment, actor(), lineage, output.say)
-    except MaintenanceError as error:
-        raise Failed(str(error)) from None
+    if on:
+        return turn_on(app, environment, message, html, actor(), lineage, output.say)
+    return turn_off(app, environment, actor(), lineage, output.say)
 
 
 def _needs_route(app: App, environment: str) -> None:

@@ -9,23 +9,19 @@ from typing import Any
 from rich.console import Console, RenderableType
 from rich.text import Text
 
+from pipeline_defs.errors import ShiplineError
+
 # Control sequences and operating system commands: ECMA-48, 5.4 and 5.6.
 _CONTROL = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|.)")
 _EXCEPTION = re.compile(r"^(?:\w+\.)*\w*(?:Error|Exception): .*", re.MULTILINE)
 _WIDTH_WITHOUT_TERMINAL = 200  # tables in a file or pipe are not folded to 80 columns
 
 
-class CommandError(Exception):
-    """A command that cannot do what it was asked; the message is one sentence. `status` is the exit status."""
-
-    status = 1
-
-
-class Failed(CommandError):
+class Failed(ShiplineError):
     """It was tried and failed."""
 
 
-class Wrong(CommandError):
+class Wrong(ShiplineError):
     """What was asked for makes no sense, such as an app that does not exist."""
 
     status = 2

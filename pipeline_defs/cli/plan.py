@@ -9,7 +9,7 @@ from rich.text import Text
 
 from pipeline_defs.cli.apps import app_named, deployed_environment
 from pipeline_defs.cli.history import AppName, columns, digits, open_lineage
-from pipeline_defs.cli.output import Failed, Output, plain
+from pipeline_defs.cli.output import Output, plain
 from pipeline_defs.config import Home
 from pipeline_defs.release.duration import duration
 from pipeline_defs.release.plan import Plan
@@ -47,12 +47,9 @@ def plan(
 
 def _made(app: Any, environment: str, version: str, lineage: Any, home: Home) -> Plan:
     """The plan; what it needs takes most of a second to import."""
-    from pipeline_defs.planning import PlanError, plan_of
+    from pipeline_defs.deployments.plan import plan_of
 
-    try:
-        return plan_of(app, environment, version, lineage, home.workspace)
-    except PlanError as error:
-        raise Failed(str(error)) from None
+    return plan_of(app, environment, version, lineage, home.workspace)
 
 
 def _shown(plan: Plan) -> RenderableType:

@@ -9,10 +9,10 @@ from rich.syntax import Syntax
 from pipeline_defs.cli.apps import app_named
 from pipeline_defs.cli.history import AppName, open_lineage
 from pipeline_defs.cli.output import Failed, Output, Wrong
-from pipeline_defs.config import App, Home, SecretUnavailable
+from pipeline_defs.config import App, Home
 from pipeline_defs.release.images import image_of
 from pipeline_defs.release.records import Image
-from pipeline_defs.release.version import Version, VersionError
+from pipeline_defs.release.version import Version
 
 EXAMPLE = "Example: shipline --json provenance shop 1.4.2, or shipline provenance shop 1.4.2 --pushed"
 
@@ -30,10 +30,7 @@ def provenance_command(
     output: Output = context.obj
     home = Home.find()
     which = app_named(home, app)
-    try:
-        wanted = str(Version.parse(version))
-    except VersionError as error:
-        raise Wrong(str(error)) from None
+    wanted = str(Version.parse(version))
     with open_lineage(home) as lineage:
         image = image_of((each for each in lineage.images(which) if not each.untrusted), version=wanted)
     if image is None:
@@ -52,15 +49,11 @@ def _known(app: App, image: Image, home: Home) -> dict[str, Any]:
 
 
 def _pushed(app: App, image: Image) -> dict[str, Any]:
-    """What the registry has beside the image. Raises Failed where it has nothing, or does not answer."""
+    """What the registry has beside the image. Raises Failed where it has nothing, and RegistryError."""
     from pipeline_defs.resources.attestation import attested
     from pipeline_defs.resources.registry_client import registry_of
-    from pipeline_defs.resources.registry_errors import RegistryError
 
-    try:
-        statement = attested(registry_of(app), image)
-    except (RegistryError, SecretUnavailable) as error:
-        raise Failed(str(error)) from None
+    statement = attested(registry_of(app), image)
     if statement is None:
         raise Failed(
             f"the registry has no provenance beside {app.image}@{image.digest}; the next run that makes or promotes this image puts it "

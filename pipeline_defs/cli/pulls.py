@@ -1,7 +1,7 @@
 """Pull requests, run again because a person wants it: a new attempt for the same change, in a run of its own."""
 
 from pipeline_defs.cli.client import Client
-from pipeline_defs.cli.output import Failed, Wrong
+from pipeline_defs.cli.output import Wrong
 from pipeline_defs.config import App
 from pipeline_defs.release.request import Request
 
@@ -11,20 +11,17 @@ def asked_again(
 ) -> tuple[Request, dict[str, str]]:
     """The request that answers a pull request's head as it is now once more, and further tags of its run.
 
-    Raises Wrong for a pull request that cannot be run, and Failed.
+    Raises Wrong for a pull request that cannot be run, and GitHubError.
 
     A fork's code runs only as `untrusted`, and only when the person says so; with `read` only while that commit, its full id, is the
     head. The repository's own pull requests run as `untrusted` too, unless the app trusts them.
     """
     from pipeline_defs.changes.answers import answers, change_of
-    from pipeline_defs.resources.github import GitHubError, open_repository
+    from pipeline_defs.resources.github import open_repository
 
     if app.github is None:
         raise Wrong(f"{app.name} has no key github in its file, so Shipline knows no pull requests of it")
-    try:
-        pull = open_repository(app).pull(number)
-    except GitHubError as error:
-        raise Failed(str(error)) from None
+    pull = open_repository(app).pull(number)
     if pull is None or pull.state != "open":
         raise Wrong(f"{app.full_name} has no open pull request #{number}")
     if pull.fork and not untrusted:

@@ -14,7 +14,6 @@ from pipeline_defs.cli.person import actor, given_reason
 from pipeline_defs.config import App, Home
 from pipeline_defs.release.images import image_of
 from pipeline_defs.release.quarantine import Quarantined, Word
-from pipeline_defs.release.version import VersionError
 
 ADD_EXAMPLE = "Example: shipline quarantine add shop production 1.4.2 --reason 'orders are lost'"
 LIFT_EXAMPLE = "Example: shipline quarantine lift shop production 1.4.2 --reason 'the mail server was down'"
@@ -35,10 +34,7 @@ def add(
     why = given_reason(reason, "a quarantine")
     home, which, place = _place(app, environment)
     with open_lineage(home) as lineage:
-        try:
-            image = image_of(lineage.images(which), version=version)
-        except VersionError as error:
-            raise Wrong(str(error)) from None
+        image = image_of(lineage.images(which), version=version)
         if image is None:
             raise Wrong(f"{app} has no image of version {version}; see: shipline history {app}")
         word = _word(which, place, image.version, image.digest, why, lifted=False)

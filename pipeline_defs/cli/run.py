@@ -15,7 +15,7 @@ from pipeline_defs.config import App, Home
 from pipeline_defs.release.admission import Requester, Snapshot, admit
 from pipeline_defs.release.going_back import Choice, Settings
 from pipeline_defs.release.request import Job, Request
-from pipeline_defs.release.version import Version, VersionError
+from pipeline_defs.release.version import Version
 
 INTEGRATE_EXAMPLE = "Example: shipline run integrate shop --branch development"
 STAGE_EXAMPLE = "Example: shipline run stage shop --version 1.4.2"
@@ -199,25 +199,18 @@ def _what(home: Home, app: App, version: str | None, commit: str | None) -> dict
     """What to ship: version and full commit, where given. Raises Wrong when both are."""
     if version and commit:
         raise Wrong("give a version or a commit, not both")
-    try:
-        named = str(Version.parse(version)) if version else ""
-    except VersionError as error:
-        raise Wrong(str(error)) from None
+    named = str(Version.parse(version)) if version else ""
     return {"version": named, "commit": _commit(home, app, commit) if commit else ""}
 
 
 def _commit(home: Home, app: App, name: str) -> str:
     """The full commit id, fixed now: what is deployed is what the branch was when somebody asked, not when the queue came to it.
 
-    Raises Failed where the repository has it not, or on no branch or tag; the run looks once more.
+    Raises SourceError where the repository has it not, or on no branch or tag; the run looks once more.
     """
     from pipeline_defs.resources.github.git import source_of
-    from pipeline_defs.resources.source_errors import SourceError
 
-    try:
-        source = source_of(app, home.workspace)
-        commit = source.resolve(name)
-        source.require_own(commit)
-        return commit
-    except SourceError as error:
-        raise Failed(str(error)) from None
+    source = source_of(app, home.workspace)
+    commit = source.resolve(name)
+    source.require_own(commit)
+    return commit

@@ -85,7 +85,7 @@ def _drift(app: App, environment: str, found: Standing, lineage: Any) -> dict[st
     if environment not in app.deployed:
         return None
     if lineage is not None:
-        from pipeline_defs.drift import drift_of
+        from pipeline_defs.deployments.drift import drift_of
 
         return drift_of(app, environment, lineage).model_dump(mode="json")
     live = next((row for row in found.rows if row.live), None)

@@ -34,25 +34,21 @@ def trust_host(
     trusted is refused without --replace. A file with hashed names gets a hashed name.
     """
     from pipeline_defs.resources.host_keys import agree, shown, shows, trust, trusted
-    from pipeline_defs.server.command import ServerError
 
     output: Output = context.obj
     server = _server(host, known_hosts)
-    try:
-        known = trusted(server)
-        if known and not fingerprint and shows(server, known):
-            _tell(output, server, known, written=False)
-            return
-        chosen = _chosen(shown(server, fingerprint), fingerprint, server)
-        if agree(known, chosen):
-            _tell(output, server, chosen, written=False)
-            return
-        _compare(output, server, chosen, known, replace=replace)
-        if not (yes or fingerprint or _asked(output)):
-            raise Failed("nothing was written")
-        trust(server, chosen, replace=replace)
-    except ServerError as error:
-        raise Failed(str(error)) from None
+    known = trusted(server)
+    if known and not fingerprint and shows(server, known):
+        _tell(output, server, known, written=False)
+        return
+    chosen = _chosen(shown(server, fingerprint), fingerprint, server)
+    if agree(known, chosen):
+        _tell(output, server, chosen, written=False)
+        return
+    _compare(output, server, chosen, known, replace=replace)
+    if not (yes or fingerprint or _asked(output)):
+        raise Failed("nothing was written")
+    trust(server, chosen, replace=replace)
     _tell(output, server, chosen, written=True)
 
 

@@ -7,9 +7,10 @@ from pipeline_defs.config.app import App
 from pipeline_defs.config.errors import ConfigError
 from pipeline_defs.config.home import Home
 from pipeline_defs.config.load import load_app
+from pipeline_defs.errors import ShiplineError
 
 
-class NotLoaded(Exception):
+class NotLoaded(ShiplineError):
     """The app's file cannot be gone by now: it is wrong, or names what the loaded definitions do not have. A sentence."""
 
 

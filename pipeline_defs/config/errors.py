@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 from pipeline_defs.config.secret import SecretSource
+from pipeline_defs.errors import ShiplineError
 
 _LONGEST_SHOWN = 60
 _KEY_ITSELF = "[key]"  # with which pydantic ends the place of a wrong key
@@ -50,8 +51,10 @@ class Problem:
         return f"{self.where}: {self.what}" if self.where else self.what
 
 
-class ConfigError(Exception):
+class ConfigError(ShiplineError):
     """A file that cannot be used, an app's or `limits.yaml`; names every mistake at once."""
+
+    status = 2
 
     def __init__(self, file: Path, problems: list[Problem]) -> None:
         self.file = file

@@ -8,9 +8,10 @@ from pydantic import model_validator
 
 from pipeline_defs.config.masking import MASK, forms_of
 from pipeline_defs.config.values import EnvironmentVariable, Model
+from pipeline_defs.errors import ShiplineError
 
 
-class SecretUnavailable(Exception):
+class SecretUnavailable(ShiplineError):
     """A secret that is named in the configuration but not there: the variable is not set, or the file cannot be read."""
 
 

@@ -45,7 +45,7 @@ def ask(
 
 
 def ask_again(
-    app: App, environment: str, release: Release, history: Callable[[], History], requester: Requester
+    app: App, environment: str, release: Release, history: History, requester: Requester
 ) -> Callable[[Sequence[HostFacts]], Admission]:
     """The same question for the procedure, which asks it under the lock with what the servers say.
 
@@ -53,7 +53,7 @@ def ask_again(
     """
 
     def again(facts: Sequence[HostFacts]) -> Admission:
-        snapshot = snapshot_of(app, environment, None, history())
+        snapshot = snapshot_of(app, environment, None, history)
         return admit(release, replace(snapshot, rows=(), freeze=None), facts, requester)
 
     return again

@@ -8,7 +8,7 @@ from dagster._core.storage.asset_check_execution_record import (
     AssetCheckExecutionRecordStatus,
 )
 
-from pipeline_defs.ops.events import DRIFT, environment_key
+from pipeline_defs.lineage.events import DRIFT, environment_key
 from pipeline_defs.release.drift import Drift
 
 _OVER = {AssetCheckExecutionRecordStatus.SUCCEEDED, AssetCheckExecutionRecordStatus.FAILED}

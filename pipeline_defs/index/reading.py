@@ -11,7 +11,7 @@ from dagster import DagsterEventType, DagsterInstance, EventLogRecord, EventReco
 
 from pipeline_defs.index.file import clear
 from pipeline_defs.index.writing import write
-from pipeline_defs.ops.stored import jobs_of
+from pipeline_defs.lineage.stored import jobs_of
 
 _KINDS = (DagsterEventType.ASSET_MATERIALIZATION, DagsterEventType.ASSET_OBSERVATION)
 _BATCH = 2000

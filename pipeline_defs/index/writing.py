@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping
 
 from dagster import EventLogRecord
 
-from pipeline_defs.ops.events import IMAGE
-from pipeline_defs.ops.stored import ends_in, facts_in, said_in
+from pipeline_defs.lineage.events import IMAGE
+from pipeline_defs.lineage.stored import ends_in, facts_in, said_in
 from pipeline_defs.release.names import names_of
 from pipeline_defs.release.quarantine import Quarantined, Word, heed
 from pipeline_defs.release.records import Deployment, Image, Outcome, Rehearsal

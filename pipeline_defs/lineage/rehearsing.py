@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dagster import DagsterInstance, DagsterRun, RunsFilter
 from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
 
-from pipeline_defs.ops.events import environment_key, short
+from pipeline_defs.lineage.events import environment_key, short
 from pipeline_defs.release.images import image_of
 from pipeline_defs.release.records import Image
 from pipeline_defs.release.version import VersionError

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import apprise
 
 from pipeline_defs.config import Secret, mask
+from pipeline_defs.errors import ShiplineError
 from pipeline_defs.notices.notice import Notice, tame
 
 SECONDS = 10.0
@@ -20,7 +21,7 @@ _PARTS = re.compile(r"[/:@?&=,#]+")
 _SHORTEST_PART = 6
 
 
-class NotTaken(Exception):
+class NotTaken(ShiplineError):
     """A service did not take a message; the text is the end of a sentence, without the address."""
 
 

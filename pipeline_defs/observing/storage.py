@@ -5,9 +5,10 @@ import threading
 from dagster import DagsterInstance
 
 from pipeline_defs.config import Home
+from pipeline_defs.errors import ShiplineError
 
 
-class StorageAway(Exception):
+class StorageAway(ShiplineError):
     """Dagster's storage cannot be read; the message is a sentence."""
 
 

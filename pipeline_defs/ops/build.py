@@ -11,7 +11,7 @@ from filelock import FileLock, Timeout
 
 from pipeline_defs.config import App
 from pipeline_defs.config.making import Build
-from pipeline_defs.ops.events import short
+from pipeline_defs.lineage.events import short
 from pipeline_defs.ops.log import Log, Stopwatch, open_log, stop
 from pipeline_defs.ops.untrusted import build_untrusted
 from pipeline_defs.release.change import is_merge

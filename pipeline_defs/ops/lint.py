@@ -9,7 +9,7 @@ from pathlib import Path
 import dagster as dg
 
 from pipeline_defs.config import App, Home, load_limits
-from pipeline_defs.ops.events import LINT_COUNTS, evidence_metadata, release_tags
+from pipeline_defs.lineage.events import LINT_COUNTS, evidence_metadata, release_tags
 from pipeline_defs.ops.log import Log, Stopwatch, open_log, stop
 from pipeline_defs.ops.untrusted import is_untrusted, refuse_unclear
 from pipeline_defs.ops.version import with_version

@@ -7,28 +7,20 @@ from contextlib import contextmanager
 
 import dagster as dg
 
-from pipeline_defs.config import App, ConfigError, Home, Secret, SecretUnavailable, load_limits, mask
+from pipeline_defs.config import App, ConfigError, Home, Secret, load_limits, mask
 from pipeline_defs.config.settings_file import pinned
 from pipeline_defs.config.sources import known_secrets
-from pipeline_defs.ops.events import Metadata, evidence_metadata
+from pipeline_defs.deployments.ports import DeploymentError
+from pipeline_defs.errors import ShiplineError
+from pipeline_defs.lineage.events import Metadata, evidence_metadata
 from pipeline_defs.ops.failures import show_sentences_alone
+from pipeline_defs.ops.metadata import last_words
 from pipeline_defs.release.evidence import Record, StepTiming
 from pipeline_defs.release.run_tags import APP_FILE
-from pipeline_defs.release.version import VersionError
-from pipeline_defs.resources.client import EngineError
-from pipeline_defs.resources.github import GitHubError
-from pipeline_defs.resources.registry_errors import RegistryError
-from pipeline_defs.resources.room import NoRoom
-from pipeline_defs.resources.source_errors import SourceError
 from pipeline_defs.server.bounded import Bounded
-from pipeline_defs.server.command import ServerError
 
 show_sentences_alone()
 
-EXPECTED = (
-    SourceError, GitHubError, EngineError, RegistryError, ServerError, SecretUnavailable, VersionError, NoRoom,
-)  # fmt: skip
-"""Errors whose message is one sentence that a person can act on; a stack trace would only hide it."""
 
 _SECONDS = 1.0
 _LINES = 50
@@ -110,8 +102,9 @@ def open_log(context: dg.OpExecutionContext, app: App | None = None, *, hides: A
             log.say(f"this run uses {app.origin}")
         try:
             yield log
-        except EXPECTED as error:
-            failure = stop(log.masked(str(error)))
+        except ShiplineError as error:
+            failed = error.record if isinstance(error, DeploymentError) else None
+            failure = stop(log.masked(str(error)), shown=last_words(failed) if failed else None)
         except dg.Failure as error:
             error.description = log.masked(error.description or "")
             error.args = (error.description,)

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from pipeline_defs.config import App, Home
+from pipeline_defs.deployments.shown import steps_text
+from pipeline_defs.lineage.events import release_tags
 from pipeline_defs.ops.build import REVISION, local_name
-from pipeline_defs.ops.events import release_tags
 from pipeline_defs.ops.log import Stopwatch, open_log
-from pipeline_defs.ops.metadata import image_metadata, links, steps_text
+from pipeline_defs.ops.metadata import image_metadata, links
 from pipeline_defs.ops.untrusted import note_checked
 from pipeline_defs.release.records import Image
 from pipeline_defs.release.tags import code_tag, release_tag, tested_tag, tree_tag

@@ -1,28 +1,22 @@
 """Record: what is really live, whatever was tried."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import dagster as dg
 
 from pipeline_defs.config import App
+from pipeline_defs.deployments.deploy import Ended
 from pipeline_defs.history import Lineage
-from pipeline_defs.ops.attempt import note, say_outcome
-from pipeline_defs.ops.events import Metadata, environment_key, image_key, provenance, short
+from pipeline_defs.lineage.events import Metadata, environment_key, image_key, provenance, short
 from pipeline_defs.ops.log import open_log, stop
 from pipeline_defs.ops.metadata import deployment_metadata, last_words, links
+from pipeline_defs.ops.op_run import OpRun
 from pipeline_defs.ops.verified import log_verified
+from pipeline_defs.release.admission import rehearsed
 from pipeline_defs.release.records import Deployment, Outcome
 
 NOT_REHEARSED = "not rehearsed"
 """The version of staging that a deployment says it used when its image never passed a rehearsal."""
-
-
-@dataclass(frozen=True)
-class Ended:
-    """The records a deployment or rollback ended with, in order; what runs now is the release of the last, if that succeeded."""
-
-    rows: tuple[Deployment, ...]
 
 
 def record_op(app: App, environment: str) -> dg.OpDefinition:
@@ -43,32 +37,20 @@ def record_op(app: App, environment: str) -> dg.OpDefinition:
         with open_log(context) as log:
             rows = endings[0].rows  # exactly one of the two ways was taken
             live = next((row for row in rows[-1:] if row.outcome is Outcome.SUCCEEDED), None)
+            run = OpRun(context, app)
             for row in rows:
                 log.say(f"{row.kind} of {row.release.version}: {row.outcome}")
                 log_verified(context, row, app.environments[environment])
                 if row is not live:
-                    note(context, row, app)
-            mine = [row for row in rows if row.run == context.run_id]
+                    run.note(row)
+            mine = [row for row in rows if row.run == run.id]
             for row in mine[:1]:  # what the run was for; what undid it comes after that
-                say_outcome(context, row)
+                run.say_outcome(row)
             if live is not None:
-                yield dg.Output(
-                    None,
-                    metadata={**deployment_metadata(live), **links(app, live)},
-                    data_version=dg.DataVersion(live.release.digest),
-                    tags=provenance(_used(context, app, live)),
-                )
-            failed = next(
-                (row for row in rows if row.run == context.run_id and row.outcome is not Outcome.SUCCEEDED), None
-            )
+                yield _runs(app, live, run.lineage)
+            failed = next((row for row in rows if row.run == run.id and row.outcome is not Outcome.SUCCEEDED), None)
             if failed is not None:
-                how = (
-                    f"was rolled back, {live.release.version} runs again"
-                    if live
-                    else "was taken down, nothing ran before it"
-                )
-                said = f"the deployment of {failed.release.version} failed and {how}: {failed.error}"
-                raise stop(said, shown={**_serves(app, environment, live), **last_words(failed)})
+                raise stop(_went_wrong(failed, live), shown={**_serves(app, environment, live), **last_words(failed)})
             if live is not None and live.unproved:
                 raise stop(
                     f"{live.release.version} serves in {environment} again and is healthy, but it fails its own tests: "
@@ -76,6 +58,22 @@ def record_op(app: App, environment: str) -> dg.OpDefinition:
                 )
 
     return record
+
+
+def _runs(app: App, live: Deployment, lineage: Lineage) -> dg.Output[None]:
+    """The asset's materialization."""
+    return dg.Output(
+        None,
+        metadata={**deployment_metadata(live), **links(app, live)},
+        data_version=dg.DataVersion(live.release.digest),
+        tags=provenance(_used(app, live, lineage)),
+    )
+
+
+def _went_wrong(failed: Deployment, live: Deployment | None) -> str:
+    """Why the run fails although what it did is recorded."""
+    how = f"was rolled back, {live.release.version} runs again" if live else "was taken down, nothing ran before it"
+    return f"the deployment of {failed.release.version} failed and {how}: {failed.error}"
 
 
 def _serves(app: App, environment: str, live: Deployment | None) -> Metadata:
@@ -87,12 +85,11 @@ def _serves(app: App, environment: str, live: Deployment | None) -> Metadata:
     }
 
 
-def _used(context: dg.OpExecutionContext, app: App, live: Deployment) -> dict[dg.AssetKey, str]:
+def _used(app: App, live: Deployment, lineage: Lineage) -> dict[dg.AssetKey, str]:
     """Which version of each upstream asset this deployment came from: the image's digest, and staging's if that rehearsed it."""
     digest = live.release.digest
     used = {image_key(app.name): digest}
     if app.staging is not None:
-        rows = Lineage(context.instance).environment(app, app.staging)
-        rehearsed = any(row.outcome == Outcome.SUCCEEDED and row.digest == digest for row in rows)
-        used[environment_key(app.name, app.staging)] = digest if rehearsed else NOT_REHEARSED
+        passed = rehearsed(digest, lineage.environment(app, app.staging))
+        used[environment_key(app.name, app.staging)] = digest if passed else NOT_REHEARSED
     return used

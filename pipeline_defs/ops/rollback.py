@@ -1,54 +1,27 @@
-"""Rollback: an environment on a release that worked."""
-
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from functools import partial
-from typing import TYPE_CHECKING
+"""Rollback: the op that brings an environment back to a release that worked."""
 
 import dagster as dg
 
 from pipeline_defs.config import App
-from pipeline_defs.history import Lineage
-from pipeline_defs.ops.attempt import beginning, ending, new_id, note, since
-from pipeline_defs.ops.events import release_tags
-from pipeline_defs.ops.log import Log, open_log, stop
-from pipeline_defs.ops.metadata import hosts_text, steps_text
-from pipeline_defs.ops.order import RollbackOrder
-from pipeline_defs.ops.record import Ended
-from pipeline_defs.ops.releases import live_release
-from pipeline_defs.ops.task import files_of, release_for, servers_of, task_for
-from pipeline_defs.release.going_back import revision_after_failure
-from pipeline_defs.release.records import Deployment, DeploymentKind, Outcome, Release
-from pipeline_defs.release.recovery import answered_by, way_back_failed
-from pipeline_defs.release.tags import PREVIOUS_UP
-from pipeline_defs.resources.client import EngineError
+from pipeline_defs.deployments.deploy import Ended
+from pipeline_defs.deployments.ports import Outside, Place
+from pipeline_defs.deployments.rollback import rollback
+from pipeline_defs.deployments.rollback_order import RollbackOrder
+from pipeline_defs.ops.log import open_log
+from pipeline_defs.ops.op_run import OpRun
 from pipeline_defs.resources.registry import RegistryResource
-from pipeline_defs.resources.registry_errors import RegistryError
-from pipeline_defs.resources.source import Source
-from pipeline_defs.resources.source_errors import SourceError
 from pipeline_defs.resources.source_resource import SourceResource
 from pipeline_defs.resources.ssh import SshResource
-from pipeline_defs.server.fleet import rollback_all
-from pipeline_defs.server.member import Line
-from pipeline_defs.server.settings import Settings, settings_of
-from pipeline_defs.server.site import Site
-from pipeline_defs.server.task import Report, Task
 
-if TYPE_CHECKING:
-    from pipeline_defs.resources.registry_client import Registry
+_DOES = """Goes back to a release that worked on {hosts}, and verifies it like a deployment. Runs only after a deployment that \
+failed, or where going back is what the run is for; else it is skipped."""
 
 
 def rollback_op(app: App, environment: str) -> dg.OpDefinition:
     """The op `<app>_<environment>_rollback`. It runs only when the deploy op orders it, and doing it twice is harmless."""
-    site = Site.of(app, environment)
+    place = Place(app, environment)
 
-    @dg.op(
-        name=f"{app.name}_{environment}_rollback",
-        description=(
-            f"Goes back to a release that worked on {site.hosts}, and verifies it like a deployment. Runs only after a deployment that "
-            "failed, or where going back is what the run is for; else it is skipped."
-        ),
-    )
+    @dg.op(name=f"{app.name}_{environment}_rollback", description=_DOES.format(hosts=place.site.hosts))
     def rollback_(
         context: dg.OpExecutionContext,
         order: RollbackOrder,
@@ -57,160 +30,6 @@ def rollback_op(app: App, environment: str) -> dg.OpDefinition:
         ssh: SshResource,
     ) -> Ended:
         with open_log(context) as log:
-            live = live_release(app, Lineage(context.instance).environment(app, environment))
-            settings, images = settings_of(site), registry.of(app)
-            release: Release | None = order.release
-            files: Mapping[str, bytes] = {}
-            if release is not None:
-                release, files = _with_files(site, release, settings, source.of(app), order, log)
-                _remember(live, images, log)
-            row = _begun(context, environment, release or live, live, order)
-            task = task_for(
-                context,
-                log,
-                row.id if row else new_id(),
-                app,
-                site,
-                release=release,
-                files=files,
-                settings=settings,
-                registry=images,
-                source=partial(source.of, app),
-            )
-            # What went wrong is put right as far as it can be; a change that a person asks for needs all hosts.
-            with servers_of(ssh, task, all_there=release is not None or len(site.config.hosts) == 1) as servers:
-                task = replace(_with_database(task, order, log), frozen=order.frozen)
-                if row is not None:
-                    note(context, row, app)
-                log.say(
-                    f"go back to {row.release.version if row else 'nothing, as before the first deployment,'} in {site}"
-                )
-                report = rollback_all(task, servers)
-                if report.outcome is not Outcome.SUCCEEDED and report.changed and release is not None:
-                    report = _stay(task, servers, report)
-            log.say(f"{report.outcome}\n\n{steps_text(report.steps)}\n\n{hosts_text(report.hosts)}".rstrip())
-            if report.outcome is not Outcome.SUCCEEDED:
-                _note_failure(context, app, row, order, report)
-                raise stop(f"the rollback failed, {_what_now(environment, order, report)}: {report.error}")
-            for sentence in report.left:
-                log.say(f"not as before: {sentence}")
-            if report.live is not None and not _is_answer_within(context.run_id, order):
-                context.instance.add_run_tags(context.run_id, release_tags(report.live))
-            return Ended((*_closed(order.failed, report), *_ended(row, report)))
+            return rollback(place, order, OpRun(context, app), log, Outside(source, registry, ssh))
 
     return rollback_
-
-
-def _with_database(task: Task, order: RollbackOrder, log: Log) -> Task:
-    """The task with what becomes of the database: as it was decided, or by the verdict that a failed deployment was made with."""
-    if order.going is not None:
-        log.say(order.going.sentence)
-        return replace(task, downgrade_to=order.going.downgrade_to, restore_from=order.going.restore_from)
-    failed = order.failed
-    if failed is None or failed.kind is not DeploymentKind.DEPLOY:
-        return task
-    revision = revision_after_failure(failed.way_back, failed.steps, failed.revision_before, failed.revision)
-    if failed.way_back is not None and revision is not None:
-        log.say(f"the {failed.way_back.brief}; its migrations are taken back to {revision}")
-    return replace(task, migrated=failed.release, downgrade_to=revision)
-
-
-def _is_answer_within(run: str, order: RollbackOrder) -> bool:
-    """True when this very run made the deployment that is undone: people look for it by the release it was to deploy."""
-    return order.failed is not None and order.failed.run == run
-
-
-def _with_files(
-    site: Site, release: Release, settings: Settings, source: Source, order: RollbackOrder, log: Log
-) -> tuple[Release, Mapping[str, bytes]]:
-    """The release with its commit's files; without them, should they not be had now, as the server still has it."""
-    try:
-        files = files_of(site, release.commit, source, settings)
-    except (SourceError, EngineError) as error:
-        log.say(f"{error}; the files of {release.version} that are still on the server are used")
-        return release, {}
-    return (release if order.frozen else release_for(site, release, files, settings)), files
-
-
-def _stay(task: Task, servers: Sequence[Line], report: Report) -> Report:
-    """After a rollback to a named release that failed half-way: make what ran until now serve again."""
-    task.say(f"going back failed, what ran until now is brought back: {report.error}")
-    again = rollback_all(replace(task, id=new_id(), release=None, downgrade_to=None, restore_from=None), servers)
-    outcome = Outcome.ROLLED_BACK if again.outcome is Outcome.SUCCEEDED else Outcome.FAILED
-    return replace(report, outcome=outcome, steps=report.steps + again.steps, live=again.live, hosts=again.hosts)
-
-
-def _remember(live: Release | None, images: "Registry", log: Log) -> None:
-    """Tag what runs now, so that it is found again; a registry that does not answer keeps nobody from going back."""
-    if live is not None:
-        try:
-            images.tag(live.digest, PREVIOUS_UP)
-        except RegistryError as error:
-            log.say(f"{PREVIOUS_UP} stays where it is: {error}")
-
-
-def _begun(
-    context: dg.OpExecutionContext, environment: str, target: Release | None, live: Release | None, order: RollbackOrder
-) -> Deployment | None:
-    """The record of the rollback; None where nothing ran before, so that nothing can run afterwards."""
-    if target is None:
-        return None
-    failed = order.failed.id if order.failed else None
-    return Deployment(
-        kind=DeploymentKind.ROLLBACK,
-        release=target,
-        environment=environment,
-        previous=order.failed.release if order.failed else live,
-        because_of=order.because_of or failed,
-        reason=order.reason,
-        **beginning(context),
-    )
-
-
-def _ended(row: Deployment | None, report: Report) -> tuple[Deployment, ...]:
-    """The rollback's record, with what the server says that runs now."""
-    if row is None or report.live is None:
-        return ()
-    found = {"backup": report.backup, "release": report.live, "hosts": report.hosts, "unproved": report.unproved}
-    return (row.model_copy(update={**ending(report, row.started), **found}),)
-
-
-def _closed(failed: Deployment | None, report: Report) -> tuple[Deployment, ...]:
-    """The end of the deployment that is undone. Its error says, too, what does not run as it ran before."""
-    if failed is None:
-        return ()
-    ended = answered_by(failed, report.live, report.unproved, since(failed.started))
-    if ended.error and report.left:
-        ended = ended.model_copy(update={"error": f"{ended.error}; not as before: {'; '.join(report.left)}"})
-    return (ended,)
-
-
-def _note_failure(
-    context: dg.OpExecutionContext, app: App, row: Deployment | None, order: RollbackOrder, report: Report
-) -> None:
-    """Write what went wrong. The record of a deployment that this run made stays open: a run of its own tries the way back once more.
-
-    Where this is that run, a person is needed, and the record is closed: nothing more is started by itself.
-    """
-    ended = row.model_copy(update={**ending(report, row.started), "hosts": report.hosts}) if row else None
-    within, seconds = _is_answer_within(context.run_id, order), since(order.failed.started) if order.failed else 0.0
-    for record in way_back_failed(
-        order.failed,
-        ended,
-        within=within,
-        serves=report.live is not None or not report.changed,
-        why=str(report.error),
-        seconds=seconds,
-    ):
-        note(context, record, app)
-
-
-def _what_now(environment: str, order: RollbackOrder, report: Report) -> str:
-    """What follows a rollback that failed, for people."""
-    if report.live is not None:
-        return f"{report.live.version} runs on" if not report.changed else "what ran until now runs on"
-    if not report.changed and order.failed is None:
-        return "nothing was changed"
-    if order.failed is not None and not order.because_of:
-        return "and is tried once more by a run of its own"
-    return f"{environment} needs a person"

@@ -9,8 +9,8 @@ import dagster as dg
 from pipeline_defs.config import App
 from pipeline_defs.config.making import ImageTest
 from pipeline_defs.history import Lineage
+from pipeline_defs.lineage.events import TEST_COUNTS, evidence_metadata
 from pipeline_defs.ops.build import build_here, local_name
-from pipeline_defs.ops.events import TEST_COUNTS, evidence_metadata
 from pipeline_defs.ops.log import Log, Stopwatch, open_log, stop
 from pipeline_defs.ops.untrusted import test_untrusted
 from pipeline_defs.release.evidence import StepTiming, TestCounts

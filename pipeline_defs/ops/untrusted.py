@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import dagster as dg
 
 from pipeline_defs.config import App
-from pipeline_defs.ops.events import CHECKED, image_key
+from pipeline_defs.lineage.events import CHECKED, image_key
 from pipeline_defs.ops.log import Log, stop
 from pipeline_defs.ops.metadata import checked_metadata, links
 from pipeline_defs.release.evidence import StepTiming

@@ -10,8 +10,8 @@ import dagster as dg
 
 from pipeline_defs.config import App, Environment
 from pipeline_defs.history import Lineage
+from pipeline_defs.lineage.events import environment_key
 from pipeline_defs.ops.checks import E2E, MIGRATIONS, TESTS, e2e_result, result, tests_result
-from pipeline_defs.ops.events import environment_key
 from pipeline_defs.ops.metadata.tables import Metadata, numbers, texts
 from pipeline_defs.release.duration import duration
 from pipeline_defs.release.migrations import led

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from pipeline_defs.config import App
-from pipeline_defs.ops.events import DIGITS
+from pipeline_defs.lineage.events import DIGITS
 from pipeline_defs.ops.log import Log, stop
 from pipeline_defs.ops.merge_back import merge_back
 from pipeline_defs.ops.merged import Merged

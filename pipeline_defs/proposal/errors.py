@@ -1,7 +1,9 @@
 """Errors of a proposal."""
 
+from pipeline_defs.errors import ShiplineError
 
-class ProposalError(Exception):
+
+class ProposalError(ShiplineError):
     """No app's file can be proposed; each of `needs` is a sentence that says what is needed."""
 
     def __init__(self, *needs: str) -> None:

@@ -2,12 +2,16 @@
 
 import re
 
+from pipeline_defs.errors import ShiplineError
+
 _AGO = re.compile(r"([1-9][0-9]{0,5})([smhd])")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 
-class AgoError(ValueError):
+class AgoError(ShiplineError, ValueError):
     """A text that says no distance."""
+
+    status = 2
 
 
 def seconds_ago(text: str) -> int:

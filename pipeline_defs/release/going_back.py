@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from pipeline_defs.errors import ShiplineError
 from pipeline_defs.release.evidence import StepTiming, Verdict, WayBack
 from pipeline_defs.release.history import Row
 from pipeline_defs.release.records import Deployment, Outcome
@@ -25,7 +26,7 @@ class Choice(StrEnum):
     RESTORE = "restore"  # the database becomes what it was before; what was written since is dropped
 
 
-class GoingBackError(ValueError):
+class GoingBackError(ShiplineError, ValueError):
     """It is not clear, or not possible, what shall become of the database; the message says what can be asked for."""
 
 

@@ -7,6 +7,7 @@ from xml.parsers import expat
 from junitparser import Error, JUnitXml, JUnitXmlError, Skipped, TestCase, TestSuite
 from junitparser import Failure as Failed
 
+from pipeline_defs.errors import ShiplineError
 from pipeline_defs.release.evidence import Failure, TestCounts
 
 MOST_FAILURES = 50
@@ -17,7 +18,7 @@ _MOST_LINES = 12
 _MOST_CHARACTERS = 1500
 
 
-class ResultsError(Exception):
+class ResultsError(ShiplineError):
     """A results file that is missing or cannot be read as JUnit XML; one sentence."""
 
 

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 
+from pipeline_defs.errors import ShiplineError
 from pipeline_defs.release.history import Row
 from pipeline_defs.release.records import Deployment, Image, Rehearsal
 from pipeline_defs.release.version import Version, VersionError
@@ -17,8 +18,10 @@ _HEXADECIMAL = re.compile(r"[0-9a-f]{4,64}")
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
 
 
-class QuestionError(ValueError):
+class QuestionError(ShiplineError, ValueError):
     """A text that can be the name of nothing; the message says what can be asked for."""
+
+    status = 2
 
 
 @dataclass(frozen=True)

@@ -4,13 +4,17 @@ import re
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from typing import NamedTuple, Self
 
+from pipeline_defs.errors import ShiplineError
+
 _AGO = re.compile(r"([1-9][0-9]{0,3})([dwmy])")
 _DAYS = {"d": 1, "w": 7, "m": 30, "y": 365}
 _MOST_DAYS, _MOST_WEEKS = 21, 200  # up to so many days it is told by days, then by weeks, then by months
 
 
-class PeriodError(ValueError):
+class PeriodError(ShiplineError, ValueError):
     """A text that says no beginning."""
+
+    status = 2
 
 
 class Period(NamedTuple):

@@ -10,12 +10,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from pipeline_defs.errors import ShiplineError
+
 _COMMENT = re.compile(r"/\*.*?\*/|(?<![:\"'`\\])//[^\n]*", re.DOTALL)
 _SENDS_WRITES = re.compile(r"\bmethod[\"']?\s*:\s*[\"'`](?:POST|PUT|PATCH|DELETE)", re.IGNORECASE)
 _READS = ("GET", "HEAD", "OPTIONS")
 
 
-class CollectionError(ValueError):
+class CollectionError(ShiplineError, ValueError):
     """A file that is no Postman collection or environment; one sentence."""
 
 

@@ -3,14 +3,17 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from pipeline_defs.errors import ShiplineError
 from pipeline_defs.release.history import Row
 from pipeline_defs.release.names import ID, VERSION, Question, QuestionError, questions
 from pipeline_defs.release.records import Image
 from pipeline_defs.release.version import sort_key
 
 
-class TraceError(ValueError):
+class TraceError(ShiplineError, ValueError):
     """What was asked for is unknown or could be several things; the message says which."""
+
+    status = 2
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,8 @@ import re
 from collections.abc import Collection
 from typing import NamedTuple, Self
 
+from pipeline_defs.errors import ShiplineError
+
 _PATTERN = re.compile(r"v?(0|[1-9][0-9]{0,8})\.(0|[1-9][0-9]{0,8})\.(0|[1-9][0-9]{0,8})", re.ASCII)
 _LARGEST = 999_999_999
 
@@ -12,8 +14,10 @@ MAJOR_LABEL = "semver:major"
 """Labels of a pull request that raise more than its branch alone would; upper and lower case are the same, as on GitHub."""
 
 
-class VersionError(ValueError):
+class VersionError(ShiplineError, ValueError):
     """A text that is not a version of the form `x.y.z`, or a version with no number after it."""
+
+    status = 2
 
 
 class Version(NamedTuple):

@@ -11,8 +11,8 @@ from pydantic import ValidationError
 from pipeline_defs.automation.entries import GITHUB, read_entry
 from pipeline_defs.config import App
 from pipeline_defs.jobs import job_name
-from pipeline_defs.ops.events import environment_key, image_key
-from pipeline_defs.ops.stored import facts_in, jobs_of
+from pipeline_defs.lineage.events import environment_key, image_key
+from pipeline_defs.lineage.stored import facts_in, jobs_of
 from pipeline_defs.release.handled import Handled, Stand
 from pipeline_defs.release.records import Deployment, Outcome
 from pipeline_defs.release.request import THEN, Job

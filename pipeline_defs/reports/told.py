@@ -7,8 +7,8 @@ from typing import Any
 from dagster import DagsterEvent, DagsterEventType, EventLogEntry
 
 from pipeline_defs.config import App
-from pipeline_defs.ops.events import CHECKED, LINT_COUNTS, TEST_COUNTS
-from pipeline_defs.ops.stored import Fact, facts_in, read
+from pipeline_defs.lineage.events import CHECKED, LINT_COUNTS, TEST_COUNTS
+from pipeline_defs.lineage.stored import Fact, facts_in, read
 from pipeline_defs.release.evidence import LintCounts, TestCounts
 from pipeline_defs.release.records import Deployment, Image, Rehearsal
 from pipeline_defs.release.request import Job

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from pipeline_defs.config.secret import Secret
+from pipeline_defs.errors import ShiplineError
 from pipeline_defs.resources.process import LocalRunner, plain_environment
 from pipeline_defs.server.command import Command, CommandTimeout, Listener, Result
 from pipeline_defs.server.reason import reason
@@ -19,7 +20,7 @@ QUICK_SECONDS = 60.0
 """For whatever only asks or marks something."""
 
 
-class EngineError(Exception):
+class EngineError(ShiplineError):
     """The Docker Engine or its client cannot do what was asked; one sentence that says what to do."""
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline_defs.config.making import ImageTest
+from pipeline_defs.errors import ShiplineError
 from pipeline_defs.resources.client import Client, EngineError
 from pipeline_defs.resources.compose_file import Merging, merge
 from pipeline_defs.resources.tree import context_digest, inside, path_digest
@@ -21,7 +22,7 @@ _LEAVING = ("volumes_from", "network_mode", "pid", "ipc")
 _MOUNTS = ("bind", "volume", "tmpfs", "image")
 
 
-class Unprovable(Exception):
+class Unprovable(ShiplineError):
     """What a test run would test cannot be told from the repository alone; the message is a phrase that says why."""
 
 

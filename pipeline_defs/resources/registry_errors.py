@@ -1,5 +1,7 @@
 """Registry errors: what a registry does not do, in words that say what to do."""
 
+from pipeline_defs.errors import ShiplineError
 
-class RegistryError(Exception):
+
+class RegistryError(ShiplineError):
     """The registry does not do what was asked; one sentence that says what to do."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from pipeline_defs.errors import ShiplineError
 from pipeline_defs.release.size import size
 from pipeline_defs.resources.mirror import used
 from pipeline_defs.resources.scratch import sweep
@@ -19,7 +20,7 @@ _GONE = ".gone"
 _BLOCK = 512  # bytes, in which every system counts what a file takes up
 
 
-class NoRoom(Exception):
+class NoRoom(ShiplineError):
     """The workspace is full of what is in use; one sentence that says what to do."""
 
 

@@ -1,5 +1,7 @@
 """Source errors: what an app's repository does not give, in words that say what to do."""
 
+from pipeline_defs.errors import ShiplineError
 
-class SourceError(Exception):
+
+class SourceError(ShiplineError):
     """The repository cannot give what was asked for; one sentence that says what to do."""

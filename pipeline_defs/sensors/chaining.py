@@ -9,8 +9,8 @@ from pipeline_defs.automation.pauses import read_pauses
 from pipeline_defs.config import App
 from pipeline_defs.config.current import NotLoaded, current
 from pipeline_defs.jobs import AssetJob, job_name
-from pipeline_defs.ops.events import IMAGE, REHEARSAL, environment_key, image_key
-from pipeline_defs.ops.stored import facts_of_run
+from pipeline_defs.lineage.events import IMAGE, REHEARSAL, environment_key, image_key
+from pipeline_defs.lineage.stored import facts_of_run
 from pipeline_defs.release.records import Image, Outcome, Rehearsal
 from pipeline_defs.release.request import THEN, Job, Request
 from pipeline_defs.sensors.ended import EndedRuns

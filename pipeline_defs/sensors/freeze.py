@@ -14,9 +14,9 @@ from pipeline_defs.config.current import NotLoaded, current
 from pipeline_defs.history import Lineage
 from pipeline_defs.jobs import AssetJob, job_name
 from pipeline_defs.launch import UNFINISHED
-from pipeline_defs.ops.attempt import write_down
-from pipeline_defs.ops.events import environment_key
-from pipeline_defs.ops.log import EXPECTED
+from pipeline_defs.ops.op_run import write_down
+from pipeline_defs.lineage.events import environment_key
+from pipeline_defs.errors import ShiplineError
 from pipeline_defs.ops.rehearsals import rehearsed, rehearsing
 from pipeline_defs.release.history import Row, waiting
 from pipeline_defs.release.pauses import pause
@@ -65,7 +65,7 @@ def freeze_sensor(apps: Sequence[App], jobs: Mapping[str, AssetJob]) -> dg.Senso
         waiting = instance.get_runs(dg.RunsFilter(tags={WAITS_FOR: [FREEZE, REHEARSAL]}), limit=_MOST_OF_ALL)
         whose = set(named) if len(waiting) == _MOST_OF_ALL else {run.tags.get("app", "") for run in waiting}
         return tend(
-            context, FREEZES, named, rounds, partial(_look, instance), expected=(*EXPECTED, NotLoaded), pausable=True,
+            context, FREEZES, named, rounds, partial(_look, instance), expected=(ShiplineError, NotLoaded), pausable=True,
             idle="nothing waits for a freeze or a rehearsal to end", due=lambda _instance, _entries: whose,
         )  # fmt: skip
 

@@ -6,9 +6,10 @@ import dagster as dg
 
 from pipeline_defs.automation.entries import RECOVER
 from pipeline_defs.config import App
+from pipeline_defs.deployments.attempt import since
 from pipeline_defs.history import Lineage
 from pipeline_defs.jobs import AssetJob, job_name
-from pipeline_defs.ops.attempt import since, write_down
+from pipeline_defs.ops.op_run import write_down
 from pipeline_defs.release.recovery import MOST, decide, given_up, recovery_tags
 from pipeline_defs.release.request import Job, Request
 from pipeline_defs.sensors.chaining import of_change

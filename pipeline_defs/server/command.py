@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from pipeline_defs.config.secret import Secret
+from pipeline_defs.errors import ShiplineError
 
 _LONGEST_SHOWN = 160
 
@@ -112,7 +113,7 @@ class Runner(Protocol):
         ...
 
 
-class ServerError(Exception):
+class ServerError(ShiplineError):
     """Something on a server or with its connection failed; the message is one sentence a person can act on."""
 
 

@@ -1,9 +1,6 @@
 """Deploy: a release takes over an environment; what fails before the switch leaves a way back."""
 
-from dataclasses import replace
-
 from pipeline_defs.release.admission import HostFacts
-from pipeline_defs.release.going_back import revision_after_failure
 from pipeline_defs.release.records import Outcome, Release
 from pipeline_defs.server import described, steps, strategy
 from pipeline_defs.server.addressing import refuse_foreign
@@ -26,6 +23,7 @@ from pipeline_defs.server.step import Step
 from pipeline_defs.server.task import Report, Task
 from pipeline_defs.server.tidy import tidy
 from pipeline_defs.server.transition import to_release
+from pipeline_defs.server.undo import undoing_migrations
 
 
 def deploy(task: Task, server: Runner) -> Report:
@@ -83,18 +81,12 @@ def _interrupted(task: Task, server: Runner, facts: Facts, execution: Execution)
         task.say(f"interrupted: {facts.current.version if facts.current else 'nothing'} is what runs again")
         restore, before = Execution(token=execution.token), execution.before
         ran = before if before and before.current == (facts.folder or "") else None
-        restore_current(_taking_back(task, facts, execution), server, facts, restore, ran)
+        known = execution.facts
+        revisions = known.get("revision_before"), known.get("revision")
+        undoing = undoing_migrations(task, task.release, facts.current, task.way_back, execution.steps, *revisions)
+        restore_current(undoing, server, facts, restore, ran)
     except ServerError as error:
         task.say(f"what ran before could not be brought back, which the next run does: {error}")
-
-
-def _taking_back(task: Task, facts: Facts, execution: Execution) -> Task:
-    """The task with the migrations that have to be taken back, by the rehearsal's verdict."""
-    known, found = execution.facts, task.way_back
-    if found is None or facts.current is None or found.digest != facts.current.digest:
-        return task
-    revision = revision_after_failure(found, execution.steps, known.get("revision_before"), known.get("revision"))
-    return replace(task, migrated=task.release, downgrade_to=revision)
 
 
 def plan(task: Task, facts: Facts, change: Change | None = None) -> list[Step]:

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from pipeline_defs.config.host import Host
-from pipeline_defs.release.going_back import revision_after_failure
 from pipeline_defs.release.records import Outcome, Release
 from pipeline_defs.server import agreement
 from pipeline_defs.server.agreement import agreed, first_of, name_of
@@ -13,8 +12,9 @@ from pipeline_defs.server.deploy import deploy
 from pipeline_defs.server.member import Member, all_locked, on_each, together
 from pipeline_defs.server.restore import MIGRATE, RESTORE
 from pipeline_defs.server.rollback import rollback
-from pipeline_defs.server.task import Report, Task
+from pipeline_defs.server.task import Report
 from pipeline_defs.server.turn import InTurn
+from pipeline_defs.server.undo import undoing_migrations
 
 
 def bring_back(members: Sequence[Member]) -> Report:
@@ -48,7 +48,11 @@ def take_back(members: Sequence[Member], reports: Mapping[Host, Report], before:
         return
     first = changed[0]
     if first is members[0]:
-        changed[0] = replace(first, task=_with_downgrade(first.task, reports[first.host], meant[first.host]))
+        task, made = first.task, reports[first.host]
+        told = made.steps, made.revision_before, made.revision
+        changed[0] = replace(
+            first, task=undoing_migrations(task, task.release, meant[first.host], task.way_back, *told)
+        )
     turn = _turn(meant, first.task.site.config.parallel)
     turn.run(changed)
     over([each for each in changed if turn.reports[each.host].outcome is Outcome.SUCCEEDED])
@@ -88,15 +92,6 @@ def _bring(member: Member, server: Runner, release: Release | None) -> Report:
     if how == MIGRATE:
         return deploy(replace(task, downgrade_to=None), server)
     return rollback(replace(task, restore_from=path if how == RESTORE else None), server)
-
-
-def _with_downgrade(task: Task, report: Report, before: Release | None) -> Task:
-    """The first host's task with the migrations that have to be taken back, by the rehearsal's verdict."""
-    found = task.way_back
-    if found is None or before is None or found.digest != before.digest:
-        return replace(task, downgrade_to=None)
-    revision = revision_after_failure(found, report.steps, report.revision_before, report.revision)
-    return replace(task, migrated=task.release, downgrade_to=revision)
 
 
 def _said(report: Report, release: Release | None) -> str:

@@ -13,8 +13,9 @@ from dagster._core.execution.api import execute_run
 from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 
 from pipeline_defs.config import App, load_app
-from pipeline_defs.ops.attempt import beginning, note
-from pipeline_defs.ops.events import TEST_COUNTS, environment_key, evidence_metadata, image_key
+from pipeline_defs.deployments.attempt import beginning
+from pipeline_defs.ops.op_run import OpRun
+from pipeline_defs.lineage.events import TEST_COUNTS, environment_key, evidence_metadata, image_key
 from pipeline_defs.ops.metadata import deployment_metadata, image_metadata, rehearsal_metadata
 from pipeline_defs.release.evidence import Failure, TestCounts
 from pipeline_defs.release.handled import Handled, SeenPull
@@ -217,7 +218,7 @@ def rehearses(what: Release) -> Act:
     """An op that rehearses."""
 
     def act(context: dg.OpExecutionContext) -> None:
-        row = Rehearsal(release=what, environment="staging", **beginning(context)).model_copy(
+        row = Rehearsal(release=what, environment="staging", **beginning(OpRun(context))).model_copy(
             update={"outcome": Outcome.SUCCEEDED, "seconds": 61.2, "tests": COUNTS}
         )
         key = environment_key("shop", "staging")
@@ -241,9 +242,9 @@ class Deploys:
             environment="production",
             previous=self.previous,
             reason="tests",
-            **beginning(context),
+            **beginning(OpRun(context)),
         )
-        note(context, self.row)
+        OpRun(context).note(self.row)
 
     def end(self, context: dg.OpExecutionContext) -> None:
         """Write that it runs."""
@@ -258,7 +259,7 @@ class Deploys:
         back = Deploys(self.previous, self.what, DeploymentKind.ROLLBACK)
         back.begin(context)
         failed = {"outcome": Outcome.ROLLED_BACK, "error": "the tests failed"}
-        note(context, self.row.model_copy(update=failed))
+        OpRun(context).note(self.row.model_copy(update=failed))
         back.end(context)
         raise dg.Failure("the deployment of 1.1.0 failed and was rolled back, 1.0.0 runs again: the tests failed")
 

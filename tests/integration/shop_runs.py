@@ -13,7 +13,7 @@ import dagster as dg
 from pipeline_defs.assets import assets_of
 from pipeline_defs.config import App
 from pipeline_defs.history import Lineage
-from pipeline_defs.ops.events import environment_key
+from pipeline_defs.lineage.events import environment_key
 from pipeline_defs.release.history import Row
 from pipeline_defs.release.records import DeploymentKind, Image
 from pipeline_defs.resources.engine import Engine, EngineResource

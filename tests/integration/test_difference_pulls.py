@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline_defs.difference import pulls_among
+from pipeline_defs.deployments.difference import pulls_among
 from pipeline_defs.release.difference import CommitLine, PullLine
 from pipeline_defs.release.records import Image
 from tests.integration.reported import REPOSITORY, Reported

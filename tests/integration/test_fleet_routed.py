@@ -8,8 +8,8 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from pipeline_defs.deployments.maintenance import turn_off, turn_on
 from pipeline_defs.history import Lineage
-from pipeline_defs.maintaining import turn_off, turn_on
 from tests.support import shop
 from tests.support.fleet import DESCRIBED, Fleet
 from tests.support.load import Load

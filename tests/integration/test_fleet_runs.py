@@ -11,9 +11,9 @@ from pipeline_defs.assets import assets_of
 from pipeline_defs.cli.output import Output
 from pipeline_defs.cli.status import _notes, _status
 from pipeline_defs.cli.trace import _evidence_shown
+from pipeline_defs.deployments.plan import plan_of
 from pipeline_defs.history import Lineage
-from pipeline_defs.ops.events import environment_key, image_key
-from pipeline_defs.planning import plan_of
+from pipeline_defs.lineage.events import environment_key, image_key
 from pipeline_defs.release.history import Row
 from pipeline_defs.resources.engine import EngineResource
 from pipeline_defs.resources.github_resource import GitHubResource
@@ -141,7 +141,7 @@ def test_a_host_that_is_lost_on_the_way_back_is_shown_until_the_next_deployment_
     assert runs.deploy("1.0.0").success
     second.exec("touch", "/opt/pair-data/sick-1.1.0")
     with monkeypatch.context() as once:
-        once.setattr("pipeline_defs.ops.deploy.deploy_all", _and_then_lost(second))
+        once.setattr("pipeline_defs.deployments.deploy.deploy_all", _and_then_lost(second))
         try:
             assert not runs.deploy("1.1.0").success
         finally:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from _pytest.mark.structures import ParameterSet
 
-from pipeline_defs.ops.events import image_key
+from pipeline_defs.lineage.events import image_key
 from pipeline_defs.release.request import Job
 from pipeline_defs.resources.isolation import NAMES, Isolation, untrusted_checkout
 from pipeline_defs.resources.source import Source

@@ -5,7 +5,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from pipeline_defs.ops.events import TEST_COUNTS, evidence_metadata
+from pipeline_defs.lineage.events import TEST_COUNTS, evidence_metadata
 from pipeline_defs.release.handled import SeenPull, Stand
 from pipeline_defs.reports.facts import IMAGE_STAGES
 from pipeline_defs.reports.reporter import MOST_TAKEN_UP

@@ -9,7 +9,7 @@ import pytest
 
 from pipeline_defs.cli.main import main
 from pipeline_defs.history import Lineage
-from pipeline_defs.ops.events import DRIFT, environment_key
+from pipeline_defs.lineage.events import DRIFT, environment_key
 from pipeline_defs.release.drift import Drift
 from pipeline_defs.release.quarantine import Word
 from tests.integration.noticed import CHAT, MAIL, TOKEN, Noticed, Service, service

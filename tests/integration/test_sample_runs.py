@@ -14,10 +14,12 @@ from pipeline_defs.cli import diff as diff_command
 from pipeline_defs.cli import plan as plan_command
 from pipeline_defs.cli.output import Output
 from pipeline_defs.config import App
-from pipeline_defs.difference import difference_of
-from pipeline_defs.drift import drift_check, drift_of
+from pipeline_defs.deployments.difference import difference_of
+from pipeline_defs.deployments.drift import drift_of
+from pipeline_defs.deployments.ports import DeploymentError
+from pipeline_defs.ops.drift import drift_check
 from pipeline_defs.history import Lineage
-from pipeline_defs.planning import PlanError, plan_of
+from pipeline_defs.deployments.plan import plan_of
 from pipeline_defs.release.difference import Difference
 from pipeline_defs.release.evidence import Verdict
 from pipeline_defs.release.history import Row
@@ -129,7 +131,7 @@ def test_the_very_same_release_brings_nothing(runs: ShopRuns, tmp_path: Path) ->
         {},
         (),
     )
-    with pytest.raises(PlanError, match=r"shop has no image of version 9\.9\.9; make one with"):
+    with pytest.raises(DeploymentError, match=r"shop has no image of version 9\.9\.9; make one with"):
         difference(runs, tmp_path, "9.9.9")
 
 
@@ -267,5 +269,5 @@ def test_a_rehearsal_that_passes_has_passed_its_checks_and_a_plan_is_what_the_de
     older = plan(runs, tmp_path, "1.0.0")
     assert [sentence.partition(",")[0] for sentence in older.refusals] == ["version 1.0.0 is older than 1.1.0"]
     assert plan(runs, tmp_path, "1.1.0").migrations.sentence == "none: the database is at 0004 already"
-    with pytest.raises(PlanError, match=r"shop has no image of version 9\.9\.9; make one with"):
+    with pytest.raises(DeploymentError, match=r"shop has no image of version 9\.9\.9; make one with"):
         plan(runs, tmp_path, "9.9.9")

@@ -8,8 +8,9 @@ import dagster as dg
 import pytest
 
 from pipeline_defs.config import App, load_app
-from pipeline_defs.ops.attempt import beginning, note
-from pipeline_defs.ops.events import image_key
+from pipeline_defs.deployments.attempt import beginning
+from pipeline_defs.ops.op_run import OpRun
+from pipeline_defs.lineage.events import image_key
 from pipeline_defs.ops.metadata import image_metadata
 from pipeline_defs.release.records import Deployment, DeploymentKind, Image, Outcome, Rehearsal, Release
 from pipeline_defs.resources.source_resource import SourceResource
@@ -240,8 +241,8 @@ def test_where_one_branch_is_all_there_is_what_passed_its_rehearsal_is_deployed(
 
     @dg.op(name="shop_staging_stage")
     def rehearse(context: dg.OpExecutionContext) -> None:
-        row = Rehearsal(release=release(), environment="staging", **beginning(context))
-        note(context, row.model_copy(update={"outcome": outcome}))
+        row = Rehearsal(release=release(), environment="staging", **beginning(OpRun(context)))
+        OpRun(context).note(row.model_copy(update={"outcome": outcome}))
 
     @dg.job(name="shop_integrate")
     def integrate() -> None:
@@ -280,11 +281,11 @@ def broken_deployment(
     def deploy(context: dg.OpExecutionContext) -> None:
         kind = DeploymentKind.ROLLBACK if because_of else DeploymentKind.DEPLOY
         row = Deployment(
-            kind=kind, release=release(), environment="production", because_of=because_of, **beginning(context)
+            kind=kind, release=release(), environment="production", because_of=because_of, **beginning(OpRun(context))
         )
         ids.append(row.id)
         for outcome in outcomes:
-            note(context, row.model_copy(update={"outcome": outcome}))
+            OpRun(context).note(row.model_copy(update={"outcome": outcome}))
         raise dg.Failure("the worker is gone")
 
     @dg.job(name="shop_deploy", tags={"environment": "production"})

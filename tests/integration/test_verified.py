@@ -6,9 +6,9 @@ import dagster as dg
 import pytest
 
 from pipeline_defs.history import Lineage
-from pipeline_defs.ops.attempt import note
-from pipeline_defs.ops.events import DRIFT, environment_key
+from pipeline_defs.lineage.events import DRIFT, environment_key
 from pipeline_defs.ops.metadata import deployment_metadata
+from pipeline_defs.ops.op_run import OpRun
 from pipeline_defs.ops.verified import log_verified, verified, verified_check
 from pipeline_defs.release.drift import Drift
 from pipeline_defs.release.evidence import StepTiming, TestCounts
@@ -80,7 +80,7 @@ def test_after_a_rollback_the_newest_word_is_about_what_runs(instance: dg.Dagste
     def ends(context: dg.OpExecutionContext) -> None:
         for each in (lost, BACK):
             log_verified(context, each, PRODUCTION)
-        note(context, lost)
+        OpRun(context).note(lost)
         context.log_event(dg.AssetMaterialization(KEY, metadata=deployment_metadata(BACK)))
 
     runs = SmallRuns(instance)

@@ -13,11 +13,10 @@ import pytest
 
 from pipeline_defs.assets import assets_of
 from pipeline_defs.config import App, load_app
+from pipeline_defs.deployments import deploy as deploy_module
+from pipeline_defs.deployments import rollback as rollback_module
 from pipeline_defs.history import Lineage
-from pipeline_defs.ops import deploy as deploy_stage
-from pipeline_defs.ops import rollback as rollback_stage
-from pipeline_defs.ops import stage as rehearsal_stage
-from pipeline_defs.ops.events import environment_key, image_key
+from pipeline_defs.lineage.events import environment_key, image_key
 from pipeline_defs.release.records import Image, Outcome, Release
 from pipeline_defs.release.tags import tree_tag
 from pipeline_defs.resources.engine import EngineResource
@@ -25,6 +24,7 @@ from pipeline_defs.resources.github_resource import GitHubResource
 from pipeline_defs.resources.registry import RegistryResource
 from pipeline_defs.resources.source_resource import SourceResource
 from pipeline_defs.resources.ssh import SshResource
+from pipeline_defs.server import rehearse as rehearse_procedure
 from pipeline_defs.server.command import Runner
 from pipeline_defs.server.member import Line
 from pipeline_defs.server.site import Site
@@ -205,9 +205,9 @@ def shipped(testbed: TestBed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     def rehearse(task: Task, server: Runner, production: Site) -> Report:
         return Report(Outcome.SUCCEEDED, live=task.release)
 
-    monkeypatch.setattr(deploy_stage, "deploy_all", deploy)
-    monkeypatch.setattr(rollback_stage, "rollback_all", rollback)
-    monkeypatch.setattr(rehearsal_stage, "rehearse", rehearse)
+    monkeypatch.setattr(deploy_module, "deploy_all", deploy)
+    monkeypatch.setattr(rollback_module, "rollback_all", rollback)
+    monkeypatch.setattr(rehearse_procedure, "rehearse", rehearse)
     with shop.variables(shop.environment(testbed)), storage(tmp_path / "dagster") as instance:
         made = Tiny(tmp_path, instance)
         yield made

@@ -18,8 +18,8 @@ from pipeline_defs.assets import assets_of
 from pipeline_defs.config import App, Secret, load_app
 from pipeline_defs.history import Lineage
 from pipeline_defs.jobs import jobs_of
-from pipeline_defs.ops.events import CHECKED, image_key
-from pipeline_defs.ops.stored import facts_of_run
+from pipeline_defs.lineage.events import CHECKED, image_key
+from pipeline_defs.lineage.stored import facts_of_run
 from pipeline_defs.release.records import Image
 from pipeline_defs.release.request import Job, Request
 from pipeline_defs.resources.engine import Engine, EngineResource

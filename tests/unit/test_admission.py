@@ -116,7 +116,7 @@ def deployed(app: App, what: Release, told: Told, who: Requester, facts: list[Ho
     first = ask(app, "production", what, told, who)
     if first.refusals or first.done or first.waits_until:
         return first, set(first.refusals)
-    again = ask_again(app, "production", what, lambda: told, who)
+    again = ask_again(app, "production", what, told, who)
     try:
         expect_admitted(task(app, "production", release=what, admitted=again), facts)
     except ServerError as error:

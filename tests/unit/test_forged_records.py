@@ -11,9 +11,9 @@ import pytest
 
 from pipeline_defs.config import App
 from pipeline_defs.history import Lineage
-from pipeline_defs.ops import stored
-from pipeline_defs.ops.attempt import write_down
+from pipeline_defs.lineage import stored
 from pipeline_defs.ops.metadata import deployment_metadata, image_metadata
+from pipeline_defs.ops.op_run import write_down
 from pipeline_defs.release.maintenance import Maintenance
 from pipeline_defs.release.quarantine import Word
 from pipeline_defs.release.records import Image, Outcome

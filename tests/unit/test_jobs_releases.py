@@ -1,9 +1,11 @@
 """Which release a run is about."""
 
-import dagster as dg
 import pytest
 
-from pipeline_defs.ops.releases import EnvironmentConfig, live_release, row_by_which_it_was_left, row_to_go_back_to
+from pipeline_defs.deployments.choice import live_release, row_by_which_it_was_left, row_to_go_back_to
+from pipeline_defs.deployments.ports import DeploymentError
+from pipeline_defs.deployments.wanted import Wanted
+from pipeline_defs.ops.environment_config import EnvironmentConfig
 from pipeline_defs.release.history import Row
 from tests.unit.test_jobs import app
 
@@ -43,13 +45,13 @@ GOOD, BAD = "succeeded", "rolled back"
     ],
 )
 def test_a_rollback_without_a_version_goes_to_what_ran_before(rows: list[tuple[str, str]], goal: str) -> None:
-    assert row_to_go_back_to(app(), "production", history(*rows), EnvironmentConfig()).version == goal
+    assert row_to_go_back_to(app(), "production", history(*rows), Wanted()).version == goal
 
 
 def test_a_rollback_goes_to_any_version_that_ever_ran() -> None:
     rows = history(("1.0.0", GOOD), ("1.1.0", GOOD), ("1.2.0", GOOD))
-    assert row_to_go_back_to(app(), "production", rows, EnvironmentConfig(version="v1.0.0")).version == "1.0.0"
-    assert row_to_go_back_to(app(), "production", rows, EnvironmentConfig(commit="110110")).version == "1.1.0"
+    assert row_to_go_back_to(app(), "production", rows, Wanted(version="v1.0.0")).version == "1.0.0"
+    assert row_to_go_back_to(app(), "production", rows, Wanted(commit="110110")).version == "1.1.0"
 
 
 def test_a_release_was_left_by_the_next_one_that_ran() -> None:
@@ -67,29 +69,27 @@ def test_what_becomes_of_the_database_is_one_of_three(choice: str) -> None:
 
 
 def test_any_other_word_about_the_database_is_refused() -> None:
-    with pytest.raises(dg.Failure, match="database is 'drop', and may be keep, downgrade, restore, or nothing"):
+    with pytest.raises(DeploymentError, match="database is 'drop', and may be keep, downgrade, restore, or nothing"):
         _ = EnvironmentConfig(database="drop").choice
 
 
 @pytest.mark.parametrize(
-    ("rows", "config", "sentence"),
+    ("rows", "wanted", "sentence"),
     [
-        ([], EnvironmentConfig(), "there is nothing to go back from: no release ran in production of shop yet"),
-        ([("1.0.0", GOOD)], EnvironmentConfig(), "1.0.0 is the first release that ran in production of shop"),
+        ([], Wanted(), "there is nothing to go back from: no release ran in production of shop yet"),
+        ([("1.0.0", GOOD)], Wanted(), "1.0.0 is the first release that ran in production of shop"),
         (
             [("1.0.0", GOOD)],
-            EnvironmentConfig(version="2.0.0"),
+            Wanted(version="2.0.0"),
             "2.0.0 never ran in production of shop; versions that did: 1.0.0",
         ),
-        ([("1.0.0", BAD)], EnvironmentConfig(version="1.0.0"), "versions that did: none"),
+        ([("1.0.0", BAD)], Wanted(version="1.0.0"), "versions that did: none"),
     ],
 )
-def test_what_cannot_be_gone_back_to_is_said(
-    rows: list[tuple[str, str]], config: EnvironmentConfig, sentence: str
-) -> None:
-    with pytest.raises(dg.Failure) as failure:
-        row_to_go_back_to(app(), "production", history(*rows), config)
-    assert sentence in str(failure.value.description)
+def test_what_cannot_be_gone_back_to_is_said(rows: list[tuple[str, str]], wanted: Wanted, sentence: str) -> None:
+    with pytest.raises(DeploymentError) as failure:
+        row_to_go_back_to(app(), "production", history(*rows), wanted)
+    assert sentence in str(failure.value)
 
 
 def test_what_is_live_is_read_from_the_history() -> None:

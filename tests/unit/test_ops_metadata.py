@@ -5,7 +5,7 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from pipeline_defs.ops.events import environment_key, image_key
+from pipeline_defs.lineage.events import environment_key, image_key
 from pipeline_defs.ops.metadata import deployment_metadata, links, rehearsal_metadata
 from pipeline_defs.release.evidence import Copy, Failure, Migration, StepTiming, TestCounts, Verdict, WayBack
 from pipeline_defs.release.migrations import led

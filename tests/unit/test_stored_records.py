@@ -10,9 +10,9 @@ from dagster._core.events.log import EventLogEntry
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline_defs.ops import stored
+from pipeline_defs.lineage import stored
+from pipeline_defs.lineage.stored import facts_in, said_in
 from pipeline_defs.ops.metadata import deployment_metadata, image_metadata, rehearsal_metadata
-from pipeline_defs.ops.stored import facts_in, said_in
 from pipeline_defs.release.records import Deployment, DeploymentKind, Image, Outcome, Rehearsal, Release
 from pipeline_defs.release.recovery import given_up, is_end_of
 

@@ -5,15 +5,12 @@ from pipeline_defs.ops.metadata.deployment import deployment_metadata
 from pipeline_defs.ops.metadata.image import checked_metadata, image_metadata
 from pipeline_defs.ops.metadata.links import links
 from pipeline_defs.ops.metadata.rehearsal import rehearsal_metadata
-from pipeline_defs.ops.metadata.tables import hosts_text, steps_text
 
 __all__ = [
     "checked_metadata",
     "deployment_metadata",
-    "hosts_text",
     "image_metadata",
     "last_words",
     "links",
     "rehearsal_metadata",
-    "steps_text",
 ]

@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from pipeline_defs.ops.events import DEPLOYMENT
+from pipeline_defs.lineage.events import DEPLOYMENT
 from pipeline_defs.ops.metadata.attempt import of_attempt
 from pipeline_defs.ops.metadata.tables import Metadata, table, texts
 from pipeline_defs.ops.metadata.way_back import way_back

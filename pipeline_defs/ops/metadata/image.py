@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from pipeline_defs.ops.events import CHECKED, IMAGE
+from pipeline_defs.lineage.events import CHECKED, IMAGE
 from pipeline_defs.ops.metadata.tables import Metadata, cell, steps_table, table, tests
 from pipeline_defs.release.evidence import LintCounts
 from pipeline_defs.release.records import Image, Release

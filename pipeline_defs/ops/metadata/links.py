@@ -4,7 +4,7 @@ import dagster as dg
 
 from pipeline_defs.config import App
 from pipeline_defs.config.links import commit_page, pull_page
-from pipeline_defs.ops.events import environment_key, image_key
+from pipeline_defs.lineage.events import environment_key, image_key
 from pipeline_defs.ops.metadata.tables import Metadata
 from pipeline_defs.release.records import Deployment, Image, Rehearsal
 

@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from pipeline_defs.ops.events import REHEARSAL
+from pipeline_defs.lineage.events import REHEARSAL
 from pipeline_defs.ops.metadata.attempt import of_attempt
 from pipeline_defs.ops.metadata.tables import Metadata, numbers, pairs, table
 from pipeline_defs.ops.metadata.way_back import way_back

@@ -1,4 +1,4 @@
-"""Tables: evidence as Markdown for the UI, and as aligned lines for logs, which do not render Markdown."""
+"""Tables: evidence as Markdown for the UI."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -7,7 +7,6 @@ import dagster as dg
 
 from pipeline_defs.release.evidence import StepTiming, TestCounts
 from pipeline_defs.release.markdown import one_line
-from pipeline_defs.release.records import OnHost
 
 Metadata = dict[str, dg.MetadataValue[Any]]
 
@@ -48,17 +47,6 @@ def steps_table(steps: Sequence[StepTiming]) -> Metadata:
     """The entry for the steps, if there are any."""
     rows = [(step.step, f"{step.seconds:.1f}", step.outcome) for step in steps]
     return {"steps": dg.MetadataValue.md(table(("step", "seconds:", "outcome"), rows))} if rows else {}
-
-
-def steps_text(steps: Sequence[StepTiming]) -> str:
-    """Steps as aligned lines."""
-    width = max((len(step.step) for step in steps), default=0)
-    return "\n".join(f"{step.step:<{width}}  {step.seconds:7.1f} s  {step.outcome}" for step in steps)
-
-
-def hosts_text(hosts: Sequence[OnHost]) -> str:
-    """What came of it on each host, a line each; empty where there is one host."""
-    return "\n".join(map(str, hosts))
 
 
 def tests_table(counts: TestCounts) -> str:

@@ -1,7 +1,9 @@
 """Errors: what GitHub does not do, each as one sentence that a person can act on. No secret is ever part of one."""
 
+from pipeline_defs.errors import ShiplineError
 
-class GitHubError(Exception):
+
+class GitHubError(ShiplineError):
     """GitHub does not do what was asked; the message is one sentence that says what to do."""
 
 

@@ -1,15 +1,14 @@
-"""Task: everything a server's procedure needs, gathered from the app's file, the release's commit and the secrets."""
+"""Tasks: everything a server's procedure needs, gathered from the app's file, the release's commit and the secrets."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
-
-import dagster as dg
 
 from pipeline_defs.config import App, Secret
 from pipeline_defs.config.secret_file import hidden_in
-from pipeline_defs.ops.attempt import actor_of
-from pipeline_defs.ops.log import Log
+from pipeline_defs.deployments.ports import Outside, Place, Recording, Telling
 from pipeline_defs.release.records import Image, Release
 from pipeline_defs.resources.client import EngineError
 from pipeline_defs.resources.registry_errors import RegistryError
@@ -18,7 +17,7 @@ from pipeline_defs.resources.source import Source
 from pipeline_defs.resources.source_errors import SourceError
 from pipeline_defs.resources.ssh import SshResource
 from pipeline_defs.server.bundle import configuration_hash, secret_files
-from pipeline_defs.server.command import Runner
+from pipeline_defs.server.command import Listener, Runner
 from pipeline_defs.server.database import Address
 from pipeline_defs.server.member import Line
 from pipeline_defs.server.settings import Settings, settings_of
@@ -29,10 +28,79 @@ if TYPE_CHECKING:
     from pipeline_defs.resources.registry_client import Registry
 
 
+@dataclass(frozen=True)
+class Content:
+    """What a release consists of: the files of its commit, by their path in the repository, and the environment's settings."""
+
+    release: Release | None
+    files: Mapping[str, bytes]
+    settings: Settings
+
+
+@dataclass(frozen=True)
+class Asker:
+    """Who a server is told that acts on it: the run, who asked for it, and how it is found out whether another run is still alive."""
+
+    run: str
+    actor: str
+    alive: Callable[[str], bool | None]
+    say: Callable[[str], None]
+    listen: Listener = lambda line: None
+
+
+def make_task(
+    id: str,
+    place: Place,
+    asker: Asker,
+    content: Content | None = None,
+    *,
+    registry: "Registry | None" = None,
+    files_at: Callable[[str], Mapping[str, bytes] | None] | None = None,
+) -> Task:
+    """The task of an attempt with this id, the only place where one is made.
+
+    Without `content` nothing is installed, and no secret of the app is read. `registry` is the one that servers pull from.
+    Raises SecretUnavailable.
+    """
+    return Task(
+        id=id,
+        app=place.app,
+        environment=place.environment,
+        release=content.release if content else None,
+        files=content.files if content else {},
+        settings=content.settings if content else {},
+        registry_login=registry.docker_config() if registry else None,
+        run=asker.run,
+        actor=asker.actor,
+        alive=asker.alive,
+        say=asker.say,
+        listen=asker.listen,
+        addresses=_addresses_of(place.app) if content else {},
+        files_at=files_at,
+    )
+
+
+def attempt_task(
+    id: str, place: Place, content: Content, run: Recording, tell: Telling, registry: "Registry", outside: Outside
+) -> Task:
+    """The task of a rehearsal, deployment or rollback that is carried out."""
+    asker = Asker(run.id, run.actor, run.lineage.lives, tell.say, tell.listen)
+    at = _files_at(place.site, partial(outside.source.of, place.app), tell)
+    return make_task(id, place, asker, content, registry=registry, files_at=at)
+
+
 def files_of(site: Site, commit: str, source: Source, settings: Settings | None = None) -> dict[str, bytes]:
     """The files of a commit that a release of this site consists of, by their path in the repository. Raises EngineError."""
     with source.checkout(commit) as checkout:
         return release_files(site, checkout, settings_of(site) if settings is None else settings)
+
+
+def content_of(site: Site, image: Image | Release, source: Source) -> tuple[Release, Content]:
+    """The release that an image is in this environment now, with its files and settings. Raises EngineError and SourceError."""
+    settings = settings_of(site)
+    files = files_of(site, image.commit, source, settings)
+    release = release_for(site, image, files, settings)
+    return release, Content(release, files, settings)
 
 
 def release_for(site: Site, image: Image | Release, files: Mapping[str, bytes], settings: Settings) -> Release:
@@ -64,6 +132,15 @@ def servers_of(ssh: SshResource, task: Task, *, all_there: bool = True) -> Itera
         yield servers
 
 
+def platforms_of(registry: "Registry", release: Release, tell: Telling) -> tuple[str, ...]:
+    """What the image was built for; a registry that does not answer keeps nobody from using an image that the server has."""
+    try:
+        return registry.platforms(release.digest)
+    except RegistryError as error:
+        tell.say(f"the image's platform is not checked: {error}")
+        return ()
+
+
 def _hidden(task: Task) -> list[Secret]:
     """What must not be heard."""
     files = (part for file in secret_files(task.settings).values() for part in hidden_in(file))
@@ -71,45 +148,7 @@ def _hidden(task: Task) -> list[Secret]:
     return [value for value in values if isinstance(value, Secret)]
 
 
-def task_for(
-    context: dg.OpExecutionContext,
-    log: Log,
-    id: str,
-    app: App,
-    site: Site,
-    *,
-    release: Release | None,
-    files: Mapping[str, bytes],
-    settings: Settings,
-    registry: "Registry",
-    source: Callable[[], Source],
-) -> Task:
-    """The task of the attempt with this id. `source` is opened only where the files of another commit are looked up."""
-
-    def alive(run: str) -> bool | None:
-        record = context.instance.get_run_by_id(run)
-        return None if record is None else not record.is_finished
-
-    return Task(
-        id=id,
-        app=app,
-        environment=site.environment,
-        release=release,
-        files=files,
-        settings=settings,
-        registry_login=registry.docker_config(),
-        run=context.run_id,
-        actor=actor_of(context.run.tags),
-        alive=alive,
-        say=log.say,
-        listen=log.listen,
-        addresses=addresses_of(app),
-        platforms=_platforms(registry, release, log),
-        files_at=_files_at(site, source, log),
-    )
-
-
-def addresses_of(app: App) -> dict[str, Secret]:
+def _addresses_of(app: App) -> dict[str, Secret]:
     """The URLs of the databases that are no container, by environment. Raises SecretUnavailable."""
     databases = {name: each.database for name, each in app.environments.items()}
     return {name: each.url.read() for name, each in databases.items() if each and each.url}
@@ -130,23 +169,14 @@ def _keys(task: Task) -> Iterator[Secret]:
         yield route.certificate.key.read()
 
 
-def _platforms(registry: "Registry", release: Release | None, log: Log) -> tuple[str, ...]:
-    """What the image was built for; a registry that does not answer keeps nobody from using an image that the server has."""
-    try:
-        return registry.platforms(release.digest) if release else ()
-    except RegistryError as error:
-        log.say(f"the image's platform is not checked: {error}")
-        return ()
-
-
-def _files_at(site: Site, source: Callable[[], Source], log: Log) -> Callable[[str], Mapping[str, bytes] | None]:
-    """The files of another commit; None where git or the commit has them not."""
+def _files_at(site: Site, source: Callable[[], Source], tell: Telling) -> Callable[[str], Mapping[str, bytes] | None]:
+    """The files of another commit; None where git or the commit has them not. `source` is opened only when they are asked for."""
 
     def files(commit: str) -> Mapping[str, bytes] | None:
         try:
             return files_of(site, commit, source())
         except (SourceError, EngineError) as error:
-            log.say(str(error))
+            tell.say(str(error))
             return None
 
     return files

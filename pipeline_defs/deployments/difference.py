@@ -5,10 +5,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from pipeline_defs.config import App, Secret, mask
+from pipeline_defs.deployments.plan import image_meant
+from pipeline_defs.deployments.tasks import content_of
 from pipeline_defs.history import Lineage
-from pipeline_defs.ops.log import EXPECTED
-from pipeline_defs.ops.task import files_of, release_for
-from pipeline_defs.planning import PlanError, image_meant
 from pipeline_defs.release.brought import pull_numbers
 from pipeline_defs.release.difference import (
     CommitLine,
@@ -28,7 +27,7 @@ from pipeline_defs.server.bundle import DATA, FILE, FINGERPRINTS, OVERRIDE, PATH
 from pipeline_defs.server.command import Runner, ServerError, command
 from pipeline_defs.server.facts import Facts, lacking, look
 from pipeline_defs.server.preview import preview
-from pipeline_defs.server.settings import Settings, settings_of
+from pipeline_defs.server.settings import Settings
 from pipeline_defs.server.site import Site
 
 _READ_SECONDS = 60.0
@@ -37,34 +36,11 @@ _MOST_PULLS = 50  # of which GitHub is asked: each costs two questions
 
 
 def difference_of(app: App, environment: str, version: str, lineage: Lineage, workspace: Path) -> Difference:
-    """What a deployment of a version would bring; of the newest image for main where none is given. Raises PlanError."""
-    try:
-        return _difference_of(app, environment, image_meant(app, version, lineage), lineage, workspace)
-    except EXPECTED as error:
-        raise PlanError(str(error)) from error
-
-
-def pulls_among(
-    app: App, commits: Iterable[CommitLine], images: Iterable[Image]
-) -> tuple[tuple[PullLine, ...], list[str]]:
-    """The pull requests that commits belong to, with what GitHub knows of them; and a sentence where it did not tell."""
-    known = {image.commit: image.pull for image in images if image.pull and not image.untrusted}
-    of_images = [known[commit.id] for commit in commits if commit.id in known]
-    numbers = list(dict.fromkeys([*pull_numbers(commit.subject for commit in commits), *of_images]))
-    plain = tuple(PullLine(number=number) for number in numbers)
-    if app.github is None or not numbers:
-        return plain, []
-    try:
-        told = [_pull(app, number) for number in numbers[:_MOST_PULLS]]
-    except GitHubError as error:
-        return plain, [f"GitHub did not tell about the pull requests: {error}"]
-    return (*told, *plain[_MOST_PULLS:]), []
-
-
-def _difference_of(app: App, environment: str, image: Image, lineage: Lineage, workspace: Path) -> Difference:
+    """What a deployment of a version would bring; of the newest image for main where none is given. Raises ShiplineError."""
+    image = image_meant(app, version, lineage)
     site, source = Site.of(app, environment), source_of(app, workspace)
-    settings = settings_of(site)
-    files = files_of(site, image.commit, source, settings)
+    release, content = content_of(site, image, source)
+    files, settings = content.files, content.settings
     hidden = [value for value in settings.values() if isinstance(value, Secret)]
     shown = {path: content for path, content in files.items() if path not in (PATHS, PLACED, DATA)}
     after = {path: mask(content.decode(errors="replace"), hidden) for path, content in shown.items()}
@@ -73,7 +49,7 @@ def _difference_of(app: App, environment: str, image: Image, lineage: Lineage, w
         before = _files_there(facts, server, after)
         names = _names_there(site, facts, server)
         secrets = _secrets_there(facts, server)
-        release, live = release_for(site, image, files, settings), facts.current
+        live = facts.current
         changed, wrong = _alterations(site, release, files, settings, facts, server)
     changes = file_changes(before, after)
     variables = _variables(names, secrets, settings) if live else {}
@@ -98,6 +74,23 @@ def _difference_of(app: App, environment: str, image: Image, lineage: Lineage, w
         values_changed=_only_values(live, release, changes=bool(changes or variables)),
         notes=(*notes, *more),
     )
+
+
+def pulls_among(
+    app: App, commits: Iterable[CommitLine], images: Iterable[Image]
+) -> tuple[tuple[PullLine, ...], list[str]]:
+    """The pull requests that commits belong to, with what GitHub knows of them; and a sentence where it did not tell."""
+    known = {image.commit: image.pull for image in images if image.pull and not image.untrusted}
+    of_images = [known[commit.id] for commit in commits if commit.id in known]
+    numbers = list(dict.fromkeys([*pull_numbers(commit.subject for commit in commits), *of_images]))
+    plain = tuple(PullLine(number=number) for number in numbers)
+    if app.github is None or not numbers:
+        return plain, []
+    try:
+        told = [_pull(app, number) for number in numbers[:_MOST_PULLS]]
+    except GitHubError as error:
+        return plain, [f"GitHub did not tell about the pull requests: {error}"]
+    return (*told, *plain[_MOST_PULLS:]), []
 
 
 def _alterations(

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from pipeline_defs.config import App
 from pipeline_defs.deployments.admission import ask
+from pipeline_defs.deployments.attempt import new_id
+from pipeline_defs.deployments.ports import DeploymentError, Place
+from pipeline_defs.deployments.tasks import Asker, content_of, make_task, servers_of
 from pipeline_defs.history import Lineage
-from pipeline_defs.ops.attempt import new_id
-from pipeline_defs.ops.log import EXPECTED
-from pipeline_defs.ops.task import addresses_of, files_of, release_for, servers_of
 from pipeline_defs.release.admission import HostFacts, Requester
 from pipeline_defs.release.history import Row
 from pipeline_defs.release.images import image_of, newest_of_branch
@@ -24,47 +24,21 @@ from pipeline_defs.server.command import Runner, ServerError
 from pipeline_defs.server.deploy import plan
 from pipeline_defs.server.facts import Facts, lacking, look
 from pipeline_defs.server.preview import Preview, preview
-from pipeline_defs.server.settings import settings_of
 from pipeline_defs.server.site import Site
 from pipeline_defs.server.task import Task
-
-
-class PlanError(Exception):
-    """It cannot be said what a deployment would do; the message is one sentence."""
 
 
 def plan_of(app: App, environment: str, version: str, lineage: Lineage, workspace: Path) -> Plan:
     """What a deployment of a version would do; of the newest image for main where none is given.
 
-    Nothing is changed on the server, and Shipline need not run. Raises PlanError.
+    Nothing is changed on the server, and Shipline need not run. Raises ShiplineError.
     """
-    try:
-        return _plan_of(app, environment, image_meant(app, version, lineage), lineage, workspace)
-    except EXPECTED as error:
-        raise PlanError(str(error)) from error
-
-
-def _plan_of(app: App, environment: str, image: Image, lineage: Lineage, workspace: Path) -> Plan:
-    site = Site.of(app, environment)
-    settings = settings_of(site)
-    files = files_of(site, image.commit, source_of(app, workspace), settings)
-    release = release_for(site, image, files, settings)
+    place, image = Place(app, environment), image_meant(app, version, lineage)
+    site = place.site
+    release, content = content_of(site, image, source_of(app, workspace))
     notes: list[str] = []
-    task = Task(
-        id=new_id(),
-        app=app,
-        environment=environment,
-        release=release,
-        files=files,
-        settings=settings,
-        registry_login=RegistryResource().of(app).docker_config(),
-        run="",
-        actor="",
-        alive=lambda run: False,
-        say=notes.append,
-        listen=lambda line: None,
-        addresses=addresses_of(app),
-    )
+    asker = Asker(run="", actor="", alive=lambda run: False, say=notes.append)
+    task = make_task(new_id(), place, asker, content, registry=RegistryResource().of(app))
     first = replace(task, host=site.config.host)
     with servers_of(SshResource(), task, all_there=False) as servers:
         facts = look(site, servers[0])
@@ -81,7 +55,7 @@ def _plan_of(app: App, environment: str, image: Image, lineage: Lineage, workspa
         *([lack] if lack else []),
         *refused,
         *(f"{site.config.compose}: {each}" for each in seen.losses),
-        *_sent_elsewhere(site, files),
+        *_sent_elsewhere(site, content.files),
     ]
     hosts = [HostFacts(str(site.config.host), live, tuple(wrong)), *others]
     admission = ask(app, environment, release, lineage, Requester(), hosts)
@@ -137,12 +111,12 @@ def _fleet(site: Site, first: Facts, others: Sequence[HostFacts]) -> Iterator[st
 
 
 def image_meant(app: App, version: str, lineage: Lineage) -> Image:
-    """The image of a version, or the newest one for main. Raises PlanError where there is none."""
+    """The image of a version, or the newest one for main. Raises DeploymentError where there is none."""
     images = [image for image in lineage.images(app) if not image.untrusted]
     found = image_of(images, version=version) if version else newest_of_branch(images, app.branches.main)
     if found is None:
         what = f"of version {version}" if version else f"for {app.branches.main}; give a --version that was built"
-        raise PlanError(f"{app.name} has no image {what}; make one with: shipline run integrate {app.name}")
+        raise DeploymentError(f"{app.name} has no image {what}; make one with: shipline run integrate {app.name}")
     return found
 
 

@@ -12,7 +12,7 @@ from typing import TypeVar
 from dagster import AssetKey, DagsterEventType, DagsterInstance, EventLogEntry, RunsFilter
 from pydantic import ValidationError
 
-from pipeline_defs.ops.events import (
+from pipeline_defs.lineage.events import (
     CHECKED,
     DEPLOYMENT,
     IMAGE,
