@@ -26,6 +26,7 @@ from pipeline_defs.resources.source_errors import SourceError
 from pipeline_defs.server.fleet import deploy_all
 from pipeline_defs.server.task import Report
 
+
 @dataclass(frozen=True)
 class Ended:
     """The records a deployment or rollback ended with, in order; what runs now is the release of the last, if that succeeded."""

@@ -125,7 +125,7 @@ def _steps(
 ) -> tuple[PlannedStep, ...]:
     """The very list that a deployment executes, with the seconds that each step is expected to take."""
     assert task.release is not None
-    steps = [PlannedStep(step=each.name, does=each.command.shown()) for each in plan(task, facts, change)]
+    steps = [PlannedStep(step=str(each.name), does=each.command.shown()) for each in plan(task, facts, change)]
     return tuple(expected(step, task.release.digest, deployments, rehearsals) for step in steps)
 
 

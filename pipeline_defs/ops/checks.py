@@ -11,6 +11,7 @@ from pipeline_defs.ops.metadata.way_back import way_back
 from pipeline_defs.release.evidence import TestCounts, Verdict
 from pipeline_defs.release.migrations import led
 from pipeline_defs.release.records import Deployment, Outcome, Rehearsal
+from pipeline_defs.release.step_name import StepName, is_a
 
 TESTS, E2E, MIGRATIONS, WAY_BACK = "tests", "e2e", "migrations", "way_back"
 
@@ -44,13 +45,13 @@ def _names(config: Environment) -> list[str]:
 
 def tests_result(row: Rehearsal | Deployment) -> dg.AssetCheckResult | None:
     """How the tests went; None where they were not reached."""
-    outcomes = [step.outcome for step in row.steps if step.step == "test"]
+    outcomes = [step.outcome for step in row.steps if step.step == StepName.TEST]
     return _counted(row, TESTS, outcomes, 1, row.tests)
 
 
 def e2e_result(row: Rehearsal | Deployment, config: Environment) -> dg.AssetCheckResult | None:
     """How the end-to-end tests went; each collection is a step of its own where there are several: `e2e 1`."""
-    outcomes = [step.outcome for step in row.steps if step.step.partition(" ")[0] == "e2e"]
+    outcomes = [step.outcome for step in row.steps if is_a(step.step, StepName.E2E)]
     return _counted(row, E2E, outcomes, len(config.e2e), row.e2e)
 
 
@@ -66,7 +67,7 @@ def _counted(
 
 
 def _migrations(row: Rehearsal) -> dg.AssetCheckResult | None:
-    outcomes = [step.outcome for step in row.steps if step.step == "migrate"]
+    outcomes = [step.outcome for step in row.steps if step.step == StepName.MIGRATE]
     if not outcomes:
         return None
     failed = "failed" in outcomes

@@ -16,6 +16,7 @@ from pipeline_defs.ops.metadata.tables import Metadata, numbers, texts
 from pipeline_defs.release.duration import duration
 from pipeline_defs.release.migrations import led
 from pipeline_defs.release.records import Deployment, DeploymentKind, Outcome
+from pipeline_defs.release.step_name import StepName, is_a
 
 HEALTH = "health"
 
@@ -80,7 +81,7 @@ def _names(config: Environment) -> list[str]:
 
 
 def _migrations(row: Deployment) -> dg.AssetCheckResult | None:
-    steps = [step for step in row.steps if step.step == "migrate"]
+    steps = [step for step in row.steps if step.step == StepName.MIGRATE]
     revisions = texts({"from revision": row.revision_before or "", "to revision": row.revision or ""})
     if not steps:
         back = row.kind is DeploymentKind.ROLLBACK and row.outcome is Outcome.SUCCEEDED
@@ -92,7 +93,7 @@ def _migrations(row: Deployment) -> dg.AssetCheckResult | None:
 
 
 def _health(row: Deployment) -> dg.AssetCheckResult | None:
-    steps = [step for step in row.steps if step.step.partition(" ")[0] == "healthy"]
+    steps = [step for step in row.steps if is_a(step.step, StepName.HEALTHY)]
     if not steps:
         return None
     failed = any(step.outcome == "failed" for step in steps)

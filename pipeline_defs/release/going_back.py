@@ -9,6 +9,7 @@ from pipeline_defs.errors import ShiplineError
 from pipeline_defs.release.evidence import StepTiming, Verdict, WayBack
 from pipeline_defs.release.history import Row
 from pipeline_defs.release.records import Deployment, Outcome
+from pipeline_defs.release.step_name import StepName
 
 
 class Settings(StrEnum):
@@ -203,4 +204,4 @@ def _migrated(steps: Sequence[StepTiming], before: str | None, after: str | None
     """Whether the database may have been migrated, also by an image that does so as it starts; a run that was killed could not say."""
     if before is not None and after is not None:
         return before != after
-    return not steps or any(step.step == "migrate" for step in steps)
+    return not steps or any(step.step == StepName.MIGRATE for step in steps)

@@ -4,9 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from pipeline_defs.release.evidence import Migration, Record, StepTiming, Verdict, WayBack
 from pipeline_defs.release.records import Deployment, DeploymentKind, Outcome, Rehearsal, Release
-
-MIGRATE, START, HEALTHY = "migrate", "start", "healthy"
-"""The steps by these names: one takes as long as its migrations; the app is away from the second to the end of the third."""
+from pipeline_defs.release.step_name import StepName
 
 
 class PlannedStep(Record):
@@ -69,7 +67,7 @@ def expected(
     others = [row for row in rehearsals if row.outcome is Outcome.SUCCEEDED]
     shipped = [row for row in deployments if row.outcome is Outcome.SUCCEEDED and row.kind is DeploymentKind.DEPLOY]
     rows: list[Deployment | Rehearsal] = (
-        [*own, *shipped, *others] if step.step == MIGRATE else [*shipped, *own, *others]
+        [*own, *shipped, *others] if step.step == StepName.MIGRATE else [*shipped, *own, *others]
     )
     for row in rows:
         took = _seconds(step.step, row.steps)
@@ -88,8 +86,8 @@ def downtime(steps: Sequence[PlannedStep]) -> float | None:
 
     None where the time of one of these steps is not known.
     """
-    first = next((number for number, step in enumerate(steps) if step.step == START), len(steps))
-    last = next((number for number, step in enumerate(steps) if step.step == HEALTHY), len(steps) - 1)
+    first = next((number for number, step in enumerate(steps) if step.step == StepName.START), len(steps))
+    last = next((number for number, step in enumerate(steps) if step.step == StepName.HEALTHY), len(steps) - 1)
     away = [step.seconds for step in steps[first : last + 1]]
     known = [seconds for seconds in away if seconds is not None]
     return round(sum(known), 1) if len(known) == len(away) else None

@@ -2,6 +2,7 @@
 
 from contextlib import suppress
 
+from pipeline_defs.release.step_name import StepName
 from pipeline_defs.server.command import Command, Runner, ServerError, script
 from pipeline_defs.server.compose import once
 from pipeline_defs.server.execution import Execution
@@ -26,9 +27,23 @@ RAN_BEFORE = "ran-before"
 
 _REPLACE_NOTHING = frozenset(
     (
-        *("snapshot", "files", "compose file", "images", "services", "router", "pull"),
-        *("database start", "database ready", "backup", "backup whole", "revision before"),
-        *("data", "room", "noted beside", "restore beside", "counts"),
+        *(
+            StepName.SNAPSHOT,
+            StepName.FILES,
+            StepName.COMPOSE_FILE,
+            StepName.IMAGES,
+            StepName.SERVICES,
+            StepName.ROUTER,
+            StepName.PULL,
+        ),
+        *(
+            StepName.DATABASE_START,
+            StepName.DATABASE_READY,
+            StepName.BACKUP,
+            StepName.BACKUP_WHOLE,
+            StepName.REVISION_BEFORE,
+        ),
+        *(StepName.DATA, StepName.ROOM, StepName.NOTED_BESIDE, StepName.RESTORE_BESIDE, StepName.COUNTS),
     )
 )
 """Steps that come before the first one that replaces anything: where only they were begun, nothing can be under way any more."""
@@ -40,7 +55,7 @@ _FORGET = 'rm -f "$1"'
 
 def keep(site: Site, seen: Snapshot) -> Step:
     """Write down what runs, for whoever takes the attempt back: perhaps another run, after this one was killed."""
-    return Step("snapshot", script(_KEEP, site.path(RAN_BEFORE), stdin=write(seen), says="what runs before"))
+    return Step(StepName.SNAPSHOT, script(_KEEP, site.path(RAN_BEFORE), stdin=write(seen), says="what runs before"))
 
 
 def changes(task: Task, server: Runner, facts: Facts, execution: Execution) -> tuple[str, ...]:

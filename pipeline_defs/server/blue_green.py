@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from pipeline_defs.config.route import Route
+from pipeline_defs.release.step_name import StepName, titled
 from pipeline_defs.server import others, router, steps
 from pipeline_defs.server.change import Change
 from pipeline_defs.server.command import Command, script
@@ -72,10 +73,10 @@ def begin(task: Task, facts: Facts, route: Route, folder: str, change: Change, *
     text, which = (LIVE + _IF_SAME + _BESIDE, (same.name, same.digest)) if same else (LIVE + _BESIDE, ())
     beside = with_compose(site, facts.compose, folder, text, service, *which, says=f"one more {service}")
     return steps.in_order(
-        Step("leftovers", leave),
+        Step(StepName.LEFTOVERS, leave),
         others.before(site, facts, folder, change, migrate=migrate),
-        Step("beside", beside, undo=leave, timeout=LONG_SECONDS, writes=True),
-        Step("healthy", answers(site, route), timeout=site.config.health.timeout + 60),
+        Step(StepName.BESIDE, beside, undo=leave, timeout=LONG_SECONDS, writes=True),
+        Step(StepName.HEALTHY, answers(site, route), timeout=site.config.health.timeout + 60),
     )
 
 
@@ -84,8 +85,8 @@ def switch(task: Task, facts: Facts, route: Route, folder: str, change: Change) 
     site = task.site
     back = router.point_back(site, route, facts.current)
     return steps.in_order(
-        Step("route", router.point(site, route), undo=back),
-        Step("outside", router.look(route)),
+        Step(StepName.ROUTE, router.point(site, route), undo=back),
+        Step(StepName.OUTSIDE, router.look(route)),
         _rest(site, facts, folder, change),
     )
 
@@ -94,7 +95,7 @@ def drain(site: Site, route: Route) -> list[Step]:
     """The older container ends when its requests have."""
     words = (site.project, site.config.service, str(site.config.port), str(route.drain_timeout), _BUSY)
     end = script(_DRAIN, *words, says=f"end the older {site.config.service} when its requests are done")
-    return [Step("drain", end, timeout=route.drain_timeout + 120)]
+    return [Step(StepName.DRAIN, end, timeout=route.drain_timeout + 120)]
 
 
 def bring_back(task: Task, facts: Facts, route: Route, change: Change) -> list[Step]:
@@ -104,14 +105,14 @@ def bring_back(task: Task, facts: Facts, route: Route, change: Change) -> list[S
     words = (site.config.service, current.name, current.digest)
     beside = with_compose(site, facts.compose, folder, f"{LIVE}{_IF_GONE}{_BESIDE}", *words, says="it runs")
     return steps.in_order(
-        Step("router", router.ready(site), timeout=LONG_SECONDS),
+        Step(StepName.ROUTER, router.ready(site), timeout=LONG_SECONDS),
         others.before(site, facts, folder, change, migrate=False),
-        Step("beside", beside, timeout=LONG_SECONDS, writes=True),
-        Step("live healthy", answers(site, route, current), timeout=site.config.health.timeout + 60),
-        Step("route", router.point_back(site, route, current)),
-        Step("leftovers", _leave_live(site, facts)),
+        Step(StepName.BESIDE, beside, timeout=LONG_SECONDS, writes=True),
+        Step(StepName.LIVE_HEALTHY, answers(site, route, current), timeout=site.config.health.timeout + 60),
+        Step(StepName.ROUTE, router.point_back(site, route, current)),
+        Step(StepName.LEFTOVERS, _leave_live(site, facts)),
         _rest(site, facts, folder, change),
-        Step("outside", router.look(route)),
+        Step(StepName.OUTSIDE, router.look(route)),
     )
 
 
@@ -140,13 +141,18 @@ def also(site: Site, facts: Facts, folder: str, names: Sequence[str]) -> list[St
 
     usual = [name for name in names if name not in graces]
     return steps.in_order(
-        [Step("also up", up(*usual), timeout=LONG_SECONDS, writes=True)] if usual else [],
+        [Step(StepName.ALSO_UP, up(*usual), timeout=LONG_SECONDS, writes=True)] if usual else [],
         [
-            Step(f"{name} up", up("--timeout", str(graces[name]), name), timeout=LONG_SECONDS, writes=True)
+            Step(
+                titled(StepName.UP, before=name),
+                up("--timeout", str(graces[name]), name),
+                timeout=LONG_SECONDS,
+                writes=True,
+            )
             for name in names
             if name in graces
         ],
-        Step("also healthy", healthy(site, *names), timeout=site.config.health.timeout * len(names) + 60),
+        Step(StepName.ALSO_HEALTHY, healthy(site, *names), timeout=site.config.health.timeout * len(names) + 60),
     )
 
 

@@ -1,5 +1,6 @@
 """Copy: production's database as it is now, restored into staging's own."""
 
+from pipeline_defs.release.step_name import StepName
 from pipeline_defs.server import steps
 from pipeline_defs.server.anew import anew, with_undo
 from pipeline_defs.server.command import Command, command, script
@@ -25,7 +26,7 @@ def copy(task: Task, facts: Facts, production: Site, live: Facts) -> list[Step]:
     filled = original is not None and copied is not None and _has_data(production, live)
     return steps.in_order(
         _original(task, production, live, original) if filled else _nothing(production, live, copied),
-        Step("down", take_down(task.site)),
+        Step(StepName.DOWN, take_down(task.site)),
         steps.pull_image(task, release),
         _anew(task, facts, copied) if copied else [],
         _restore(task, copied) if copied and filled else [],
@@ -40,7 +41,9 @@ def _has_data(production: Site, live: Facts) -> bool:
 def _nothing(production: Site, live: Facts, copied: Driver | None) -> list[Step]:
     lacks = "database" if live.current or copied is None else "release"
     on = "an empty database" if copied else "no database"
-    return [Step("database status", _say(f"{production.environment} has no {lacks} yet: the rehearsal runs on {on}"))]
+    return [
+        Step(StepName.DATABASE_STATUS, _say(f"{production.environment} has no {lacks} yet: the rehearsal runs on {on}"))
+    ]
 
 
 def _original(task: Task, production: Site, live: Facts, original: Driver | None) -> list[Step]:
@@ -49,9 +52,9 @@ def _original(task: Task, production: Site, live: Facts, original: Driver | None
     room = original.room(task.site)
     start_and_back_up = steps.back_up(production, task, live)
     return [
-        Step("database status", original.status()),
+        Step(StepName.DATABASE_STATUS, original.status()),
         *start_and_back_up[:-1],
-        *([Step("room", room)] if room else []),
+        *([Step(StepName.ROOM, room)] if room else []),
         *start_and_back_up[-1:],
     ]
 
@@ -61,21 +64,23 @@ def _anew(task: Task, facts: Facts, copied: Driver) -> list[Step]:
     site = task.site
     assert task.release is not None
     made = anew(site, facts, site.folder(task.release), copied)
-    return with_undo(made, {"volume removed": copied.empty(), "volume created": take_down(site)})
+    return with_undo(made, {StepName.VOLUME_REMOVED: copied.empty(), StepName.VOLUME_CREATED: take_down(site)})
 
 
 def _restore(task: Task, copied: Driver) -> list[Step]:
     """The rows are compared before anything may change them; only then the copy is made harmless."""
     site, path = task.site, steps.backup_path(task)
     assert task.release is not None
-    found = [Step("restore", copied.restore(path), timeout=LONG_SECONDS)]
+    found = [Step(StepName.RESTORE, copied.restore(path), timeout=LONG_SECONDS)]
     if copied.counts_rows:
-        found.append(Step("counts", copied.prove(path), timeout=LONG_SECONDS))
+        found.append(Step(StepName.COUNTS, copied.prove(path), timeout=LONG_SECONDS))
     how = site.config.sanitize
     if how is not None:
         file = f"{site.folder(task.release)}/{how.path}"
         found.append(
-            Step("sanitize", copied.sanitize(file, how), timeout=LONG_SECONDS, learn=lambda _: {"sanitized": True})
+            Step(
+                StepName.SANITIZE, copied.sanitize(file, how), timeout=LONG_SECONDS, learn=lambda _: {"sanitized": True}
+            )
         )
     return found
 
@@ -83,7 +88,7 @@ def _restore(task: Task, copied: Driver) -> list[Step]:
 def remove_copy(task: Task) -> list[Step]:
     """Remove the copy: it holds what production's database held."""
     copied = driver(task.site, task.addresses)
-    return [Step("copy removed", copied.empty(), timeout=LONG_SECONDS)] if copied else []
+    return [Step(StepName.COPY_REMOVED, copied.empty(), timeout=LONG_SECONDS)] if copied else []
 
 
 def take_down(site: Site) -> Command:

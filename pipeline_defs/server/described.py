@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from pipeline_defs.release.step_name import StepName
 from pipeline_defs.server.command import Command, script
 from pipeline_defs.server.compose import with_compose
 from pipeline_defs.server.compose_model import COMPLETED, ComposeModel, Service
@@ -78,7 +79,7 @@ def ask(site: Site, facts: Facts, folder: str) -> Command:
 def learn(site: Site, facts: Facts, folder: str) -> Step:
     """The step that asks for a release and, beside that, for what runs: what the release changes is known before anything is changed."""
     return Step(
-        "services",
+        StepName.SERVICES,
         _both(site, facts, folder),
         secret=True,
         learn=lambda text: dict(zip((DESCRIBED, RUNNING), text.split(_RUNS), strict=False)),

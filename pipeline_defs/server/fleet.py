@@ -11,6 +11,7 @@ from functools import partial
 
 from pipeline_defs.release.admission import HostFacts, first_host_is_empty
 from pipeline_defs.release.records import Outcome, Release
+from pipeline_defs.release.step_name import AHEAD, titled
 from pipeline_defs.server import agreement, settle, steps
 from pipeline_defs.server.admitted import expect_admitted
 from pipeline_defs.server.agreement import Note, agreed, first_of, name_of
@@ -99,7 +100,9 @@ def _prepare(member: Member, *, back: bool) -> Execution:
         preflight(site, task, member.state.compose, task.release, known=back),
         steps.pull_image(task, task.release),
     )
-    Procedure(site, task, member.server, execution).run([replace(step, name=f"{step.name} ahead") for step in ahead])
+    Procedure(site, task, member.server, execution).run(
+        [replace(step, name=titled(step.name, after=AHEAD)) for step in ahead]
+    )
     return execution
 
 

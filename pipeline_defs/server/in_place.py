@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from pipeline_defs.release.step_name import StepName
 from pipeline_defs.server import others, router, steps
 from pipeline_defs.server.change import Change
 from pipeline_defs.server.facts import Facts
@@ -13,7 +14,7 @@ from pipeline_defs.server.task import Task
 
 def look(task: Task) -> list[Step]:
     """The router, where there is a route: before anything is changed."""
-    return [Step("router", router.ready(task.site), timeout=LONG_SECONDS)] if task.site.config.route else []
+    return [Step(StepName.ROUTER, router.ready(task.site), timeout=LONG_SECONDS)] if task.site.config.route else []
 
 
 def begin(task: Task, facts: Facts, folder: str, change: Change, *, migrate: bool = True) -> list[Step]:
@@ -37,7 +38,7 @@ def switch(task: Task, facts: Facts) -> list[Step]:
     if route is None:
         return []
     undo = None if facts.current else router.forget(site)
-    return [Step("route", router.point(site, route), undo=undo), Step("outside", router.look(route))]
+    return [Step(StepName.ROUTE, router.point(site, route), undo=undo), Step(StepName.OUTSIDE, router.look(route))]
 
 
 def bring_back(task: Task, facts: Facts, change: Change) -> list[Step]:
@@ -53,7 +54,7 @@ def bring_back(task: Task, facts: Facts, change: Change) -> list[Step]:
 def _healthy(site: Site, services: Sequence[str]) -> list[Step]:
     route, timeout = site.config.route, site.config.health.timeout
     if route is None:
-        return [Step("healthy", healthy(site, *services), timeout=timeout * len(services) + 60)]
+        return [Step(StepName.HEALTHY, healthy(site, *services), timeout=timeout * len(services) + 60)]
     also = [name for name in services if name != site.config.service]
-    others = [Step("also healthy", healthy(site, *also), timeout=timeout * len(also) + 60)] if also else []
-    return [Step("healthy", answers(site, route), timeout=timeout + 60), *others]
+    others = [Step(StepName.ALSO_HEALTHY, healthy(site, *also), timeout=timeout * len(also) + 60)] if also else []
+    return [Step(StepName.HEALTHY, answers(site, route), timeout=timeout + 60), *others]

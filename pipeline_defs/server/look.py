@@ -1,5 +1,6 @@
 """Look: what a rehearsal finds out before it starts anything."""
 
+from pipeline_defs.release.step_name import StepName
 from pipeline_defs.server import steps
 from pipeline_defs.server.apart import ask_others, clashes, read_others
 from pipeline_defs.server.command import Command, script
@@ -43,14 +44,16 @@ def look(task: Task, facts: Facts, production: Site) -> list[Step]:
         site, facts.compose, site.folder(release), "config", says=f"does {site.config.compose} share anything?"
     )
     return [
-        Step("time stamp", script("date -u +%Y-%m-%dT%H:%M:%SZ", says="date")),
-        Step("log", script(_LOG, log_path(site, task), says=f"the log is {log_path(site, task)}")),
+        Step(StepName.TIME_STAMP, script("date -u +%Y-%m-%dT%H:%M:%SZ", says="date")),
+        Step(StepName.LOG, script(_LOG, log_path(site, task), says=f"the log is {log_path(site, task)}")),
         Step(
-            "facts", _versions(facts), check=lambda _: _wrong_platform(task, facts) or _same_database(task, production)
+            StepName.FACTS,
+            _versions(facts),
+            check=lambda _: _wrong_platform(task, facts) or _same_database(task, production),
         ),
         steps.write_files(site, task, release),
-        Step("others", ask_others(site), secret=True, learn=remember),
-        Step("apart", config, secret=True, check=refuse),
+        Step(StepName.OTHERS, ask_others(site), secret=True, learn=remember),
+        Step(StepName.APART, config, secret=True, check=refuse),
         *preflight(site, task, facts.compose, release),
     ]
 

@@ -4,6 +4,7 @@ import html
 import json
 from string import Template
 
+from pipeline_defs.release.step_name import StepName
 from pipeline_defs.server import router
 from pipeline_defs.server.caddy import CHECKS, CLOSE
 from pipeline_defs.server.command import Command, Runner, script
@@ -47,8 +48,8 @@ def maintain(task: Task, server: Runner, text: str | None) -> None:
 def plan(site: Site, text: str | None) -> list[Step]:
     """The steps; an app without a route on its server is refused by the second."""
     return [
-        Step("router", router.ready(site), timeout=LONG_SECONDS),
-        Step("maintenance", _answer(site, text)),
+        Step(StepName.ROUTER, router.ready(site), timeout=LONG_SECONDS),
+        Step(StepName.MAINTENANCE, _answer(site, text)),
     ]
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from pipeline_defs.release.step_name import StepName, titled
 from pipeline_defs.server import steps
 from pipeline_defs.server.change import Change, Turn
 from pipeline_defs.server.compose import compose, with_compose
@@ -11,7 +12,6 @@ from pipeline_defs.server.live import LIVE
 from pipeline_defs.server.site import Site
 from pipeline_defs.server.step import LONG_SECONDS, Step
 
-MIGRATE = "migrate"
 """The step that migrates: the app's command for it, or a service that runs to its end."""
 
 # What it says is shown from its start on: the container may have run before.
@@ -87,7 +87,7 @@ def gone(site: Site, facts: Facts, folder: str, change: Change) -> list[Step]:
     if not change.gone:
         return []
     end = with_compose(site, facts.compose, folder, _GONE, *change.gone, says=f"end {', '.join(change.gone)}")
-    return [Step("gone", end, timeout=LONG_SECONDS)]
+    return [Step(StepName.GONE, end, timeout=LONG_SECONDS)]
 
 
 def _turn(
@@ -98,8 +98,12 @@ def _turn(
     anew = ("--force-recreate",) if turn.anew else ()
     up = compose(site, facts.compose, folder, "up", "-d", "--no-build", "--no-deps", *anew, *turn.services)
     return [
-        Step(f"{name} up", up, timeout=LONG_SECONDS),
-        Step(f"{name} healthy", healthy(site, *turn.services), timeout=_seconds(site, len(turn.services))),
+        Step(titled(StepName.UP, before=name), up, timeout=LONG_SECONDS),
+        Step(
+            titled(StepName.HEALTHY, before=name),
+            healthy(site, *turn.services),
+            timeout=_seconds(site, len(turn.services)),
+        ),
     ]
 
 
@@ -107,7 +111,7 @@ def _to_its_end(site: Site, facts: Facts, folder: str, change: Change, service: 
     words = (service, "yes" if tolerated else "")
     run = with_compose(site, facts.compose, folder, _TO_ITS_END, *words, says=f"run {service} to its end")
     return Step(
-        MIGRATE if service == _migration(site, change) else f"{service} to its end",
+        StepName.MIGRATE if service == _migration(site, change) else titled(StepName.TO_ITS_END, before=service),
         run,
         timeout=LONG_SECONDS,
         migrates=True,
@@ -137,5 +141,5 @@ def _numbered(found: list[Step]) -> list[Step]:
     numbered = []
     for step in found:
         seen[step.name] = seen.get(step.name, 0) + 1
-        numbered.append(replace(step, name=f"{step.name} {seen[step.name]}") if seen[step.name] > 1 else step)
+        numbered.append(replace(step, name=titled(step.name, after=seen[step.name])) if seen[step.name] > 1 else step)
     return numbered

@@ -6,6 +6,7 @@ the main service's own port has to. So nothing fails for an address that could n
 
 from collections.abc import Mapping
 
+from pipeline_defs.release.step_name import StepName
 from pipeline_defs.server.command import Command, script
 from pipeline_defs.server.site import Site
 from pipeline_defs.server.step import Step
@@ -62,7 +63,7 @@ def before(task: Task) -> list[Step]:
         task.outside.update(read(said))
         return {}
 
-    return [Step("outside before", _ask(task.site, 1), learn=remember)]
+    return [Step(StepName.OUTSIDE_BEFORE, _ask(task.site, 1), learn=remember)]
 
 
 def after(task: Task) -> list[Step]:
@@ -76,7 +77,7 @@ def after(task: Task) -> list[Step]:
         wrong = unreached(site.config.service, task.outside, read(said))
         return wrong or (task.reaches() if task.reaches else None)
 
-    return [Step("reached", asks, check=refuse)]
+    return [Step(StepName.REACHED, asks, check=refuse)]
 
 
 def unreached(main: str, before: Answers, now: Answers) -> str | None:

@@ -5,6 +5,7 @@ import shlex
 from pipeline_defs.config.images import pinned
 from pipeline_defs.config.secret import Secret
 from pipeline_defs.release.records import Release
+from pipeline_defs.release.step_name import StepName
 from pipeline_defs.server import data_look
 from pipeline_defs.server.bundle import SETTINGS
 from pipeline_defs.server.command import Command, script
@@ -59,12 +60,12 @@ def preflight(site: Site, task: Task, program: tuple[str, ...], release: Release
     """
     folder = site.folder(release)
     look = Step(
-        "compose file",
+        StepName.COMPOSE_FILE,
         look_at(site, program, folder),
         secret=True,
         check=lambda said: _refusal(said, site, task, release, known=known),
     )
-    pull = Step("images", images(site, program, folder, release, task.registry_login), timeout=LONG_SECONDS)
+    pull = Step(StepName.IMAGES, images(site, program, folder, release, task.registry_login), timeout=LONG_SECONDS)
     return [look, pull, *_data(site, program, folder)]
 
 
@@ -77,7 +78,7 @@ def _data(site: Site, program: tuple[str, ...], folder: str) -> list[Step]:
         lost = losses(said, site)
         return f"{site.config.compose}: {'; '.join(lost)}" if lost else None
 
-    return [Step("data", data_look.look(site, program, folder), secret=True, check=refusal)]
+    return [Step(StepName.DATA, data_look.look(site, program, folder), secret=True, check=refusal)]
 
 
 def images(site: Site, program: tuple[str, ...], folder: str, release: Release, login: Secret | None) -> Command:

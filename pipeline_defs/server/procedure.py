@@ -134,7 +134,7 @@ class Procedure:
         """A step has ended there."""
         if step.migrates:
             self.execution.facts["migrations"] = read_migrations(heard, time.monotonic())
-        self.execution.steps.append(StepTiming(step=step.name, seconds=seconds, outcome=outcome))
+        self.execution.steps.append(StepTiming(step=str(step.name), seconds=seconds, outcome=outcome))
         self.task.say(f"{step.name}: {outcome} in {seconds:.1f} s")
         self.execution.notes.add(f"{step.name}: {outcome} in {seconds:.1f} s")
         self.execution.notes.say(self.task, step.name, seconds, [line for _, line in heard])

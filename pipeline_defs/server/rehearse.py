@@ -2,6 +2,7 @@
 
 from pipeline_defs.release.evidence import Verdict, WayBack
 from pipeline_defs.release.records import Outcome
+from pipeline_defs.release.step_name import StepName
 from pipeline_defs.server import router, steps
 from pipeline_defs.server.addressing import refuse_foreign
 from pipeline_defs.server.command import Runner, ServerError
@@ -54,7 +55,7 @@ def _prove(task: Task, facts: Facts) -> list[Step]:
     assert release is not None
     folder = site.folder(release)
     return steps.in_order(
-        steps.start(site, facts, folder, name="rest up", undo=take_down(site)),
+        steps.start(site, facts, folder, name=StepName.REST_UP, undo=take_down(site)),
         steps.ask_revision_before(site, facts, folder),
         steps.migrate(site, facts, folder),
         steps.wait_healthy(site),
@@ -66,7 +67,7 @@ def end(task: Task, facts: Facts, tried: WayBack | None) -> list[Step]:
     """Take the rehearsal down and remove the copy; or, to be tried by people, have the release itself run on it."""
     site = task.site
     if not site.config.keep_running:
-        return steps.in_order(Step("down", take_down(site)), remove_copy(task), tidy(task))
+        return steps.in_order(Step(StepName.DOWN, take_down(site)), remove_copy(task), tidy(task))
     return steps.in_order(_up_again(task, facts, tried), _routed(site), tidy(task))
 
 
@@ -76,8 +77,8 @@ def _routed(site: Site) -> list[Step]:
     if route is None:
         return []
     return [
-        Step("router", router.ready(site), timeout=LONG_SECONDS),
-        Step("route", router.point(site, route)),
+        Step(StepName.ROUTER, router.ready(site), timeout=LONG_SECONDS),
+        Step(StepName.ROUTE, router.point(site, route)),
     ]
 
 
@@ -89,7 +90,9 @@ def _up_again(task: Task, facts: Facts, tried: WayBack | None) -> list[Step]:
         return []
     folder = site.folder(release)
     return steps.in_order(
-        steps.start(site, facts, folder, name="up again"),
-        steps.migrate(site, facts, folder, name="migrate again") if tried.verdict is not Verdict.COMPATIBLE else [],
-        steps.wait_healthy(site, name="healthy again"),
+        steps.start(site, facts, folder, name=StepName.UP_AGAIN),
+        steps.migrate(site, facts, folder, name=StepName.MIGRATE_AGAIN)
+        if tried.verdict is not Verdict.COMPATIBLE
+        else [],
+        steps.wait_healthy(site, name=StepName.HEALTHY_AGAIN),
     )

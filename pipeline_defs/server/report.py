@@ -2,6 +2,7 @@
 
 from pipeline_defs.release.evidence import Copy, WayBack
 from pipeline_defs.release.records import Outcome, Release
+from pipeline_defs.release.step_name import StepName
 from pipeline_defs.server.execution import UNPROVED, Execution
 from pipeline_defs.server.journal import log_path
 from pipeline_defs.server.task import Report, Task
@@ -46,11 +47,11 @@ def report(
 def _copied(execution: Execution) -> Copy | None:
     """The copy that a rehearsal restored; None where it did not come so far, or there was nothing to copy."""
     seconds = {step.step: step.seconds for step in execution.steps if step.outcome == "done"}
-    if "restore" not in seconds or "dump" not in execution.facts:
+    if StepName.RESTORE not in seconds or "dump" not in execution.facts:
         return None
     return Copy(
         **execution.facts["dump"],
-        backup_seconds=seconds["backup"],
-        restore_seconds=seconds["restore"],
+        backup_seconds=seconds[StepName.BACKUP],
+        restore_seconds=seconds[StepName.RESTORE],
         sanitized=execution.facts.get("sanitized", False),
     )

@@ -7,6 +7,7 @@ older release nothing is taken back any more, and what was replaced is dropped.
 
 from dataclasses import replace
 
+from pipeline_defs.release.step_name import StepName
 from pipeline_defs.server import steps
 from pipeline_defs.server.anew import anew
 from pipeline_defs.server.command import Command, Runner, ServerError, both, script
@@ -57,25 +58,25 @@ def restored(task: Task, facts: Facts, folder: str) -> list[Step]:
     database = driver(site, task.addresses)
     if database is None or path is None or facts.folder is None:
         raise ServerError(f"{site}: there is no database that a backup could be restored into")
-    whole = Step("backup whole", script(_WHOLE, path, says=f"is {path} whole?"), timeout=LONG_SECONDS)
+    whole = Step(StepName.BACKUP_WHOLE, script(_WHOLE, path, says=f"is {path} whole?"), timeout=LONG_SECONDS)
     stop = compose(site, facts.compose, facts.folder, "stop", *site.services)
-    stopped = Step("services stopped", stop, timeout=LONG_SECONDS)
+    stopped = Step(StepName.SERVICES_STOPPED, stop, timeout=LONG_SECONDS)
     if isinstance(database, Postgres):
         room = database.room(site)
         return steps.in_order(
             whole,
             steps.start_database(site, task, facts),
-            Step("room", room) if room else [],
+            Step(StepName.ROOM, room) if room else [],
             _noted_beside(site, database),
-            Step("restore beside", database.restore_beside(path), timeout=LONG_SECONDS),
-            Step("counts", database.prove_beside(path), timeout=LONG_SECONDS),
+            Step(StepName.RESTORE_BESIDE, database.restore_beside(path), timeout=LONG_SECONDS),
+            Step(StepName.COUNTS, database.prove_beside(path), timeout=LONG_SECONDS),
             stopped,
             steps.dump(task, database),
             note(site, SWAP),
-            Step("swap", database.swap(), timeout=LONG_SECONDS),
-            Step("services removed", remove_services(site), timeout=LONG_SECONDS),
+            Step(StepName.SWAP, database.swap(), timeout=LONG_SECONDS),
+            Step(StepName.SERVICES_REMOVED, remove_services(site), timeout=LONG_SECONDS),
         )
-    own = [Step("volume", database.own_volume(path))] if isinstance(database, ByCommands) else []
+    own = [Step(StepName.VOLUME, database.own_volume(path))] if isinstance(database, ByCommands) else []
     kept = steps.back_up(site, task, facts)
     noted = [note(site, f"{RESTORE} {steps.backup_path(task)}")] if kept else []
     return steps.in_order(whole, own, stopped, kept, noted, _made_anew(task, facts, folder, database, path))
@@ -86,7 +87,7 @@ def settled(task: Task) -> list[Step]:
     site = task.site
     database = driver(site, task.addresses)
     if task.restore_from and isinstance(database, Postgres):
-        return [Step("replaced dropped", database.discard(), timeout=LONG_SECONDS), forget(site)]
+        return [Step(StepName.REPLACED_DROPPED, database.discard(), timeout=LONG_SECONDS), forget(site)]
     return [forget(site)] if task.downgrade_to or task.restore_from else []
 
 
@@ -94,9 +95,9 @@ def _made_anew(task: Task, facts: Facts, folder: str, database: Driver, path: st
     """Everything stops, the data is removed, and a backup is restored into a database of the release in `folder`."""
     site = task.site
     return steps.in_order(
-        Step("down", steps.down(site, facts, folder), timeout=LONG_SECONDS),
+        Step(StepName.DOWN, steps.down(site, facts, folder), timeout=LONG_SECONDS),
         anew(site, facts, folder, database),
-        Step("restore", database.restore(path), timeout=LONG_SECONDS),
+        Step(StepName.RESTORE, database.restore(path), timeout=LONG_SECONDS),
     )
 
 
@@ -109,18 +110,23 @@ def _noted_beside(site: Site, database: Postgres) -> Step:
     """Write down that a restore has begun. It is undone for as long as it has changed nothing: what it has made is dropped."""
     forget_beside = script(_FORGET_ONE, site.path(), UNFINISHED, BESIDE, says="the restore has changed nothing")
     return replace(
-        note(site, BESIDE), name="noted beside", undo=both(database.give_up(), forget_beside), timeout=LONG_SECONDS
+        note(site, BESIDE),
+        name=StepName.NOTED_BESIDE,
+        undo=both(database.give_up(), forget_beside),
+        timeout=LONG_SECONDS,
     )
 
 
 def note(site: Site, how: str) -> Step:
     """Write down how what follows is taken back, for as long as `current` names the release that it names now."""
-    return Step("noted", script(_NOTE, site.path(), UNFINISHED, how, says=f"what takes this back: {how}"))
+    return Step(StepName.NOTED, script(_NOTE, site.path(), UNFINISHED, how, says=f"what takes this back: {how}"))
 
 
 def forget(site: Site) -> Step:
     """What was written down is done, or counts no more."""
-    return Step("note removed", script(_FORGET, site.path(), UNFINISHED, says="nothing is to be taken back any more"))
+    return Step(
+        StepName.NOTE_REMOVED, script(_FORGET, site.path(), UNFINISHED, says="nothing is to be taken back any more")
+    )
 
 
 def finish(task: Task, server: Runner, facts: Facts, execution: Execution) -> Facts:
@@ -142,7 +148,7 @@ def _settle(task: Task, facts: Facts, folder: str, unfinished: str) -> list[Step
     site = task.site
     how, _, path = unfinished.partition(" ")
     if how == MIGRATE:
-        return steps.migrate(site, facts, folder, name="migrate again")
+        return steps.migrate(site, facts, folder, name=StepName.MIGRATE_AGAIN)
     database = driver(site, task.addresses)
     if database is None:
         raise ServerError(
@@ -152,16 +158,16 @@ def _settle(task: Task, facts: Facts, folder: str, unfinished: str) -> list[Step
         return _made_anew(task, facts, folder, database, path)
     up = steps.database_up(site, facts, folder)
     if how == BESIDE:
-        return [*up, Step("restored dropped", database.give_up(), timeout=LONG_SECONDS)]
+        return [*up, Step(StepName.RESTORED_DROPPED, database.give_up(), timeout=LONG_SECONDS)]
     if how == SWAPPED:
-        return [*up, Step("replaced dropped", database.discard(), timeout=LONG_SECONDS)]
-    removed = Step("services removed", remove_services(site), timeout=LONG_SECONDS)
+        return [*up, Step(StepName.REPLACED_DROPPED, database.discard(), timeout=LONG_SECONDS)]
+    removed = Step(StepName.SERVICES_REMOVED, remove_services(site), timeout=LONG_SECONDS)
     if how == SWAP:
-        return [*up, removed, Step("take back", database.take_back(), timeout=LONG_SECONDS)]
+        return [*up, removed, Step(StepName.TAKE_BACK, database.take_back(), timeout=LONG_SECONDS)]
     return [
         *up,
-        Step("restore beside", database.restore_beside(path), timeout=LONG_SECONDS),
+        Step(StepName.RESTORE_BESIDE, database.restore_beside(path), timeout=LONG_SECONDS),
         removed,
-        Step("swap", database.swap(), timeout=LONG_SECONDS),
-        Step("replaced dropped", database.discard(), timeout=LONG_SECONDS),
+        Step(StepName.SWAP, database.swap(), timeout=LONG_SECONDS),
+        Step(StepName.REPLACED_DROPPED, database.discard(), timeout=LONG_SECONDS),
     ]

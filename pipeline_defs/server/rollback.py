@@ -1,6 +1,7 @@
 """Rollback: an environment goes to a release that ran before, verified like a deployment."""
 
 from pipeline_defs.release.records import Outcome, Release
+from pipeline_defs.release.step_name import StepName
 from pipeline_defs.server import described, steps, strategy
 from pipeline_defs.server.aftermath import RAN_BEFORE, changes, keep, left, ran_before
 from pipeline_defs.server.change import Change
@@ -177,7 +178,7 @@ def restore_current(
     if facts.current is None or facts.folder is None:
         words = (site.project, site.path(RAN_BEFORE), *site.services)
         remove = script(_REMOVE, *words, says=f"remove what was started in {site.project}: nothing ran before")
-        Procedure(site, task, server, execution).run([Step("remove", remove), *strategy.remove(task)])
+        Procedure(site, task, server, execution).run([Step(StepName.REMOVE, remove), *strategy.remove(task)])
         return None
     procedure = Procedure(site, task, server, execution, diagnose(site))
     failure = procedure.attempt(take_back(task, facts))

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pipeline_defs.release.evidence import TestCounts
+from pipeline_defs.release.step_name import StepName, StepTitle
 from pipeline_defs.server.command import Command
 
 QUICK_SECONDS = 120
@@ -33,7 +34,7 @@ class Step:
         meanwhile: it changes nothing and needs nothing of the step before it, beside which it runs; its seconds are those it takes longer.
     """
 
-    name: str
+    name: StepName | StepTitle
     command: Command
     undo: Command | None = None
     timeout: float = QUICK_SECONDS

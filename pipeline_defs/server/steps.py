@@ -6,6 +6,7 @@ from functools import partial
 
 from pipeline_defs.config.environment import REVISION
 from pipeline_defs.release.records import Release
+from pipeline_defs.release.step_name import StepName, StepTitle, titled
 from pipeline_defs.server import bundle
 from pipeline_defs.server.addressing import production_names, uploads
 from pipeline_defs.server.command import Command, both, script
@@ -35,12 +36,12 @@ sync "$root"
 
 def write_files(site: Site, task: Task, release: Release) -> Step:
     """Put the release's compose file, override and settings on the server."""
-    return Step("files", bundle.install(site, release, task.files, task.settings, frozen=task.frozen))
+    return Step(StepName.FILES, bundle.install(site, release, task.files, task.settings, frozen=task.frozen))
 
 
 def pull_image(task: Task, release: Release) -> Step:
     """Bring the image, by digest."""
-    return Step("pull", pull(release.reference, task.registry_login), timeout=LONG_SECONDS)
+    return Step(StepName.PULL, pull(release.reference, task.registry_login), timeout=LONG_SECONDS)
 
 
 def back_up(site: Site, task: Task, facts: Facts) -> list[Step]:
@@ -58,7 +59,7 @@ def dump(task: Task, database: Driver) -> Step:
     """Back up a database that runs into the task's own site."""
     path = backup_path(task)
     return Step(
-        "backup",
+        StepName.BACKUP,
         database.backup(path),
         timeout=LONG_SECONDS,
         learn=lambda output: {"backup": path, "dump": learn_backup(output)},
@@ -90,10 +91,13 @@ def database_up(site: Site, facts: Facts, folder: str) -> list[Step]:
     if config is None or config.url is not None:
         return []
     up = compose(site, facts.compose, folder, "up", "-d", "--no-build", "--no-deps", config.service)
-    return [Step("database start", up, timeout=LONG_SECONDS), *wait_for_database(site, name="database ready")]
+    return [
+        Step(StepName.DATABASE_START, up, timeout=LONG_SECONDS),
+        *wait_for_database(site, name=StepName.DATABASE_READY),
+    ]
 
 
-def wait_for_database(site: Site, *, name: str = "wait") -> list[Step]:
+def wait_for_database(site: Site, *, name: StepName | StepTitle = StepName.WAIT) -> list[Step]:
     """Wait until a database that was started is healthy, as far as it has a health check, and takes connections over the network.
 
     Nothing where it is no container here.
@@ -112,7 +116,9 @@ def backup_path(task: Task) -> str:
     return task.site.path("backups", f"{task.id}.dump")
 
 
-def start(site: Site, facts: Facts, folder: str, *, name: str = "start", undo: Command | None = None) -> Step:
+def start(
+    site: Site, facts: Facts, folder: str, *, name: StepName | StepTitle = StepName.START, undo: Command | None = None
+) -> Step:
     """Make all containers those of the release in `folder`; only what differs is created anew."""
     up = compose(site, facts.compose, folder, "up", "-d", "--no-build", "--remove-orphans", *longest_grace(site))
     return Step(name, up, undo=undo, timeout=LONG_SECONDS, writes=True)
@@ -123,7 +129,7 @@ def start_only(site: Site, facts: Facts, folder: str, services: Sequence[str]) -
     if not services:
         return []
     up = ("up", "-d", "--no-build", "--no-deps", *longest_grace(site), *services)
-    return [Step("start", compose(site, facts.compose, folder, *up), timeout=LONG_SECONDS, writes=True)]
+    return [Step(StepName.START, compose(site, facts.compose, folder, *up), timeout=LONG_SECONDS, writes=True)]
 
 
 def longest_grace(site: Site) -> tuple[str, ...]:
@@ -132,12 +138,12 @@ def longest_grace(site: Site) -> tuple[str, ...]:
     return ("--timeout", str(max(_STOP_GRACE, *graces))) if graces else ()
 
 
-def wait_healthy(site: Site, *, name: str = "healthy") -> Step:
+def wait_healthy(site: Site, *, name: StepName | StepTitle = StepName.HEALTHY) -> Step:
     """Wait for the health of every service that runs the app's image."""
     return Step(name, healthy(site, *site.services), timeout=site.config.health.timeout * len(site.services) + 60)
 
 
-def migrate(site: Site, facts: Facts, folder: str, *, name: str = "migrate") -> list[Step]:
+def migrate(site: Site, facts: Facts, folder: str, *, name: StepName | StepTitle = StepName.MIGRATE) -> list[Step]:
     """Migrate the database in the image of the release in `folder`, once, in a container of its own; nothing without migrations."""
     if site.config.migrate is None:
         return []
@@ -159,7 +165,9 @@ def secure(site: Site, task: Task, facts: Facts, folder: str) -> list[Step]:
     return [*kept, *(replace(step, meanwhile=True) for step in before)]
 
 
-def downgrade(site: Site, facts: Facts, folder: str, revision: str, *, name: str = "downgrade") -> list[Step]:
+def downgrade(
+    site: Site, facts: Facts, folder: str, revision: str, *, name: StepName | StepTitle = StepName.DOWNGRADE
+) -> list[Step]:
     """Take migrations back to a revision, in the image of the release in `folder`, which knows them; nothing without the means."""
     if site.config.downgrade is None:
         return []
@@ -180,8 +188,8 @@ def ask_revision(site: Site, facts: Facts, folder: str, *, key: str = "revision"
 
     words = site.config.revision
     if key == "revision":
-        return [Step("revision", execute(site, site.config.service, *words), learn=learned)]
-    return [Step("revision before", once(site, facts.compose, folder, *words), learn=learned)]
+        return [Step(StepName.REVISION, execute(site, site.config.service, *words), learn=learned)]
+    return [Step(StepName.REVISION_BEFORE, once(site, facts.compose, folder, *words), learn=learned)]
 
 
 def revision_in(output: str) -> str | None:
@@ -205,15 +213,19 @@ def _tests(site: Site, task: Task, release: Release, folder: str) -> list[Step]:
         results = site.path("results", task.id, "tests.xml")
         step = test(site, config.test, results)
         judge = partial(judged, tests=config.test)
-        steps.append(Step("test", step, timeout=config.test.timeout, results=results, counts="tests", judge=judge))
+        steps.append(
+            Step(StepName.TEST, step, timeout=config.test.timeout, results=results, counts="tests", judge=judge)
+        )
     return [*steps, *end_to_end(site, task, release, folder)]
 
 
-def end_to_end(site: Site, task: Task, release: Release, folder: str, *, name: str = "e2e") -> list[Step]:
+def end_to_end(
+    site: Site, task: Task, release: Release, folder: str, *, name: StepName | StepTitle = StepName.E2E
+) -> list[Step]:
     """Each collection and each further command."""
     steps = []
     for number, tests in enumerate(site.config.e2e, start=1):
-        title = name if len(site.config.e2e) == 1 else f"{name} {number}"
+        title = name if len(site.config.e2e) == 1 else titled(name, after=number)
         results = site.path("results", task.id, f"{title.replace(' ', '-')}.xml")
         files, blocked = uploads(tests, task.files), production_names(site, task.rehearsed)
         made = e2e(site, tests, release, folder, results, files=files, blocked=blocked)
@@ -226,7 +238,7 @@ def switch(task: Task, folder: str) -> Step:
     """Make the release the one that the environment says it runs: the point of no return. Its backup is what leads back."""
     site = task.site
     words = (site.path(), folder, backup_path(task))
-    return Step("switch", script(_SWITCH, *words, says=f"{site.current} -> {folder}"))
+    return Step(StepName.SWITCH, script(_SWITCH, *words, says=f"{site.current} -> {folder}"))
 
 
 def down(site: Site, facts: Facts, folder: str) -> Command:

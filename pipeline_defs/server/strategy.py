@@ -1,6 +1,7 @@
 """Strategy: how a release takes over: beside the one that runs, then switched; or in its place."""
 
 from pipeline_defs.config.route import Route
+from pipeline_defs.release.step_name import StepName
 from pipeline_defs.server import blue_green, in_place, outside, router
 from pipeline_defs.server.change import Change
 from pipeline_defs.server.facts import Facts
@@ -48,7 +49,7 @@ def bring_back(task: Task, facts: Facts, change: Change) -> list[Step]:
 
 def remove(task: Task) -> list[Step]:
     """Nothing of the app serves any more, where nothing ran before."""
-    return [Step("route removed", router.forget(task.site))] if task.site.config.route else []
+    return [Step(StepName.ROUTE_REMOVED, router.forget(task.site))] if task.site.config.route else []
 
 
 def switched(site: Site) -> Route | None:

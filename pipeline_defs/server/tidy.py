@@ -1,5 +1,6 @@
 """Tidy: what retention no longer keeps is removed; never what a rollback needs, and nothing but the app's own."""
 
+from pipeline_defs.release.step_name import StepName
 from pipeline_defs.server.bundle import RELEASE
 from pipeline_defs.server.command import script
 from pipeline_defs.server.installing import WRITTEN
@@ -81,7 +82,7 @@ def tidy(task: Task) -> Step:
         *_folders(task),
     )
     says = f"keep {keep.backups} backups, {keep.releases} releases with their images, {keep.logs} logs"
-    return Step("tidy", script(WRITTEN + _FILES + _IMAGES, *words, says=says), timeout=LONG_SECONDS)
+    return Step(StepName.TIDY, script(WRITTEN + _FILES + _IMAGES, *words, says=says), timeout=LONG_SECONDS)
 
 
 def _folders(task: Task) -> list[str]:

@@ -1,6 +1,7 @@
 """Watch: a release that serves already is looked at for a while, as long as the older one can take the requests back."""
 
 from pipeline_defs.release.records import Release
+from pipeline_defs.release.step_name import StepName
 from pipeline_defs.server.caddy import requests_of
 from pipeline_defs.server.command import script
 from pipeline_defs.server.health import LAST_WORDS
@@ -70,4 +71,4 @@ def watch(site: Site, release: Release) -> list[Step]:
     log = requests_of(site) if site.config.route else ""
     words = (site.project, release.name, str(wanted.seconds), str(wanted.errors), str(FEWEST), log, site.config.service)
     look = script(_WATCH, *words, says=f"watch {release.version} for {wanted.seconds} s")
-    return [Step("watch", look, timeout=wanted.seconds + QUICK_SECONDS)]
+    return [Step(StepName.WATCH, look, timeout=wanted.seconds + QUICK_SECONDS)]

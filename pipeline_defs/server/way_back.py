@@ -6,6 +6,7 @@ from dataclasses import replace
 from pipeline_defs.config.secret import Secret
 from pipeline_defs.release.evidence import Verdict, WayBack
 from pipeline_defs.release.records import Release
+from pipeline_defs.release.step_name import StepName, StepTitle, titled
 from pipeline_defs.server import described, steps
 from pipeline_defs.server.addressing import refuse_foreign
 from pipeline_defs.server.bundle import configuration_hash
@@ -33,9 +34,11 @@ def way_back(task: Task, procedure: Procedure, facts: Facts, previous: Release) 
     release, files = _as_rehearsed(task, previous)
     folder = site.folder(release)
     prepare = [
-        replace(steps.write_files(site, replace(task, files=files), release), name=f"{NAME} files"),
-        replace(steps.pull_image(task, release), name=f"{NAME} pull"),
-        replace(described.learn(site, replace(facts, folder=None), folder), name=f"{NAME} services"),
+        replace(steps.write_files(site, replace(task, files=files), release), name=titled(StepName.FILES, before=NAME)),
+        replace(steps.pull_image(task, release), name=titled(StepName.PULL, before=NAME)),
+        replace(
+            described.learn(site, replace(facts, folder=None), folder), name=titled(StepName.SERVICES, before=NAME)
+        ),
     ]
     missing = procedure.attempt(prepare)
     if missing is not None:
@@ -48,7 +51,9 @@ def way_back(task: Task, procedure: Procedure, facts: Facts, previous: Release) 
     verdict, reason = Verdict.COMPATIBLE, ""
     if failure is not None:
         verdict, reason = Verdict.NEEDS_RESTORE, str(failure)
-        back = steps.downgrade(site, facts, site.folder(task.release), revision or "base", name=f"{NAME} downgrade")
+        back = steps.downgrade(
+            site, facts, site.folder(task.release), revision or "base", name=titled(StepName.DOWNGRADE, before=NAME)
+        )
         if back and _migrated(procedure):
             again = procedure.attempt([*back, *_try(trying, facts, release, found, f"{NAME} downgraded")])
             verdict = Verdict.NEEDS_DOWNGRADE if again is None else Verdict.NEEDS_RESTORE
@@ -72,13 +77,17 @@ def _try(task: Task, facts: Facts, release: Release, found: Described, name: str
     others = [each for each in found.services if each not in ends | set(site.elsewhere)]
     start = steps.start_only(site, facts, folder, others) if ends else [steps.start(site, facts, folder)]
     return [
-        *(replace(step, name=f"{name} {step.name}") for step in start),
-        Step(f"{name} healthy", healthy(site, *stays), timeout=site.config.health.timeout * len(stays) + 60),
-        *_end_to_end(task, release, folder, f"{name} e2e"),
+        *(replace(step, name=titled(step.name, before=name)) for step in start),
+        Step(
+            titled(StepName.HEALTHY, before=name),
+            healthy(site, *stays),
+            timeout=site.config.health.timeout * len(stays) + 60,
+        ),
+        *_end_to_end(task, release, folder, titled(StepName.E2E, before=name)),
     ]
 
 
-def _end_to_end(task: Task, release: Release, folder: str, name: str) -> list[Step]:
+def _end_to_end(task: Task, release: Release, folder: str, name: StepTitle) -> list[Step]:
     """The older release's end-to-end tests; none that would send requests elsewhere, which may be production."""
     try:
         refuse_foreign(task.site, task.files, task.rehearsed)

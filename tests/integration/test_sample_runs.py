@@ -16,10 +16,10 @@ from pipeline_defs.cli.output import Output
 from pipeline_defs.config import App
 from pipeline_defs.deployments.difference import difference_of
 from pipeline_defs.deployments.drift import drift_of
-from pipeline_defs.deployments.ports import DeploymentError
-from pipeline_defs.ops.drift import drift_check
-from pipeline_defs.history import Lineage
 from pipeline_defs.deployments.plan import plan_of
+from pipeline_defs.deployments.ports import DeploymentError
+from pipeline_defs.history import Lineage
+from pipeline_defs.ops.drift import drift_check
 from pipeline_defs.release.difference import Difference
 from pipeline_defs.release.evidence import Verdict
 from pipeline_defs.release.history import Row

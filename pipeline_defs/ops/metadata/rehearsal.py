@@ -10,6 +10,7 @@ from pipeline_defs.release.evidence import Copy, Migration
 from pipeline_defs.release.migrations import led
 from pipeline_defs.release.records import Outcome, Rehearsal
 from pipeline_defs.release.size import size
+from pipeline_defs.release.step_name import StepName
 
 NO_COPY = "none: there was no database to copy yet"
 
@@ -40,7 +41,7 @@ def _migrations(row: Rehearsal) -> Metadata:
 
 def _copy(row: Rehearsal) -> Metadata:
     if row.copied is not None:
-        proved = any(step.step == "counts" and step.outcome == "done" for step in row.steps)
+        proved = any(step.step == StepName.COUNTS and step.outcome == "done" for step in row.steps)
         return {"copy": dg.MetadataValue.md(_copy_table(row.copied, proved=proved))}
     # Only a rehearsal that passed knows that there was nothing: any other may not have come so far.
     return {"copy": dg.MetadataValue.md(NO_COPY)} if row.outcome is Outcome.SUCCEEDED else {}
