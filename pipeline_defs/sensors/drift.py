@@ -12,11 +12,11 @@ from pipeline_defs.automation.entries import DRIFT
 from pipeline_defs.config import App
 from pipeline_defs.config.current import current_or_loaded
 from pipeline_defs.deployments.drift import drift_of
-from pipeline_defs.ops.drift import evaluation
+from pipeline_defs.errors import ShiplineError
 from pipeline_defs.history import Lineage
 from pipeline_defs.launch import UNFINISHED
 from pipeline_defs.lineage.events import environment_key
-from pipeline_defs.errors import ShiplineError
+from pipeline_defs.ops.drift import evaluation
 from pipeline_defs.release.pauses import Pauses
 from pipeline_defs.sensors.instances import lasting_instance
 from pipeline_defs.sensors.rounds import Rounds
@@ -60,7 +60,7 @@ def drift_sensor(apps: Sequence[App]) -> dg.SensorDefinition:
     )
     def drift(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         return tend(
-            context, DRIFT, named, rounds, partial(_look, lasting_instance(context), pauses), expected=ShiplineError,
+            context, DRIFT, named, rounds, partial(_look, lasting_instance(context), pauses), expected=(ShiplineError,),
             idle="what runs is what the lineage says", due=lambda _instance, _entries: turns.next(named),
         )  # fmt: skip
 

@@ -11,12 +11,12 @@ from dagster import DagsterRun
 from pipeline_defs.automation.entries import FREEZE as FREEZES
 from pipeline_defs.config import App
 from pipeline_defs.config.current import NotLoaded, current
+from pipeline_defs.errors import ShiplineError
 from pipeline_defs.history import Lineage
 from pipeline_defs.jobs import AssetJob, job_name
 from pipeline_defs.launch import UNFINISHED
-from pipeline_defs.ops.op_run import write_down
 from pipeline_defs.lineage.events import environment_key
-from pipeline_defs.errors import ShiplineError
+from pipeline_defs.ops.op_run import write_down
 from pipeline_defs.ops.rehearsals import rehearsed, rehearsing
 from pipeline_defs.release.history import Row, waiting
 from pipeline_defs.release.pauses import pause

@@ -14,9 +14,9 @@ from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 
 from pipeline_defs.config import App, load_app
 from pipeline_defs.deployments.attempt import beginning
-from pipeline_defs.ops.op_run import OpRun
 from pipeline_defs.lineage.events import TEST_COUNTS, environment_key, evidence_metadata, image_key
 from pipeline_defs.ops.metadata import deployment_metadata, image_metadata, rehearsal_metadata
+from pipeline_defs.ops.op_run import OpRun
 from pipeline_defs.release.evidence import Failure, TestCounts
 from pipeline_defs.release.handled import Handled, SeenPull
 from pipeline_defs.release.records import Deployment, DeploymentKind, Image, Outcome, Rehearsal, Release
