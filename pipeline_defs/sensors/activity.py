@@ -41,7 +41,10 @@ class Activity:
         self._since = self._all = 0.0
 
     def apps(self, instance: dg.DagsterInstance) -> set[str] | None:
-        """The names of these apps; None at first, now and then, and where there are too many changes to name them: it may be any."""
+        """The names of these apps; None at first, now and then, and where there are too many changes to name them: it may be any.
+
+        Where something happened an empty name is among them: it may be about an app without any run of it.
+        """
         now = time.monotonic()
         if not self._since or now - self._all >= _SURE:
             self._since, self._all = time.time(), now
@@ -52,4 +55,4 @@ class Activity:
         found = instance.get_run_records(
             dg.RunsFilter(updated_after=datetime.fromtimestamp(since - _LINGERS, UTC)), limit=_MOST
         )
-        return None if len(found) == _MOST else {record.dagster_run.tags.get("app", "") for record in found}
+        return None if len(found) == _MOST else {"", *(record.dagster_run.tags.get("app", "") for record in found)}

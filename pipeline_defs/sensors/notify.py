@@ -18,6 +18,9 @@ _LONGEST_PAUSE = 300.0
 _OTHERS = 30.0
 """Seconds between two looks at apps whose runs have not changed while something has: it may be drift, or a person's word."""
 
+_FEW = 10
+"""Apps that are all looked at whenever something has happened."""
+
 
 def notify_sensor(apps: Sequence[App]) -> dg.SensorDefinition:
     """The sensor `notify`. It reads what runs left behind, sends messages, and starts no job. `apps` are those that want any.
@@ -47,7 +50,7 @@ def notify_sensor(apps: Sequence[App]) -> dg.SensorDefinition:
 
         def due(_: dg.DagsterInstance, entries: Mapping[str, str]) -> set[str]:
             changed, now = activity.apps(instance), time.monotonic()
-            if changed is None or (changed and now - others[0] >= _OTHERS):
+            if changed is None or (changed and now - others[0] >= (_OTHERS if len(named) > _FEW else 0.0)):
                 others[0] = now
                 return set(named)
             return {name for name in named if name in changed or name not in entries or has_work(entries[name])}
