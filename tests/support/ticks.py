@@ -6,6 +6,7 @@ from typing import Any
 
 import dagster as dg
 
+from pipeline_defs.assets import assets_of
 from pipeline_defs.automation.entries import read_entry, write_entries
 from pipeline_defs.config import App
 from pipeline_defs.jobs import jobs_of
@@ -31,12 +32,15 @@ class Ticking:
         jobs = {job.name: job for app in self._apps for job in jobs_of(app)}
         made: Sequence[dg.SensorDefinition] = sensors_of(self._apps, jobs, **self._resources)
         self.sensors = {sensor.name: sensor for sensor in made}
+        assets = [spec for app in self._apps for asset in assets_of(app) for spec in asset.specs]
+        self._repository = dg.Definitions(assets=assets).get_repository_def()
 
     def tick(self, sensor: str, *, preview: bool = False, lost: bool = False) -> Any:
         """One tick; gives what Dagster makes of it. A preview, or one that is lost on the way to the daemon, leaves no cursor."""
         context = dg.build_sensor_context(
             instance=self.instance,
             cursor=self.cursors.get(sensor),
+            repository_def=self._repository,
             last_sensor_start_time=None if preview else time.time(),
         )
         told = self.sensors[sensor].evaluate_tick(context)
