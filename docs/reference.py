@@ -10,23 +10,23 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from docs.written import with_part, write
-from pipeline_defs.config import App, Limits, SecretSource, values
-from pipeline_defs.config.meanings import meaning
+from pipeline_defs.config import App, Limits, SecretSource, value_types
+from pipeline_defs.config.key_descriptions import meaning
 
 PAGE = Path(__file__).with_name("configuration.md")
 BY = "docs/reference.py"
 
 _ALIASES = [
-    (values.Argv, "command"),
-    (values.RepositoryPath, "path in the repository"),
-    (values.ServerFolder, "path on the server"),
-    (values.AppName, "name"),
-    (values.Name, "name"),
-    (values.EnvironmentVariable, "variable"),
-    (values.Service, "service"),
-    (values.Branch, "branch"),
-    (values.ImageName, "image name"),
-    (values.Size, "size"),
+    (value_types.Argv, "command"),
+    (value_types.RepositoryPath, "path in the repository"),
+    (value_types.ServerFolder, "path on the server"),
+    (value_types.AppName, "name"),
+    (value_types.Name, "name"),
+    (value_types.EnvironmentVariable, "variable"),
+    (value_types.Service, "service"),
+    (value_types.Branch, "branch"),
+    (value_types.ImageName, "image name"),
+    (value_types.Size, "size"),
 ]
 _WORDS = {str: "text", int: "number", float: "number", bool: "true or false"}
 
@@ -94,7 +94,9 @@ def _row(model: type[BaseModel], name: str, hint: Any, titles: Mapping[type[Base
     field = model.model_fields[name]
     nullable = " or `null`" if type(None) in get_args(hint) and field.default is not None else ""
     said = _marked_up(meaning(model, name))
-    default = f"`{values.written_size(field.default)}`" if hint == values.Size else _default(model, name, field)
+    default = (
+        f"`{value_types.written_size(field.default)}`" if hint == value_types.Size else _default(model, name, field)
+    )
     cells = (f"`{name}`", f"{_words(hint, titles)}{nullable}{_limits(field)}", default, said)
     return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
 

@@ -16,7 +16,7 @@ import requests
 
 from docs.browser import find_browser, page_of
 from pipeline_defs.config.home import PROJECT
-from pipeline_defs.config.token import read_token, with_token
+from pipeline_defs.config.web_token import read_token, with_token
 
 IMAGES = PROJECT / "docs" / "images"
 DEMO = PROJECT / ".shipline" / "demo"

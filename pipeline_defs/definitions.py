@@ -7,21 +7,21 @@ from pathlib import Path
 
 import dagster as dg
 
-from pipeline_defs.assets import assets_of
 from pipeline_defs.config import App, ConfigError, Home, load_apps
-from pipeline_defs.config.errors import Problem
-from pipeline_defs.errors import ShiplineError
-from pipeline_defs.jobs import AssetJob, housekeeping_job, jobs_of
-from pipeline_defs.ops.drift import drift_check
-from pipeline_defs.ops.verified import verified_check
-from pipeline_defs.program_log import is_json, write_log
-from pipeline_defs.resources.engine import EngineResource
-from pipeline_defs.resources.github_resource import GitHubResource
-from pipeline_defs.resources.registry import RegistryResource
-from pipeline_defs.resources.source_resource import SourceResource
-from pipeline_defs.resources.ssh import SshResource
-from pipeline_defs.sensors import sensors_of
-from pipeline_defs.sensors.housekeeping import housekeeping_schedule
+from pipeline_defs.config.base_error import ShiplineError
+from pipeline_defs.config.config_errors import Problem
+from pipeline_defs.github.github_resource import GitHubResource
+from pipeline_defs.github.source_resource import SourceResource
+from pipeline_defs.orchestration.assets import assets_of
+from pipeline_defs.orchestration.drift_check import drift_check
+from pipeline_defs.orchestration.environment_checks import verified_check
+from pipeline_defs.orchestration.jobs import AssetJob, housekeeping_job, jobs_of
+from pipeline_defs.orchestration.sensors import sensors_of
+from pipeline_defs.orchestration.sensors.housekeeping_schedule import housekeeping_schedule
+from pipeline_defs.resources.docker_engine import EngineResource
+from pipeline_defs.resources.registry_resource import RegistryResource
+from pipeline_defs.resources.ssh_resource import SshResource
+from pipeline_defs.runtime.program_log import is_json, write_log
 
 ERRORS = "config_errors"
 """The group in the lineage, and the metadata key of the code location, where wrong files show."""

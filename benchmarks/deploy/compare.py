@@ -9,11 +9,11 @@ from benchmarks.deploy import script
 from benchmarks.deploy.asking import Asked, asking
 from benchmarks.deploy.watching import Watching
 from pipeline_defs.release.records import Release
-from pipeline_defs.resources.connection import Connection
-from pipeline_defs.server.command import ServerError
-from pipeline_defs.server.deploy import deploy
-from pipeline_defs.server.rollback import rollback
-from pipeline_defs.server.task import Report
+from pipeline_defs.resources.ssh_connection import Connection
+from pipeline_defs.server.core.command import ServerError
+from pipeline_defs.server.core.task import Report
+from pipeline_defs.server.strategies.deploy_procedure import deploy
+from pipeline_defs.server.strategies.rollback_procedure import rollback
 from tests.support.moments import Moments
 from tests.support.routed_shop import Routed
 from tests.testbed.server import STAGING

@@ -11,11 +11,11 @@ from benchmarks.deploy.figures import Failed, Figures, Tell
 from benchmarks.deploy.ground import Ground
 from pipeline_defs.config.testing import Health
 from pipeline_defs.release.records import Release
-from pipeline_defs.resources.connection import Connection
-from pipeline_defs.server.command import ServerError, script
-from pipeline_defs.server.deploy import deploy
-from pipeline_defs.server.rollback import rollback
-from pipeline_defs.server.site import Site
+from pipeline_defs.resources.ssh_connection import Connection
+from pipeline_defs.server.core.command import ServerError, script
+from pipeline_defs.server.core.site import Site
+from pipeline_defs.server.strategies.deploy_procedure import deploy
+from pipeline_defs.server.strategies.rollback_procedure import rollback
 from tests.support.moments import Moments
 from tests.support.routed_shop import Routed
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from benchmarks.deploy.figures import Failed
 from pipeline_defs.release.records import Release
-from pipeline_defs.resources.connection import Connection
-from pipeline_defs.server.command import script
-from pipeline_defs.server.deploy import deploy
+from pipeline_defs.resources.ssh_connection import Connection
+from pipeline_defs.server.core.command import script
+from pipeline_defs.server.strategies.deploy_procedure import deploy
 from tests.integration.procedures import WIPE
 from tests.support.quick_shop import quick
 from tests.support.routed_shop import Routed, remove_router, routed

@@ -5,7 +5,7 @@ from collections import defaultdict
 from datetime import datetime
 from itertools import combinations
 
-from pipeline_defs.server.command import Runner, script
+from pipeline_defs.server.core.command import Runner, script
 
 Span = tuple[float, float]
 """From when to when, in seconds."""

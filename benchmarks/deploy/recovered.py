@@ -14,9 +14,9 @@ import yaml
 from benchmarks.deploy.figures import Failed
 from benchmarks.deploy.ground import Ground
 from benchmarks.github.stack import wait_for
-from pipeline_defs.cli.ports import free_port
-from pipeline_defs.server.command import script
-from pipeline_defs.server.facts import learn
+from pipeline_defs.cli.local_ports import free_port
+from pipeline_defs.server.core.command import script
+from pipeline_defs.server.state.facts import gather_facts
 from tests.e2e.pipeline import Pipeline
 from tests.integration.procedures import WIPE
 from tests.support.routed_shop import PORTS, remove_router, web
@@ -105,7 +105,11 @@ def _kill(ground: Ground, pipeline: Pipeline, step: str, found: Recovered) -> No
         lambda: pipeline.answer_to(run), _SECONDS, f"nothing answers a deployment that was killed amid {step}"
     )
     found.slowest = max(found.slowest, time.monotonic() - killed[0])
-    current, served, states = learn(ground.app.site, ground.server).current, ground.app.version, web(ground.server)
+    current, served, states = (
+        gather_facts(ground.app.site, ground.server).current,
+        ground.app.version,
+        web(ground.server),
+    )
     if current is None or served != current.version or states != ["running"]:
         found.broken.append(
             f"killed amid {step}: {current.name if current else 'none'} is current, {served} answers: {states}"

@@ -3,8 +3,8 @@
 from benchmarks.deploy.asking import asking
 from benchmarks.deploy.figures import Failed, Figures, Tell
 from benchmarks.deploy.ground import Ground
-from pipeline_defs.server.deploy import deploy
-from pipeline_defs.server.rollback import rollback
+from pipeline_defs.server.strategies.deploy_procedure import deploy
+from pipeline_defs.server.strategies.rollback_procedure import rollback
 
 TIMES = 100
 _TELL_EVERY = 10

@@ -4,8 +4,8 @@ import time
 
 from pipeline_defs.config.secret import Secret
 from pipeline_defs.release.records import Release
-from pipeline_defs.server.command import Command, Runner, ServerError, script
-from pipeline_defs.server.verify import NEWMAN
+from pipeline_defs.server.core.command import Command, Runner, ServerError, script
+from pipeline_defs.server.steps.verification import NEWMAN
 from tests.support.shop import DATABASE_PASSWORD, SOURCE
 from tests.testbed.server import STAGING
 

@@ -10,10 +10,10 @@ from benchmarks.deploy.figures import Failed, Figures, Tell
 from benchmarks.deploy.ground import Ground
 from benchmarks.deploy.overlaps import Span, interleaved, journalled, most_at_once
 from benchmarks.github.stack import Stack, running, wait_for
-from pipeline_defs.cli.client import Client
+from pipeline_defs.cli.graphql_client import Client
 from pipeline_defs.release.request import SUPERSEDED_BY, Job, Request
-from pipeline_defs.server.deploy import deploy
-from pipeline_defs.server.task import Report
+from pipeline_defs.server.core.task import Report
+from pipeline_defs.server.strategies.deploy_procedure import deploy
 
 REQUESTS = 50
 AT_THE_LOCK = 6

@@ -10,7 +10,7 @@ from github import Auth, Github
 
 from benchmarks.github.figures import Failed, Figures, Tell
 from pipeline_defs.config import load_app
-from pipeline_defs.resources.github import GitHubAway, Repository, open_repository
+from pipeline_defs.github.api import GitHubUnavailable, Repository, open_repository
 from tests.testbed.github import GitHubServer
 
 REPOSITORY = "acme/shop"
@@ -85,7 +85,7 @@ def _until_done(deed: Callable[[], None]) -> None:
     for _ in range(MOST_TRIES):
         try:
             return deed()
-        except GitHubAway:
+        except GitHubUnavailable:
             continue
     raise Failed(f"GitHub could not be told within {MOST_TRIES} tries")
 

@@ -7,12 +7,12 @@ from pathlib import Path
 from dagster import DagsterInstance
 
 from benchmarks.github.figures import Figures, Tell
-from pipeline_defs.changes.claims import Claims
-from pipeline_defs.changes.look import look
 from pipeline_defs.config import App, load_app
-from pipeline_defs.launch import Launcher
-from pipeline_defs.release.handled import Handled
-from pipeline_defs.resources.github import open_repository
+from pipeline_defs.github.api import open_repository
+from pipeline_defs.github.changes.claims import Claims
+from pipeline_defs.github.changes.polling import poll
+from pipeline_defs.release.github_cursor import GitHubCursor
+from pipeline_defs.runtime.run_submission import Launcher
 from tests.testbed.github import GitHubServer
 
 FILE = """
@@ -59,9 +59,9 @@ def _make_app(folder: Path, github: GitHubServer, number: int) -> App:
     return load_app(file)
 
 
-def _look(instance: DagsterInstance, app: App, handled: Handled | None) -> Handled:
+def _look(instance: DagsterInstance, app: App, handled: GitHubCursor | None) -> GitHubCursor:
     """What is handled after a look as the sensor has it; where there is nothing to start no code server is needed."""
     claims = Claims(app, Launcher(instance, None), "idle", "github")
-    now, wrong = look(app, open_repository(app), handled, claims)
+    now, wrong = poll(app, open_repository(app), handled, claims)
     assert not wrong and not claims.said, (wrong, claims.said)
     return now

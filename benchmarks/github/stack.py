@@ -16,12 +16,12 @@ from dagster._core.scheduler.instigation import TickStatus
 from benchmarks.github.app import APP, REPOSITORY, make_app
 from benchmarks.github.figures import Failed
 from examples.demo.shipline import Shipline
-from pipeline_defs.cli.output import Output
-from pipeline_defs.cli.ports import free_port
-from pipeline_defs.cli.service import Service
+from pipeline_defs.cli.cli_output import Output
+from pipeline_defs.cli.local_ports import free_port
+from pipeline_defs.cli.running_service import Service
 from pipeline_defs.config import Home
+from pipeline_defs.github.webhooks.inbox import Inbox
 from pipeline_defs.release.change import Change, Trigger, run_id
-from pipeline_defs.webhooks.inbox import Inbox
 from tests.testbed.bed import TestBed
 from tests.testbed.github import GitHubServer
 from tests.testbed.github.deliveries import signature

@@ -7,7 +7,7 @@ from pathlib import Path
 import dagster as dg
 
 from benchmarks.parts import tell
-from pipeline_defs.history import Lineage
+from pipeline_defs.lineage.store import Lineage
 from tests.support.forged_records import WAYS, all_of, app_of, deployment, forge, image
 from tests.support.recorded import record
 

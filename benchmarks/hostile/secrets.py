@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from benchmarks.parts import tell
 from pipeline_defs.config import Secret
-from pipeline_defs.resources.output import Output
+from pipeline_defs.resources.process_output import Output
 from tests.support.hostile_secrets import FORMS, left_of, ordinary_log, secrets
 
 _MIB = 2**20

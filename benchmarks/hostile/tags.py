@@ -8,13 +8,13 @@ from pathlib import Path
 
 from benchmarks.parts import tell
 from pipeline_defs.config import Secret
-from pipeline_defs.config.making import Build
+from pipeline_defs.config.build import Build
 from pipeline_defs.release.records import Release
-from pipeline_defs.resources.engine import Engine
+from pipeline_defs.resources.docker_engine import Engine
 from pipeline_defs.resources.registry_client import Registry
 from pipeline_defs.resources.registry_login import Credentials
-from pipeline_defs.server.bundle import override
-from pipeline_defs.server.site import Site
+from pipeline_defs.server.compose.bundle import override
+from pipeline_defs.server.core.site import Site
 from tests.testbed import docker
 from tests.testbed.bed import TestBed, remove_orphans
 from tests.testbed.checkout import ID

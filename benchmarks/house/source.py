@@ -15,7 +15,7 @@ class File:
         path: its path below the package.
         lines: how many lines it has.
         tree: its syntax tree.
-        imported: the full names that it imports, such as `pipeline_defs.server.step.Step`.
+        imported: the full names that it imports, such as `pipeline_defs.server.core.step.Step`.
     """
 
     module: str

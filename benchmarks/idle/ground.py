@@ -10,7 +10,7 @@ from pathlib import Path
 
 import yaml
 
-from pipeline_defs.cli.service import Service
+from pipeline_defs.cli.running_service import Service
 from pipeline_defs.config.home import PROJECT
 
 _FILE = """

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import psutil
 
-from pipeline_defs.cli.service import Service
+from pipeline_defs.cli.running_service import Service
 
 
 @dataclass

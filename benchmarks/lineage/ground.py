@@ -15,7 +15,7 @@ from benchmarks.lineage.storing import store
 from benchmarks.lineage.story import app_names, tell
 from benchmarks.lineage.truth import Truth
 from pipeline_defs.config.home import Home
-from pipeline_defs.history import open_lineage
+from pipeline_defs.lineage.store import open_lineage
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from random import Random
 
 from benchmarks.lineage.truth import Delivered, Merge, Told, Truth
-from pipeline_defs.release.brought import Brought
+from pipeline_defs.release.deployed_changes import DeployedChanges
 from pipeline_defs.release.evidence import TestCounts
 from pipeline_defs.release.records import Deployment, DeploymentKind, Outcome, Release
 
@@ -49,7 +49,7 @@ class Place:
         begun = begun.model_copy(
             update={
                 "committed": tuple(each.isoformat() for each in commits),
-                "brought": Brought(
+                "brought": DeployedChanges(
                     commits=tuple(each.commit for each in told.brought),
                     pulls=tuple(each.pull for each in told.brought),
                     issues=tuple(each.issue for each in told.brought),

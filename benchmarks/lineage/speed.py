@@ -12,7 +12,7 @@ from benchmarks.lineage.figures import Failed, Figures, Tell
 from benchmarks.lineage.ground import Ground
 from benchmarks.lineage.story import EUROPE, PRODUCTION, STAGING
 from pipeline_defs.config.home import PROJECT
-from pipeline_defs.history import open_lineage
+from pipeline_defs.lineage.store import open_lineage
 
 _LIMIT = 50
 
@@ -31,7 +31,7 @@ def measure(ground: Ground, tell: Tell, times: int = 5) -> Figures:
     places = [(app, each) for app in ground.truth.deployments for each in (STAGING, PRODUCTION, EUROPE)]
     with open_lineage(ground.home) as lineage:
         questions: dict[str, Callable[[], object]] = {
-            "status_query_s": lambda: lineage.standings(places),
+            "status_query_s": lambda: lineage.environment_statuses(places),
             "history_query_s": lambda: [
                 lineage.newest(told.app, each, _LIMIT) for each in (STAGING, PRODUCTION, EUROPE)
             ],

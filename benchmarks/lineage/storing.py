@@ -19,7 +19,7 @@ from dagster._serdes import serialize_value
 
 from benchmarks.lineage.story import Dated, Fact
 from pipeline_defs.lineage.events import Metadata, environment_key, image_key, release_tags
-from pipeline_defs.ops.metadata import deployment_metadata, image_metadata, rehearsal_metadata
+from pipeline_defs.lineage.metadata import deployment_metadata, image_metadata, rehearsal_metadata
 from pipeline_defs.release.records import Deployment, Image, Outcome, Rehearsal
 
 _BATCH = 1000

@@ -7,7 +7,7 @@ from typing import Any
 from benchmarks.lineage.figures import Figures, Tell
 from benchmarks.lineage.ground import Ground
 from benchmarks.lineage.truth import Told
-from pipeline_defs.history import Lineage, open_lineage
+from pipeline_defs.lineage.store import Lineage, open_lineage
 from pipeline_defs.release.trace import Trace
 
 _NAMES = ("version", "digest", "commit", "short commit", "pull", "issue", "id")

@@ -8,9 +8,9 @@ import yaml
 from benchmarks.menagerie.figures import Figures, Tell
 from benchmarks.menagerie.ground import Ground
 from pipeline_defs.config import Home, load_app
-from pipeline_defs.config.current import current
-from pipeline_defs.server.command import script
-from pipeline_defs.server.deploy import deploy
+from pipeline_defs.config.current_config import current
+from pipeline_defs.server.core.command import script
+from pipeline_defs.server.strategies.deploy_procedure import deploy
 from tests.support.menagerie import Animal, Place, animals, document, host_of
 
 _TOKEN = """

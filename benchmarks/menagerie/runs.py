@@ -6,11 +6,11 @@ import dagster as dg
 
 from benchmarks.menagerie.figures import Figures, Tell
 from benchmarks.menagerie.ground import Ground
-from pipeline_defs.config.making import ImageTest
-from pipeline_defs.history import Lineage
+from pipeline_defs.config.build import ImageTest
+from pipeline_defs.lineage.store import Lineage
 from pipeline_defs.release.records import Outcome
 from pipeline_defs.release.recovery import MOST
-from pipeline_defs.server.task import Report
+from pipeline_defs.server.core.task import Report
 from tests.integration.recovered import deployed, follow
 from tests.integration.tested import COMPOSE, PASSES, commit
 from tests.integration.tiny import IMAGE, Tiny

@@ -9,9 +9,9 @@ from prometheus_client import CollectorRegistry, generate_latest
 
 from benchmarks.lineage.figures import Figures
 from benchmarks.lineage.ground import Ground
-from pipeline_defs.observing.health import Health
-from pipeline_defs.observing.metrics import Metrics
-from pipeline_defs.observing.storage import Storage
+from pipeline_defs.observing.dagster_storage import Storage
+from pipeline_defs.observing.metrics_collector import Metrics
+from pipeline_defs.observing.service_health import Health
 
 _TIMES = 50
 _ENDED = 20

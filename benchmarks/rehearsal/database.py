@@ -1,8 +1,8 @@
 """Database: production's grows to a gigabyte, of rows as a shop has them."""
 
-from pipeline_defs.resources.connection import Connection
-from pipeline_defs.server.command import script
-from pipeline_defs.server.site import Site
+from pipeline_defs.resources.ssh_connection import Connection
+from pipeline_defs.server.core.command import script
+from pipeline_defs.server.core.site import Site
 from tests.support.bad_releases import execute
 
 BYTES = 2**30

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from pipeline_defs.resources.connection import Connection
-from pipeline_defs.server.site import Site
+from pipeline_defs.resources.ssh_connection import Connection
+from pipeline_defs.server.core.site import Site
 from tests.integration.procedures import deploy_anew
 from tests.support.bad_releases import fill
 from tests.support.shop import Shop

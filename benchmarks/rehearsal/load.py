@@ -14,8 +14,8 @@ from benchmarks.rehearsal.figures import Failed, Figures, Tell, p95
 from benchmarks.rehearsal.ground import Ground
 from benchmarks.rehearsal.processors import on_two_cores
 from pipeline_defs.config.home import PROJECT
-from pipeline_defs.server.rehearse import rehearse
-from pipeline_defs.server.task import Report
+from pipeline_defs.server.core.task import Report
+from pipeline_defs.server.rehearsal.rehearse_procedure import rehearse
 from tests.support.bad_files import good
 from tests.support.moments import Moments
 

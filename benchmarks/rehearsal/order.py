@@ -2,8 +2,8 @@
 
 from benchmarks.rehearsal.figures import Failed, Figures, Tell
 from benchmarks.rehearsal.ground import Ground
-from pipeline_defs.server.command import script
-from pipeline_defs.server.rehearse import rehearse
+from pipeline_defs.server.core.command import script
+from pipeline_defs.server.rehearsal.rehearse_procedure import rehearse
 from tests.integration.procedures import done
 from tests.support.bad_files import good
 

@@ -16,8 +16,9 @@ from examples.demo.developer import SHOP, Developer
 from examples.demo.hub import SETTINGS, Hub
 from examples.demo.shipline import Shipline, StoryFailed, link_home
 from examples.demo.story import Story
-from pipeline_defs.cli.output import CommandError, Output
+from pipeline_defs.cli.cli_output import Output
 from pipeline_defs.config import Home
+from pipeline_defs.config.base_error import ShiplineError
 from pipeline_defs.config.home import PROJECT
 from tests.testbed.bed import TestBed
 from tests.testbed.checkout import BedError, state
@@ -38,7 +39,7 @@ def main() -> int:
     except KeyboardInterrupt:
         output.say("\nended; the registry and the server stay until: make clean")
         return 130
-    except (StoryFailed, BedError, CommandError) as error:
+    except (StoryFailed, BedError, ShiplineError) as error:
         output.error(str(error))
     return 1
 

@@ -12,7 +12,7 @@ from github.Repository import Repository
 
 from examples.demo.developer import Developer
 from examples.demo.shipline import StoryFailed
-from pipeline_defs.cli.output import Output
+from pipeline_defs.cli.cli_output import Output
 from tests.testbed.github import GitHubServer
 
 REPOSITORY = "round-the-corner/shop"

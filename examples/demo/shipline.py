@@ -11,13 +11,14 @@ from typing import Any
 
 from dagster import DagsterInstance
 
-from pipeline_defs.automation.entries import read_entry
-from pipeline_defs.cli.client import Client
-from pipeline_defs.cli.follow import Follower
-from pipeline_defs.cli.output import CommandError, Output
+from pipeline_defs.cli.cli_output import Output
+from pipeline_defs.cli.graphql_client import Client
+from pipeline_defs.cli.run_follower import Follower
 from pipeline_defs.config import Home
+from pipeline_defs.config.base_error import ShiplineError
 from pipeline_defs.config.home import PROJECT
-from pipeline_defs.config.token import read_token, with_token
+from pipeline_defs.config.web_token import read_token, with_token
+from pipeline_defs.runtime.automation.entries import read_entry
 
 COMMAND = PROJECT / ".venv" / "bin" / "shipline"
 _READY_SECONDS = 180.0
@@ -114,7 +115,7 @@ class Shipline:
             raise StoryFailed((self.home.root / "up.log").read_text().strip().splitlines()[-1])
         try:
             return with_token(Client.of(self.home).url, read_token(self.home.token))
-        except CommandError:  # not ready yet; the time limit decides
+        except ShiplineError:  # not ready yet; the time limit decides
             return None
 
     @staticmethod

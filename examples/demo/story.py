@@ -11,7 +11,7 @@ from typing import Any
 from examples.demo.developer import Developer
 from examples.demo.hub import Hub
 from examples.demo.shipline import Shipline, StoryFailed
-from pipeline_defs.cli.output import Output
+from pipeline_defs.cli.cli_output import Output
 
 FIRST = ("shop/main.py", 'title="Shop"', 'title="The shop round the corner"')
 SECOND = ("shop/main.py", 'title="The shop round the corner"', 'title="The shop round the corner, open all night"')

@@ -9,35 +9,35 @@ import typer
 from typer.exceptions import TyperException
 
 from pipeline_defs.cli import (
-    adopt,
-    backups,
-    cancel,
-    check,
-    diff,
-    doctor,
-    freeze,
-    history,
-    init,
-    logs,
-    maintenance,
-    metrics,
-    notify,
-    observe,
-    pause,
-    plan,
-    provenance,
-    quarantine,
-    reloaded,
-    rerun,
-    run,
-    status,
-    trace,
-    trust_host,
-    up,
-    webhooks,
+    adopt_command,
+    backups_command,
+    cancel_command,
+    check_command,
+    diff_command,
+    doctor_command,
+    freeze_command,
+    history_command,
+    init_command,
+    logs_command,
+    maintenance_command,
+    metrics_command,
+    notify_command,
+    observe_command,
+    pause_command,
+    plan_command,
+    provenance_command,
+    quarantine_command,
+    reloaded_definitions,
+    rerun_command,
+    run_command,
+    status_command,
+    trace_command,
+    trust_host_command,
+    up_command,
+    webhooks_command,
 )
-from pipeline_defs.cli.output import Output, last_line
-from pipeline_defs.errors import ShiplineError
+from pipeline_defs.cli.cli_output import Output, last_line
+from pipeline_defs.config.base_error import ShiplineError
 
 _ANYWHERE = ("--json", "--debug")
 
@@ -56,49 +56,49 @@ freeze_group = typer.Typer(no_args_is_help=True, help="Windows in which nothing 
 maintenance_group = typer.Typer(no_args_is_help=True, help="A page for people while an app must not be used.")
 quarantine_group = typer.Typer(no_args_is_help=True, help="Releases that an environment shall not get again.")
 
-shipline.command(epilog=init.EXAMPLE)(init.init)
-shipline.command(epilog=check.EXAMPLE)(check.check)
-shipline.command(epilog=doctor.EXAMPLE)(doctor.doctor)
-shipline.command(epilog=adopt.EXAMPLE)(adopt.adopt)
-shipline.command("trust-host", epilog=trust_host.EXAMPLE)(trust_host.trust_host)
-shipline.command(epilog=up.UP_EXAMPLE)(up.up)
-shipline.command(epilog=up.DOWN_EXAMPLE)(up.down)
-shipline.command(epilog=up.ENV_EXAMPLE)(up.env)
-shipline.command(epilog=backups.BACKUP_EXAMPLE)(backups.backup)
-shipline.command(epilog=backups.RESTORE_EXAMPLE)(backups.restore)
-shipline.command(epilog=backups.UPGRADE_EXAMPLE)(backups.upgrade)
-shipline.command(epilog=webhooks.EXAMPLE)(webhooks.webhooks)
-shipline.command(epilog=observe.EXAMPLE)(observe.observe)
-shipline.add_typer(run_group, name="run", epilog=run.DEPLOY_EXAMPLE)
-run_group.command(epilog=run.INTEGRATE_EXAMPLE)(run.integrate)
-run_group.command(epilog=run.STAGE_EXAMPLE)(run.stage)
-run_group.command(epilog=run.DEPLOY_EXAMPLE)(run.deploy)
-run_group.command(epilog=run.ROLLBACK_EXAMPLE)(run.rollback)
-shipline.command(epilog=run.DEPLOY_EXAMPLE)(run.deploy)
-shipline.command(epilog=run.ROLLBACK_EXAMPLE)(run.rollback)
-shipline.command(epilog=cancel.EXAMPLE)(cancel.cancel)
-shipline.command(epilog=rerun.EXAMPLE)(rerun.rerun)
-shipline.command(epilog=reloaded.EXAMPLE)(reloaded.reload)
-shipline.command(epilog=pause.PAUSE_EXAMPLE)(pause.pause)
-shipline.command(epilog=pause.RESUME_EXAMPLE)(pause.resume)
-shipline.command(epilog=status.STATUS_EXAMPLE)(status.status)
-shipline.command(epilog=history.HISTORY_EXAMPLE)(history.history)
-shipline.command(epilog=logs.EXAMPLE)(logs.logs)
-shipline.command("trace", epilog=trace.EXAMPLE)(trace.trace_command)
-shipline.command("provenance", epilog=provenance.EXAMPLE)(provenance.provenance_command)
-shipline.command(epilog=plan.EXAMPLE)(plan.plan)
-shipline.command(epilog=diff.EXAMPLE)(diff.diff)
-shipline.command(epilog=metrics.EXAMPLE)(metrics.metrics)
-shipline.command(epilog=notify.EXAMPLE)(notify.notify)
-shipline.add_typer(freeze_group, name="freeze", epilog=freeze.EXAMPLE)
-freeze_group.command("list", epilog=freeze.EXAMPLE)(freeze.list_)
-shipline.add_typer(maintenance_group, name="maintenance", epilog=maintenance.ON_EXAMPLE)
-maintenance_group.command(epilog=maintenance.ON_EXAMPLE)(maintenance.on)
-maintenance_group.command(epilog=maintenance.OFF_EXAMPLE)(maintenance.off)
-shipline.add_typer(quarantine_group, name="quarantine", epilog=quarantine.LIFT_EXAMPLE)
-quarantine_group.command(epilog=quarantine.ADD_EXAMPLE)(quarantine.add)
-quarantine_group.command(epilog=quarantine.LIFT_EXAMPLE)(quarantine.lift)
-quarantine_group.command("list", epilog=quarantine.LIST_EXAMPLE)(quarantine.list_)
+shipline.command(epilog=init_command.EXAMPLE)(init_command.init)
+shipline.command(epilog=check_command.EXAMPLE)(check_command.check)
+shipline.command(epilog=doctor_command.EXAMPLE)(doctor_command.doctor)
+shipline.command(epilog=adopt_command.EXAMPLE)(adopt_command.adopt)
+shipline.command("trust-host", epilog=trust_host_command.EXAMPLE)(trust_host_command.trust_host)
+shipline.command(epilog=up_command.UP_EXAMPLE)(up_command.up)
+shipline.command(epilog=up_command.DOWN_EXAMPLE)(up_command.down)
+shipline.command(epilog=up_command.ENV_EXAMPLE)(up_command.env)
+shipline.command(epilog=backups_command.BACKUP_EXAMPLE)(backups_command.backup)
+shipline.command(epilog=backups_command.RESTORE_EXAMPLE)(backups_command.restore)
+shipline.command(epilog=backups_command.UPGRADE_EXAMPLE)(backups_command.upgrade)
+shipline.command(epilog=webhooks_command.EXAMPLE)(webhooks_command.webhooks)
+shipline.command(epilog=observe_command.EXAMPLE)(observe_command.observe)
+shipline.add_typer(run_group, name="run", epilog=run_command.DEPLOY_EXAMPLE)
+run_group.command(epilog=run_command.INTEGRATE_EXAMPLE)(run_command.integrate)
+run_group.command(epilog=run_command.STAGE_EXAMPLE)(run_command.stage)
+run_group.command(epilog=run_command.DEPLOY_EXAMPLE)(run_command.deploy)
+run_group.command(epilog=run_command.ROLLBACK_EXAMPLE)(run_command.rollback)
+shipline.command(epilog=run_command.DEPLOY_EXAMPLE)(run_command.deploy)
+shipline.command(epilog=run_command.ROLLBACK_EXAMPLE)(run_command.rollback)
+shipline.command(epilog=cancel_command.EXAMPLE)(cancel_command.cancel)
+shipline.command(epilog=rerun_command.EXAMPLE)(rerun_command.rerun)
+shipline.command(epilog=reloaded_definitions.EXAMPLE)(reloaded_definitions.reload)
+shipline.command(epilog=pause_command.PAUSE_EXAMPLE)(pause_command.pause)
+shipline.command(epilog=pause_command.RESUME_EXAMPLE)(pause_command.resume)
+shipline.command(epilog=status_command.STATUS_EXAMPLE)(status_command.status)
+shipline.command(epilog=history_command.HISTORY_EXAMPLE)(history_command.history)
+shipline.command(epilog=logs_command.EXAMPLE)(logs_command.logs)
+shipline.command("trace", epilog=trace_command.EXAMPLE)(trace_command.trace_command)
+shipline.command("provenance", epilog=provenance_command.EXAMPLE)(provenance_command.provenance_command)
+shipline.command(epilog=plan_command.EXAMPLE)(plan_command.plan)
+shipline.command(epilog=diff_command.EXAMPLE)(diff_command.diff)
+shipline.command(epilog=metrics_command.EXAMPLE)(metrics_command.metrics)
+shipline.command(epilog=notify_command.EXAMPLE)(notify_command.notify)
+shipline.add_typer(freeze_group, name="freeze", epilog=freeze_command.EXAMPLE)
+freeze_group.command("list", epilog=freeze_command.EXAMPLE)(freeze_command.list_)
+shipline.add_typer(maintenance_group, name="maintenance", epilog=maintenance_command.ON_EXAMPLE)
+maintenance_group.command(epilog=maintenance_command.ON_EXAMPLE)(maintenance_command.on)
+maintenance_group.command(epilog=maintenance_command.OFF_EXAMPLE)(maintenance_command.off)
+shipline.add_typer(quarantine_group, name="quarantine", epilog=quarantine_command.LIFT_EXAMPLE)
+quarantine_group.command(epilog=quarantine_command.ADD_EXAMPLE)(quarantine_command.add)
+quarantine_group.command(epilog=quarantine_command.LIFT_EXAMPLE)(quarantine_command.lift)
+quarantine_group.command("list", epilog=quarantine_command.LIST_EXAMPLE)(quarantine_command.list_)
 
 
 def _print_version(wanted: bool) -> None:

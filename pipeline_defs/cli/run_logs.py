@@ -6,15 +6,15 @@ from typing import Any
 
 import typer
 
-from pipeline_defs.cli.client import Client
-from pipeline_defs.cli.follow import Follower
-from pipeline_defs.cli.output import Output, plain
-from pipeline_defs.cli.which_run import run_beginning
+from pipeline_defs.cli.cli_output import Output, plain
+from pipeline_defs.cli.graphql_client import Client
+from pipeline_defs.cli.run_follower import Follower
+from pipeline_defs.cli.run_lookup import run_beginning
 from pipeline_defs.config import App, Home
 
 
 def run_logs(home: Home, app: App, digits: str, output: Output, *, lines: int, since: int | None, follow: bool) -> None:
-    """Show what a run has said; with `follow` all of it, and on until it ends. Raises Wrong, NotRunning."""
+    """Show what a run has said; with `follow` all of it, and on until it ends. Raises UsageError, NotRunning."""
     client = Client.of(home)
     run = run_beginning(client, digits, app.name).id
     if follow:

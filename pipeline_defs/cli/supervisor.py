@@ -13,18 +13,18 @@ from typing import Any
 import psutil
 from rich.text import Text
 
-from pipeline_defs.cli.child import STOP_SECONDS, Child, beside_child, dagster_children, end
-from pipeline_defs.cli.client import Client, NotRunning
-from pipeline_defs.cli.code_socket import new_socket, remove_folder
-from pipeline_defs.cli.leftovers import end_leftovers
-from pipeline_defs.cli.output import Failed, Output, exception_line, last_line
-from pipeline_defs.cli.ports import answers, free_port, wanted_port
-from pipeline_defs.cli.reload import Reloading
-from pipeline_defs.cli.service import Service
+from pipeline_defs.cli.child_process import STOP_SECONDS, Child, beside_child, dagster_children, end
+from pipeline_defs.cli.cli_output import Failed, Output, exception_line, last_line
+from pipeline_defs.cli.definitions_reload import Reloading
+from pipeline_defs.cli.graphql_client import Client, NotRunning
+from pipeline_defs.cli.leftover_processes import end_leftovers
+from pipeline_defs.cli.local_ports import answers, free_port, wanted_port
+from pipeline_defs.cli.running_service import Service
+from pipeline_defs.cli.serve_code_socket import new_socket, remove_folder
 from pipeline_defs.cli.service_logs import fresh_logs, logs_folder
 from pipeline_defs.config import Home
 from pipeline_defs.config.home import PROJECT
-from pipeline_defs.config.token import new_token, with_token
+from pipeline_defs.config.web_token import new_token, with_token
 
 RUNS_SECONDS = 180.0  # what runs get to undo what is not final
 _READY_SECONDS = 120.0
@@ -37,7 +37,7 @@ class Supervisor:
     def __init__(self, home: Home, output: Output, port: int | None, beside: Mapping[str, int]) -> None:
         """`port` is the web server's; without one it is 3000 or a free one. `beside`: the commands that run too, with their ports.
 
-        Raises Wrong when one of them cannot be had.
+        Raises UsageError when one of them cannot be had.
         """
         self._home, self._output = home, output
         self._stop, self._hurry = threading.Event(), threading.Event()
@@ -90,13 +90,13 @@ class Supervisor:
         self._service.write(self._home.service)
         page = with_token(self._service.url, self._token)
         self._output.result(
-            told(self._service, self._home),
+            running_variables(self._service, self._home),
             Text.assemble(("✓ ", "green"), "Shipline runs at ", (page, "bold"), "  (Ctrl-C ends it)"),
         )
 
     def _prepare_instance(self) -> None:
         """Let one process make the storage ready and close dead runs, before several open it."""
-        command = [sys.executable, "-m", "pipeline_defs.instance"]
+        command = [sys.executable, "-m", "pipeline_defs.runtime.startup"]
         done = subprocess.run(command, cwd=PROJECT, env=self._environment, capture_output=True, text=True)
         if done.returncode:
             said = last_line(done.stderr)
@@ -138,7 +138,7 @@ class Supervisor:
         """Start again what dies, and have changed files read anew, until told to stop."""
         files = Reloading(self._home, self._service.code, self._environment, self._output.say)
         while not self._stop.wait(1.0):
-            files.look()
+            files.check_files()
             for child in self._children.values():
                 death = child.death()
                 if death:
@@ -192,7 +192,7 @@ class Supervisor:
             return  # no web server to ask: it was never ready, or is dead
 
 
-def told(service: Service, home: Home) -> dict[str, str]:
+def running_variables(service: Service, home: Home) -> dict[str, str]:
     """What `shipline up` says of itself as JSON: `url` for links, `page` with the token that logs a browser in."""
     page = with_token(service.url, service.token(home))
     return {"url": service.url, "page": page, "home": str(home.root), "code": service.code}

@@ -1,9 +1,9 @@
 """What a user writes: `apps/<name>.yaml` read into models, with errors that name the file and the key path."""
 
 from pipeline_defs.config.app import App
+from pipeline_defs.config.config_errors import ConfigError
 from pipeline_defs.config.database import Database
 from pipeline_defs.config.environment import Environment
-from pipeline_defs.config.errors import ConfigError
 from pipeline_defs.config.home import Home
 from pipeline_defs.config.host import Host
 from pipeline_defs.config.limits import Limits

@@ -7,23 +7,15 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from pipeline_defs.config.build import Build, ImageTest, Lint, Push
+from pipeline_defs.config.config_errors import Mistake, mistake, refuse
 from pipeline_defs.config.environment import Environment
-from pipeline_defs.config.errors import Mistake, mistake, refuse
-from pipeline_defs.config.github import GitHub, is_full_name
+from pipeline_defs.config.file_version import Origin
+from pipeline_defs.config.github_settings import GitHub, is_full_name
 from pipeline_defs.config.inheritance import with_inherited
-from pipeline_defs.config.making import Build, ImageTest, Lint, Push
-from pipeline_defs.config.notify import Notify
-from pipeline_defs.config.origin import Origin
+from pipeline_defs.config.notification_settings import Notify
 from pipeline_defs.config.secret import SecretSource
-from pipeline_defs.config.values import (
-    AppName,
-    Branch,
-    ImageName,
-    Model,
-    Name,
-    RepositoryPath,
-    matching,
-)
+from pipeline_defs.config.value_types import AppName, Branch, ImageName, Model, Name, RepositoryPath, matching
 
 
 class Branches(Model):

@@ -5,7 +5,7 @@ from typing import Any, Self
 from pydantic import Field, model_validator
 
 from pipeline_defs.config.secret import SecretSource
-from pipeline_defs.config.values import Argv, Model, RepositoryPath, Service
+from pipeline_defs.config.value_types import Argv, Model, RepositoryPath, Service
 
 
 class DatabaseCommands(Model):

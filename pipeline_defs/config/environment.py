@@ -7,8 +7,8 @@ from typing import Any, Self
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from pipeline_defs.config.config_errors import mistake, refuse
 from pipeline_defs.config.database import Database, Sanitize
-from pipeline_defs.config.errors import mistake, refuse
 from pipeline_defs.config.freeze import FreezeWindow, Frozen, Window, frozen, window
 from pipeline_defs.config.host import Host, wrong_hosts
 from pipeline_defs.config.replacement import Replacement, Strategy, with_services, wrong
@@ -16,7 +16,7 @@ from pipeline_defs.config.retention import Retention
 from pipeline_defs.config.route import Route
 from pipeline_defs.config.secret import SecretSource
 from pipeline_defs.config.testing import E2E, Health, Test
-from pipeline_defs.config.values import (
+from pipeline_defs.config.value_types import (
     Argv,
     EnvironmentVariable,
     Model,

@@ -5,8 +5,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline_defs.config.process_protection import protect_process
 from pipeline_defs.config.settings_file import take
-from pipeline_defs.unreadable import keep_to_itself
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -27,7 +27,7 @@ class Home:
         From then on no other program of this user can read the process.
         """
         home = cls(Path(os.environ.get("SHIPLINE_HOME") or PROJECT / ".shipline" / "home").resolve())
-        keep_to_itself()
+        protect_process()
         take(home.settings)
         os.environ["SHIPLINE_HOME"] = os.environ["DAGSTER_HOME"] = str(home.root)
         return home

@@ -4,10 +4,10 @@ from collections.abc import Iterator, Sequence
 
 from pydantic import Field
 
-from pipeline_defs.config.errors import Mistake, mistake
+from pipeline_defs.config.config_errors import Mistake, mistake
 from pipeline_defs.config.machine import Machine
 from pipeline_defs.config.route import Router
-from pipeline_defs.config.values import Service
+from pipeline_defs.config.value_types import Service
 
 PLACEHOLDER = "server.example.org"
 """Stands for a server in what `shipline init` writes, since no repository knows it."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
-from pipeline_defs.config.errors import Problem
+from pipeline_defs.config.config_errors import Problem
 
 _AS_IT_RUNS = (
     "compose",

@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from pipeline_defs.config.errors import Problem, below
+from pipeline_defs.config.config_errors import Problem, below
 
 _VARIABLE = re.compile(r"\$\$|\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(:-(?P<default>[^${}]*))?\}|(?P<other>\$\{[^}]*\}?)")
 

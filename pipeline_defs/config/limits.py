@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from pipeline_defs.config.values import GIB, MIB, Model, Size
+from pipeline_defs.config.value_types import GIB, MIB, Model, Size
 
 
 class Limits(Model):

@@ -8,12 +8,12 @@ import yaml
 from pydantic import ValidationError
 
 from pipeline_defs.config.app import App
-from pipeline_defs.config.errors import ConfigError, Problem, problems_of, said
+from pipeline_defs.config.config_errors import ConfigError, Problem, problems_of, said
+from pipeline_defs.config.file_version import Origin
 from pipeline_defs.config.home import Home
 from pipeline_defs.config.inheritance import said_once
 from pipeline_defs.config.interpolation import interpolate
 from pipeline_defs.config.limits import Limits
-from pipeline_defs.config.origin import Origin
 
 
 def load_app(file: Path) -> App:

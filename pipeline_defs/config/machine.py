@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import Field, model_validator
 
-from pipeline_defs.config.values import Model
+from pipeline_defs.config.value_types import Model
 
 _MACHINE = re.compile(r"((?P<user>[^@\s]+)@)?(\[(?P<v6>[0-9A-Fa-f:.]+)\]|(?P<name>[^@:\s]+))(:(?P<port>[0-9]+))?")
 

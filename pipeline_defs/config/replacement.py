@@ -5,8 +5,8 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from pipeline_defs.config.errors import Mistake, mistake
-from pipeline_defs.config.values import Model
+from pipeline_defs.config.config_errors import Mistake, mistake
+from pipeline_defs.config.value_types import Model
 
 Strategy = Literal["blue_green", "recreate"]
 

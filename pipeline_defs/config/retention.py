@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from pipeline_defs.config.values import Model
+from pipeline_defs.config.value_types import Model
 
 
 class Retention(Model):

@@ -5,7 +5,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from pipeline_defs.config.secret import SecretSource
-from pipeline_defs.config.values import HostName, Model, UrlPath
+from pipeline_defs.config.value_types import HostName, Model, UrlPath
 
 
 class Certificate(Model):

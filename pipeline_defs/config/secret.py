@@ -6,9 +6,9 @@ from typing import Self
 
 from pydantic import model_validator
 
+from pipeline_defs.config.base_error import ShiplineError
 from pipeline_defs.config.masking import MASK, forms_of
-from pipeline_defs.config.values import EnvironmentVariable, Model
-from pipeline_defs.errors import ShiplineError
+from pipeline_defs.config.value_types import EnvironmentVariable, Model
 
 
 class SecretUnavailable(ShiplineError):

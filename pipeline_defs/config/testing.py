@@ -4,7 +4,7 @@ from typing import Any, Self
 
 from pydantic import Field, model_validator
 
-from pipeline_defs.config.values import Argv, Model, RepositoryPath
+from pipeline_defs.config.value_types import Argv, Model, RepositoryPath
 
 ALLOW_EMPTY = "results in which no test ran pass too; without it they fail"
 

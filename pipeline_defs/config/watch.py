@@ -4,7 +4,7 @@ from typing import Any
 
 from pydantic import Field, model_validator
 
-from pipeline_defs.config.values import Model
+from pipeline_defs.config.value_types import Model
 
 
 class Watch(Model):

@@ -1,6 +1,6 @@
 """Admission: the question whether a release may be deployed, put together from the app's file, the lineage and the servers.
 
-`release/admission.py` has the rules and gives the answer.
+`release/admission_rules.py` has the rules and gives the answer.
 """
 
 from collections.abc import Callable, Sequence
@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from pipeline_defs.config import App
-from pipeline_defs.release import once
-from pipeline_defs.release.admission import Admission, HostFacts, Requester, Snapshot, admit, rehearsed
+from pipeline_defs.release import repeated_request
+from pipeline_defs.release.admission_rules import Admission, HostFacts, Requester, Snapshot, admit, rehearsed
 from pipeline_defs.release.history import Row
 from pipeline_defs.release.quarantine import Quarantined
 from pipeline_defs.release.records import Release
@@ -66,7 +66,7 @@ def snapshot_of(
     config = app.environments[environment]
     rows = history.environment(app, environment)
     rehearsals = history.environment(app, app.staging) if app.staging else []
-    made = once.made_before(release, rows) if release else None
+    made = repeated_request.made_before(release, rows) if release else None
     waits = _waits_for_rehearsals(app, environment)
     running = waits and release is not None and not rehearsed(release.digest, rehearsals)
     return Snapshot(

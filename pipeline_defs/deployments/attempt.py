@@ -4,9 +4,9 @@ import secrets
 from datetime import UTC, datetime
 from typing import Any
 
-from pipeline_defs.deployments.ports import Recording
+from pipeline_defs.deployments.protocols import Recording
 from pipeline_defs.release.records import Outcome
-from pipeline_defs.server.task import Report
+from pipeline_defs.server.core.task import Report
 
 
 def new_id() -> str:

@@ -6,25 +6,25 @@ from typing import Any
 
 from pipeline_defs.deployments.admission import ask, ask_again
 from pipeline_defs.deployments.attempt import beginning, ending
-from pipeline_defs.deployments.choice import image_to_deploy, live_release
-from pipeline_defs.deployments.ports import DeploymentError, Outside, Place, Recording, Telling
+from pipeline_defs.deployments.attempt_text import hosts_text, steps_text
+from pipeline_defs.deployments.deployment_request import Wanted
+from pipeline_defs.deployments.protocols import DeploymentError, Outside, Place, Recording, Telling
+from pipeline_defs.deployments.release_choice import image_to_deploy, live_release
 from pipeline_defs.deployments.rollback_order import RollbackOrder
-from pipeline_defs.deployments.shown import hosts_text, steps_text
-from pipeline_defs.deployments.tasks import attempt_task, content_of, servers_of
-from pipeline_defs.deployments.wanted import Wanted
+from pipeline_defs.deployments.task_factory import attempt_task, content_of, servers_of
 from pipeline_defs.lineage.events import release_tags
-from pipeline_defs.release.admission import Admission, Requester
-from pipeline_defs.release.brought import brought
-from pipeline_defs.release.going_back import at_stake
+from pipeline_defs.release.admission_rules import Admission, Requester
+from pipeline_defs.release.database_rollback import at_stake
+from pipeline_defs.release.deployed_changes import deployed_changes
 from pipeline_defs.release.records import HELD, Deployment, DeploymentKind, Image, Outcome, Release
 from pipeline_defs.release.request import FREEZE, REHEARSAL, WAITS_FOR
 from pipeline_defs.release.run_tags import MADE_BY
 from pipeline_defs.release.tags import PREVIOUS_UP
-from pipeline_defs.resources.reach import Reach
-from pipeline_defs.resources.source import Source
+from pipeline_defs.resources.git_source import Source
 from pipeline_defs.resources.source_errors import SourceError
-from pipeline_defs.server.fleet import deploy_all
-from pipeline_defs.server.task import Report
+from pipeline_defs.resources.url_probe import Reach
+from pipeline_defs.server.core.task import Report
+from pipeline_defs.server.fleet.fleet_procedures import deploy_all
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ def _came(
     except SourceError as error:
         tell.say(f"the commits that come stay unknown: {error}")
         return {}
-    return {"committed": tuple(moment.isoformat() for moment in times), "brought": brought(commits, known)}
+    return {"committed": tuple(moment.isoformat() for moment in times), "brought": deployed_changes(commits, known)}
 
 
 def _ended(row: Deployment, report: Report, run: Recording, tell: Telling) -> Ended | RollbackOrder:

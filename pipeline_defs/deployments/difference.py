@@ -6,10 +6,14 @@ from pathlib import Path
 
 from pipeline_defs.config import App, Secret, mask
 from pipeline_defs.deployments.plan import image_meant
-from pipeline_defs.deployments.tasks import content_of
-from pipeline_defs.history import Lineage
-from pipeline_defs.release.brought import pull_numbers
-from pipeline_defs.release.difference import (
+from pipeline_defs.deployments.task_factory import content_of
+from pipeline_defs.github.api import GitHubError, open_repository
+from pipeline_defs.github.api.git_login import source_of
+from pipeline_defs.lineage.store import Lineage
+from pipeline_defs.release.deployed_changes import pull_numbers
+from pipeline_defs.release.deployment_plan import migrations
+from pipeline_defs.release.records import Image, Release
+from pipeline_defs.release.undeployed_changes import (
     CommitLine,
     Difference,
     PullLine,
@@ -17,18 +21,14 @@ from pipeline_defs.release.difference import (
     migration_files,
     variable_changes,
 )
-from pipeline_defs.release.plan import migrations
-from pipeline_defs.release.records import Image, Release
-from pipeline_defs.resources.github import GitHubError, open_repository
-from pipeline_defs.resources.github.git import source_of
-from pipeline_defs.resources.source import MOST_COMMITS, Source
-from pipeline_defs.resources.ssh import SshResource
-from pipeline_defs.server.bundle import DATA, FILE, FINGERPRINTS, OVERRIDE, PATHS, PLACED, fingerprints
-from pipeline_defs.server.command import Runner, ServerError, command
-from pipeline_defs.server.facts import Facts, lacking, look
-from pipeline_defs.server.preview import preview
-from pipeline_defs.server.settings import Settings
-from pipeline_defs.server.site import Site
+from pipeline_defs.resources.git_source import MOST_COMMITS, Source
+from pipeline_defs.resources.ssh_resource import SshResource
+from pipeline_defs.server.compose.bundle import DATA, FILE, FINGERPRINTS, OVERRIDE, PATHS, PLACED, fingerprints
+from pipeline_defs.server.compose.site_settings import Settings
+from pipeline_defs.server.core.command import Runner, ServerError, command
+from pipeline_defs.server.core.site import Site
+from pipeline_defs.server.state.facts import Facts, inspect_site, lacking
+from pipeline_defs.server.state.preview import preview
 
 _READ_SECONDS = 60.0
 _OWN = {"APP_VERSION", "APP_COMMIT"}  # variables of every release, which say nothing new
@@ -45,7 +45,7 @@ def difference_of(app: App, environment: str, version: str, lineage: Lineage, wo
     shown = {path: content for path, content in files.items() if path not in (PATHS, PLACED, DATA)}
     after = {path: mask(content.decode(errors="replace"), hidden) for path, content in shown.items()}
     with SshResource().connect(site.config.host, hidden) as server:
-        facts = look(site, server)
+        facts = inspect_site(site, server)
         before = _files_there(facts, server, after)
         names = _names_there(site, facts, server)
         secrets = _secrets_there(facts, server)

@@ -5,13 +5,13 @@ from datetime import UTC, datetime
 
 from pipeline_defs.config import App
 from pipeline_defs.deployments.attempt import new_id
-from pipeline_defs.deployments.ports import Place
-from pipeline_defs.deployments.tasks import Asker, make_task, servers_of
-from pipeline_defs.history import Lineage
-from pipeline_defs.release.maintenance import Maintenance
-from pipeline_defs.resources.ssh import SshResource
-from pipeline_defs.server.maintenance import maintain, page
-from pipeline_defs.server.member import members_of, on_each
+from pipeline_defs.deployments.protocols import Place
+from pipeline_defs.deployments.task_factory import Asker, make_task, servers_of
+from pipeline_defs.lineage.store import Lineage
+from pipeline_defs.release.maintenance_state import Maintenance
+from pipeline_defs.resources.ssh_resource import SshResource
+from pipeline_defs.server.fleet.member import members_of, on_each
+from pipeline_defs.server.router.maintenance_page import maintain, page
 
 
 def turn_on(

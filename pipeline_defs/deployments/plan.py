@@ -7,25 +7,25 @@ from pathlib import Path
 from pipeline_defs.config import App
 from pipeline_defs.deployments.admission import ask
 from pipeline_defs.deployments.attempt import new_id
-from pipeline_defs.deployments.ports import DeploymentError, Place
-from pipeline_defs.deployments.tasks import Asker, content_of, make_task, servers_of
-from pipeline_defs.history import Lineage
-from pipeline_defs.release.admission import HostFacts, Requester
+from pipeline_defs.deployments.protocols import DeploymentError, Place
+from pipeline_defs.deployments.task_factory import Asker, content_of, make_task, servers_of
+from pipeline_defs.github.api.git_login import source_of
+from pipeline_defs.lineage.store import Lineage
+from pipeline_defs.release.admission_rules import HostFacts, Requester
+from pipeline_defs.release.deployment_plan import Plan, PlannedStep, downtime, expected, going_back, migrations
 from pipeline_defs.release.history import Row
-from pipeline_defs.release.images import image_of, newest_of_branch
-from pipeline_defs.release.plan import Plan, PlannedStep, downtime, expected, going_back, migrations
+from pipeline_defs.release.image_lookup import image_of, newest_of_branch
 from pipeline_defs.release.records import Deployment, Image, Rehearsal
-from pipeline_defs.resources.github.git import source_of
-from pipeline_defs.resources.registry import RegistryResource
-from pipeline_defs.resources.ssh import SshResource
-from pipeline_defs.server.addressing import refuse_foreign
-from pipeline_defs.server.change import Change
-from pipeline_defs.server.command import Runner, ServerError
-from pipeline_defs.server.deploy import plan
-from pipeline_defs.server.facts import Facts, lacking, look
-from pipeline_defs.server.preview import Preview, preview
-from pipeline_defs.server.site import Site
-from pipeline_defs.server.task import Task
+from pipeline_defs.resources.registry_resource import RegistryResource
+from pipeline_defs.resources.ssh_resource import SshResource
+from pipeline_defs.server.core.command import Runner, ServerError
+from pipeline_defs.server.core.site import Site
+from pipeline_defs.server.core.task import Task
+from pipeline_defs.server.state.facts import Facts, inspect_site, lacking
+from pipeline_defs.server.state.preview import Preview, preview
+from pipeline_defs.server.state.service_changes import ServiceChanges
+from pipeline_defs.server.steps.e2e_addresses import refuse_foreign
+from pipeline_defs.server.strategies.deploy_procedure import plan
 
 
 def plan_of(app: App, environment: str, version: str, lineage: Lineage, workspace: Path) -> Plan:
@@ -41,7 +41,7 @@ def plan_of(app: App, environment: str, version: str, lineage: Lineage, workspac
     task = make_task(new_id(), place, asker, content, registry=RegistryResource().of(app))
     first = replace(task, host=site.config.host)
     with servers_of(SshResource(), task, all_there=False) as servers:
-        facts = look(site, servers[0])
+        facts = inspect_site(site, servers[0])
         seen, refused = _previewed(first, facts, servers[0])
         others = [
             _seen(Site.of(app, environment, host), server)
@@ -80,7 +80,7 @@ def plan_of(app: App, environment: str, version: str, lineage: Lineage, workspac
 
 def _previewed(task: Task, facts: Facts, server: Runner) -> tuple[Preview, list[str]]:
     """What would be replaced and changed besides the image; and why that cannot be said, where the compose file is refused."""
-    nothing = Preview(Change(app=task.site.services), ())
+    nothing = Preview(ServiceChanges(app=task.site.services), ())
     if lacking(task.site, facts) or task.release is None:
         return nothing, []
     try:
@@ -92,7 +92,7 @@ def _previewed(task: Task, facts: Facts, server: Runner) -> tuple[Preview, list[
 def _seen(site: Site, server: Runner) -> HostFacts:
     host = str(site.config.host)
     try:
-        facts = look(site, server)
+        facts = inspect_site(site, server)
     except ServerError as error:
         return HostFacts(host, None, (str(error),))
     lack = lacking(site, facts)
@@ -121,7 +121,7 @@ def image_meant(app: App, version: str, lineage: Lineage) -> Image:
 
 
 def _steps(
-    task: Task, facts: Facts, change: Change, deployments: list[Deployment], rehearsals: list[Rehearsal]
+    task: Task, facts: Facts, change: ServiceChanges, deployments: list[Deployment], rehearsals: list[Rehearsal]
 ) -> tuple[PlannedStep, ...]:
     """The very list that a deployment executes, with the seconds that each step is expected to take."""
     assert task.release is not None

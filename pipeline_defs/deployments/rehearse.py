@@ -4,16 +4,16 @@ from dataclasses import replace
 from typing import Any
 
 from pipeline_defs.deployments.attempt import beginning, ending
-from pipeline_defs.deployments.choice import image_to_rehearse
-from pipeline_defs.deployments.ports import Outside, Place, Recording, Telling
-from pipeline_defs.deployments.shown import steps_text
-from pipeline_defs.deployments.tasks import attempt_task, content_of, platforms_of, server_of
-from pipeline_defs.deployments.wanted import Wanted
+from pipeline_defs.deployments.attempt_text import steps_text
+from pipeline_defs.deployments.deployment_request import Wanted
+from pipeline_defs.deployments.protocols import Outside, Place, Recording, Telling
+from pipeline_defs.deployments.release_choice import image_to_rehearse
+from pipeline_defs.deployments.task_factory import attempt_task, content_of, platforms_of, server_of
 from pipeline_defs.lineage.events import release_tags
 from pipeline_defs.release.records import Outcome, Rehearsal
-from pipeline_defs.server import rehearse as procedure
-from pipeline_defs.server.site import Site
-from pipeline_defs.server.task import Report
+from pipeline_defs.server.core.site import Site
+from pipeline_defs.server.core.task import Report
+from pipeline_defs.server.rehearsal import rehearse_procedure as procedure
 
 
 def rehearse(place: Place, wanted: Wanted, run: Recording, tell: Telling, outside: Outside) -> Rehearsal:

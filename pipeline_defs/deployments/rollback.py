@@ -5,26 +5,26 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from pipeline_defs.deployments.attempt import beginning, ending, new_id, since
-from pipeline_defs.deployments.choice import live_release
+from pipeline_defs.deployments.attempt_text import hosts_text, steps_text
 from pipeline_defs.deployments.deploy import Ended
-from pipeline_defs.deployments.ports import DeploymentError, Outside, Place, Recording, Telling
+from pipeline_defs.deployments.protocols import DeploymentError, Outside, Place, Recording, Telling
+from pipeline_defs.deployments.release_choice import live_release
 from pipeline_defs.deployments.rollback_order import RollbackOrder
-from pipeline_defs.deployments.shown import hosts_text, steps_text
-from pipeline_defs.deployments.tasks import Content, attempt_task, files_of, release_for, servers_of
+from pipeline_defs.deployments.task_factory import Content, attempt_task, files_of, release_for, servers_of
 from pipeline_defs.lineage.events import release_tags
 from pipeline_defs.release.records import Deployment, DeploymentKind, Outcome, Release
 from pipeline_defs.release.recovery import answered_by, way_back_failed
 from pipeline_defs.release.tags import PREVIOUS_UP
-from pipeline_defs.resources.client import EngineError
+from pipeline_defs.resources.docker_client import EngineError
+from pipeline_defs.resources.git_source import Source
 from pipeline_defs.resources.registry_errors import RegistryError
-from pipeline_defs.resources.source import Source
 from pipeline_defs.resources.source_errors import SourceError
-from pipeline_defs.server.fleet import rollback_all
-from pipeline_defs.server.member import Line
-from pipeline_defs.server.settings import Settings, settings_of
-from pipeline_defs.server.site import Site
-from pipeline_defs.server.task import Report, Task
-from pipeline_defs.server.undo import undoing_migrations
+from pipeline_defs.server.compose.site_settings import Settings, settings_of
+from pipeline_defs.server.core.site import Site
+from pipeline_defs.server.core.task import Report, Task
+from pipeline_defs.server.core.undo import undoing_migrations
+from pipeline_defs.server.fleet.fleet_procedures import rollback_all
+from pipeline_defs.server.fleet.member import Line
 
 if TYPE_CHECKING:
     from pipeline_defs.resources.registry_client import Registry

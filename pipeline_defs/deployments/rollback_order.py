@@ -4,11 +4,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from pipeline_defs.deployments.choice import expect_usable, row_by_which_it_was_left, row_to_go_back_to
-from pipeline_defs.deployments.ports import DeploymentError, Place
-from pipeline_defs.deployments.wanted import Wanted
-from pipeline_defs.history import Lineage
-from pipeline_defs.release.going_back import Going, GoingBackError, Leaving, Means, decide, verdict_on
+from pipeline_defs.deployments.deployment_request import Wanted
+from pipeline_defs.deployments.protocols import DeploymentError, Place
+from pipeline_defs.deployments.release_choice import expect_usable, row_by_which_it_was_left, row_to_go_back_to
+from pipeline_defs.lineage.store import Lineage
+from pipeline_defs.release.database_rollback import (
+    DatabaseRollbackError,
+    Leaving,
+    Means,
+    RollbackDecision,
+    decide,
+    verdict_on,
+)
 from pipeline_defs.release.history import Row
 from pipeline_defs.release.records import Deployment, Release
 from pipeline_defs.release.recovery import is_open
@@ -29,7 +36,7 @@ class RollbackOrder:
 
     release: Release | None = None
     failed: Deployment | None = None
-    going: Going | None = None
+    going: RollbackDecision | None = None
     because_of: str = ""
     reason: str = ""
     frozen: bool = False
@@ -64,7 +71,7 @@ def _answer(place: Place, rows: Sequence[Row], wanted: Wanted, lineage: Lineage)
     return RollbackOrder(failed=failed, because_of=wanted.because_of, reason=wanted.reason)
 
 
-def _going(place: Place, rows: Sequence[Row], target: Row, wanted: Wanted, lineage: Lineage) -> Going:
+def _going(place: Place, rows: Sequence[Row], target: Row, wanted: Wanted, lineage: Lineage) -> RollbackDecision:
     """What becomes of the database: as a person says, else by the verdict of what runs on the way back to the target."""
     app, config = place.app, place.app.environments[place.environment]
     live = next(row for row in rows if row.live)
@@ -82,5 +89,5 @@ def _going(place: Place, rows: Sequence[Row], target: Row, wanted: Wanted, linea
     )
     try:
         return decide(wanted.database, leaving, means, datetime.now(UTC))
-    except GoingBackError as error:
+    except DatabaseRollbackError as error:
         raise DeploymentError(f"{place} stays at {live.version}: {error}") from None

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from pydantic import BaseModel, ValidationError
 
-from pipeline_defs.observing.distribution import BOUNDS, Distribution
-from pipeline_defs.observing.ended import Cursor
+from pipeline_defs.observing.ended_runs import Cursor
+from pipeline_defs.observing.histogram import BOUNDS, Distribution
 
 FILE = "observed.json"
 """In the home. It may be removed: then counting begins anew, which Prometheus takes as what it is."""

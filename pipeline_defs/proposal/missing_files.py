@@ -4,8 +4,8 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from pipeline_defs.proposal.compose_file import read_compose
-from pipeline_defs.proposal.repository import VERSION_FILE, Dockerfile, Repository
+from pipeline_defs.proposal.found_compose_file import read_compose
+from pipeline_defs.proposal.repository_scan import VERSION_FILE, Dockerfile, Repository
 
 COMPOSE_FILE = "production.yml"
 PORT = 8000

@@ -3,13 +3,13 @@
 import re
 from pathlib import PurePosixPath
 
-from pipeline_defs.proposal.choice import Choice
-from pipeline_defs.proposal.compose_file import ComposeFile, Service
 from pipeline_defs.proposal.draft import Draft
-from pipeline_defs.proposal.environments import environments
-from pipeline_defs.proposal.errors import ProposalError
+from pipeline_defs.proposal.environment_suggestions import environments
+from pipeline_defs.proposal.found_compose_file import ComposeFile, Service
+from pipeline_defs.proposal.image_choice import Choice
 from pipeline_defs.proposal.missing_files import missing_files, with_missing
-from pipeline_defs.proposal.repository import VERSION_FILE, Dockerfile, Repository
+from pipeline_defs.proposal.proposal_error import ProposalError
+from pipeline_defs.proposal.repository_scan import VERSION_FILE, Dockerfile, Repository
 from pipeline_defs.resources.dockerfile import asked
 
 

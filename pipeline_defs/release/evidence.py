@@ -5,7 +5,7 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict
 
-from pipeline_defs.release.size import size
+from pipeline_defs.release.byte_size import size
 
 NOTHING_RAN = "no test ran, which proves nothing; see why, or set allow_empty: true"
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence, Set
 from datetime import datetime
 from typing import Any, TypeVar
 
-from pipeline_defs.release.brought import Brought
+from pipeline_defs.release.deployed_changes import DeployedChanges
 from pipeline_defs.release.evidence import Copy, Migration, Record, TestCounts, WayBack
 from pipeline_defs.release.records import Deployment, DeploymentKind, OnHost, Outcome, Rehearsal
 from pipeline_defs.release.version import Version
@@ -57,7 +57,7 @@ class Row(Record):
     frozen_until: str | None = None
     freeze_overridden: str | None = None
     hosts: tuple[OnHost, ...] = ()
-    brought: Brought | None = None
+    brought: DeployedChanges | None = None
     unproved: str | None = None
     needs_person: bool = False
 

@@ -7,7 +7,7 @@ from xml.parsers import expat
 from junitparser import Error, JUnitXml, JUnitXmlError, Skipped, TestCase, TestSuite
 from junitparser import Failure as Failed
 
-from pipeline_defs.errors import ShiplineError
+from pipeline_defs.config.base_error import ShiplineError
 from pipeline_defs.release.evidence import Failure, TestCounts
 
 MOST_FAILURES = 50

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pipeline_defs.errors import ShiplineError
+from pipeline_defs.config.base_error import ShiplineError
 
 _COMMENT = re.compile(r"/\*.*?\*/|(?<![:\"'`\\])//[^\n]*", re.DOTALL)
 _SENDS_WRITES = re.compile(r"\bmethod[\"']?\s*:\s*[\"'`](?:POST|PUT|PATCH|DELETE)", re.IGNORECASE)

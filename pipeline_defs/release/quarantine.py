@@ -7,7 +7,7 @@ from pipeline_defs.release.records import Deployment, DeploymentKind, Outcome, R
 from pipeline_defs.release.version import Version
 
 
-class Word(Record):
+class QuarantineEntry(Record):
     """A person's word on a release in an environment: it is quarantined there, or (`lifted`) it is no longer.
 
     `actor` is who says so, `reason` why, `at` when, ISO 8601 in UTC.
@@ -52,7 +52,7 @@ class Quarantined(Record):
         return self.digest == release.digest and (not known or release.configuration in self.configurations)
 
 
-def quarantine(told: Iterable[Deployment | Word]) -> list[Quarantined]:
+def quarantine(told: Iterable[Deployment | QuarantineEntry]) -> list[Quarantined]:
     """What is quarantined in one environment, newest first. `told` is in the order in which it was stored.
 
     The newest word on an image's digest counts: a deployment that failed after something was changed quarantines it, one that
@@ -61,13 +61,13 @@ def quarantine(told: Iterable[Deployment | Word]) -> list[Quarantined]:
     """
     barred: dict[str, Quarantined] = {}
     for each in told:
-        heed(each, barred)
+        apply(each, barred)
     return list(reversed(barred.values()))
 
 
-def heed(each: Deployment | Word, barred: dict[str, Quarantined]) -> None:
+def apply(each: Deployment | QuarantineEntry, barred: dict[str, Quarantined]) -> None:
     """Take one more word into account. `barred` is what was quarantined before it, by digest, and is changed."""
-    if isinstance(each, Word):
+    if isinstance(each, QuarantineEntry):
         barred.pop(each.digest, None)
         if not each.lifted:
             barred[each.digest] = _said(each)
@@ -75,7 +75,7 @@ def heed(each: Deployment | Word, barred: dict[str, Quarantined]) -> None:
         _heed(each, barred)
 
 
-def bars(release: Release, quarantined: Sequence[Quarantined]) -> Quarantined | None:
+def blocking(release: Release, quarantined: Sequence[Quarantined]) -> Quarantined | None:
     """What keeps a release out of the environment; None where nothing does.
 
     The same image under a newer version is a newer change, and with another configuration another release.
@@ -114,7 +114,7 @@ def _failed(row: Deployment, before: tuple[str, ...]) -> Quarantined:
     )
 
 
-def _said(word: Word) -> Quarantined:
+def _said(word: QuarantineEntry) -> Quarantined:
     return Quarantined(
         app=word.app,
         environment=word.environment,

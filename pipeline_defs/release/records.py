@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from pipeline_defs.release.brought import Brought
+from pipeline_defs.release.deployed_changes import DeployedChanges
 from pipeline_defs.release.evidence import Copy, LintCounts, Migration, Record, StepTiming, TestCounts, WayBack
 
 
@@ -211,7 +211,7 @@ class Deployment(Record):
     way_back: WayBack | None = None
     failed_after_change: bool = False
     committed: tuple[str, ...] | None = None
-    brought: Brought | None = None
+    brought: DeployedChanges | None = None
     frozen_until: str | None = None
     freeze_overridden: str | None = None
     hosts: tuple[OnHost, ...] = ()

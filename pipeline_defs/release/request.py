@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import Any, Literal
 
+from pipeline_defs.release.database_rollback import Choice, Settings
 from pipeline_defs.release.evidence import Record
-from pipeline_defs.release.going_back import Choice, Settings
 from pipeline_defs.release.records import DeploymentKind
 from pipeline_defs.release.run_tags import RERUN_OF, SEEN
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from pipeline_defs.errors import ShiplineError
+from pipeline_defs.config.base_error import ShiplineError
 from pipeline_defs.release.history import Row
-from pipeline_defs.release.names import ID, VERSION, Question, QuestionError, questions
+from pipeline_defs.release.lineage_lookup import ID, VERSION, Question, QuestionError, questions
 from pipeline_defs.release.records import Image
 from pipeline_defs.release.version import sort_key
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection
 from typing import NamedTuple, Self
 
-from pipeline_defs.errors import ShiplineError
+from pipeline_defs.config.base_error import ShiplineError
 
 _PATTERN = re.compile(r"v?(0|[1-9][0-9]{0,8})\.(0|[1-9][0-9]{0,8})\.(0|[1-9][0-9]{0,8})", re.ASCII)
 _LARGEST = 999_999_999

@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 from pipeline_defs.config.app import App
 from pipeline_defs.release.provenance import PREDICATE, provenance
 from pipeline_defs.release.records import Image
-from pipeline_defs.resources.artifact import Artifact
-from pipeline_defs.resources.manifest import is_digest
+from pipeline_defs.resources.oci_artifact import Artifact
+from pipeline_defs.resources.oci_manifest import is_digest
 from pipeline_defs.resources.referrers import Entry, attach, referrers
 from pipeline_defs.resources.registry_errors import RegistryError
 

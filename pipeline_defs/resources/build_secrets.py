@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline_defs.config.making import Build
+from pipeline_defs.config.build import Build
 from pipeline_defs.config.secret import Secret
-from pipeline_defs.resources.client import EngineError
+from pipeline_defs.resources.docker_client import EngineError
 
 _AGENT = "SSH_AUTH_SOCK"
 

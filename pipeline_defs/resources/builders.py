@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
+from pipeline_defs.config.build import Build
 from pipeline_defs.config.builder import Builder
-from pipeline_defs.config.making import Build
-from pipeline_defs.resources.client import Client, EngineError, last_line
-from pipeline_defs.resources.engine import Engine
+from pipeline_defs.resources.docker_client import Client, EngineError, last_line
+from pipeline_defs.resources.docker_engine import Engine
 from pipeline_defs.resources.process import LocalRunner, plain_environment
-from pipeline_defs.server.command import CommandTimeout, Listener, Unreachable, script
+from pipeline_defs.server.core.command import CommandTimeout, Listener, Unreachable, script
 
 if TYPE_CHECKING:
-    from pipeline_defs.resources.forwarding import Forwarding
+    from pipeline_defs.resources.docker_forwarding import Forwarding
 
 _POLL_SECONDS = 0.5
 
@@ -45,7 +45,7 @@ def builder_of(here: Engine, build: Build, say: Listener) -> Iterator[Engine]:
 @contextmanager
 def answering(here: Engine, builder: Builder) -> Iterator[tuple[Client, "Forwarding"]]:
     """A client of a builder's Engine, for the length of the block. Raises Unreachable, and EngineError where the Engine does not answer."""
-    from pipeline_defs.resources.forwarding import forwarded  # paramiko, for which no run's start has to wait
+    from pipeline_defs.resources.docker_forwarding import forwarded  # paramiko, for which no run's start has to wait
 
     with forwarded(builder) as forwarding:
         client = here.client.at(forwarding.host)

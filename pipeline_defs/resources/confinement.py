@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline_defs.resources.client import EngineError
+from pipeline_defs.resources.docker_client import EngineError
 
 MEMORY = 2 * 2**30
 """Bytes, swap included, for each container."""

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from pipeline_defs.config.making import Build
-from pipeline_defs.resources.client import EngineError
-from pipeline_defs.resources.tree import inside
+from pipeline_defs.config.build import Build
+from pipeline_defs.resources.docker_client import EngineError
+from pipeline_defs.resources.tree_hash import inside
 
 _ESCAPE = re.compile(r"#\s*escape\s*=\s*([\\`])\s*", re.IGNORECASE)
 _HEREDOC = re.compile(r"(?<!<)<<(-?)([\"']?)([A-Za-z_][A-Za-z0-9_]*)\2")

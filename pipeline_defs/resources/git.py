@@ -6,10 +6,10 @@ import re
 from collections.abc import Mapping
 
 from pipeline_defs.config.secret import Secret
-from pipeline_defs.resources.address import origin_of
 from pipeline_defs.resources.process import LocalRunner, plain_environment
+from pipeline_defs.resources.repository_url import origin_of
 from pipeline_defs.resources.source_errors import SourceError
-from pipeline_defs.server.command import Command, CommandTimeout, Listener, Result
+from pipeline_defs.server.core.command import Command, CommandTimeout, Listener, Result
 
 LOCAL_SECONDS = 300.0
 

@@ -12,8 +12,8 @@ from pipeline_defs.resources.known_hosts import KnownHosts, read_known_hosts
 from pipeline_defs.resources.process import LocalRunner, plain_environment
 from pipeline_defs.resources.ssh_config import route_to
 from pipeline_defs.resources.ssh_login import CONNECT_SECONDS, reach
-from pipeline_defs.server.command import Command, ServerError, Unreachable
-from pipeline_defs.server.reason import why
+from pipeline_defs.server.core.command import Command, ServerError, Unreachable
+from pipeline_defs.server.core.failure_reason import why
 
 KINDS = ("ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", "rsa-sha2-512")
 """The kinds of key that a server is asked for, best first. Those of DSA and SHA-1 are not trusted anew."""
@@ -30,7 +30,7 @@ def name_of(host: Machine) -> str:
     return route_to(host).name
 
 
-def shown(host: Machine, fingerprint: str = "") -> list[paramiko.PKey]:
+def offered_keys(host: Machine, fingerprint: str = "") -> list[paramiko.PKey]:
     """The best key that the server shows; with a fingerprint, kind after kind until one has it. Nobody logs in. Raises Unreachable.
 
     Takes a connection for each kind that is asked for. OpenSSH 9.8 and newer shut an address out for a while after some connections

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from pipeline_defs.config.images import LOCK, read_lock
+from pipeline_defs.config.pinned_images import LOCK, read_lock
 from pipeline_defs.resources.registry_client import Registry
 from pipeline_defs.resources.registry_errors import RegistryError
 

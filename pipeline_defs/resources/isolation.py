@@ -15,16 +15,16 @@ from pydantic import BaseModel
 
 from pipeline_defs.config import App, SecretUnavailable
 from pipeline_defs.config.secret import Secret, SecretSource
-from pipeline_defs.resources.client import EngineError
-from pipeline_defs.resources.client_config import client_config
-from pipeline_defs.resources.compose import TestRun, run_tests
+from pipeline_defs.resources.compose_test_run import TestRun, run_tests
 from pipeline_defs.resources.confinement import Confinement
-from pipeline_defs.resources.engine import Engine
-from pipeline_defs.resources.frontend import refuse_foreign_frontend
-from pipeline_defs.resources.source import Source
+from pipeline_defs.resources.docker_client import EngineError
+from pipeline_defs.resources.docker_config import client_config
+from pipeline_defs.resources.docker_engine import Engine
+from pipeline_defs.resources.dockerfile_frontend import refuse_foreign_frontend
+from pipeline_defs.resources.git_source import Source
 from pipeline_defs.resources.source_errors import SourceError
-from pipeline_defs.resources.tree import inside
-from pipeline_defs.server.command import Listener
+from pipeline_defs.resources.tree_hash import inside
+from pipeline_defs.server.core.command import Listener
 
 NAMES = "shipline-untrusted"
 """Where local images of untrusted runs have their names. No registry is ever asked for one, and no other run looks there."""

@@ -6,10 +6,10 @@ import os
 import stat
 from pathlib import Path
 
-from pipeline_defs.resources.client import Client, Stage
-from pipeline_defs.resources.compose import PROJECT, own_project
+from pipeline_defs.resources.compose_test_run import PROJECT, own_project
 from pipeline_defs.resources.confinement import CPUS, MEMORY, PROCESSES
-from pipeline_defs.server.command import Command, Listener, Result
+from pipeline_defs.resources.docker_client import Client, Stage
+from pipeline_defs.server.core.command import Command, Listener, Result
 
 PLACE = "/checkout"
 """Where the container has the files, read-only; the command's working directory."""

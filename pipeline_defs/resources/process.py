@@ -12,8 +12,8 @@ from pathlib import Path
 from threading import Thread
 
 from pipeline_defs.config.secret import Secret
-from pipeline_defs.resources.output import Output
-from pipeline_defs.server.command import Command, CommandTimeout, Listener, Result
+from pipeline_defs.resources.process_output import Output
+from pipeline_defs.server.core.command import Command, CommandTimeout, Listener, Result
 
 DRAIN_SECONDS = 2.0
 """How long streams may stay silent that a grandchild holds open after the program itself has ended."""

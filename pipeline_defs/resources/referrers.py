@@ -8,8 +8,8 @@ import json
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
-from pipeline_defs.resources.artifact import NOTHING, Artifact
-from pipeline_defs.resources.manifest import INDEX, Manifest
+from pipeline_defs.resources.oci_artifact import NOTHING, Artifact
+from pipeline_defs.resources.oci_manifest import INDEX, Manifest
 from pipeline_defs.resources.registry_errors import RegistryError
 
 if TYPE_CHECKING:

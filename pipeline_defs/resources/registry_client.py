@@ -8,7 +8,7 @@ import requests
 
 from pipeline_defs.config.app import App
 from pipeline_defs.config.secret import Secret
-from pipeline_defs.resources.manifest import INDEXES, MANIFESTS, Manifest, digest_of, is_digest, media_type_of
+from pipeline_defs.resources.oci_manifest import INDEXES, MANIFESTS, Manifest, digest_of, is_digest, media_type_of
 from pipeline_defs.resources.registry_connection import RegistryConnection
 from pipeline_defs.resources.registry_errors import RegistryError
 from pipeline_defs.resources.registry_login import DOCKER_HUB, Credentials

@@ -11,7 +11,7 @@ from urllib3 import Retry
 
 from pipeline_defs.resources.registry_errors import RegistryError
 from pipeline_defs.resources.registry_login import DOCKER_HUB, Credentials, Login
-from pipeline_defs.resources.trust import SystemTrust
+from pipeline_defs.resources.tls_trust import SystemTrust
 
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 30.0

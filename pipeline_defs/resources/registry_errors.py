@@ -1,6 +1,6 @@
 """Registry errors: what a registry does not do, in words that say what to do."""
 
-from pipeline_defs.errors import ShiplineError
+from pipeline_defs.config.base_error import ShiplineError
 
 
 class RegistryError(ShiplineError):

@@ -9,14 +9,14 @@ from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
 from pipeline_defs.config.secret import Secret
-from pipeline_defs.resources.client import EngineError
-from pipeline_defs.resources.composed import model_of
-from pipeline_defs.resources.included import included
-from pipeline_defs.resources.tree import inside
-from pipeline_defs.server.bundle import DATA, FILE, PATHS, PLACED, needed_files, placed_as
-from pipeline_defs.server.paths import PLACEHOLDERS, Given, Kind, Model, Paths, understand
-from pipeline_defs.server.places import READ, SEEN, Roots, base, override
-from pipeline_defs.server.site import Site
+from pipeline_defs.resources.compose_includes import included
+from pipeline_defs.resources.docker_client import EngineError
+from pipeline_defs.resources.local_compose import model_of
+from pipeline_defs.resources.tree_hash import inside
+from pipeline_defs.server.compose.bundle import DATA, FILE, PATHS, PLACED, needed_files, placed_as
+from pipeline_defs.server.core.path_overrides import READ, SEEN, Roots, base, override
+from pipeline_defs.server.core.relative_paths import PLACEHOLDERS, Given, Kind, Model, Paths, resolve_paths
+from pipeline_defs.server.core.site import Site
 
 _ADDRESS = 32  # hex digits of a content's hash
 
@@ -51,7 +51,7 @@ def paths_of(site: Site, checkout: Path, settings: Mapping[str, str | Secret]) -
         frozenset(_plain(path) for path in site.config.data),
         frozenset(_plain(path) for path in site.config.secret_files),
     )
-    return model, understand(model, given, lambda path: kind_at(checkout, path))
+    return model, resolve_paths(model, given, lambda path: kind_at(checkout, path))
 
 
 def kind_at(checkout: Path, path: str) -> Kind:

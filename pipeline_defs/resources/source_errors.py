@@ -1,6 +1,6 @@
 """Source errors: what an app's repository does not give, in words that say what to do."""
 
-from pipeline_defs.errors import ShiplineError
+from pipeline_defs.config.base_error import ShiplineError
 
 
 class SourceError(ShiplineError):

@@ -10,7 +10,7 @@ import paramiko
 from pydantic import ValidationError
 
 from pipeline_defs.config.machine import Machine
-from pipeline_defs.server.command import Unreachable
+from pipeline_defs.server.core.command import Unreachable
 
 CONFIG = Path("~/.ssh/config")
 _MOST_JUMPS = 8

@@ -12,7 +12,7 @@ import paramiko
 from pipeline_defs.config.machine import Machine
 from pipeline_defs.resources.known_hosts import KnownHosts, read_known_hosts
 from pipeline_defs.resources.ssh_config import Route, route_to
-from pipeline_defs.server.command import ServerError, Unreachable
+from pipeline_defs.server.core.command import ServerError, Unreachable
 
 CONNECT_SECONDS = 10.0
 LOGIN_SECONDS = 20.0

@@ -11,8 +11,8 @@ import yaml
 
 from examples.demo.developer import Developer
 from examples.demo.shipline import COMMAND, Shipline
-from pipeline_defs.cli.client import Client
-from pipeline_defs.cli.output import Output
+from pipeline_defs.cli.cli_output import Output
+from pipeline_defs.cli.graphql_client import Client
 from pipeline_defs.config import Home
 from pipeline_defs.config.home import PROJECT
 from tests.support import shop

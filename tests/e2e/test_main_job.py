@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from pipeline_defs.resources.registry import RegistryResource
+from pipeline_defs.resources.registry_resource import RegistryResource
 from tests.e2e.pipeline import Pipeline, integrate, on_a_branch, one_sentence
 from tests.support import shop
 

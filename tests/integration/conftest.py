@@ -8,9 +8,9 @@ import pytest
 
 from pipeline_defs.release.records import Release
 from pipeline_defs.resources import ssh_login
-from pipeline_defs.resources.connection import Connection
-from pipeline_defs.server.command import script
-from pipeline_defs.server.facts import learn
+from pipeline_defs.resources.ssh_connection import Connection
+from pipeline_defs.server.core.command import script
+from pipeline_defs.server.state.facts import gather_facts
 from tests.integration.procedures import WIPE, production
 from tests.integration.reported import REPOSITORY, Reported
 from tests.integration.shop_runs import ShopRuns
@@ -72,7 +72,7 @@ def live(app: Shop, first: Release) -> Iterator[Shop]:
     app.said.clear()
     app.alive.clear()
     with app.server() as server:
-        facts = learn(production(app), server)
+        facts = gather_facts(production(app), server)
         if facts.running != first.reference or facts.current is None or facts.current.digest != first.digest:
             assert server.run(script(WIPE), timeout=120).ok
             deploy_bare(app, first, server)

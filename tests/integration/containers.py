@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from pipeline_defs.config.route import Router
-from pipeline_defs.resources.connection import Connection
-from pipeline_defs.server import router
-from pipeline_defs.server.command import script
-from pipeline_defs.server.site import Site
+from pipeline_defs.resources.ssh_connection import Connection
+from pipeline_defs.server.core.command import script
+from pipeline_defs.server.core.site import Site
+from pipeline_defs.server.router import router
 from tests.integration.procedures import WIPE
 from tests.support.routed_shop import remove_router
 from tests.support.shop import Shop

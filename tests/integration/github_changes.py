@@ -12,13 +12,13 @@ from typing import Any
 
 from dagster import DagsterInstance, DagsterRun, RunsFilter
 
-from pipeline_defs.changes import tick
-from pipeline_defs.cli.code_socket import new_socket, remove_folder
-from pipeline_defs.cli.ports import answers, free_port
-from pipeline_defs.code_server import LOCATION, CodeServer, target_at
+from pipeline_defs.cli.local_ports import answers, free_port
+from pipeline_defs.cli.serve_code_socket import new_socket, remove_folder
 from pipeline_defs.config import App, load_app
 from pipeline_defs.config.home import PROJECT
-from pipeline_defs.release.handled import Handled
+from pipeline_defs.github.changes import changes_tick
+from pipeline_defs.release.github_cursor import GitHubCursor
+from pipeline_defs.runtime.code_server import LOCATION, CodeServer, target_at
 from tests.support.storage import storage
 from tests.support.ticks import Ticking
 from tests.testbed.github import GitHubServer
@@ -122,9 +122,9 @@ class World:
     def entry(self, text: str | None) -> None:
         self.ticking.set_entry("shop", "github", text or "")
 
-    def handled(self) -> Handled:
+    def handled(self) -> GitHubCursor:
         """What the entry says."""
-        return Handled.model_validate_json(self.entry or "")
+        return GitHubCursor.model_validate_json(self.entry or "")
 
     def commit(self, branch: str, by: str = "dora", **more: Any) -> str:
         """A new commit on a branch."""
@@ -149,7 +149,7 @@ def world(folder: Path, github: GitHubServer, code: str, monkeypatch: Any, more:
     """A fresh repository and storage, beside a code server that runs already."""
     with storage(folder / "dagster", run_queue={"dequeue_interval_seconds": 1}) as instance:
         server = CodeServer(instance, target_at(code))
-        monkeypatch.setattr(tick, "code_server", lambda: server)
+        monkeypatch.setattr(changes_tick, "code_server", lambda: server)
         try:
             yield World(github, make_home(folder / "world", github.url, more), instance, server)
         finally:

@@ -11,7 +11,7 @@ from typing import Any
 import dagster as dg
 
 from pipeline_defs.config import App, load_app
-from pipeline_defs.notices.outbox import Memory
+from pipeline_defs.notifications.outbox import Memory
 from tests.integration.reported import SmallRuns
 from tests.support.ticks import Ticking
 

@@ -16,8 +16,8 @@ from dagster import DagsterInstance, RunsFilter
 from prometheus_client.metrics_core import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
-from pipeline_defs.cli.observe import application
-from pipeline_defs.cli.service import Service
+from pipeline_defs.cli.observe_command import application
+from pipeline_defs.cli.running_service import Service
 from pipeline_defs.config import Home
 from pipeline_defs.config.home import PROJECT
 from tests.integration.github_changes import REPOSITORY, SECRET, a_free_port, make_home, variables

@@ -4,9 +4,9 @@ import json
 from typing import Any
 
 from pipeline_defs.release.records import Release
-from pipeline_defs.resources.connection import Connection
-from pipeline_defs.server.command import command, script
-from pipeline_defs.server.site import Site
+from pipeline_defs.resources.ssh_connection import Connection
+from pipeline_defs.server.core.command import command, script
+from pipeline_defs.server.core.site import Site
 from tests.support.moments import Moments
 from tests.support.shop import Shop, deploy_bare
 

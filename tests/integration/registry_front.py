@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 import requests
 
-from pipeline_defs.resources.manifest import INDEX, MANIFEST, descriptor
+from pipeline_defs.resources.oci_manifest import INDEX, MANIFEST, descriptor
 from pipeline_defs.resources.referrers import Entry
 from tests.testbed.container import LOOPBACK
 

@@ -14,13 +14,13 @@ from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 
 from pipeline_defs.config import App, load_app
 from pipeline_defs.deployments.attempt import beginning
+from pipeline_defs.github.reports.report_memory import Memory
 from pipeline_defs.lineage.events import TEST_COUNTS, environment_key, evidence_metadata, image_key
-from pipeline_defs.ops.metadata import deployment_metadata, image_metadata, rehearsal_metadata
-from pipeline_defs.ops.op_run import OpRun
+from pipeline_defs.lineage.metadata import deployment_metadata, image_metadata, rehearsal_metadata
+from pipeline_defs.orchestration.op_run import OpRun
 from pipeline_defs.release.evidence import Failure, TestCounts
-from pipeline_defs.release.handled import Handled, SeenPull
+from pipeline_defs.release.github_cursor import GitHubCursor, SeenPull
 from pipeline_defs.release.records import Deployment, DeploymentKind, Image, Outcome, Rehearsal, Release
-from pipeline_defs.reports.memory import Memory
 from tests.support.ticks import Ticking
 from tests.testbed.github import GitHubServer
 
@@ -113,7 +113,7 @@ class Reported(SmallRuns):
 
     def notice(self, *pulls: SeenPull) -> None:
         """Pull requests 1, 2, … as the sensor that notices changes has handled them."""
-        handled = Handled(pulls={str(number): pull for number, pull in enumerate(pulls, 1)})
+        handled = GitHubCursor(pulls={str(number): pull for number, pull in enumerate(pulls, 1)})
         self.ticking.set_entry("shop", "github", handled.model_dump_json())
 
     def wait_is_over(self) -> None:

@@ -10,17 +10,17 @@ from typing import Any
 
 import dagster as dg
 
-from pipeline_defs.assets import assets_of
 from pipeline_defs.config import App
-from pipeline_defs.history import Lineage
+from pipeline_defs.github.github_resource import GitHubResource
+from pipeline_defs.github.source_resource import SourceResource
 from pipeline_defs.lineage.events import environment_key
+from pipeline_defs.lineage.store import Lineage
+from pipeline_defs.orchestration.assets import assets_of
 from pipeline_defs.release.history import Row
 from pipeline_defs.release.records import DeploymentKind, Image
-from pipeline_defs.resources.engine import Engine, EngineResource
-from pipeline_defs.resources.github_resource import GitHubResource
-from pipeline_defs.resources.registry import RegistryResource
-from pipeline_defs.resources.source_resource import SourceResource
-from pipeline_defs.resources.ssh import SshResource
+from pipeline_defs.resources.docker_engine import Engine, EngineResource
+from pipeline_defs.resources.registry_resource import RegistryResource
+from pipeline_defs.resources.ssh_resource import SshResource
 from tests.support import shop
 from tests.support.recorded import record
 from tests.support.shop import SOURCE, Shop, git

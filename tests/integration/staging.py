@@ -1,7 +1,7 @@
 """Staging: what tests of rehearsals look at on its server, and beside it in production."""
 
-from pipeline_defs.resources.connection import Connection
-from pipeline_defs.server.command import script
+from pipeline_defs.resources.ssh_connection import Connection
+from pipeline_defs.server.core.command import script
 
 _PRODUCTION = """
 for id in $(docker ps -aq -f label=com.docker.compose.project=shop-production | sort); do

@@ -13,14 +13,14 @@ import pytest
 import yaml
 
 from pipeline_defs.cli.main import main
-from pipeline_defs.server.adoption import adoptable
-from pipeline_defs.server.command import script
-from pipeline_defs.server.compose import pull
-from pipeline_defs.server.deploy import deploy
-from pipeline_defs.server.facts import look
-from pipeline_defs.server.preview import Preview, preview
-from pipeline_defs.server.rollback import rollback
-from pipeline_defs.server.task import Task
+from pipeline_defs.server.compose.compose_commands import pull
+from pipeline_defs.server.core.command import script
+from pipeline_defs.server.core.task import Task
+from pipeline_defs.server.state.adoption import adoptable
+from pipeline_defs.server.state.facts import inspect_site
+from pipeline_defs.server.state.preview import Preview, preview
+from pipeline_defs.server.strategies.deploy_procedure import deploy
+from pipeline_defs.server.strategies.rollback_procedure import rollback
 from tests.support.menagerie import Place, animals, by_id, document, host_of, kinds, place, prepare
 from tests.support.shop import environment, git, variables
 from tests.testbed.bed import TestBed
@@ -61,7 +61,9 @@ def blog(testbed: TestBed, digests: dict[str, str]) -> Iterator[Place]:
 
 def previewed(blog: Place, task: Task) -> Preview:
     assert task.release is not None
-    return preview(blog.site, task.release, task.files, task.settings, look(blog.site, blog.server), blog.server)
+    return preview(
+        blog.site, task.release, task.files, task.settings, inspect_site(blog.site, blog.server), blog.server
+    )
 
 
 def test_what_runs_is_taken_over_with_its_data_and_brought_back_after_a_failure(blog: Place) -> None:
@@ -85,7 +87,7 @@ def test_what_runs_is_taken_over_with_its_data_and_brought_back_after_a_failure(
     assert blog.read("/data/rows") == "row", "the database was neither started anew nor given another folder"
     photo = 'docker exec "$(docker ps -q -f name=blog-web-1)" cat /uploads/photo'
     assert blog.server.run(script(photo), timeout=30).stdout.strip() == "photo"
-    assert adoptable(blog.site, look(blog.site, blog.server), blog.server) is None, "it is Shipline's now"
+    assert adoptable(blog.site, inspect_site(blog.site, blog.server), blog.server) is None, "it is Shipline's now"
 
 
 def test_the_command_says_what_becomes_of_what_runs(

@@ -13,12 +13,12 @@ from dagster._core.remote_origin import (
 from dagster._core.scheduler.instigation import InstigatorState, InstigatorStatus, SensorInstigatorData
 from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 
-from pipeline_defs.automation.entries import ALL, read_entries, read_entry, write_entries
-from pipeline_defs.automation.pauses import read_pauses, write_pause
-from pipeline_defs.automation.takeover import take_over
 from pipeline_defs.config import load_app
+from pipeline_defs.github.source_resource import SourceResource
 from pipeline_defs.release.pause import Pause
-from pipeline_defs.resources.source_resource import SourceResource
+from pipeline_defs.runtime.automation.app_pauses import read_pauses, write_pause
+from pipeline_defs.runtime.automation.cursor_migration import take_over
+from pipeline_defs.runtime.automation.entries import ALL, read_entries, read_entry, write_entries
 from tests.support.shop import git
 from tests.support.ticks import Ticking
 

@@ -8,11 +8,11 @@ import pytest
 import requests
 
 from pipeline_defs.cli.main import main
-from pipeline_defs.cli.up import prepare
+from pipeline_defs.cli.up_command import prepare
 from pipeline_defs.config import Home
 from pipeline_defs.release.records import Image
-from pipeline_defs.resources.artifact import Artifact
 from pipeline_defs.resources.attestation import IN_TOTO, attested, statement_of
+from pipeline_defs.resources.oci_artifact import Artifact
 from pipeline_defs.resources.referrers import attach, list_tag
 from pipeline_defs.resources.registry_client import Registry, registry_of
 from pipeline_defs.resources.registry_errors import RegistryError

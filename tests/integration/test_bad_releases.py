@@ -6,7 +6,7 @@ import pytest
 from _pytest.mark.structures import ParameterSet
 
 from pipeline_defs.release.records import Release
-from pipeline_defs.resources.connection import Connection
+from pipeline_defs.resources.ssh_connection import Connection
 from tests.integration.procedures import deploy_anew, production
 from tests.support.bad_releases import BAD_RELEASES, TOO_LARGE, BadRelease, fill, problems, small_server
 from tests.support.shop import Shop

@@ -14,13 +14,13 @@ import pytest
 from pipeline_defs.config.route import Certificate, Route, Router
 from pipeline_defs.config.secret import SecretSource
 from pipeline_defs.release.records import Outcome, Release
-from pipeline_defs.resources.connection import Connection
-from pipeline_defs.server.command import Command, Listener, Result, script
-from pipeline_defs.server.deploy import deploy
-from pipeline_defs.server.facts import learn
-from pipeline_defs.server.rehearse import rehearse
-from pipeline_defs.server.rollback import rollback
-from pipeline_defs.server.task import Task
+from pipeline_defs.resources.ssh_connection import Connection
+from pipeline_defs.server.core.command import Command, Listener, Result, script
+from pipeline_defs.server.core.task import Task
+from pipeline_defs.server.rehearsal.rehearse_procedure import rehearse
+from pipeline_defs.server.state.facts import gather_facts
+from pipeline_defs.server.strategies.deploy_procedure import deploy
+from pipeline_defs.server.strategies.rollback_procedure import rollback
 from tests.integration.procedures import Interrupted, InterruptingServer, images
 from tests.support.load import Load
 from tests.support.routed_shop import Routed, web
@@ -83,7 +83,7 @@ def test_a_run_that_dies_at_any_step_leaves_the_site_up_and_the_next_one_goes_on
             assert recovered.live and recovered.live.version == quick.version and quick.version in expected, step
             assert web(server) == ["running"], step
     assert load.failed == []
-    facts = learn(quick.site, server)
+    facts = gather_facts(quick.site, server)
     assert facts.current and facts.current.version == "1.1.0" and facts.running == second.reference
 
 

@@ -11,17 +11,17 @@ from pathlib import Path
 import pytest
 
 from pipeline_defs.config import Secret
+from pipeline_defs.config.build import Build
 from pipeline_defs.config.builder import Builder
-from pipeline_defs.config.making import Build
 from pipeline_defs.doctor.finding import Level
-from pipeline_defs.doctor.host import server as looked_at
+from pipeline_defs.doctor.host_checks import server as looked_at
 from pipeline_defs.resources.builders import BuilderEngine, builder_of
-from pipeline_defs.resources.client import EngineError
-from pipeline_defs.resources.engine import Engine
+from pipeline_defs.resources.docker_client import EngineError
+from pipeline_defs.resources.docker_engine import Engine
 from pipeline_defs.resources.isolation import Isolation
 from pipeline_defs.resources.registry_client import Registry
 from pipeline_defs.resources.registry_login import Credentials
-from pipeline_defs.resources.tree import source_tree
+from pipeline_defs.resources.tree_hash import source_tree
 from tests.integration.tiny import IMAGE, Tiny
 from tests.testbed import docker
 from tests.testbed.bed import TestBed

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline_defs.cli.child import Child, end
-from pipeline_defs.cli.ports import free_port
+from pipeline_defs.cli.child_process import Child, end
+from pipeline_defs.cli.local_ports import free_port
 from tests.testbed.waiting import holds_within
 
 SERVE = """

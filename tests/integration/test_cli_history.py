@@ -8,7 +8,7 @@ import dagster as dg
 import pytest
 
 from pipeline_defs.cli.main import main
-from pipeline_defs.cli.up import prepare
+from pipeline_defs.cli.up_command import prepare
 from pipeline_defs.config import Home
 from pipeline_defs.release.evidence import Copy, LintCounts, Migration, StepTiming, TestCounts, Verdict, WayBack
 from pipeline_defs.release.records import Deployment, DeploymentKind, Image, Outcome, Rehearsal, Release
@@ -207,8 +207,8 @@ def test_an_event_a_person_reported_in_the_ui_is_no_row(
 def test_a_history_longer_than_a_page_is_read_whole(
     storage: dg.DagsterInstance, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pipeline_defs.index.reading._BATCH", 3)
-    monkeypatch.setattr("pipeline_defs.index.reading._SETTLED", 0)
+    monkeypatch.setattr("pipeline_defs.lineage.index.catch_up._BATCH", 3)
+    monkeypatch.setattr("pipeline_defs.lineage.index.catch_up._SETTLED", 0)
     for number in range(8):
         observe(storage, deployment(number, V1, Outcome.STARTED))
         materialize(storage, deployment(number, V1, Outcome.SUCCEEDED))

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from pipeline_defs.cli.main import main
-from pipeline_defs.cli.up import prepare
+from pipeline_defs.cli.up_command import prepare
 from pipeline_defs.config import Home
 from pipeline_defs.release.records import Deployment, DeploymentKind, Outcome, Release
 from tests.support.recorded import record

@@ -6,11 +6,11 @@ import pytest
 
 from pipeline_defs.config.testing import E2E
 from pipeline_defs.release.records import Outcome, Release
-from pipeline_defs.resources.connection import Connection
-from pipeline_defs.server.command import script
-from pipeline_defs.server.deploy import deploy
-from pipeline_defs.server.rehearse import rehearse
-from pipeline_defs.server.task import Task
+from pipeline_defs.resources.ssh_connection import Connection
+from pipeline_defs.server.core.command import script
+from pipeline_defs.server.core.task import Task
+from pipeline_defs.server.rehearsal.rehearse_procedure import rehearse
+from pipeline_defs.server.strategies.deploy_procedure import deploy
 from tests.integration.procedures import production
 from tests.support.shop import Shop
 

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from pipeline_defs.resources.connection import Connection
-from pipeline_defs.server.command import script
-from pipeline_defs.server.deploy import deploy
+from pipeline_defs.resources.ssh_connection import Connection
+from pipeline_defs.server.core.command import script
+from pipeline_defs.server.strategies.deploy_procedure import deploy
 from tests.integration.procedures import rows
 from tests.integration.test_compose_refused import attempt
 from tests.support.shop import Shop

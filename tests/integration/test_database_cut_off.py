@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipeline_defs.resources.process import LocalRunner
-from pipeline_defs.server.command import Command
+from pipeline_defs.server.core.command import Command
 from tests.support.clusters import Cluster, cluster
 
 # Takes the place of `docker`: counts its calls, and kills the whole program before or after the one that is meant.

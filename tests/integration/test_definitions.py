@@ -8,7 +8,7 @@ import pytest
 from pipeline_defs.config.home import PROJECT
 from pipeline_defs.definitions import definitions
 from pipeline_defs.release.request import Job, Request, job_name
-from pipeline_defs.run_queue import RunQueue
+from pipeline_defs.runtime.run_coordinator import RunQueue
 
 GOOD = """
 repository: team/{name}

@@ -3,8 +3,8 @@
 import pytest
 
 from pipeline_defs.deployments.difference import pulls_among
-from pipeline_defs.release.difference import CommitLine, PullLine
 from pipeline_defs.release.records import Image
+from pipeline_defs.release.undeployed_changes import CommitLine, PullLine
 from tests.integration.reported import REPOSITORY, Reported
 from tests.testbed.github import GitHubServer
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from pipeline_defs.cli.main import main
-from pipeline_defs.server.command import script
+from pipeline_defs.server.core.command import script
 from tests.integration.procedures import WIPE
 from tests.support.shop import Shop, environment, git
 from tests.testbed.bed import TestBed

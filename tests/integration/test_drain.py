@@ -11,9 +11,9 @@ import pytest
 
 from pipeline_defs.config.route import Route
 from pipeline_defs.config.watch import OFF
-from pipeline_defs.resources.connection import Connection
-from pipeline_defs.server.deploy import deploy
-from pipeline_defs.server.rollback import rollback
+from pipeline_defs.resources.ssh_connection import Connection
+from pipeline_defs.server.strategies.deploy_procedure import deploy
+from pipeline_defs.server.strategies.rollback_procedure import rollback
 from tests.support.routed_shop import Routed, web
 from tests.support.shop import Shop
 

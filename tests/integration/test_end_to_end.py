@@ -9,10 +9,10 @@ import pytest
 from pipeline_defs.config.testing import E2E
 from pipeline_defs.release.junit import read_junit
 from pipeline_defs.release.records import Release
-from pipeline_defs.resources.connection import Connection
-from pipeline_defs.server.command import Result, command, script
-from pipeline_defs.server.site import Site
-from pipeline_defs.server.verify import e2e
+from pipeline_defs.resources.ssh_connection import Connection
+from pipeline_defs.server.core.command import Result, command, script
+from pipeline_defs.server.core.site import Site
+from pipeline_defs.server.steps.verification import e2e
 from tests.integration.containers import SERVES, bare_place, serving, start
 from tests.support.shop import Shop
 

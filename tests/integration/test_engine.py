@@ -13,12 +13,12 @@ from pathlib import Path
 import pytest
 
 from pipeline_defs.config import Secret
-from pipeline_defs.config.making import Build, ImageTest
-from pipeline_defs.resources.client import EngineError
-from pipeline_defs.resources.engine import Engine
+from pipeline_defs.config.build import Build, ImageTest
+from pipeline_defs.resources.docker_client import EngineError
+from pipeline_defs.resources.docker_engine import Engine
 from pipeline_defs.resources.registry_client import Registry
 from pipeline_defs.resources.registry_login import Credentials
-from pipeline_defs.resources.tree import source_tree
+from pipeline_defs.resources.tree_hash import source_tree
 from tests.testbed import docker
 from tests.testbed.bed import TestBed
 from tests.testbed.checkout import ID, ROOT
@@ -418,8 +418,8 @@ def test_what_a_killed_run_left_is_removed_by_the_next(
     write_compose(checkout, WAITS)
     program = (
         "import sys, pathlib\n"
-        "from pipeline_defs.config.making import ImageTest\n"
-        "from pipeline_defs.resources.engine import Engine\n"
+        "from pipeline_defs.config.build import ImageTest\n"
+        "from pipeline_defs.resources.docker_engine import Engine\n"
         "workspace, checkout, image = sys.argv[1:]\n"
         "Engine.find(pathlib.Path(workspace)).test(\n"
         "    pathlib.Path(checkout), 'shop', image, ImageTest(), listen=lambda line: print(line, flush=True))\n"

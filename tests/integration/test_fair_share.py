@@ -12,8 +12,8 @@ import pytest
 from dagster import DagsterInstance, DagsterRun, DagsterRunStatus, RunsFilter
 from dagster._core.workspace.load_target import PythonFileTarget
 
-from pipeline_defs.code_server import LOCATION, CodeServer
 from pipeline_defs.config.home import PROJECT
+from pipeline_defs.runtime.code_server import LOCATION, CodeServer
 from tests.testbed.waiting import holds_within
 
 MANY = 30

@@ -6,7 +6,7 @@ import pytest
 
 from pipeline_defs.release.evidence import Verdict, WayBack
 from pipeline_defs.release.records import Outcome, Release
-from pipeline_defs.server.agreement import NOTE
+from pipeline_defs.server.fleet.agreement import NOTE
 from tests.integration.procedures import Interrupted
 from tests.support.fleet import WEB, WORKER, Fleet, Through, failing, fails_on_the_second, heard
 from tests.support.fleet_killer import kill

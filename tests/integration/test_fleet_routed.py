@@ -9,7 +9,7 @@ import dagster as dg
 import pytest
 
 from pipeline_defs.deployments.maintenance import turn_off, turn_on
-from pipeline_defs.history import Lineage
+from pipeline_defs.lineage.store import Lineage
 from tests.support import shop
 from tests.support.fleet import DESCRIBED, Fleet
 from tests.support.load import Load

@@ -7,22 +7,22 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from pipeline_defs.assets import assets_of
-from pipeline_defs.cli.output import Output
-from pipeline_defs.cli.status import _notes, _status
-from pipeline_defs.cli.trace import _evidence_shown
+from pipeline_defs.cli.cli_output import Output
+from pipeline_defs.cli.status_command import _notes, _status
+from pipeline_defs.cli.trace_command import _evidence_shown
 from pipeline_defs.deployments.plan import plan_of
-from pipeline_defs.history import Lineage
+from pipeline_defs.github.github_resource import GitHubResource
+from pipeline_defs.github.source_resource import SourceResource
 from pipeline_defs.lineage.events import environment_key, image_key
+from pipeline_defs.lineage.store import Lineage
+from pipeline_defs.orchestration.assets import assets_of
 from pipeline_defs.release.history import Row
-from pipeline_defs.resources.engine import EngineResource
-from pipeline_defs.resources.github_resource import GitHubResource
-from pipeline_defs.resources.registry import RegistryResource
-from pipeline_defs.resources.source_resource import SourceResource
-from pipeline_defs.resources.ssh import SshResource
-from pipeline_defs.server.fleet import deploy_all
-from pipeline_defs.server.member import Line
-from pipeline_defs.server.task import Report, Task
+from pipeline_defs.resources.docker_engine import EngineResource
+from pipeline_defs.resources.registry_resource import RegistryResource
+from pipeline_defs.resources.ssh_resource import SshResource
+from pipeline_defs.server.core.task import Report, Task
+from pipeline_defs.server.fleet.fleet_procedures import deploy_all
+from pipeline_defs.server.fleet.member import Line
 from tests.support import shop
 from tests.support.fleet import WEB, Fleet, write_source
 from tests.testbed.bed import TestBed
@@ -78,7 +78,7 @@ class Runs:
     @property
     def status(self) -> dict[str, Any]:
         """What `shipline status` says of the environment."""
-        standing = Lineage(self.instance).standing(self.app, "production")
+        standing = Lineage(self.instance).environment_status(self.app, "production")
         return _status(self.app, "production", standing) | {"drift": None}
 
 

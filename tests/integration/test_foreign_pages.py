@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from docs.browser import Page, page_of
-from pipeline_defs.cli.ports import free_port
-from pipeline_defs.web.guard import Guard
-from pipeline_defs.web.login import Login
-from pipeline_defs.web.names import LOOPBACK, Names
+from pipeline_defs.cli.local_ports import free_port
+from pipeline_defs.runtime.web.host_names import LOOPBACK, Names
+from pipeline_defs.runtime.web.request_guard import Guard
+from pipeline_defs.runtime.web.web_login import Login
 from tests.support.foreign_pages import (
     REBINDING,
     TOKEN,

@@ -10,8 +10,8 @@ from _pytest.mark.structures import ParameterSet
 
 from pipeline_defs.lineage.events import image_key
 from pipeline_defs.release.request import Job
+from pipeline_defs.resources.git_source import Source
 from pipeline_defs.resources.isolation import NAMES, Isolation, untrusted_checkout
-from pipeline_defs.resources.source import Source
 from pipeline_defs.resources.source_errors import SourceError
 from tests.support.fork_variants import GOOD_END, Variant
 from tests.support.forks import ForkBed, leaks, variants

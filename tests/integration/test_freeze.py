@@ -3,7 +3,7 @@
 import dagster as dg
 import pytest
 
-from pipeline_defs.history import Lineage
+from pipeline_defs.lineage.store import Lineage
 from pipeline_defs.release.history import Row
 from tests.integration.tiny import PRODUCTION, Tiny
 from tests.support.ticks import Ticking

@@ -9,22 +9,22 @@ from typing import Any
 import pytest
 from dagster import DagsterInstance, DagsterRunStatus, RunsFilter
 
-from pipeline_defs.changes.claims import Claims
-from pipeline_defs.changes.heads import MOST
-from pipeline_defs.changes.look import look_at
-from pipeline_defs.cli.client import Client
-from pipeline_defs.cli.output import Wrong
-from pipeline_defs.cli.pulls import asked_again
-from pipeline_defs.code_server import CodeServer, target_at
-from pipeline_defs.launch import Launcher
+from pipeline_defs.cli.cli_output import UsageError
+from pipeline_defs.cli.graphql_client import Client
+from pipeline_defs.cli.rerun_pull_request import asked_again
+from pipeline_defs.github.api import open_repository
+from pipeline_defs.github.api.api_requests import A_PAGE
+from pipeline_defs.github.changes.branch_heads import MOST
+from pipeline_defs.github.changes.claims import Claims
+from pipeline_defs.github.changes.polling import poll_part
 from pipeline_defs.release.change import run_id
-from pipeline_defs.release.handled import Handled, Stand
-from pipeline_defs.release.own_commits import version_message
+from pipeline_defs.release.github_cursor import GitHubCursor, PullState
 from pipeline_defs.release.request import Job, Request
 from pipeline_defs.release.run_tags import NOTICED
+from pipeline_defs.release.shipline_commits import version_message
 from pipeline_defs.release.version import Version
-from pipeline_defs.resources.github import open_repository
-from pipeline_defs.resources.github.access import A_PAGE
+from pipeline_defs.runtime.code_server import CodeServer, target_at
+from pipeline_defs.runtime.run_submission import Launcher
 from tests.integration.github_changes import (
     REPOSITORY,
     World,
@@ -238,7 +238,7 @@ def test_a_head_that_comes_back_is_tried_again_where_it_was_given_up(shop: World
 def test_drafts_wait_until_they_are_ready(shop: World) -> None:
     number, head = pull(shop, draft=True)
     shop.look()
-    assert (shop.runs(), shop.handled().pulls[str(number)].stand) == ([], Stand.DRAFT)
+    assert (shop.runs(), shop.handled().pulls[str(number)].stand) == ([], PullState.DRAFT)
     shop.github.set_draft(REPOSITORY, number, False, by="dora")
     shop.look()
     assert shop.rows() == [("shop_integrate", head, "QUEUED")]
@@ -316,10 +316,10 @@ def test_the_tag_of_a_release_that_shipline_made_starts_nothing(shop: World) -> 
     assert shop.look() == "nothing new"
 
 
-def receive(shop: World, handled: Handled, **about: Any) -> None:
+def receive(shop: World, handled: GitHubCursor, **about: Any) -> None:
     """What a delivery does: the same look at one thing, with the sensor's cursor as it was then."""
     claims = Claims(shop.app, Launcher(shop.instance, shop.server), "webhook", "github")
-    look_at(shop.app, open_repository(shop.app), handled, claims, **about)
+    poll_part(shop.app, open_repository(shop.app), handled, claims, **about)
 
 
 def test_deliveries_and_polls_in_any_order_start_each_run_once(shop: World) -> None:
@@ -400,15 +400,15 @@ def test_a_person_runs_a_pull_request_again_as_a_further_attempt(shop: World) ->
     request, tags = asked_again(client, shop.app, number, "ada@here", untrusted=False)
     assert (request.commit, request.change, tags["attempt"]) == (head, shop.run_of(head).tags["change"], "2")
     of_fork, _ = fork_pull(shop)
-    with pytest.raises(Wrong, match="add --untrusted"):
+    with pytest.raises(UsageError, match="add --untrusted"):
         asked_again(client, shop.app, of_fork, "ada@here", untrusted=False)
     assert asked_again(client, shop.app, of_fork, "ada@here", untrusted=True)[0].untrusted
     forked = asked_again(client, shop.app, of_fork, "ada@here", untrusted=True)[0].commit
     assert asked_again(client, shop.app, of_fork, "ada@here", untrusted=True, read=forked)[0].commit == forked
     for other in (forked[:12], f"{forked[:12]}{'0' * 28}"):
-        with pytest.raises(Wrong, match=f"the head of #{of_fork} is {forked} now, and not {other}"):
+        with pytest.raises(UsageError, match=f"the head of #{of_fork} is {forked} now, and not {other}"):
             asked_again(client, shop.app, of_fork, "ada@here", untrusted=True, read=other)
-    with pytest.raises(Wrong, match="no open pull request #999"):
+    with pytest.raises(UsageError, match="no open pull request #999"):
         asked_again(client, shop.app, 999, "ada@here", untrusted=False)
 
 

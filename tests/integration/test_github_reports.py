@@ -5,10 +5,10 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+from pipeline_defs.github.reports.reporter import MOST_TAKEN_UP
+from pipeline_defs.github.reports.run_facts import IMAGE_STAGES
 from pipeline_defs.lineage.events import TEST_COUNTS, evidence_metadata
-from pipeline_defs.release.handled import SeenPull, Stand
-from pipeline_defs.reports.facts import IMAGE_STAGES
-from pipeline_defs.reports.reporter import MOST_TAKEN_UP
+from pipeline_defs.release.github_cursor import PullState, SeenPull
 from tests.integration.reported import (
     COUNTS,
     FAILED,
@@ -222,12 +222,12 @@ def test_many_runs_are_told_in_portions(reported: Reported, head: str, tmp_path:
 @pytest.mark.parametrize(
     ("stand", "said"),
     [
-        (Stand.WAITING, "waits for a person with write permission: /shipline test"),
-        (Stand.DRAFT, "skipped because it is a draft; runs when it is ready for review"),
+        (PullState.WAITING, "waits for a person with write permission: /shipline test"),
+        (PullState.DRAFT, "skipped because it is a draft; runs when it is ready for review"),
     ],
 )
 def test_a_commit_that_is_not_checked_yet_says_why_until_its_run_begins(
-    reported: Reported, head: str, stand: Stand, said: str
+    reported: Reported, head: str, stand: PullState, said: str
 ) -> None:
     reported.notice(SeenPull(head=head, base="main", at="", seen="", stand=stand))
     reported.look()
@@ -235,7 +235,7 @@ def test_a_commit_that_is_not_checked_yet_says_why_until_its_run_begins(
     reported.github.reset_requests()
     reported.look()
     assert reported.github.requests()["total"] == 0
-    reported.notice(SeenPull(head=head, base="main", at="", seen="", stand=Stand.ANSWERED))
+    reported.notice(SeenPull(head=head, base="main", at="", seen="", stand=PullState.ANSWERED))
     reported.run(reported.job("integrate", integrates(head), **change(head, 1, untrusted="yes")))
     reported.look()
     assert reported.states(head, "lint") == ["pending", "success"]
@@ -246,7 +246,7 @@ def test_a_draft_says_nothing_at_a_commit_that_another_pull_request_has_had_chec
     reported: Reported, head: str
 ) -> None:
     draft, ready = (
-        SeenPull(head=head, base="main", at="", seen="", stand=stand) for stand in (Stand.DRAFT, Stand.ANSWERED)
+        SeenPull(head=head, base="main", at="", seen="", stand=stand) for stand in (PullState.DRAFT, PullState.ANSWERED)
     )
     reported.notice(draft, ready)
     reported.look()

@@ -8,13 +8,13 @@ import dagster as dg
 import pytest
 
 from pipeline_defs.config import load_app
-from pipeline_defs.ops.lint import ImageConfig, lint_op
+from pipeline_defs.github.api import Repository, open_repository
+from pipeline_defs.github.github_resource import GitHubResource
+from pipeline_defs.github.source_resource import SourceResource
+from pipeline_defs.orchestration.ops.lint_op import ImageConfig, lint_op
 from pipeline_defs.release.change import Change, Trigger, run_id
-from pipeline_defs.release.own_commits import change_below
 from pipeline_defs.release.records import Image
-from pipeline_defs.resources.github import Repository, open_repository
-from pipeline_defs.resources.github_resource import GitHubResource
-from pipeline_defs.resources.source_resource import SourceResource
+from pipeline_defs.release.shipline_commits import change_below
 from tests.testbed.github import GitHubServer
 
 REPO = "acme/shop"
@@ -318,7 +318,7 @@ def test_github_that_answers_too_late_is_asked_what_it_did(team: Team) -> None:
 
 
 def test_while_github_is_away_the_stage_is_tried_again(team: Team, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipeline_defs.ops.version._PAUSE", 0.1)
+    monkeypatch.setattr("pipeline_defs.orchestration.integration.versioning._PAUSE", 0.1)
     since = team.head(DEVELOPMENT)
     head = team.land()
     team.github.fail("before", path="/commits/.+/pulls", times=4)

@@ -6,9 +6,9 @@ import pytest
 
 from pipeline_defs.release.evidence import Verdict, WayBack
 from pipeline_defs.release.records import Release
-from pipeline_defs.resources.connection import Connection
-from pipeline_defs.server.deploy import deploy
-from pipeline_defs.server.rollback import rollback
+from pipeline_defs.resources.ssh_connection import Connection
+from pipeline_defs.server.strategies.deploy_procedure import deploy
+from pipeline_defs.server.strategies.rollback_procedure import rollback
 from tests.integration.procedures import Interrupted, InterruptingServer, rows
 from tests.integration.shop_runs import RENAMES, RENAMES_FOR_EVER, ShopRuns
 from tests.support.shop import PRODUCTION_ONLY_BUG, Shop

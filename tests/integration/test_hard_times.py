@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 
 from pipeline_defs.release.records import Release
-from pipeline_defs.resources.connection import Connection
-from pipeline_defs.server.command import Command, Listener, Result
-from pipeline_defs.server.deploy import deploy
-from pipeline_defs.server.facts import learn
-from pipeline_defs.server.rollback import rollback
+from pipeline_defs.resources.ssh_connection import Connection
+from pipeline_defs.server.core.command import Command, Listener, Result
+from pipeline_defs.server.state.facts import gather_facts
+from pipeline_defs.server.strategies.deploy_procedure import deploy
+from pipeline_defs.server.strategies.rollback_procedure import rollback
 from tests.integration.procedures import images, production
 from tests.support.shop import Shop
 
@@ -58,7 +58,7 @@ def test_after_a_restart_of_the_server_amid_a_deployment_the_release_before_serv
     recovered = rollback(quick.task("production", None, run="recovery"), server)
     assert recovered.error is None and recovered.live and recovered.live.version == "1.0.0"
     assert live.health()["version"] == "1.0.0"
-    facts = learn(production(live), server)
+    facts = gather_facts(production(live), server)
     assert facts.current and facts.running == facts.current.reference
     assert images(server, "shop-production") == {facts.current.reference, "postgres:15"}
 

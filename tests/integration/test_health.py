@@ -7,10 +7,10 @@ import pytest
 
 from pipeline_defs.config.route import Route
 from pipeline_defs.config.testing import Health
-from pipeline_defs.resources.connection import Connection
-from pipeline_defs.server.command import Result, script
-from pipeline_defs.server.health import answers, healthy
-from pipeline_defs.server.site import Site
+from pipeline_defs.resources.ssh_connection import Connection
+from pipeline_defs.server.core.command import Result, script
+from pipeline_defs.server.core.site import Site
+from pipeline_defs.server.health.container_health import answers, healthy
 from tests.integration.containers import bare_place, start
 from tests.support.shop import Shop
 

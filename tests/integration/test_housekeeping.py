@@ -13,16 +13,16 @@ import dagster as dg
 import pytest
 from dagster import DagsterInstance
 
+from pipeline_defs.config.build import Build
 from pipeline_defs.config.builder import Builder
-from pipeline_defs.config.making import Build
-from pipeline_defs.config.values import KIB, MIB
-from pipeline_defs.jobs import housekeeping_job
-from pipeline_defs.ops.old_output import remove_old_output
+from pipeline_defs.config.value_types import KIB, MIB
+from pipeline_defs.orchestration.jobs import housekeeping_job
+from pipeline_defs.orchestration.run_output_cleanup import remove_old_output
 from pipeline_defs.resources.builders import answering, builder_of
-from pipeline_defs.resources.engine import Engine
-from pipeline_defs.resources.pruning import prune_cache, prune_images
-from pipeline_defs.resources.room import NoRoom, make_room, need_room
-from pipeline_defs.resources.source import Source
+from pipeline_defs.resources.disk_space import NoDiskSpace, free_space, require_space
+from pipeline_defs.resources.docker_engine import Engine
+from pipeline_defs.resources.git_source import Source
+from pipeline_defs.resources.image_pruning import prune_cache, prune_images
 from tests.integration.tiny import IMAGE, Tiny
 from tests.support.shop import git
 from tests.testbed import docker
@@ -71,19 +71,19 @@ def test_mirrors_go_in_the_order_of_their_last_use_and_come_again(tmp_path: Path
     one, three, two = mirrors(workspace)
     for mirror, hours in ((one, 2), (two, 5), (three, 3)):
         unused(mirror, hours)
-    said = list(make_room(workspace, 3 * MIB))
+    said = list(free_space(workspace, 3 * MIB))
     assert mirrors(workspace) == [one, three]
     assert re.fullmatch(r"removed the mirror two-\w+.git, 1.\d MiB; the next run fetches it anew", said[0])
-    assert list(make_room(workspace, 3 * MIB)) == [] and len(said) == 1
+    assert list(free_space(workspace, 3 * MIB)) == [] and len(said) == 1
     with sources[1].checkout(commits[1]) as checkout:
         assert (checkout / "file").stat().st_size == MIB
-    said = list(make_room(workspace, KIB))
+    said = list(free_space(workspace, KIB))
     assert [line.partition("-")[0] for line in said] == ["removed the mirror three", "removed the mirror one"]
     assert mirrors(workspace) == [two], "the one that was used just now stays"
     with pytest.raises(
-        NoRoom, match=r"workspace takes up 1.\d MiB of the 1.0 KiB that it may have, and all of it is in"
+        NoDiskSpace, match=r"workspace takes up 1.\d MiB of the 1.0 KiB that it may have, and all of it is in"
     ):
-        list(need_room(workspace, KIB))
+        list(require_space(workspace, KIB))
 
 
 def test_a_run_is_refused_before_anything_where_the_workspace_is_full_of_what_is_in_use(tiny: Tiny, home: Path) -> None:

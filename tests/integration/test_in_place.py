@@ -5,9 +5,9 @@ import yaml
 
 from pipeline_defs.config.replacement import Replacement
 from pipeline_defs.release.records import Release
-from pipeline_defs.resources.connection import Connection
-from pipeline_defs.server.deploy import deploy
-from pipeline_defs.server.rollback import rollback
+from pipeline_defs.resources.ssh_connection import Connection
+from pipeline_defs.server.strategies.deploy_procedure import deploy
+from pipeline_defs.server.strategies.rollback_procedure import rollback
 from tests.integration.procedures import Interrupted, InterruptingServer, images
 from tests.support.routed_shop import Routed, web
 

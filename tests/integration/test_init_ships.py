@@ -8,8 +8,8 @@ import yaml
 
 from pipeline_defs.cli.main import main
 from pipeline_defs.config import App, load_app
-from pipeline_defs.history import Lineage
-from pipeline_defs.server.command import script
+from pipeline_defs.lineage.store import Lineage
+from pipeline_defs.server.core.command import script
 from tests.integration.procedures import WIPE
 from tests.integration.shop_runs import ShopRuns
 from tests.support import shop

@@ -3,7 +3,7 @@
 import pytest
 
 from pipeline_defs.release.records import Release
-from pipeline_defs.resources.connection import Connection
+from pipeline_defs.resources.ssh_connection import Connection
 from tests.integration.procedures import deploy_anew, production
 from tests.support.bad_images import breaks_the_old_version
 from tests.support.bad_releases import fill

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline_defs.server.compose import NOBODYS
+from pipeline_defs.server.compose.compose_commands import NOBODYS
 from tests.testbed import docker
 from tests.testbed.checkout import ID
 

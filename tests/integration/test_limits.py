@@ -8,8 +8,8 @@ import pytest
 from filelock import FileLock
 
 from pipeline_defs.config.app import App
-from pipeline_defs.config.values import MIB
-from pipeline_defs.resources.tree import source_tree
+from pipeline_defs.config.value_types import MIB
+from pipeline_defs.resources.tree_hash import source_tree
 from tests.integration.tiny import IMAGE, Tiny
 
 LINES = 2_000_000

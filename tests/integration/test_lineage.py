@@ -9,10 +9,10 @@ from datetime import datetime
 import dagster as dg
 import pytest
 
-from pipeline_defs.history import Lineage
-from pipeline_defs.ops.record import NOT_REHEARSED
-from pipeline_defs.release.quarantine import Word
-from pipeline_defs.resources.registry import RegistryResource
+from pipeline_defs.lineage.store import Lineage
+from pipeline_defs.orchestration.ops.record_op import NOT_REHEARSED
+from pipeline_defs.release.quarantine import QuarantineEntry
+from pipeline_defs.resources.registry_resource import RegistryResource
 from tests.integration.tiny import IMAGE, LIMIT, PRODUCTION, Tiny
 from tests.support.shop import git
 
@@ -168,7 +168,9 @@ def test_a_release_that_was_rolled_back_is_not_shipped_again_until_a_person_lift
         "digest": barred.digest,
         "actor": "ada@desk",
     }
-    lineage.say(Word.model_validate({**said, "lifted": True, "reason": "mended", "at": "2026-05-04T12:00:00+00:00"}))
+    lineage.say(
+        QuarantineEntry.model_validate({**said, "lifted": True, "reason": "mended", "at": "2026-05-04T12:00:00+00:00"})
+    )
     assert lineage.quarantine(tiny.app, "production") == []
     tiny.run("deploy", PRODUCTION, tiny_production={"version": "1.1.0"})
     assert next(row.version for row in lineage.environment(tiny.app, "production") if row.live) == "1.1.0"

@@ -15,7 +15,7 @@ from benchmarks.lineage.home import SQLITE
 from benchmarks.lineage.storing import store
 from benchmarks.lineage.story import EUROPE, PRODUCTION, STAGING, Fact, tell
 from benchmarks.lineage.truth import Truth
-from pipeline_defs.history import INDEX, Lineage, open_lineage
+from pipeline_defs.lineage.store import INDEX, Lineage, open_lineage
 from pipeline_defs.release.history import fold, rows, waiting
 from pipeline_defs.release.quarantine import quarantine
 from pipeline_defs.release.records import Deployment, Rehearsal
@@ -68,8 +68,8 @@ def test_the_index_tells_what_a_fold_of_everything_tells(
     instance: dg.DagsterInstance, facts: list[Fact], monkeypatch: pytest.MonkeyPatch, batch: int, settled: float
 ) -> None:
     """However many events are read at once, and whether or not they have settled: 500 days leave half of them unsettled."""
-    monkeypatch.setattr("pipeline_defs.index.reading._BATCH", batch)
-    monkeypatch.setattr("pipeline_defs.index.reading._SETTLED", settled)
+    monkeypatch.setattr("pipeline_defs.lineage.index.catch_up._BATCH", batch)
+    monkeypatch.setattr("pipeline_defs.lineage.index.catch_up._SETTLED", settled)
     write(instance, facts)
     lineage = Lineage(instance)
     for app in ("app00", "app01"):
@@ -80,7 +80,7 @@ def test_the_index_tells_what_a_fold_of_everything_tells(
             ]  # fmt: skip
             whole = rows(fold(attempts), alive=set(), now=datetime.now(UTC))
             barred = quarantine(each for each in attempts if isinstance(each, Deployment))
-            standing = lineage.standings([(app, place)])[app, place]
+            standing = lineage.environment_statuses([(app, place)])[app, place]
             assert lineage.newest(app, place) == whole
             assert lineage.newest(app, place, 5) == whole[:5]
             assert standing.rows[:1] == whole[:1]

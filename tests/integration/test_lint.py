@@ -10,12 +10,12 @@ import dagster as dg
 import pytest
 
 from pipeline_defs.config import load_app
-from pipeline_defs.ops.lint import lint_op
-from pipeline_defs.ops.log import open_log, stop
+from pipeline_defs.deployments.stage_log import open_log, stop
+from pipeline_defs.github.github_resource import GitHubResource
+from pipeline_defs.github.source_resource import SourceResource
+from pipeline_defs.orchestration.ops.lint_op import lint_op
 from pipeline_defs.release.records import Image
-from pipeline_defs.resources.github_resource import GitHubResource
 from pipeline_defs.resources.source_errors import SourceError
-from pipeline_defs.resources.source_resource import SourceResource
 from tests.support.shop import git
 
 APP = """

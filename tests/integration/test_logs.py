@@ -13,8 +13,8 @@ import pytest
 
 from pipeline_defs.cli.main import main
 from pipeline_defs.config.home import PROJECT
-from pipeline_defs.resources.connection import Connection
-from pipeline_defs.server.command import script
+from pipeline_defs.resources.ssh_connection import Connection
+from pipeline_defs.server.core.command import script
 from tests.integration.containers import bare_place, start
 from tests.support.shop import Shop
 

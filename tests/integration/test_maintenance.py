@@ -8,16 +8,16 @@ from pathlib import Path
 import pytest
 
 from pipeline_defs.cli.main import main
-from pipeline_defs.cli.up import prepare
+from pipeline_defs.cli.up_command import prepare
 from pipeline_defs.config import Home
 from pipeline_defs.config.route import Route
 from pipeline_defs.config.watch import Watch
 from pipeline_defs.release.records import Release
-from pipeline_defs.resources.connection import Connection
-from pipeline_defs.server import router
-from pipeline_defs.server.command import script
-from pipeline_defs.server.site import Site
-from pipeline_defs.server.watch import watch
+from pipeline_defs.resources.ssh_connection import Connection
+from pipeline_defs.server.core.command import script
+from pipeline_defs.server.core.site import Site
+from pipeline_defs.server.router import router
+from pipeline_defs.server.strategies.release_watch import watch
 from tests.integration.containers import SERVES, bare_place, serving, start
 from tests.support.shop import Shop
 
@@ -81,7 +81,7 @@ def test_people_get_a_page_until_it_is_turned_off(
     assert "the router passes nothing on to shop-production yet; deploy it first" in capsys.readouterr().err
     start(server, SERVES)
     serving(server, "shop-production-web")
-    assert server.run(point, timeout=60).ok and server.run(router.look(site.config.route), timeout=60).ok
+    assert server.run(point, timeout=60).ok and server.run(router.probe(site.config.route), timeout=60).ok
     assert answer(sample) == (200, None, "fine")
 
     assert maintenance("on", "--message", MESSAGE) == 0
@@ -98,7 +98,7 @@ def test_people_get_a_page_until_it_is_turned_off(
     assert answer(sample)[0] == 503
     deployed = server.run(point, timeout=60)  # as a deployment does; the new container is looked at behind the page
     assert "maintenance is on" in deployed.stdout and answer(sample)[0] == 503
-    assert server.run(router.look(site.config.route), timeout=60).ok
+    assert server.run(router.probe(site.config.route), timeout=60).ok
     (step,) = watch(site, RELEASE)
     assert server.run(step.command, timeout=60).ok
 

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import pytest
 
 from pipeline_defs.config.retention import Retention
-from pipeline_defs.server.command import script
-from pipeline_defs.server.deploy import deploy
-from pipeline_defs.server.rollback import rollback
-from pipeline_defs.server.task import Task
+from pipeline_defs.server.core.command import script
+from pipeline_defs.server.core.task import Task
+from pipeline_defs.server.strategies.deploy_procedure import deploy
+from pipeline_defs.server.strategies.rollback_procedure import rollback
 from tests.support.menagerie import Place, animals, place
 from tests.testbed.bed import TestBed
 

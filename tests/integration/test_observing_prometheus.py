@@ -12,9 +12,9 @@ import yaml
 
 from pipeline_defs.config.home import PROJECT
 from pipeline_defs.deployments.attempt import new_id
-from pipeline_defs.deployments.drift import evaluation
 from pipeline_defs.lineage.events import environment_key
-from pipeline_defs.release.drift import Drift
+from pipeline_defs.orchestration.drift_check import evaluation
+from pipeline_defs.release.drift_finding import Drift
 from pipeline_defs.release.records import Deployment, DeploymentKind, Outcome, Rehearsal, Release
 from tests.integration.observed import Observed, observed, until
 from tests.support.prometheus import MONITORING, Prometheus, prometheus, promtool

@@ -7,7 +7,7 @@ import pytest
 from filelock import FileLock
 
 from pipeline_defs.config import Home
-from pipeline_defs.observing import signs
+from pipeline_defs.observing import heartbeats
 from tests.integration.observed import Observed, Observer, in_this_process, observed, until
 
 pytestmark = pytest.mark.thorough
@@ -25,8 +25,8 @@ def impatient(shipline: Observed, monkeypatch: pytest.MonkeyPatch) -> Iterator[O
     """An observer of the same home that needs not wait for a minute until something stands still."""
     for name, value in shipline.environment.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(signs, "SENSOR_SECONDS", 12.0)  # a tick every 5 s
-    monkeypatch.setattr(signs, "DAEMON_SECONDS", 35.0)  # a heartbeat every 30 s
+    monkeypatch.setattr(heartbeats, "SENSOR_SECONDS", 12.0)  # a tick every 5 s
+    monkeypatch.setattr(heartbeats, "DAEMON_SECONDS", 35.0)  # a heartbeat every 30 s
     with in_this_process(Home(shipline.root)) as observer:
         until(lambda: observer.health() == (200, []))
         yield observer

@@ -46,7 +46,7 @@ def test_an_old_home_is_upgraded_by_one_command_after_a_backup(old_home: Path) -
     told = json.loads(shipline(old_home, "upgrade").stdout)
     assert told["upgraded"]
     assert Path(told["backup"]).parent == old_home / "backups"
-    assert call(old_home, "pipeline_defs.instance").returncode == 0
+    assert call(old_home, "pipeline_defs.runtime.startup").returncode == 0
     with DagsterInstance.from_config(str(old_home)) as instance:
         assert_all_is_there(instance)
     rows = json.loads(shipline(old_home, "history", "blog").stdout)
@@ -106,10 +106,10 @@ def old_database(engine: None, tmp_path: Path) -> Iterator[Path]:
 
 @pytest.mark.thorough
 def test_an_old_database_is_upgraded_and_nothing_of_it_is_missing(old_database: Path) -> None:
-    refused = call(old_database, "pipeline_defs.instance")
+    refused = call(old_database, "pipeline_defs.runtime.startup")
     assert refused.returncode == 1
     assert "its tables are of an older version (ec80dd91891a)" in refused.stderr
-    done = call(old_database, "pipeline_defs.instance", "upgrade")
+    done = call(old_database, "pipeline_defs.runtime.startup", "upgrade")
     assert done.returncode == 0, done.stderr
     with DagsterInstance.from_config(str(old_database)) as instance:
         assert_all_is_there(instance)

@@ -2,11 +2,11 @@
 
 import dagster as dg
 
-from pipeline_defs.history import Lineage
+from pipeline_defs.lineage.store import Lineage
 from pipeline_defs.release.history import Row
 from pipeline_defs.release.records import Outcome
 from pipeline_defs.release.run_tags import MADE_BY
-from pipeline_defs.server.task import Report
+from pipeline_defs.server.core.task import Report
 from tests.integration.test_freeze import follow, look
 from tests.integration.tiny import PRODUCTION, STAGING, Tiny
 

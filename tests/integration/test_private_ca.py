@@ -15,7 +15,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from pipeline_defs.resources.trust import SystemTrust
+from pipeline_defs.resources.tls_trust import SystemTrust
 
 
 class _Answering(http.server.BaseHTTPRequestHandler):

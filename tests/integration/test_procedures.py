@@ -3,12 +3,12 @@
 import pytest
 
 from pipeline_defs.release.records import Outcome, Release
-from pipeline_defs.resources.connection import Connection
-from pipeline_defs.server.command import command, script
-from pipeline_defs.server.deploy import deploy
-from pipeline_defs.server.facts import learn
-from pipeline_defs.server.lock import Owner, take
-from pipeline_defs.server.rollback import rollback
+from pipeline_defs.resources.ssh_connection import Connection
+from pipeline_defs.server.core.command import command, script
+from pipeline_defs.server.core.lock import Owner, take
+from pipeline_defs.server.state.facts import gather_facts
+from pipeline_defs.server.strategies.deploy_procedure import deploy
+from pipeline_defs.server.strategies.rollback_procedure import rollback
 from tests.integration.procedures import Interrupted, InterruptingServer, images, production
 from tests.support.shop import DATABASE_PASSWORD, Shop
 
@@ -44,7 +44,7 @@ def test_a_release_is_deployed_backed_up_verified_and_gone_back_from(
     assert back.error is None
     assert back.live and back.live.digest == first.digest
     assert shop.health()["version"] == "1.0.0"
-    assert learn(production(shop), server).current == back.live
+    assert gather_facts(production(shop), server).current == back.live
 
     before = images(server, "shop-production")
     for _ in range(2):
@@ -86,7 +86,7 @@ def test_an_interrupted_deployment_brings_the_release_before_back(
     quick = live.bare()
     with pytest.raises(Interrupted):
         deploy(quick.task("production", second), InterruptingServer(server, step))
-    current = learn(production(live), server).current
+    current = gather_facts(production(live), server).current
     assert current and live.health()["version"] == current.version
     assert current.version in (
         {"1.0.0", "1.1.0"} if step == "switch" else {"1.0.0"}

@@ -6,9 +6,9 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from pipeline_defs.config.making import Build, ImageTest
-from pipeline_defs.resources.client import find_client
-from pipeline_defs.resources.definition import Unprovable, definition_of
+from pipeline_defs.config.build import Build, ImageTest
+from pipeline_defs.resources.docker_client import find_client
+from pipeline_defs.resources.test_definition import Unprovable, definition_of
 from tests.integration.tested import PASSES, commit
 from tests.integration.tiny import IMAGE, Tiny, shipped
 from tests.support import shop

@@ -1,13 +1,13 @@
 """Recovery under real runs and the real sensor: one more try at most, then a person is told; what serves is not given up for its tests."""
 
 from pipeline_defs.config.testing import E2E
-from pipeline_defs.history import Lineage
+from pipeline_defs.lineage.store import Lineage
 from pipeline_defs.release.history import Row, trouble
 from pipeline_defs.release.records import Outcome, Release
-from pipeline_defs.resources.connection import Connection
-from pipeline_defs.server.deploy import deploy
-from pipeline_defs.server.rollback import rollback
-from pipeline_defs.server.task import Report
+from pipeline_defs.resources.ssh_connection import Connection
+from pipeline_defs.server.core.task import Report
+from pipeline_defs.server.strategies.deploy_procedure import deploy
+from pipeline_defs.server.strategies.rollback_procedure import rollback
 from tests.integration.recovered import deployed, follow
 from tests.integration.tiny import PRODUCTION, Tiny
 from tests.support.shop import Shop
@@ -19,7 +19,7 @@ def rows(tiny: Tiny) -> list[Row]:
 
 def said(tiny: Tiny) -> str | None:
     """What `shipline status` says of production."""
-    return trouble(Lineage(tiny.instance).standing(tiny.app, "production").rows)
+    return trouble(Lineage(tiny.instance).environment_status(tiny.app, "production").rows)
 
 
 def test_what_serves_again_and_fails_its_own_tests_is_kept_and_told(tiny: Tiny) -> None:

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from pipeline_defs.config import Secret
-from pipeline_defs.resources.artifact import NOTHING, Artifact
-from pipeline_defs.resources.manifest import INDEX, MANIFEST, Manifest, descriptor
+from pipeline_defs.resources.oci_artifact import NOTHING, Artifact
+from pipeline_defs.resources.oci_manifest import INDEX, MANIFEST, Manifest, descriptor
 from pipeline_defs.resources.referrers import WRITES, attach, list_tag, referrers
 from pipeline_defs.resources.registry_client import Registry
 from pipeline_defs.resources.registry_errors import RegistryError

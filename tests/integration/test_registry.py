@@ -20,10 +20,10 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.x509.oid import NameOID
 
 from pipeline_defs.config import Secret
-from pipeline_defs.config.images import read_lock
-from pipeline_defs.config.making import Build
+from pipeline_defs.config.build import Build
+from pipeline_defs.config.pinned_images import read_lock
 from pipeline_defs.resources import registry_client as registry_module
-from pipeline_defs.resources.engine import Engine
+from pipeline_defs.resources.docker_engine import Engine
 from pipeline_defs.resources.images_lock import refresh
 from pipeline_defs.resources.registry_client import Registry
 from pipeline_defs.resources.registry_errors import RegistryError

@@ -9,9 +9,9 @@ import pytest
 from pipeline_defs.config.database import Sanitize
 from pipeline_defs.release.evidence import Verdict
 from pipeline_defs.release.records import Release
-from pipeline_defs.resources.connection import Connection
-from pipeline_defs.server.command import script
-from pipeline_defs.server.rehearse import rehearse
+from pipeline_defs.resources.ssh_connection import Connection
+from pipeline_defs.server.core.command import script
+from pipeline_defs.server.rehearsal.rehearse_procedure import rehearse
 from tests.integration.procedures import Interrupted, InterruptingServer, done, images, journal, production, rows
 from tests.integration.staging import left, state
 from tests.support.moments import Moments

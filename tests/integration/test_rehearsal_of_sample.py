@@ -6,9 +6,9 @@ import pytest
 
 from pipeline_defs.release.evidence import Verdict
 from pipeline_defs.release.records import Outcome, Release
-from pipeline_defs.resources.connection import Connection
-from pipeline_defs.server.command import command
-from pipeline_defs.server.rehearse import rehearse
+from pipeline_defs.resources.ssh_connection import Connection
+from pipeline_defs.server.core.command import command
+from pipeline_defs.server.rehearsal.rehearse_procedure import rehearse
 from tests.integration.procedures import images, production, rows
 from tests.integration.staging import left, state
 from tests.support.shop import Shop

@@ -7,7 +7,7 @@ import dagster as dg
 import pytest
 
 from pipeline_defs.cli.main import main
-from pipeline_defs.cli.up import prepare
+from pipeline_defs.cli.up_command import prepare
 from pipeline_defs.config import Home
 from pipeline_defs.release.records import Deployment, DeploymentKind, Image, Outcome, Release
 from tests.support.recorded import record

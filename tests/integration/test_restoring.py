@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 
 from pipeline_defs.release.records import Release
-from pipeline_defs.resources.connection import Connection
-from pipeline_defs.server.command import command, script
-from pipeline_defs.server.deploy import deploy
-from pipeline_defs.server.facts import learn
-from pipeline_defs.server.rollback import rollback
+from pipeline_defs.resources.ssh_connection import Connection
+from pipeline_defs.server.core.command import command, script
+from pipeline_defs.server.state.facts import gather_facts
+from pipeline_defs.server.strategies.deploy_procedure import deploy
+from pipeline_defs.server.strategies.rollback_procedure import rollback
 from tests.integration.procedures import Interrupted, InterruptingServer, production, rows
 from tests.support.shop import Shop
 
@@ -47,7 +47,7 @@ def test_a_damaged_backup_is_refused_and_a_restore_that_is_cut_off_is_taken_back
 
     with pytest.raises(Interrupted):
         rollback(replace(quick.task("production", first), restore_from=backup), InterruptingServer(server, step))
-    found = learn(production(live), server)
+    found = gather_facts(production(live), server)
     switched = (
         bool(found.current) and found.current.digest == first.digest
     )  # the server may be further than what was heard of it
@@ -58,4 +58,4 @@ def test_a_damaged_backup_is_refused_and_a_restore_that_is_cut_off_is_taken_back
     assert report.live and report.live.digest == (first if switched else second).digest
     assert live.health()["version"] == ("1.0.0" if switched else "1.1.0")
     assert rows(live, server, COUNT) == ("0" if switched else "7")
-    assert learn(production(live), server).unfinished is None
+    assert gather_facts(production(live), server).unfinished is None

@@ -17,7 +17,7 @@ _TAGS = "query($run: ID!) { runOrError(runId: $run) { ... on Run { tags { key va
 
 _HEAR = """import os
 from dagster_celery.make_app import make_app
-from pipeline_defs.run_workers.broker import settings
+from pipeline_defs.runtime.run_workers.celery_broker import settings
 control = make_app(settings(os.environ["SHIPLINE_QUEUE"])).control
 print(*(worker.split("@")[1] for answer in control.ping(timeout=5, limit=2) for worker in answer))"""
 

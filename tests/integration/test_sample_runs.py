@@ -10,22 +10,22 @@ import dagster as dg
 import pytest
 from rich.console import Group
 
-from pipeline_defs.cli import diff as diff_command
-from pipeline_defs.cli import plan as plan_command
-from pipeline_defs.cli.output import Output
+from pipeline_defs.cli import diff_command as diff_command
+from pipeline_defs.cli import plan_command as plan_command
+from pipeline_defs.cli.cli_output import Output
 from pipeline_defs.config import App
 from pipeline_defs.deployments.difference import difference_of
 from pipeline_defs.deployments.drift import drift_of
 from pipeline_defs.deployments.plan import plan_of
-from pipeline_defs.deployments.ports import DeploymentError
-from pipeline_defs.history import Lineage
-from pipeline_defs.ops.drift import drift_check
-from pipeline_defs.release.difference import Difference
+from pipeline_defs.deployments.protocols import DeploymentError
+from pipeline_defs.lineage.store import Lineage
+from pipeline_defs.orchestration.drift_check import drift_check
+from pipeline_defs.release.deployment_plan import Plan
 from pipeline_defs.release.evidence import Verdict
 from pipeline_defs.release.history import Row
-from pipeline_defs.release.plan import Plan
-from pipeline_defs.resources.connection import Connection
-from pipeline_defs.server.command import script
+from pipeline_defs.release.undeployed_changes import Difference
+from pipeline_defs.resources.ssh_connection import Connection
+from pipeline_defs.server.core.command import script
 from tests.integration.shop_runs import A_TEST_FAILS, ADDS, PRODUCTION, RENAMES, STAGING, ShopRuns
 from tests.support import shop
 from tests.support.shop import DATABASE_PASSWORD, git

@@ -9,11 +9,11 @@ import pytest
 
 from pipeline_defs.config import App, load_app
 from pipeline_defs.deployments.attempt import beginning
+from pipeline_defs.github.source_resource import SourceResource
 from pipeline_defs.lineage.events import image_key
-from pipeline_defs.ops.metadata import image_metadata
-from pipeline_defs.ops.op_run import OpRun
+from pipeline_defs.lineage.metadata import image_metadata
+from pipeline_defs.orchestration.op_run import OpRun
 from pipeline_defs.release.records import Deployment, DeploymentKind, Image, Outcome, Rehearsal, Release
-from pipeline_defs.resources.source_resource import SourceResource
 from tests.support.shop import git
 from tests.support.ticks import Ticking
 

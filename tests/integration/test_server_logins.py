@@ -7,10 +7,10 @@ import pytest
 
 from pipeline_defs.config import Host, Secret
 from pipeline_defs.resources import ssh_config
-from pipeline_defs.resources.connection import Connection
-from pipeline_defs.resources.host_keys import shown, shows, trusted
-from pipeline_defs.server.command import Unreachable, script
-from pipeline_defs.server.compose import pull
+from pipeline_defs.resources.host_keys import offered_keys, shows, trusted
+from pipeline_defs.resources.ssh_connection import Connection
+from pipeline_defs.server.compose.compose_commands import pull
+from pipeline_defs.server.core.command import Unreachable, script
 from tests.testbed.bed import TestBed
 
 ALIASES = """
@@ -65,7 +65,7 @@ def test_an_alias_works_where_ssh_works(name: str, known_hosts: Path) -> None:
 def test_a_jump_host_whose_key_is_unknown_is_refused(known_hosts: Path) -> None:
     known_hosts.write_text("")
     with pytest.raises(Unreachable, match=r"the host key of root@127.0.0.1:\d+ is not in .*known_hosts"):
-        shown(Host.model_validate({"address": "inner", "known_hosts": known_hosts}))
+        offered_keys(Host.model_validate({"address": "inner", "known_hosts": known_hosts}))
 
 
 def test_jump_hosts_that_lead_to_each_other_are_named(known_hosts: Path) -> None:

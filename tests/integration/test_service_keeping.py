@@ -71,7 +71,8 @@ def test_a_service_is_made_again_from_its_backup_on_an_empty_machine(service: Ru
 
 BREAK = """
 USER root
-RUN sed -i 's/    instance.upgrade()/    instance.wipe(); raise OSError("the disk is full")/' /opt/shipline/pipeline_defs/backups/schema.py
+RUN sed -i 's/    instance.upgrade()/    instance.wipe(); raise OSError("the disk is full")/' \\
+  /opt/shipline/pipeline_defs/runtime/backups/storage_schema.py
 USER shipline
 """
 

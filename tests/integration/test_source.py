@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from pipeline_defs.config.home import PROJECT
-from pipeline_defs.resources import mirror
-from pipeline_defs.resources.source import Source
+from pipeline_defs.resources import git_mirror
+from pipeline_defs.resources.git_source import Source
 from pipeline_defs.resources.source_errors import SourceError
 
 
@@ -275,7 +275,7 @@ def test_repositories_that_do_not_answer(repository_name: str, sentence: str, tm
 
 
 def test_a_repository_that_never_answers(tmp_path: Path, silent_port: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mirror, "HEADS_SECONDS", 1.0)
+    monkeypatch.setattr(git_mirror, "HEADS_SECONDS", 1.0)
     with pytest.raises(SourceError, match=r"`git ls-remote` for .* did not end within 1 s; is its host reachable"):
         Source(f"git://127.0.0.1:{silent_port}/shop.git", tmp_path).heads(["main"])
 

@@ -14,9 +14,9 @@ import pytest
 
 from pipeline_defs.config import Host, Secret
 from pipeline_defs.resources import ssh_login
-from pipeline_defs.resources.connection import Connection
-from pipeline_defs.resources.ssh import SshResource
-from pipeline_defs.server.command import CommandTimeout, Unreachable, command, script
+from pipeline_defs.resources.ssh_connection import Connection
+from pipeline_defs.resources.ssh_resource import SshResource
+from pipeline_defs.server.core.command import CommandTimeout, Unreachable, command, script
 from tests.testbed.bed import TestBed
 from tests.testbed.server import Server
 from tests.testbed.waiting import holds_within

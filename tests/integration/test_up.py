@@ -21,9 +21,9 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 from websockets.typing import Origin, Subprotocol
 
-from pipeline_defs.cli.client import _LAUNCH, _execution
-from pipeline_defs.cli.ports import free_port
-from pipeline_defs.cli.service import Service
+from pipeline_defs.cli.graphql_client import _LAUNCH, _execution
+from pipeline_defs.cli.local_ports import free_port
+from pipeline_defs.cli.running_service import Service
 from pipeline_defs.config.home import PROJECT
 from pipeline_defs.release.request import Job, Request
 

@@ -5,12 +5,12 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from pipeline_defs.history import Lineage
 from pipeline_defs.lineage.events import DRIFT, environment_key
-from pipeline_defs.ops.metadata import deployment_metadata
-from pipeline_defs.ops.op_run import OpRun
-from pipeline_defs.ops.verified import log_verified, verified, verified_check
-from pipeline_defs.release.drift import Drift
+from pipeline_defs.lineage.metadata import deployment_metadata
+from pipeline_defs.lineage.store import Lineage
+from pipeline_defs.orchestration.environment_checks import log_verified, verified, verified_check
+from pipeline_defs.orchestration.op_run import OpRun
+from pipeline_defs.release.drift_finding import Drift
 from pipeline_defs.release.evidence import StepTiming, TestCounts
 from pipeline_defs.release.records import Deployment, DeploymentKind, Outcome
 from tests.integration.reported import SmallRuns

@@ -9,13 +9,13 @@ import pytest
 from pipeline_defs.config.route import Route
 from pipeline_defs.config.watch import Watch
 from pipeline_defs.release.records import Outcome, Release
-from pipeline_defs.resources.connection import Connection
-from pipeline_defs.server import router
-from pipeline_defs.server.command import Result, script
-from pipeline_defs.server.deploy import deploy
-from pipeline_defs.server.rollback import rollback
-from pipeline_defs.server.site import Site
-from pipeline_defs.server.watch import watch
+from pipeline_defs.resources.ssh_connection import Connection
+from pipeline_defs.server.core.command import Result, script
+from pipeline_defs.server.core.site import Site
+from pipeline_defs.server.router import router
+from pipeline_defs.server.strategies.deploy_procedure import deploy
+from pipeline_defs.server.strategies.release_watch import watch
+from pipeline_defs.server.strategies.rollback_procedure import rollback
 from tests.integration.containers import SERVES, bare_place, serving, start
 from tests.support.load import Load
 from tests.support.routed_shop import Routed, web
@@ -55,7 +55,7 @@ def watched(place: tuple[Connection, Site], program: str, *hosts: str) -> Result
     for each in (site, blog):
         assert each.config.route and server.run(router.point(each, each.config.route), timeout=30).ok
     if program == SERVES:  # a router that was started only now may look for the container's name for some seconds
-        assert site.config.route and server.run(router.look(site.config.route), timeout=60).ok
+        assert site.config.route and server.run(router.probe(site.config.route), timeout=60).ok
     assert server.run(script(_ASK, *hosts), timeout=30).ok
     (step,) = watch(site, RELEASE)
     return server.run(step.command, timeout=30)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 import requests
 
-from pipeline_defs.webhooks.room import BODY_SECONDS, TOTAL
+from pipeline_defs.github.webhooks.body_limit import BODY_SECONDS, TOTAL
 from tests.support.receiving import IDLE
 from tests.support.receiving_process import HEAD, MEGABYTES, Receiving, hostile, receiving_in
 from tests.testbed.waiting import holds_within

@@ -21,13 +21,13 @@ from dagster import DagsterInstance, DagsterRunStatus, RunsFilter
 from dagster._core.definitions.run_request import InstigatorType
 from dagster._core.scheduler.instigation import InstigatorState, InstigatorStatus, InstigatorTick, SensorInstigatorData
 
-from pipeline_defs.automation.entries import write_entries
-from pipeline_defs.cli.service import Service
-from pipeline_defs.code_server import LOCATION, CodeServer, target_at
+from pipeline_defs.cli.running_service import Service
 from pipeline_defs.config.home import PROJECT
-from pipeline_defs.release.handled import Handled
+from pipeline_defs.github.webhooks.delivery_worker import handled_by_sensor
+from pipeline_defs.release.github_cursor import GitHubCursor
 from pipeline_defs.release.run_tags import NOTICED
-from pipeline_defs.webhooks.worker import handled_by_sensor
+from pipeline_defs.runtime.automation.entries import write_entries
+from pipeline_defs.runtime.code_server import LOCATION, CodeServer, target_at
 from tests.integration.github_changes import (
     REPOSITORY,
     SECRET,
@@ -56,7 +56,7 @@ class Home:
         server = CodeServer(self.instance, target_at(code))
         location = server._process.create_request_context().get_code_location(LOCATION)
         sensor = location.get_repository("__repository__").get_sensor("github")
-        handled = Handled()
+        handled = GitHubCursor()
         for branch in ("main", "development"):
             handled = handled.with_head(branch, self.github.head(REPOSITORY, branch) or "")
         write_entries(self.instance, "github", {"shop": handled.model_dump_json()})
@@ -241,7 +241,7 @@ def test_a_shipline_that_was_started_anew_is_found_at_its_new_socket(home: Home)
 
 def test_what_faces_the_internet_has_its_senders_secrets_and_no_other(home: Home, tmp_path: Path) -> None:
     """As docker/compose.yaml has it: one program that receives, and another one that looks at what came."""
-    command = [sys.executable, "-m", "pipeline_defs.cli.deliveries"]
+    command = [sys.executable, "-m", "pipeline_defs.cli.webhook_processes"]
     alive, folder = tmp_path / "alive", home.root / "deliveries"
     bare = {"PATH": os.environ["PATH"], "SHIPLINE_DELIVERIES": str(folder)}
     with (
@@ -322,7 +322,7 @@ def test_up_receives_webhooks_and_starts_the_receiver_again(tmp_path: Path, gith
 
             github.fail_deliveries(drop=1.0)
             shipline_url = before.url
-            cursor = Handled().with_head("main", github.log(REPOSITORY)[-1]).model_dump_json()
+            cursor = GitHubCursor().with_head("main", github.log(REPOSITORY)[-1]).model_dump_json()
             query = DRY_RUN.replace("CURSOR", json.dumps(cursor))
             headers = {"Authorization": f"Bearer {(home / 'token').read_text()}"}
             answer = requests.post(f"{shipline_url}/graphql", json={"query": query}, headers=headers, timeout=30).json()

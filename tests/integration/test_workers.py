@@ -3,10 +3,10 @@
 import pytest
 
 from pipeline_defs.release.records import Release
-from pipeline_defs.resources.connection import Connection
-from pipeline_defs.server.command import script
-from pipeline_defs.server.deploy import deploy
-from pipeline_defs.server.rollback import rollback
+from pipeline_defs.resources.ssh_connection import Connection
+from pipeline_defs.server.core.command import script
+from pipeline_defs.server.strategies.deploy_procedure import deploy
+from pipeline_defs.server.strategies.rollback_procedure import rollback
 from tests.support.routed_shop import Routed
 
 pytestmark = pytest.mark.small_app

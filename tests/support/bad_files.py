@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from pipeline_defs.config.database import Sanitize
 from pipeline_defs.release.records import Release
-from pipeline_defs.server.task import Task
+from pipeline_defs.server.core.task import Task
 from tests.support.shop import SOURCE, Shop, edited
 
 _VOLUMES = "volumes:\n  db-data:\n"

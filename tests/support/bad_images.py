@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from pipeline_defs.release.records import Release
-from pipeline_defs.server.task import Task
+from pipeline_defs.server.core.task import Task
 from tests.support.shop import Shop
 
 MIGRATION = "migrations/versions/0004_bad.py"

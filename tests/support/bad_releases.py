@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from pipeline_defs.release.evidence import Verdict
 from pipeline_defs.release.records import Outcome
-from pipeline_defs.resources.connection import Connection
-from pipeline_defs.server.command import script
-from pipeline_defs.server.rehearse import rehearse
-from pipeline_defs.server.site import Site
-from pipeline_defs.server.task import Report, Task
+from pipeline_defs.resources.ssh_connection import Connection
+from pipeline_defs.server.core.command import script
+from pipeline_defs.server.core.site import Site
+from pipeline_defs.server.core.task import Report, Task
+from pipeline_defs.server.rehearsal.rehearse_procedure import rehearse
 from tests.support import bad_images as images
 from tests.support.bad_files import good, sanitize_fails, shares
 from tests.support.environment_state import differences, left_of, state_of

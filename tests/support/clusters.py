@@ -10,9 +10,9 @@ from pathlib import Path
 from pipeline_defs.config import Database
 from pipeline_defs.config.testing import Health
 from pipeline_defs.resources.process import LocalRunner
-from pipeline_defs.server.command import Command, Result
+from pipeline_defs.server.core.command import Command, Result
+from pipeline_defs.server.core.site import Site
 from pipeline_defs.server.database.postgres import PostgresService
-from pipeline_defs.server.site import Site
 from tests.testbed import docker
 from tests.testbed.checkout import CHECKOUT_LABEL
 from tests.testbed.container import wait_until

@@ -1,8 +1,8 @@
 """What an environment is at one moment, so that two moments can be compared, and what a rehearsal leaves behind."""
 
-from pipeline_defs.resources.connection import Connection
-from pipeline_defs.server.command import script
-from pipeline_defs.server.site import Site
+from pipeline_defs.resources.ssh_connection import Connection
+from pipeline_defs.server.core.command import script
+from pipeline_defs.server.core.site import Site
 
 State = tuple[str, ...]
 """Lines, one for each container, volume, network and file of an environment, and one with the hash of its database."""

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 
-from pipeline_defs.server.command import Command, Listener, Result, Runner
+from pipeline_defs.server.core.command import Command, Listener, Result, Runner
 from tests.support.moments import Moments
 
 EARLY, LATE, KILLED = "early", "late", "killed"
@@ -39,7 +39,7 @@ class Faulty:
             raise Killed
 
     def _broken(self, command: Command) -> Command:
-        """The command with a failing link, where it is a chain that has the step. Links are those of `server/chain.py`."""
+        """The command with a failing link, where it is a chain that has the step. Links are those of `server/core/chain.py`."""
         argv = command.argv
         if argv[:2] != ("sh", "-euc") or not argv[4].startswith("\x1e"):
             return command

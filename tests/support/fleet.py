@@ -10,15 +10,15 @@ from typing import Any
 
 from pipeline_defs.config import App, Secret, load_app
 from pipeline_defs.release.records import Outcome, Release
-from pipeline_defs.resources.connection import Connection
-from pipeline_defs.resources.engine import Engine
-from pipeline_defs.resources.registry import RegistryResource
-from pipeline_defs.server.bundle import configuration_hash
-from pipeline_defs.server.command import Command, Listener, Result
-from pipeline_defs.server.fleet import deploy_all, rollback_all
-from pipeline_defs.server.member import Line
-from pipeline_defs.server.site import Site
-from pipeline_defs.server.task import Report, Task
+from pipeline_defs.resources.docker_engine import Engine
+from pipeline_defs.resources.registry_resource import RegistryResource
+from pipeline_defs.resources.ssh_connection import Connection
+from pipeline_defs.server.compose.bundle import configuration_hash
+from pipeline_defs.server.core.command import Command, Listener, Result
+from pipeline_defs.server.core.site import Site
+from pipeline_defs.server.core.task import Report, Task
+from pipeline_defs.server.fleet.fleet_procedures import deploy_all, rollback_all
+from pipeline_defs.server.fleet.member import Line
 from tests.support import shop
 from tests.testbed.bed import TestBed
 from tests.testbed.server import PRODUCTION, Server

@@ -15,10 +15,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from docs.browser import Page
-from pipeline_defs.cli.ports import free_port
-from pipeline_defs.web.guard import Guard
-from pipeline_defs.web.login import Login
-from pipeline_defs.web.names import LOOPBACK, Names
+from pipeline_defs.cli.local_ports import free_port
+from pipeline_defs.runtime.web.host_names import LOOPBACK, Names
+from pipeline_defs.runtime.web.request_guard import Guard
+from pipeline_defs.runtime.web.web_login import Login
 from tests.testbed.waiting import holds_within
 
 REBINDING = "--host-resolver-rules=MAP *.example 127.0.0.1"

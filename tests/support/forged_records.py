@@ -6,7 +6,7 @@ from typing import Any
 import dagster as dg
 
 from pipeline_defs.config import App, load_app
-from pipeline_defs.history import Lineage
+from pipeline_defs.lineage.store import Lineage
 from pipeline_defs.release.records import Deployment, DeploymentKind, Image, Outcome, Rehearsal, Release
 from tests.support.recorded import Fact, record
 

@@ -14,20 +14,20 @@ from unittest import mock
 
 import dagster as dg
 
-from pipeline_defs.assets import assets_of
 from pipeline_defs.config import App, Secret, load_app
-from pipeline_defs.history import Lineage
-from pipeline_defs.jobs import jobs_of
+from pipeline_defs.github.github_resource import GitHubResource
+from pipeline_defs.github.source_resource import SourceResource
 from pipeline_defs.lineage.events import CHECKED, image_key
-from pipeline_defs.lineage.stored import facts_of_run
+from pipeline_defs.lineage.store import Lineage
+from pipeline_defs.lineage.stored_records import facts_of_run
+from pipeline_defs.orchestration.assets import assets_of
+from pipeline_defs.orchestration.jobs import jobs_of
 from pipeline_defs.release.records import Image
 from pipeline_defs.release.request import Job, Request
-from pipeline_defs.resources.engine import Engine, EngineResource
-from pipeline_defs.resources.github_resource import GitHubResource
+from pipeline_defs.resources.docker_engine import Engine, EngineResource
 from pipeline_defs.resources.isolation import NAMES
-from pipeline_defs.resources.registry import RegistryResource
-from pipeline_defs.resources.source_resource import SourceResource
-from pipeline_defs.resources.ssh import SshResource
+from pipeline_defs.resources.registry_resource import RegistryResource
+from pipeline_defs.resources.ssh_resource import SshResource
 from tests.support import shop
 from tests.support.fork_variants import GOOD_END, Files, Gitlink, Link, Place, Variant, variants
 from tests.support.shop import git

@@ -15,17 +15,17 @@ from typing import Any
 
 import paramiko
 
-from pipeline_defs.backups.archive import check, writing
-from pipeline_defs.backups.manifest import BadBackup, Kind, Manifest
-from pipeline_defs.cli.service import Service
+from pipeline_defs.cli.running_service import Service
 from pipeline_defs.config import Host, Secret
-from pipeline_defs.config.token import new_token, read_token
+from pipeline_defs.config.web_token import new_token, read_token
+from pipeline_defs.github.webhooks.inbox import Inbox
+from pipeline_defs.github.webhooks.webhook_senders import Sender, SendersFile, write_senders
 from pipeline_defs.resources.host_keys import trust, trusted
 from pipeline_defs.resources.process import LocalRunner
-from pipeline_defs.server.command import ServerError
-from pipeline_defs.server.lock import Owner, take
-from pipeline_defs.webhooks.inbox import Inbox
-from pipeline_defs.webhooks.senders import Sender, SendersFile, write_senders
+from pipeline_defs.runtime.backups.archive import check, writing
+from pipeline_defs.runtime.backups.backup_manifest import BadBackup, Kind, Manifest
+from pipeline_defs.server.core.command import ServerError
+from pipeline_defs.server.core.lock import Owner, take
 from tests.unit.sample import site
 
 PAGES = (0, 1, 2)

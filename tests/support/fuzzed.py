@@ -17,18 +17,18 @@ from requests.adapters import HTTPAdapter
 
 from pipeline_defs.config import ConfigError, load_app
 from pipeline_defs.config.home import PROJECT
+from pipeline_defs.github.api import GitHubError
+from pipeline_defs.github.api.api_response import Answer
+from pipeline_defs.github.api.response_parsing import commit_of, details_of, fact, move_of, pull_of
+from pipeline_defs.github.webhooks.delivery_hint import UnreadablePayload, hint_of
 from pipeline_defs.release.junit import ResultsError, read_junit
 from pipeline_defs.release.postman import CollectionError, read_collection, read_environment
 from pipeline_defs.release.version import Version, VersionError
-from pipeline_defs.resources.github import GitHubError
-from pipeline_defs.resources.github.answer import Answer
-from pipeline_defs.resources.github.shapes import commit_of, details_of, fact, move_of, pull_of
-from pipeline_defs.resources.manifest import MANIFEST, digest_of
+from pipeline_defs.resources.oci_manifest import MANIFEST, digest_of
 from pipeline_defs.resources.registry_client import Registry
 from pipeline_defs.resources.registry_errors import RegistryError
-from pipeline_defs.server.compose_reader import read_model
-from pipeline_defs.server.journal import steps_in
-from pipeline_defs.webhooks.hint import Unreadable, hint_of
+from pipeline_defs.server.compose.compose_reader import read_model
+from pipeline_defs.server.core.journal import steps_in
 
 _SHA = "a" * 40
 _USER = {"login": "ada", "type": "User"}
@@ -93,7 +93,7 @@ def _app(content: bytes) -> object:
 
 
 def _github(make: Callable[[Any], object]) -> Callable[[bytes], object]:
-    """Half an answer of GitHub is GitHubAway; what is no JSON is refused before, by `Answer.json`."""
+    """Half an answer of GitHub is GitHubUnavailable; what is no JSON is refused before, by `Answer.json`."""
     return lambda content: fact(make, Answer(200, {}, content.decode(errors="replace")).json())
 
 
@@ -137,12 +137,12 @@ READERS: dict[str, Reader] = {
     "version": Reader(lambda content: Version.parse(content.decode(errors="replace")), (VersionError,), b"v1.2.3\n"),
     "push": Reader(
         lambda content: hint_of("push", "application/json", content),
-        (Unreadable,),
+        (UnreadablePayload,),
         _json({"ref": "refs/heads/main", "repository": {"full_name": "acme/shop"}}),
     ),
     "pull request": Reader(
         lambda content: hint_of("pull_request", "application/x-www-form-urlencoded", content),
-        (Unreadable,),
+        (UnreadablePayload,),
         b"payload=%7B%22pull_request%22%3A%7B%22number%22%3A7%7D%2C%22repository%22%3A%7B%22full_name%22%3A%22a%22%7D%7D",
     ),
     "compose": Reader(lambda content: read_model(content.decode(errors="replace")), (ValueError,), _COMPOSE.encode()),

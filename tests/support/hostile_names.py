@@ -7,14 +7,14 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from pipeline_defs.notices.notice import first_sentence, tame
-from pipeline_defs.ops.metadata.tables import cell
+from pipeline_defs.github.api.github_statuses import LONGEST_DESCRIPTION, cut
+from pipeline_defs.lineage.metadata.tables import cell
+from pipeline_defs.notifications.notification import first_sentence, tame
+from pipeline_defs.release.lineage_lookup import TAG, QuestionError, questions
 from pipeline_defs.release.markdown import code, link, plain
-from pipeline_defs.release.names import TAG, QuestionError, questions
 from pipeline_defs.release.tags import tags_for
 from pipeline_defs.release.version import Version
-from pipeline_defs.resources.github.statuses import LONGEST_DESCRIPTION, cut
-from pipeline_defs.server.command import script
+from pipeline_defs.server.core.command import script
 
 _BATCH = 500
 _TAG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,127}")

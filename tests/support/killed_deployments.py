@@ -5,12 +5,12 @@ import time
 from dataclasses import dataclass, field
 
 from pipeline_defs.release.records import Release
-from pipeline_defs.resources.connection import Connection
-from pipeline_defs.server.command import script
-from pipeline_defs.server.deploy import deploy
-from pipeline_defs.server.facts import learn
-from pipeline_defs.server.rollback import rollback
-from pipeline_defs.server.task import Report
+from pipeline_defs.resources.ssh_connection import Connection
+from pipeline_defs.server.core.command import script
+from pipeline_defs.server.core.task import Report
+from pipeline_defs.server.state.facts import gather_facts
+from pipeline_defs.server.strategies.deploy_procedure import deploy
+from pipeline_defs.server.strategies.rollback_procedure import rollback
 from tests.support.killer import Point, kill
 from tests.support.moments import Moments
 from tests.support.routed_shop import Routed
@@ -75,7 +75,7 @@ class DeployKills:
         """Compare what was reported, what the server says that it runs, what runs, and what people get."""
         if report.error:
             self.broken.append(f"{when}: {report.error}")
-        current, served = learn(self.app.site, self.server).current, self.app.version
+        current, served = gather_facts(self.app.site, self.server).current, self.app.version
         words = (self.app.site.project, self.app.site.config.service, self.app.site.path("lock"))
         web = self.server.run(script(_WEB, *words), timeout=60).stdout.splitlines()
         if current is None or served != current.version or web != [f"{current.name} running"]:

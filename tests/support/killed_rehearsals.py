@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 
 from pipeline_defs.release.evidence import Verdict
 from pipeline_defs.release.records import Release
-from pipeline_defs.resources.connection import Connection
-from pipeline_defs.server.rehearse import rehearse
-from pipeline_defs.server.site import Site
+from pipeline_defs.resources.ssh_connection import Connection
+from pipeline_defs.server.core.site import Site
+from pipeline_defs.server.rehearsal.rehearse_procedure import rehearse
 from tests.support.environment_state import State, differences, left_of, state_of
 from tests.support.killer import Point, kill
 from tests.support.moments import Moments

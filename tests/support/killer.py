@@ -16,12 +16,12 @@ from typing import Any, cast
 
 from pipeline_defs.config.home import PROJECT
 from pipeline_defs.release.records import Release
-from pipeline_defs.server.command import Runner
-from pipeline_defs.server.deploy import deploy
-from pipeline_defs.server.rehearse import rehearse
-from pipeline_defs.server.rollback import rollback
-from pipeline_defs.server.site import Site
-from pipeline_defs.server.task import Report
+from pipeline_defs.server.core.command import Runner
+from pipeline_defs.server.core.site import Site
+from pipeline_defs.server.core.task import Report
+from pipeline_defs.server.rehearsal.rehearse_procedure import rehearse
+from pipeline_defs.server.strategies.deploy_procedure import deploy
+from pipeline_defs.server.strategies.rollback_procedure import rollback
 from tests.support.moments import Moments
 from tests.support.quick_shop import quick, rehearsal
 from tests.support.routed_shop import behind_router

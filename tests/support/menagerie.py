@@ -16,18 +16,18 @@ from typing import Any
 import yaml
 
 from pipeline_defs.config import App, Secret
+from pipeline_defs.config.build import Build
 from pipeline_defs.config.home import PROJECT
-from pipeline_defs.config.making import Build
 from pipeline_defs.release.records import Release
-from pipeline_defs.resources.connection import Connection
-from pipeline_defs.resources.engine import Engine
-from pipeline_defs.resources.registry import RegistryResource
+from pipeline_defs.resources.docker_engine import Engine
+from pipeline_defs.resources.registry_resource import RegistryResource
 from pipeline_defs.resources.release_files import release_files
-from pipeline_defs.server.bundle import configuration_hash
-from pipeline_defs.server.command import script
-from pipeline_defs.server.settings import settings_of
-from pipeline_defs.server.site import Site
-from pipeline_defs.server.task import Task
+from pipeline_defs.resources.ssh_connection import Connection
+from pipeline_defs.server.compose.bundle import configuration_hash
+from pipeline_defs.server.compose.site_settings import settings_of
+from pipeline_defs.server.core.command import script
+from pipeline_defs.server.core.site import Site
+from pipeline_defs.server.core.task import Task
 from tests.support.shop import environment, variables
 from tests.testbed import images
 from tests.testbed.bed import TestBed

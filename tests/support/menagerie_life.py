@@ -4,11 +4,11 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from pipeline_defs.resources.client import EngineError
-from pipeline_defs.server.deploy import deploy
-from pipeline_defs.server.rehearse import rehearse
-from pipeline_defs.server.rollback import rollback
-from pipeline_defs.server.task import Report
+from pipeline_defs.resources.docker_client import EngineError
+from pipeline_defs.server.core.task import Report
+from pipeline_defs.server.rehearsal.rehearse_procedure import rehearse
+from pipeline_defs.server.strategies.deploy_procedure import deploy
+from pipeline_defs.server.strategies.rollback_procedure import rollback
 from tests.support.menagerie import Place, kinds
 
 _TOLD = "besides the image: "

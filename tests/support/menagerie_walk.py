@@ -4,10 +4,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from pipeline_defs.release.records import Outcome
-from pipeline_defs.server.deploy import deploy
-from pipeline_defs.server.rehearse import rehearse
-from pipeline_defs.server.rollback import rollback
-from pipeline_defs.server.task import Report
+from pipeline_defs.server.core.task import Report
+from pipeline_defs.server.rehearsal.rehearse_procedure import rehearse
+from pipeline_defs.server.strategies.deploy_procedure import deploy
+from pipeline_defs.server.strategies.rollback_procedure import rollback
 from tests.support.faulty import EARLY, KILLED, LATE, Faulty, Killed
 from tests.support.menagerie import Animal, Place, Seen, animals, by_id, kinds
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-from pipeline_defs.server.command import Command, Listener, Result, Runner
+from pipeline_defs.server.core.command import Command, Listener, Result, Runner
 
 _FRAME = re.compile("\x1e[0-9a-f]{16} (begin|end) (.*)$")
 _BEAT = "a sign of life"

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pipeline_defs.config.database import Sanitize
 from pipeline_defs.config.testing import E2E, Test
 from pipeline_defs.release.records import Release
-from pipeline_defs.server.task import Task
+from pipeline_defs.server.core.task import Task
 from tests.support.shop import SOURCE, Shop
 
 _READ = "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/products?limit=5', timeout=5)"

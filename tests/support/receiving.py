@@ -6,10 +6,10 @@ import json
 import sys
 from pathlib import Path
 
-from pipeline_defs.webhooks import server
-from pipeline_defs.webhooks.apps import Apps
-from pipeline_defs.webhooks.inbox import Inbox
-from pipeline_defs.webhooks.receiver import Receiver
+from pipeline_defs.github.webhooks import http_server
+from pipeline_defs.github.webhooks.inbox import Inbox
+from pipeline_defs.github.webhooks.receiver import Receiver
+from pipeline_defs.github.webhooks.webhook_apps import Apps
 
 SECRET = "a secret of these tests"
 IDLE = 8.0
@@ -48,5 +48,5 @@ def receiver(folder: Path) -> Receiver:
 
 
 if __name__ == "__main__":
-    server.IDLE_SECONDS = IDLE
-    server.serve(receiver(Path(sys.argv[1])).application(), "127.0.0.1", int(sys.argv[2]))
+    http_server.IDLE_SECONDS = IDLE
+    http_server.serve(receiver(Path(sys.argv[1])).application(), "127.0.0.1", int(sys.argv[2]))

@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import requests
 
-from pipeline_defs.cli.ports import free_port
+from pipeline_defs.cli.local_ports import free_port
 from pipeline_defs.config.home import PROJECT
 from tests.support.receiving import BODY, SECRET, VARIABLE, right_headers
 from tests.testbed.waiting import holds_within

@@ -8,7 +8,7 @@ from dagster._core.events.log import EventLogEntry
 from dagster._core.utils import make_new_run_id
 
 from pipeline_defs.lineage.events import environment_key, image_key
-from pipeline_defs.ops.metadata import deployment_metadata, image_metadata, rehearsal_metadata
+from pipeline_defs.lineage.metadata import deployment_metadata, image_metadata, rehearsal_metadata
 from pipeline_defs.release.records import Deployment, Image, Outcome, Rehearsal
 
 Fact = Image | Rehearsal | Deployment

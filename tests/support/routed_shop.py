@@ -11,10 +11,10 @@ import yaml
 from pipeline_defs.config.route import Route, Router
 from pipeline_defs.config.watch import OFF
 from pipeline_defs.release.records import Release
-from pipeline_defs.resources.connection import Connection
-from pipeline_defs.server.command import script
-from pipeline_defs.server.site import Site
-from pipeline_defs.server.task import Task
+from pipeline_defs.resources.ssh_connection import Connection
+from pipeline_defs.server.core.command import script
+from pipeline_defs.server.core.site import Site
+from pipeline_defs.server.core.task import Task
 from tests.support.shop import Shop
 from tests.testbed.images import CADDY
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline_defs.config.fingerprint import KEY
+from pipeline_defs.config.secret_fingerprint import KEY
 from tests.support.service import RunningService
 from tests.testbed import docker
 from tests.testbed.bed import TestBed

@@ -15,13 +15,13 @@ from pathlib import Path
 from pipeline_defs.config import App, Secret, load_app
 from pipeline_defs.config.home import PROJECT
 from pipeline_defs.release.records import Release
-from pipeline_defs.resources.connection import Connection
-from pipeline_defs.resources.engine import Engine
-from pipeline_defs.resources.registry import RegistryResource
-from pipeline_defs.server.bundle import configuration_hash, needed_files
-from pipeline_defs.server.deploy import deploy
-from pipeline_defs.server.site import Site
-from pipeline_defs.server.task import Task
+from pipeline_defs.resources.docker_engine import Engine
+from pipeline_defs.resources.registry_resource import RegistryResource
+from pipeline_defs.resources.ssh_connection import Connection
+from pipeline_defs.server.compose.bundle import configuration_hash, needed_files
+from pipeline_defs.server.core.site import Site
+from pipeline_defs.server.core.task import Task
+from pipeline_defs.server.strategies.deploy_procedure import deploy
 from tests.testbed.bed import TestBed
 from tests.testbed.server import Server
 

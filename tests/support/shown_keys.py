@@ -13,7 +13,7 @@ from paramiko.hostkeys import HostKeys
 
 from pipeline_defs.config import Host
 from pipeline_defs.resources.ssh_login import connect
-from pipeline_defs.server.command import Unreachable
+from pipeline_defs.server.core.command import Unreachable
 
 KEYS = {
     "ecdsa-256": paramiko.ECDSAKey.generate(bits=256),

@@ -6,14 +6,14 @@ from typing import Any
 
 import dagster as dg
 
-from pipeline_defs.assets import assets_of
-from pipeline_defs.automation.entries import read_entry, write_entries
 from pipeline_defs.config import App
-from pipeline_defs.jobs import jobs_of
-from pipeline_defs.sensors import rounds, sensors_of
+from pipeline_defs.orchestration.assets import assets_of
+from pipeline_defs.orchestration.jobs import jobs_of
+from pipeline_defs.orchestration.sensors import app_threads, sensors_of
+from pipeline_defs.runtime.automation.entries import read_entry, write_entries
 
-rounds.PATIENCE = rounds.ALONE = 50.0  # a busy machine is no slow repository
-rounds.LONGEST = 55.0
+app_threads.PATIENCE = app_threads.ALONE = 50.0  # a busy machine is no slow repository
+app_threads.LONGEST = 55.0
 
 
 class Ticking:

@@ -8,8 +8,8 @@ import subprocess
 from collections.abc import Iterator
 from typing import Any
 
-from pipeline_defs.resources.client import BUILDX_SINCE
-from pipeline_defs.resources.client import clients as programs
+from pipeline_defs.resources.docker_client import BUILDX_SINCE
+from pipeline_defs.resources.docker_client import clients as programs
 from tests.testbed.checkout import BedError
 
 

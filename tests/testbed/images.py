@@ -14,7 +14,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from pipeline_defs.config.images import pinned
+from pipeline_defs.config.pinned_images import pinned
 from tests.testbed import compose, docker, sources
 from tests.testbed.checkout import STAND_IN_LABEL, BedError, state
 from tests.testbed.packages import apt_install, can_install

@@ -12,11 +12,11 @@ from pipeline_defs.config import App, Secret, load_app
 from pipeline_defs.config.home import PROJECT
 from pipeline_defs.release.records import Release
 from pipeline_defs.resources.process import LocalRunner
-from pipeline_defs.server.bundle import needed_files
-from pipeline_defs.server.command import Command, Result
-from pipeline_defs.server.facts import Facts
-from pipeline_defs.server.site import Site
-from pipeline_defs.server.task import Task
+from pipeline_defs.server.compose.bundle import needed_files
+from pipeline_defs.server.core.command import Command, Result
+from pipeline_defs.server.core.site import Site
+from pipeline_defs.server.core.task import Task
+from pipeline_defs.server.state.facts import Facts
 
 PASSWORD = "s3cr3t $(pa'ss) w0rd"
 URL_PASSWORD = "elsewhere-pa55word"

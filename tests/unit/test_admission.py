@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 
 from pipeline_defs.config import App
 from pipeline_defs.deployments.admission import ask, ask_again
-from pipeline_defs.release.admission import Admission, HostFacts, Requester, Snapshot, admit
+from pipeline_defs.release.admission_rules import Admission, HostFacts, Requester, Snapshot, admit
 from pipeline_defs.release.history import Row, fold, rows
-from pipeline_defs.release.quarantine import Quarantined, Word, quarantine
+from pipeline_defs.release.quarantine import Quarantined, QuarantineEntry, quarantine
 from pipeline_defs.release.records import HELD, Deployment, DeploymentKind, Outcome, Rehearsal, Release
 from pipeline_defs.release.version import Version
-from pipeline_defs.server.admitted import expect_admitted
-from pipeline_defs.server.command import ServerError
+from pipeline_defs.server.core.command import ServerError
+from pipeline_defs.server.strategies.admission_recheck import expect_admitted
 from tests.unit.sample import example, release, task, with_environment
 
 START = datetime(2026, 5, 4, 12, 0, tzinfo=UTC)
@@ -36,7 +36,7 @@ def candidate(version: str, repository: str | None = None) -> Release:
 class Told:
     """A history by the events that the lineage would be folded from, in their order."""
 
-    events: Sequence[Deployment | Word]
+    events: Sequence[Deployment | QuarantineEntry]
     rehearsals: Sequence[Rehearsal] = ()
     under_way: bool = False
 
@@ -69,8 +69,8 @@ def rehearsal(number: int, what: Release, outcome: Outcome) -> Rehearsal:
     return Rehearsal(id=f"{number:04}", release=what, environment="staging", outcome=outcome, started=START.isoformat())
 
 
-def word(what: Release, *, lifted: bool) -> Word:
-    return Word(
+def word(what: Release, *, lifted: bool) -> QuarantineEntry:
+    return QuarantineEntry(
         app="shop", environment="production", version=what.version, digest=what.digest, lifted=lifted, actor="ada",
         reason="orders are lost", at=START.isoformat(),
     )  # fmt: skip

@@ -7,10 +7,10 @@ import pytest
 from pydantic import ValidationError
 
 from pipeline_defs.config import App
-from pipeline_defs.server.adoption import Container, Running
-from pipeline_defs.server.compose_model import ComposeModel, Service
-from pipeline_defs.server.described import Described
-from pipeline_defs.server.site import Site
+from pipeline_defs.server.compose.compose_model import ComposeModel, Service
+from pipeline_defs.server.core.site import Site
+from pipeline_defs.server.state.adoption import Container, Running
+from pipeline_defs.server.state.described_services import DescribedServices
 from tests.unit.sample import example, with_environment
 
 PRODUCTION = Site.of(example(), "production")
@@ -19,7 +19,7 @@ ID, OTHER = "sha256:aa", "sha256:bb"
 
 def running(container: Container, **hashes: str) -> Running:
     model = ComposeModel({"web": Service("web")}, {}, {})
-    described = Described(model, "/opt/blog/releases/adopted", {"web": "one"})
+    described = DescribedServices(model, "/opt/blog/releases/adopted", {"web": "one"})
     return Running("blog", "/srv/blog", ("/srv/blog/compose.yml",), described, (container,), hashes)
 
 

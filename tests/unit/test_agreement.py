@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline_defs.release.records import Release
-from pipeline_defs.server.agreement import Note, State, agreed, name_of
+from pipeline_defs.server.fleet.agreement import Note, State, agreed, name_of
 from tests.unit.sample import release
 
 OLD, NEW, NEWEST = release("1.0.0"), release("1.1.0"), release("1.2.0")

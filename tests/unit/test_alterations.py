@@ -1,10 +1,10 @@
 """Alterations: what a release changes besides the app's image is told, and what only lies in another folder is not."""
 
-from pipeline_defs.server.alterations import alterations, as_it_runs
-from pipeline_defs.server.compose_reader import read_model
-from pipeline_defs.server.described import Described
-from pipeline_defs.server.site import Site
-from pipeline_defs.server.snapshot import Container, Snapshot
+from pipeline_defs.server.compose.compose_reader import read_model
+from pipeline_defs.server.core.site import Site
+from pipeline_defs.server.core.snapshot import Container, Snapshot
+from pipeline_defs.server.state.alterations import alterations, as_it_runs
+from pipeline_defs.server.state.described_services import DescribedServices
 from tests.unit.sample import example
 
 SITE = Site.of(example(), "production")
@@ -20,8 +20,8 @@ networks: {back: {}}
 AFTER = BEFORE.replace("releases/1", "releases/2").replace("sha256:a", "sha256:b").replace('"1"', '"2"')
 
 
-def described(text: str, folder: str) -> Described:
-    return Described(read_model(text, "shop-production"), folder)
+def described(text: str, folder: str) -> DescribedServices:
+    return DescribedServices(read_model(text, "shop-production"), folder)
 
 
 def told(after: str) -> list[str]:

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline_defs.resources.artifact import NOTHING, Artifact
 from pipeline_defs.resources.attestation import IN_TOTO, own
-from pipeline_defs.resources.manifest import INDEX, MANIFEST, Manifest, digest_of
+from pipeline_defs.resources.oci_artifact import NOTHING, Artifact
+from pipeline_defs.resources.oci_manifest import INDEX, MANIFEST, Manifest, digest_of
 from pipeline_defs.resources.referrers import entries, list_tag, with_entry
 from pipeline_defs.resources.registry_errors import RegistryError
 

@@ -14,10 +14,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline_defs.backups.archive import check, unpack, writing
-from pipeline_defs.backups.making import back_up_home
-from pipeline_defs.backups.manifest import NAME, BadBackup, Kind, Manifest
-from pipeline_defs.backups.restore import restore_home
+from pipeline_defs.runtime.backups.archive import check, unpack, writing
+from pipeline_defs.runtime.backups.backup_manifest import NAME, BadBackup, Kind, Manifest
+from pipeline_defs.runtime.backups.create_backup import back_up_home
+from pipeline_defs.runtime.backups.restore_backup import restore_home
 
 NAMES = st.text(st.characters(codec="utf-8", exclude_characters="/\0"), min_size=1, max_size=40).filter(
     lambda name: (

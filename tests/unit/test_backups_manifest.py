@@ -9,11 +9,11 @@ from alembic.script import ScriptDirectory
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline_defs.backups.making import back_up_home, back_up_service
-from pipeline_defs.backups.manifest import BadBackup, Kind, Manifest
-from pipeline_defs.backups.newest import new_name, remove_old
-from pipeline_defs.backups.restore import check
-from pipeline_defs.backups.schema import State, state
+from pipeline_defs.runtime.backups.backup_manifest import BadBackup, Kind, Manifest
+from pipeline_defs.runtime.backups.backup_rotation import new_name, remove_old
+from pipeline_defs.runtime.backups.create_backup import back_up_home, back_up_service
+from pipeline_defs.runtime.backups.restore_backup import check
+from pipeline_defs.runtime.backups.storage_schema import State, state
 
 MADE = Manifest(
     kind=Kind.SERVICE,

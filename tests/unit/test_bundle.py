@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from pipeline_defs.config import Secret
 from pipeline_defs.release.records import Release
-from pipeline_defs.server.bundle import (
+from pipeline_defs.server.compose.bundle import (
     COMPOSED,
     FINGERPRINTS,
     OVERRIDE,
@@ -30,8 +30,8 @@ from pipeline_defs.server.bundle import (
     override,
     settings_file,
 )
-from pipeline_defs.server.compose import compose
-from pipeline_defs.server.site import Site
+from pipeline_defs.server.compose.compose_commands import compose
+from pipeline_defs.server.core.site import Site
 from tests.unit.sample import PASSWORD, SHELLS, example, release, run, site, with_environment
 
 PRODUCTION = Site.of(example(), "production")

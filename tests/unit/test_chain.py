@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline_defs.resources.process import LocalRunner
-from pipeline_defs.server.chain import Chain, Link, Part, Said
-from pipeline_defs.server.command import Command, Result, command, script
+from pipeline_defs.server.core.chain import Chain, Link, Part, Said
+from pipeline_defs.server.core.command import Command, Result, command, script
 from tests.unit.sample import SHELLS
 
 words = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=40)
@@ -129,7 +129,7 @@ def test_a_link_may_run_beside_the_one_before_it_and_is_heard_after_it(
     one, other = str(tmp_path / "one"), str(tmp_path / "other")
     links = [
         Link("one", script(meet, one, other, "first", str(status))),
-        Link("other", script(meet, other, one, "second", "0"), meanwhile=True),
+        Link("other", script(meet, other, one, "second", "0"), runs_with_previous=True),
         Link("last", says("third")),
     ]
     held = tmp_path / "held"
@@ -145,11 +145,11 @@ def test_a_link_may_run_beside_the_one_before_it_and_is_heard_after_it(
 
 def test_a_link_beside_another_takes_no_standard_input() -> None:
     with pytest.raises(ValueError, match="beside runs beside another link"):
-        Link("beside", command("cat", stdin="x"), meanwhile=True)
+        Link("beside", command("cat", stdin="x"), runs_with_previous=True)
 
 
 def test_a_link_beside_another_may_fail_and_is_not_started_after_a_failure(tmp_path: Path) -> None:
-    beside = Link("beside", says("", 4), meanwhile=True)
+    beside = Link("beside", says("", 4), runs_with_previous=True)
     result, parts, _ = execute(Chain([Link("one", says("")), beside, Link("never", says(""))]))
     assert result.status == 4
     assert [part.link.name for part in parts] == ["one", "beside"]

@@ -2,8 +2,8 @@
 
 import pytest
 
-from pipeline_defs.cli.container_logs import Told
-from pipeline_defs.cli.output import Output
+from pipeline_defs.cli.cli_output import Output
+from pipeline_defs.cli.environment_logs import PrintedLogs
 from pipeline_defs.config import Host
 
 HOST = Host(address="a.example.org")
@@ -11,12 +11,12 @@ HOST = Host(address="a.example.org")
 
 @pytest.mark.parametrize(("several", "shown"), [(False, "web | hello"), (True, "a.example.org web | hello")])
 def test_a_line_says_where_it_is_from(several: bool, shown: str, capsys: pytest.CaptureFixture[str]) -> None:
-    Told(Output(), several=several).hear(HOST, "web | \x1b[31mhello\x07")
+    PrintedLogs(Output(), several=several).hear(HOST, "web | \x1b[31mhello\x07")
     assert capsys.readouterr().out.splitlines() == [shown]
 
 
 def test_as_data_it_is_kept_and_not_shown(capsys: pytest.CaptureFixture[str]) -> None:
-    told = Told(Output(json=True), several=False)
+    told = PrintedLogs(Output(json=True), several=False)
     told.hear(HOST, "web | a | b")
     assert told.lines == [{"host": str(HOST), "service": "web", "line": "a | b"}]
     assert capsys.readouterr().out == ""

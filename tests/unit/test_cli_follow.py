@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from pipeline_defs.cli.follow import Story
-from pipeline_defs.cli.output import exception_line, plain
+from pipeline_defs.cli.cli_output import exception_line, plain
+from pipeline_defs.cli.run_follower import Story
 from pipeline_defs.release.duration import duration
 
 
@@ -29,7 +29,9 @@ def test_a_failure_is_told_in_the_words_of_who_raised_it() -> None:
     story.take(event("LogMessageEvent", message="step 3/9\n\x1b[31mno such file\x1b[0m"))
     error = {
         "message": "dagster._core.errors.DagsterExecutionStepExecutionError: Error occurred while executing op",
-        "errorChain": [{"error": {"message": "pipeline_defs.server.command.Unreachable: host a does not answer\n"}}],
+        "errorChain": [
+            {"error": {"message": "pipeline_defs.server.core.command.Unreachable: host a does not answer\n"}}
+        ],
     }
     failed = story.take(event("ExecutionStepFailureEvent", error=error, failureMetadata=None))
     assert failed is not None

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from pipeline_defs.cli.main import main
-from pipeline_defs.release.maintenance import Maintenance, maintained
+from pipeline_defs.release.maintenance_state import Maintenance, maintained
 
 APP = """
 repository: team/shop

@@ -1,6 +1,6 @@
 """Request: what Dagster is told for what a person or a sensor asked."""
 
-from pipeline_defs.release.going_back import Choice
+from pipeline_defs.release.database_rollback import Choice
 from pipeline_defs.release.request import Job, Request, is_automatic, job_name, tags_of_rerun
 
 COMMIT = "0123456789abcdef" * 2 + "01234567"

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline_defs.config import Secret
-from pipeline_defs.server.command import Command, Result, command, script
+from pipeline_defs.server.core.command import Command, Result, command, script
 from tests.unit.sample import SHELLS, run
 
 # Tells what arrived: each argument, one variable, and standard input.

@@ -7,8 +7,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline_defs.server.compose_model import Attachment, Build, EnvFile, Mount, Port, Service
-from pipeline_defs.server.compose_reader import read_model
+from pipeline_defs.server.compose.compose_model import Attachment, Build, EnvFile, Mount, Port, Service
+from pipeline_defs.server.compose.compose_reader import read_model
 
 PRINTED = """
 name: proj

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from pipeline_defs.config.database import Database
 from pipeline_defs.config.route import Route
-from pipeline_defs.server.compose_look import read_look
+from pipeline_defs.server.compose.rendered_compose import read_rendered
 from pipeline_defs.server.compose_rules import Findings, problems
-from pipeline_defs.server.site import Site
+from pipeline_defs.server.core.site import Site
 from tests.unit.sample import example, with_environment
 
 REPOSITORY = "registry.example.org/team/shop"
@@ -45,7 +45,7 @@ def found(
     app = with_environment(example(), where, **keys)
     text = f"{CONTAINERS}{said}{yaml.safe_dump(dict(compose))}"
     site = Site.of(app, where)
-    return problems(read_look(text, site, {"production.yml": written.encode()}), site, REPOSITORY, known=known)
+    return problems(read_rendered(text, site, {"production.yml": written.encode()}), site, REPOSITORY, known=known)
 
 
 def file(**services: Any) -> dict[str, Any]:
@@ -257,7 +257,7 @@ def test_a_variable_that_nothing_sets_is_named_once(line: str) -> None:
 def test_a_file_that_is_none_is_refused() -> None:
     site = Site.of(example(), "production")
     for text in ("- a\n", "", "{"):
-        [told] = problems(read_look(text, site, {}), site, REPOSITORY).refusals
+        [told] = problems(read_rendered(text, site, {}), site, REPOSITORY).refusals
         assert "Compose refuses it" in told
 
 
@@ -302,14 +302,16 @@ def test_a_service_of_other_hosts_is_not_looked_at() -> None:
     site = Site(
         "shop", "production", app.environments["production"].model_copy(update={"also": ()}), elsewhere=("worker",)
     )
-    look = read_look(f"{CONTAINERS}{json.dumps(file(worker={'image': 'shop', 'ports': published('9000')}))}", site, {})
+    look = read_rendered(
+        f"{CONTAINERS}{json.dumps(file(worker={'image': 'shop', 'ports': published('9000')}))}", site, {}
+    )
     assert problems(look, site, REPOSITORY).refusals == []
 
 
 def test_a_masked_name_is_not_missed() -> None:
     masked = 'services: {web: {image: shop}, "***": {image: "***:15"}}\n'
     site = Site.of(example(), "production")
-    assert problems(read_look(masked, site, {}), site, REPOSITORY).refusals == []
+    assert problems(read_rendered(masked, site, {}), site, REPOSITORY).refusals == []
 
 
 def test_several_refusals_are_one_sentence_each() -> None:

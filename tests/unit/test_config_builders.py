@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from pipeline_defs.config import ConfigError, Home, Limits, load_limits
-from pipeline_defs.config.errors import problems_of
-from pipeline_defs.config.making import Build
-from pipeline_defs.config.values import GIB, written_size
+from pipeline_defs.config.build import Build
+from pipeline_defs.config.config_errors import problems_of
+from pipeline_defs.config.value_types import GIB, written_size
 
 
 def wrong(given: dict[str, object]) -> list[str]:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from pipeline_defs.config import Environment, Host
 from pipeline_defs.config.environment import Test as InContainer
 from pipeline_defs.config.testing import E2E
-from pipeline_defs.server.site import Site
+from pipeline_defs.server.core.site import Site
 from tests.unit.sample import example, with_environment
 
 users = st.text("abcdefghijklmnopqrstuvwxyz-_.0123456789", min_size=1, max_size=12)

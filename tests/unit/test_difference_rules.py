@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline_defs.release.brought import pull_numbers
-from pipeline_defs.release.difference import file_changes, migration_files, variable_changes
+from pipeline_defs.release.deployed_changes import pull_numbers
+from pipeline_defs.release.undeployed_changes import file_changes, migration_files, variable_changes
 
 TEXTS = st.dictionaries(st.sampled_from(["a.yml", "b.yml", "c/d.json"]), st.text(alphabet="ab\n", max_size=20))
 NAMES = st.sets(st.sampled_from(["A", "B", "C", "D"]))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline_defs.resources.client import EngineError, find_client
+from pipeline_defs.resources.docker_client import EngineError, find_client
 
 TOO_OLD = "Error response from daemon: client version 1.41 is too old. Minimum supported API version is 1.44"
 
@@ -16,7 +16,7 @@ def client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     program = tmp_path / "docker"
     program.write_text(f'#!/bin/sh\n[ "$1" = buildx ] && exit 0\necho "{TOO_OLD}" >&2\nexit 1\n')
     program.chmod(0o755)
-    monkeypatch.setattr("pipeline_defs.resources.client.clients", lambda: iter([str(program)]))
+    monkeypatch.setattr("pipeline_defs.resources.docker_client.clients", lambda: iter([str(program)]))
     find_client.cache_clear()
     yield program
     find_client.cache_clear()

@@ -11,7 +11,7 @@ from docs import commands as commands_page
 from docs import reference
 from pipeline_defs.cli.main import shipline
 from pipeline_defs.config.home import PROJECT
-from pipeline_defs.config.meanings import MEANINGS
+from pipeline_defs.config.key_descriptions import MEANINGS
 from tests.docs.commands import misunderstood
 from tests.docs.pages import PAGES, anchors, links
 

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from pipeline_defs.doctor.collections import collections, unset
+from pipeline_defs.doctor.collection_checks import collections, unset
 from pipeline_defs.release.postman import CollectionError
-from pipeline_defs.server.site import Site
+from pipeline_defs.server.core.site import Site
 from tests.unit.sample import example
 
 

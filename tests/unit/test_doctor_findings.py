@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline_defs.doctor.finding import Finding, Level, broken
-from pipeline_defs.doctor.host import SKEW_SECONDS, WRONG_SECONDS, findings
-from pipeline_defs.doctor.machine import modes
-from pipeline_defs.server.command import Result
+from pipeline_defs.doctor.host_checks import SKEW_SECONDS, WRONG_SECONDS, findings
+from pipeline_defs.doctor.machine_checks import modes
+from pipeline_defs.server.core.command import Result
 
 WELL = "now 1000.5\nengine 27.1.2\ncompose 2.40.0\ndisk 99999999 /var/lib/docker\ndisk 99999999 /opt/shop"
 

@@ -1,8 +1,8 @@
 """Ports that two environments would publish on one host."""
 
 from pipeline_defs.config import App
-from pipeline_defs.doctor.commit import shared_ports
-from pipeline_defs.doctor.trial import Tried
+from pipeline_defs.doctor.commit_checks import shared_ports
+from pipeline_defs.doctor.server_trial import Tried
 from tests.unit.sample import example
 
 OTHER = example().model_copy(update={"name": "blog"})

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline_defs.release.drift import Seen, drift
+from pipeline_defs.release.drift_finding import Seen, drift
 from tests.unit.sample import release
 
 AT = "2026-01-31T12:00:00+00:00"

@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 
 from pipeline_defs.resources.process import LocalRunner
-from pipeline_defs.server.bundle import RELEASE
-from pipeline_defs.server.command import Result, ServerError
-from pipeline_defs.server.facts import UNFINISHED, gather, lacking, learn, read
-from pipeline_defs.server.site import Site
+from pipeline_defs.server.compose.bundle import RELEASE
+from pipeline_defs.server.core.command import Result, ServerError
+from pipeline_defs.server.core.site import Site
+from pipeline_defs.server.core.snapshot import UNFINISHED
+from pipeline_defs.server.state.facts import facts_command, gather_facts, lacking, read_facts
 from tests.unit.sample import example, release, run, site
 
 PRODUCTION = Site.of(example(), "production")
@@ -32,7 +33,7 @@ def answer(*without: str, more: str = "") -> Result:
 
 
 def test_a_servers_answer() -> None:
-    facts = read(PRODUCTION, answer())
+    facts = read_facts(PRODUCTION, answer())
     assert (facts.engine, facts.compose, facts.platform) == ("28.2.2", ("docker", "compose"), "linux/amd64")
     assert facts.free_bytes == 2**30
     assert (facts.database_up, facts.database_there) == (True, True)
@@ -43,14 +44,14 @@ def test_a_servers_answer() -> None:
 
 
 def test_a_server_that_runs_nothing_yet() -> None:
-    facts = read(PRODUCTION, answer("running", "folder", "current", "database", "data", more="database \ndata\n"))
+    facts = read_facts(PRODUCTION, answer("running", "folder", "current", "database", "data", more="database \ndata\n"))
     assert (facts.database_up, facts.database_there) == (False, False)
     assert (facts.running, facts.current, facts.folder) == (None, None, None)
     assert lacking(PRODUCTION, facts) is None
 
 
 def test_a_database_that_stands_still() -> None:
-    facts = read(PRODUCTION, answer("database", more="database \n"))
+    facts = read_facts(PRODUCTION, answer("database", more="database \n"))
     assert (facts.database_up, facts.database_there) == (False, True)
 
 
@@ -70,13 +71,13 @@ def test_a_database_that_stands_still() -> None:
     ],
 )
 def test_what_a_server_lacks_is_one_sentence(said: Result, lack: str) -> None:
-    assert lacking(PRODUCTION, read(PRODUCTION, said)) == lack
+    assert lacking(PRODUCTION, read_facts(PRODUCTION, said)) == lack
 
 
 @pytest.mark.parametrize("current", ["{", "null", '{"app": "shop"}', "[]"])
 def test_a_damaged_file_of_a_release_is_told_with_its_place(current: str) -> None:
     with pytest.raises(ServerError) as caught:
-        read(PRODUCTION, answer("current", more=f"current {current}\n"))
+        read_facts(PRODUCTION, answer("current", more=f"current {current}\n"))
     assert str(caught.value) == (
         "shop production on root@127.0.0.1:22: /opt/shipline/shop/production/current/shipline.release.json is damaged; "
         "put the release's file back or remove /opt/shipline/shop/production/current"
@@ -87,7 +88,7 @@ def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     place = site(tmp_path / "file" / "site")
     with pytest.raises(ServerError, match=r"/file/site cannot be prepared: mkdir: .*Not a directory"):
-        read(place, run(gather(place)))
+        read_facts(place, run(facts_command(place)))
 
 
 @pytest.fixture
@@ -104,18 +105,18 @@ def bare(tmp_path: Path) -> LocalRunner:
 
 def test_a_machine_without_docker_says_so_and_what_else_it_is(tmp_path: Path, bare: LocalRunner) -> None:
     place = site(tmp_path / "a b" / "it's")
-    facts = read(place, bare.run(gather(place), timeout=30))
+    facts = read_facts(place, bare.run(facts_command(place), timeout=30))
     assert (facts.engine, facts.compose, facts.database_up, facts.database_there) == ("", (), False, False)
     assert facts.free_bytes > 0
     with pytest.raises(
         ServerError, match=r"the Docker Engine does not answer \(.*docker.*not found\); install and start"
     ):
-        learn(place, bare)
+        gather_facts(place, bare)
 
 
 def test_the_environments_folders_are_made_and_private(tmp_path: Path, bare: LocalRunner) -> None:
     place = site(tmp_path / "site")
-    assert bare.run(gather(place), timeout=30).ok
+    assert bare.run(facts_command(place), timeout=30).ok
     modes = {folder.name: folder.stat().st_mode & 0o777 for folder in (tmp_path / "site").iterdir()}
     assert set(modes) == {"releases", "backups", "logs", "results", "journal"}
     assert {modes[name] for name in ("backups", "logs", "journal")} == {0o700}
@@ -127,14 +128,14 @@ def test_the_release_that_runs_is_read_from_its_own_folder(tmp_path: Path, bare:
     folder.mkdir(parents=True)
     (folder / RELEASE).write_text(release().model_dump_json(indent=2))
     (tmp_path / "current").symlink_to(folder)
-    facts = read(place, bare.run(gather(place), timeout=30))
+    facts = read_facts(place, bare.run(facts_command(place), timeout=30))
     assert (facts.current, facts.folder) == (release(), str(folder))
 
 
 def test_a_release_whose_folder_is_gone_is_no_release(tmp_path: Path, bare: LocalRunner) -> None:
     place = site(tmp_path)
     (tmp_path / "current").symlink_to("releases/gone")
-    facts = read(place, bare.run(gather(place), timeout=30))
+    facts = read_facts(place, bare.run(facts_command(place), timeout=30))
     assert (facts.current, facts.folder) == (None, None)
 
 
@@ -151,10 +152,10 @@ def test_who_only_looks_leaves_everything_as_it_is(tmp_path: Path, exists: bool)
         place.mkdir(parents=True)
         (place / UNFINISHED).write_text("migrate\n/another/release\n")  # a note that counts no more
     before = contents(tmp_path)
-    answered = run(gather(site(place), only_look=True))
+    answered = run(facts_command(site(place), only_look=True))
     assert answered.ok, answered.stderr
     assert contents(tmp_path) == before
-    assert read(site(place), answered).free_bytes > 0
-    assert read(site(place), answered).unfinished is None
-    assert run(gather(site(place))).ok
+    assert read_facts(site(place), answered).free_bytes > 0
+    assert read_facts(site(place), answered).unfinished is None
+    assert run(facts_command(site(place))).ok
     assert contents(tmp_path) != before

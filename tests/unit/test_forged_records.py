@@ -10,12 +10,12 @@ import dagster as dg
 import pytest
 
 from pipeline_defs.config import App
-from pipeline_defs.history import Lineage
-from pipeline_defs.lineage import stored
-from pipeline_defs.ops.metadata import deployment_metadata, image_metadata
-from pipeline_defs.ops.op_run import write_down
-from pipeline_defs.release.maintenance import Maintenance
-from pipeline_defs.release.quarantine import Word
+from pipeline_defs.lineage import stored_records
+from pipeline_defs.lineage.metadata import deployment_metadata, image_metadata
+from pipeline_defs.lineage.store import Lineage
+from pipeline_defs.orchestration.op_run import write_down
+from pipeline_defs.release.maintenance_state import Maintenance
+from pipeline_defs.release.quarantine import QuarantineEntry
 from pipeline_defs.release.records import Image, Outcome
 from pipeline_defs.release.recovery import given_up
 from tests.support.forged_records import (
@@ -40,7 +40,7 @@ def app(tmp_path: Path) -> App:
 
 @pytest.fixture
 def instance() -> Iterator[dg.DagsterInstance]:
-    stored._warned.clear()
+    stored_records._warned.clear()
     with dg.DagsterInstance.ephemeral() as instance:
         yield instance
 
@@ -115,7 +115,7 @@ def test_a_record_that_cannot_be_read_stops_nobody(
 
 def test_a_word_is_heard_under_its_own_asset_alone(instance: dg.DagsterInstance, app: App) -> None:
     lineage = Lineage(instance)
-    word = Word(
+    word = QuarantineEntry(
         app="shop", environment="production", version="1.0.0", digest=A, lifted=False, actor="ada", reason="it is slow",
         at="2026-05-04T12:00:00+00:00",
     )  # fmt: skip
@@ -166,9 +166,9 @@ def test_a_run_reads_back_only_what_its_own_steps_wrote(instance: dg.DagsterInst
     record(instance, image(B, "2.0.0"), run="run-1", step="shop_image.shop_lint")
     record(instance, image(B, "2.0.0", app="blog"), run="run-1")
     record(instance, image(), run="run-1", metadata={"image": dg.MetadataValue.json({})})
-    found = stored.facts_of_run(instance, "run-1", dg.AssetKey("shop_image"), "image", Image)
+    found = stored_records.facts_of_run(instance, "run-1", dg.AssetKey("shop_image"), "image", Image)
     assert [each.digest for each in found] == [A]
-    assert stored.facts_of_run(instance, "another", dg.AssetKey("shop_image"), "image", Image) == []
+    assert stored_records.facts_of_run(instance, "another", dg.AssetKey("shop_image"), "image", Image) == []
 
 
 def test_what_people_see_beside_a_record_is_no_record(instance: dg.DagsterInstance, app: App) -> None:

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline_defs.resources.github.answer import Answer
-from pipeline_defs.resources.github.budget import BudgetKeeper, budget_in, read_budget
+from pipeline_defs.github.api.api_response import Answer
+from pipeline_defs.github.api.rate_limit import BudgetKeeper, budget_in, read_budget
 
 API, NAME = "https://api.github.com", "acme/shop"
 

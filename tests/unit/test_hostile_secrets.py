@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline_defs.config import Secret, mask
-from pipeline_defs.resources.output import Output
+from pipeline_defs.resources.process_output import Output
 from tests.support.hostile_secrets import FORMS, left_of, ordinary_log, secrets
 
 values = st.builds(lambda number: secrets(10, random.Random(number)), st.integers(0, 10**6)).flatmap(st.sampled_from)

@@ -3,89 +3,18 @@
 import ast
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pipeline_defs
 from pipeline_defs.config.home import PROJECT
+from tests.support.rooms import ROOMS, SERVER
 
 PACKAGE = Path(pipeline_defs.__file__).parent
 FILES = sorted(PACKAGE.rglob("*.py"))
 
-# What each room may import of the project besides itself.
-BELOW = {
-    "errors": set[str](),  # the floor, on which everything may stand
-    "release": set[str](),
-    "unreadable": set[str](),
-    "config": {"unreadable"},
-    "server": {"config", "release"},
-    "resources": {"config", "release", "server"},
-    "proposal": {"config", "release", "resources"},
-    "doctor": {"config", "release", "server", "resources"},
-    "lineage": {"release"},
-    "words": {"release", "lineage"},
-    "automation": {"release"},
-    "index": {"release", "lineage"},
-    "history": {"config", "release", "lineage", "index", "words", "automation"},
-    "deployments": {"config", "release", "server", "resources", "lineage", "history"},
-    "ops": {"config", "release", "server", "resources", "lineage", "history", "deployments"},
-    "program_log": {"unreadable"},
-    "keeper": {"program_log"},
-    "web": {"config", "program_log"},
-    "run_queue": {"release", "automation"},
-    "run_containers": set[str](),
-    "run_workers": {"config", "run_containers"},
-    "patient_storage": set[str](),
-    "backups": {"config"},
-    "instance": {"config", "release", "backups", "automation"},
-    "assets": {"config", "release", "lineage", "ops"},
-    "jobs": {"config", "release", "lineage", "ops"},
-    "code_server": {"config", "release"},
-    "launch": {"config", "release", "code_server"},
-    "changes": {"config", "release", "resources", "code_server", "launch", "automation"},
-    "reports": {"config", "release", "resources", "lineage", "jobs", "automation"},
-    "notices": {"config", "release", "history", "words", "reports"},
-    "sensors": {
-        "config",
-        "release",
-        "resources",
-        "lineage",
-        "history",
-        "deployments",
-        "ops",
-        "jobs",
-        "code_server",
-        "launch",
-        "changes",
-        "reports",
-        "notices",
-        "automation",
-    },
-    "definitions": {"program_log", "config", "release", "resources", "ops", "assets", "jobs", "sensors"},
-    "webhooks": {"config", "release", "resources", "code_server", "launch", "changes", "automation"},
-    "observing": {"config", "release", "resources", "history", "index", "code_server", "launch", "webhooks"},
-    "cli": {
-        "unreadable",
-        "code_server",
-        "config",
-        "release",
-        "server",
-        "resources",
-        "history",
-        "backups",
-        "instance",
-        "webhooks",
-        "observing",
-        "program_log",
-        "changes",
-        "deployments",
-        "proposal",
-        "doctor",
-        "notices",
-    },
-}
 DOING = {"os", "io", "pathlib", "subprocess", "socket", "shutil", "tempfile", "requests", "time", "random", "secrets"}
 WITHOUT_DAGSTER = {"release", "config", "server", "proposal", "doctor"}
 
@@ -113,7 +42,9 @@ def test_a_run_waits_for_no_import_that_it_may_never_need() -> None:
     shown = "import sys, pipeline_defs.definitions; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", shown], cwd=PROJECT, capture_output=True, text=True, check=True)
     assert not heavy & {name.split(".")[0] for name in done.stdout.split()}
-    assert not {"pipeline_defs.changes.look", "pipeline_defs.reports.reporter"} & set(done.stdout.split())
+    assert not {"pipeline_defs.github.changes.polling", "pipeline_defs.github.reports.reporter"} & set(
+        done.stdout.split()
+    )
 
 
 @cache
@@ -126,7 +57,10 @@ def named(file: Path) -> str:
 
 
 def test_every_room_is_known() -> None:
-    assert {room(file) for file in FILES} - {"__init__"} == set(BELOW)
+    assert {room(file) for file in FILES} - {"__init__"} == set(ROOMS)
+    assert {folder.name for folder in (PACKAGE / "server").iterdir() if (folder / "__init__.py").exists()} == set(
+        SERVER
+    )
 
 
 def rooms_below(file: Path, *, at_import: bool = False) -> set[str]:
@@ -139,9 +73,29 @@ def of_dagster(file: Path, *, at_import: bool = False) -> list[str]:
     return [name for name in imported(parsed(file), at_import=at_import) if name.startswith("dagster")]
 
 
-def test_imports_point_one_way() -> None:
-    wrong = {named(file): rooms_below(file) - BELOW.get(room(file), set()) - {"errors"} for file in FILES}
+def test_imports_point_down() -> None:
+    wrong = {named(file): rooms_below(file) - below(room(file), ROOMS) for file in FILES}
     assert {file: rooms for file, rooms in wrong.items() if rooms} == {}
+
+
+def test_imports_of_server_point_down() -> None:
+    found = {}
+    for file in (file for file in FILES if room(file) == "server" and file.parent != PACKAGE / "server"):
+        own = file.relative_to(PACKAGE).parts[1]
+        names = [name.split(".") for name in imported(parsed(file)) if name.startswith("pipeline_defs.server.")]
+        if wrong := {name[2] for name in names} - {own} - below(own, SERVER):
+            found[named(file)] = wrong
+    assert found == {}
+
+
+def test_only_orchestration_imports_ops() -> None:
+    found = {named(file): [name for name in imported(parsed(file)) if ".ops." in name] for file in FILES}
+    assert {file: names for file, names in found.items() if names and "/orchestration/" not in file} == {}
+
+
+def below(room: str, rooms: Sequence[str]) -> set[str]:
+    """The rooms that are under one in a list from top to bottom."""
+    return set(rooms[rooms.index(room) + 1 :]) if room in rooms else set()
 
 
 def test_no_file_needs_itself_on_any_way() -> None:
@@ -170,10 +124,7 @@ def test_the_rooms_below_know_nothing_of_dagster() -> None:
 def test_the_command_line_starts_without_dagster() -> None:
     command_line = [file for file in FILES if room(file) == "cli"]
     assert [named(file) for file in command_line if of_dagster(file, at_import=True)] == []
-    rooms = {
-        named(file): rooms_below(file, at_import=True) - {"unreadable", "errors", "config", "release"}
-        for file in command_line
-    }
+    rooms = {named(file): rooms_below(file, at_import=True) - {"config", "release"} for file in command_line}
     assert {file: more for file, more in rooms.items() if more} == {}
 
 

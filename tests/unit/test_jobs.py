@@ -3,7 +3,8 @@
 import pytest
 
 from pipeline_defs.config import App
-from pipeline_defs.jobs import job_name, jobs_of
+from pipeline_defs.lineage.job_names import job_name
+from pipeline_defs.orchestration.jobs import jobs_of
 from pipeline_defs.release.request import Job
 
 

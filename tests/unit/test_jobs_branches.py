@@ -5,7 +5,7 @@ from typing import Any
 import dagster as dg
 
 from pipeline_defs.config import App
-from pipeline_defs.sensors.branches import moved
+from pipeline_defs.orchestration.sensors.branches_sensor import moved
 from tests.unit.test_jobs import app
 
 OLD, NEW = "1" * 40, "2" * 40

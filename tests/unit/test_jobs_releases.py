@@ -2,10 +2,10 @@
 
 import pytest
 
-from pipeline_defs.deployments.choice import live_release, row_by_which_it_was_left, row_to_go_back_to
-from pipeline_defs.deployments.ports import DeploymentError
-from pipeline_defs.deployments.wanted import Wanted
-from pipeline_defs.ops.environment_config import EnvironmentConfig
+from pipeline_defs.deployments.deployment_request import Wanted
+from pipeline_defs.deployments.protocols import DeploymentError
+from pipeline_defs.deployments.release_choice import live_release, row_by_which_it_was_left, row_to_go_back_to
+from pipeline_defs.orchestration.environment_config import EnvironmentConfig
 from pipeline_defs.release.history import Row
 from tests.unit.test_jobs import app
 

@@ -12,12 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline_defs.config import Secret
-from pipeline_defs.server.chain import Chain
-from pipeline_defs.server.command import Command, command, script
-from pipeline_defs.server.journal import Notes, journal_path, log_path
-from pipeline_defs.server.journal import journalled as journalled_within
-from pipeline_defs.server.site import Site
-from pipeline_defs.server.task import Task
+from pipeline_defs.server.core.chain import Chain
+from pipeline_defs.server.core.command import Command, command, script
+from pipeline_defs.server.core.journal import Notes, journal_path, log_path
+from pipeline_defs.server.core.journal import journalled as journalled_within
+from pipeline_defs.server.core.site import Site
+from pipeline_defs.server.core.task import Task
 from tests.unit.sample import SHELLS, example, run, site, task
 
 

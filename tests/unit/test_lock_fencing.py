@@ -11,15 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline_defs.resources.process import LocalRunner
-from pipeline_defs.server import lock
-from pipeline_defs.server.command import ServerError, script
-from pipeline_defs.server.execution import Execution
-from pipeline_defs.server.journal import Notes, marks
-from pipeline_defs.server.lock import DEAD_SECONDS, Owner, beat, fence, locked, take
-from pipeline_defs.server.procedure import Procedure, StepFailed
-from pipeline_defs.server.site import Site
-from pipeline_defs.server.step import Step
-from pipeline_defs.server.task import Task
+from pipeline_defs.server.core import lock
+from pipeline_defs.server.core.command import ServerError, script
+from pipeline_defs.server.core.execution import Execution
+from pipeline_defs.server.core.journal import Notes, marks
+from pipeline_defs.server.core.lock import DEAD_SECONDS, Owner, beat, fence, locked, take
+from pipeline_defs.server.core.procedure import Procedure, StepFailed
+from pipeline_defs.server.core.site import Site
+from pipeline_defs.server.core.step import Step
+from pipeline_defs.server.core.task import Task
 from tests.unit.sample import example, run, site, task
 
 OTHER = Owner(run="other", task="t", since="2026-01-31T12:00:00Z", actor="bob")

@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline_defs.resources.process import LocalRunner
-from pipeline_defs.server.command import Command, Listener, Result, ServerError, Unreachable
-from pipeline_defs.server.journal import Notes
-from pipeline_defs.server.lock import Owner, give_back, locked, take
-from pipeline_defs.server.site import Site
-from pipeline_defs.server.task import Task
+from pipeline_defs.server.core.command import Command, Listener, Result, ServerError, Unreachable
+from pipeline_defs.server.core.journal import Notes
+from pipeline_defs.server.core.lock import Owner, give_back, locked, take
+from pipeline_defs.server.core.site import Site
+from pipeline_defs.server.core.task import Task
 from tests.unit.sample import example, run, site, task
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)

@@ -9,19 +9,19 @@ from pathlib import Path
 import pytest
 
 from pipeline_defs.config import load_app
-from pipeline_defs.proposal.repository import look
+from pipeline_defs.proposal.app_file_text import text_of
+from pipeline_defs.proposal.repository_scan import scan
 from pipeline_defs.proposal.suggest import draft_of
-from pipeline_defs.proposal.text import text_of
 from pipeline_defs.release.records import Release
-from pipeline_defs.resources.client import EngineError
-from pipeline_defs.resources.compose_file import compose_program
+from pipeline_defs.resources.compose_test_file import compose_program
+from pipeline_defs.resources.docker_client import EngineError
 from pipeline_defs.resources.release_files import release_files
-from pipeline_defs.server.bundle import install
-from pipeline_defs.server.command import Command
-from pipeline_defs.server.compose_look import look_at, read_look
+from pipeline_defs.server.compose.bundle import install
+from pipeline_defs.server.compose.rendered_compose import read_rendered, render
+from pipeline_defs.server.compose.site_settings import settings_of
 from pipeline_defs.server.compose_rules import problems
-from pipeline_defs.server.settings import settings_of
-from pipeline_defs.server.site import Site
+from pipeline_defs.server.core.command import Command
+from pipeline_defs.server.core.site import Site
 from tests.support.menagerie import IMAGE as APP_IMAGE
 from tests.support.menagerie import Animal, animals, described
 from tests.support.shop import git
@@ -57,8 +57,8 @@ def refusals(animal: Animal, folder: Path, *, following: bool) -> str:
         except EngineError as error:
             return str(error)
     executed(install(site, release, files, settings), folder)
-    said = executed(look_at(site, compose_program(), site.folder(release)), folder)
-    return problems(read_look(ELSEWHERE + said, site, files), site, IMAGE).sentence("production.yml")
+    said = executed(render(site, compose_program(), site.folder(release)), folder)
+    return problems(read_rendered(ELSEWHERE + said, site, files), site, IMAGE).sentence("production.yml")
 
 
 def executed(command: Command, folder: Path) -> str:
@@ -100,7 +100,7 @@ def test_what_is_proposed_for_its_repository_is_right(animal: Animal, tmp_path: 
     shutil.copytree(APP_IMAGE, root, dirs_exist_ok=True)
     git(root, "init", "--quiet", "--initial-branch=main")
     git(root, "add", "--all")
-    draft = draft_of(look(root), service="web")
+    draft = draft_of(scan(root), service="web")
     file = tmp_path / f"{draft.name}.yaml"
     file.write_text(text_of(draft))
     production = load_app(file).environments["production"]

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline_defs.observing.deployments import began
-from pipeline_defs.observing.distribution import BOUNDS, Distribution
-from pipeline_defs.observing.ended import LATE, Cursor, Ended
-from pipeline_defs.observing.runs import stage_of
+from pipeline_defs.observing.deployment_metrics import began
+from pipeline_defs.observing.ended_runs import LATE, Cursor, Ended
+from pipeline_defs.observing.histogram import BOUNDS, Distribution
+from pipeline_defs.observing.run_metrics import stage_of
 from pipeline_defs.observing.tally import Tally
 
 RUNS = st.lists(st.tuples(st.integers(0, 300), st.integers(0, int(LATE) - 1)), max_size=40)

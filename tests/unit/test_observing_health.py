@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline_defs.observing.health import Look, Part, verdicts
-from pipeline_defs.observing.page import shown
+from pipeline_defs.observing.heartbeats import Sign
+from pipeline_defs.observing.http_endpoints import as_json
 from pipeline_defs.observing.probe import Probe
-from pipeline_defs.observing.signs import Sign
+from pipeline_defs.observing.service_health import HealthReport, Part, verdicts
 
 TIMES = st.floats(0, 1e9, allow_nan=False)
 
@@ -26,7 +26,7 @@ def test_a_sign_that_is_too_old_or_missing_is_standing_still(at: float | None, l
 def test_what_is_wrong_is_a_sentence_that_says_where_to_look() -> None:
     late, never, good = Sign("SENSOR", 10.0, 90.0), Sign("ASSET", None, 90.0), Sign("shop_drift", 100.0, 180.0, 60.0)
     parts = verdicts([late, never], [good], 110.0)
-    assert shown(Look((Part("storage"), *parts))) == {
+    assert as_json(HealthReport((Part("storage"), *parts))) == {
         "healthy": False,
         "standing_still": ["daemon SENSOR", "daemon ASSET"],
         "parts": {

@@ -5,7 +5,7 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from pipeline_defs.ops.checks import check_results, check_specs
+from pipeline_defs.orchestration.rehearsal_checks import check_results, check_specs
 from pipeline_defs.release.evidence import Migration, StepTiming, TestCounts, Verdict, WayBack
 from pipeline_defs.release.records import Outcome, Rehearsal
 from tests.unit import sample

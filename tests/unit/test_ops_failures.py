@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from pipeline_defs.ops.log import stop
+from pipeline_defs.deployments.stage_log import stop
 
 
 def failed_with(error: Exception) -> dg.DagsterEvent:

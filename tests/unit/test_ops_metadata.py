@@ -6,11 +6,11 @@ import dagster as dg
 import pytest
 
 from pipeline_defs.lineage.events import environment_key, image_key
-from pipeline_defs.ops.metadata import deployment_metadata, links, rehearsal_metadata
+from pipeline_defs.lineage.metadata import deployment_metadata, links, rehearsal_metadata
+from pipeline_defs.release.byte_size import size
 from pipeline_defs.release.evidence import Copy, Failure, Migration, StepTiming, TestCounts, Verdict, WayBack
 from pipeline_defs.release.migrations import led
 from pipeline_defs.release.records import Deployment, DeploymentKind, Image, Outcome, Rehearsal
-from pipeline_defs.release.size import size
 from tests.unit import sample
 
 MIGRATIONS = (Migration(before="0002", after="0003", seconds=1.25), Migration(before="0003", after="0004", seconds=0.5))

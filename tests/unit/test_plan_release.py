@@ -2,8 +2,8 @@
 
 import pytest
 
+from pipeline_defs.release.deployment_plan import PlannedStep, downtime, expected, going_back, migrations
 from pipeline_defs.release.evidence import Migration, StepTiming, Verdict, WayBack
-from pipeline_defs.release.plan import PlannedStep, downtime, expected, going_back, migrations
 from pipeline_defs.release.records import Deployment, DeploymentKind, Outcome, Rehearsal
 from tests.unit.sample import release
 

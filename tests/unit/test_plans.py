@@ -14,13 +14,14 @@ from pipeline_defs.config.replacement import Replacement
 from pipeline_defs.config.route import Route
 from pipeline_defs.config.watch import OFF, Watch
 from pipeline_defs.release.evidence import Verdict, WayBack
-from pipeline_defs.server import deploy, rehearse, rollback, strategy
-from pipeline_defs.server.change import Change, Turn
-from pipeline_defs.server.command import Command
-from pipeline_defs.server.facts import Facts
-from pipeline_defs.server.journal import journalled
-from pipeline_defs.server.site import Site
-from pipeline_defs.server.step import Step
+from pipeline_defs.server.core.command import Command
+from pipeline_defs.server.core.journal import journalled
+from pipeline_defs.server.core.site import Site
+from pipeline_defs.server.core.step import Step
+from pipeline_defs.server.rehearsal import rehearse_procedure
+from pipeline_defs.server.state.facts import Facts
+from pipeline_defs.server.state.service_changes import ServiceChanges, ServiceTurn
+from pipeline_defs.server.strategies import deploy_procedure, rollback_procedure, strategy
 from tests.unit.sample import LOGIN, PASSWORD, SHELLS, URL_PASSWORD, example, facts, release, task, with_environment
 
 LIVE = facts(
@@ -42,13 +43,13 @@ BARE: dict[str, Any] = {"database": None, "migrate": None, "revision": None, "do
 def deployment(production: dict[str, Any] | None = None, about: Facts = LIVE) -> list[Step]:
     """A deployment's plan, with some of the environment's settings changed."""
     app = with_environment(example(), "production", **(production or {}))
-    return deploy.plan(task(app, "production"), about)
+    return deploy_procedure.plan(task(app, "production"), about)
 
 
 def going_back(production: dict[str, Any] | None = None, about: Facts = LIVE) -> list[Step]:
     """A rollback's plan, with some of the environment's settings changed."""
     app = with_environment(example(), "production", **(production or {}))
-    return rollback.plan(task(app, "production"), about)
+    return rollback_procedure.plan(task(app, "production"), about)
 
 
 def rehearsal(
@@ -57,7 +58,7 @@ def rehearsal(
     """A rehearsal's plan, with some of both environments' settings changed."""
     app = with_environment(example(), "staging", **(staging or {}))
     app = with_environment(app, "production", **(production or {}))
-    return rehearse.plan(task(app, "staging"), facts(compose=live.compose), Site.of(app, "production"), live)
+    return rehearse_procedure.plan(task(app, "staging"), facts(compose=live.compose), Site.of(app, "production"), live)
 
 
 def names(plan: list[Step]) -> str:
@@ -76,10 +77,10 @@ RESTARTED = "database start, database ready"
 PROVED = "test, revision, e2e"
 ROUTE = Route(hosts=("shop.example.org",), health="/health")
 IN_PLACE = {"route": ROUTE, "services": {"web": Replacement(strategy="recreate")}}
-EVERYTHING = Change(
-    before=(Turn(("db",)), Turn(("migrate",), ends=True)),
+EVERYTHING = ServiceChanges(
+    before=(ServiceTurn(("db",)), ServiceTurn(("migrate",), ends=True)),
     app=("web",),
-    after=(Turn(("proxy",), anew=True),),
+    after=(ServiceTurn(("proxy",), anew=True),),
     gone=("old",),
 )
 WITH_OTHERS = {"also": ("mail", "worker"), "services": {"worker": Replacement(stop_grace=60)}}
@@ -181,7 +182,7 @@ def test_a_rehearsal_on_an_empty_database_says_so_and_restores_nothing(plan: lis
 
 def test_a_database_that_stands_still_is_started_from_the_release_that_runs() -> None:
     said: list[str] = []
-    plan = deploy.plan(task(example(), "production", say=said.append), STOPPED)
+    plan = deploy_procedure.plan(task(example(), "production", say=said.append), STOPPED)
     start = next(step for step in plan if step.name == "database start")
     assert f"{LIVE.folder}/production.yml:{LIVE.folder}/shipline.override.yml" in start.command.argv
     assert start.command.argv[-1] == "db"
@@ -190,7 +191,7 @@ def test_a_database_that_stands_still_is_started_from_the_release_that_runs() ->
 
 def test_a_rehearsal_that_stays_is_reached_by_its_route() -> None:
     app = with_environment(example(), "staging", keep_running=True, route=Route(hosts=("staging.example.org",)))
-    assert names(rehearse.end(task(app, "staging"), facts(), None)) == "router, route, tidy"
+    assert names(rehearse_procedure.end_rehearsal(task(app, "staging"), facts(), None)) == "router, route, tidy"
 
 
 def test_what_a_deployment_behind_a_route_began_is_taken_back_when_it_fails() -> None:
@@ -255,7 +256,7 @@ def test_a_rehearsal_ends_with_nothing_left_or_with_the_release_itself_running(
 ) -> None:
     app = with_environment(example(), "staging", keep_running=keep)
     back = WayBack(verdict=tried, version="1.4.1", digest=f"sha256:{'cd' * 32}") if tried else None
-    assert names(rehearse.end(task(app, "staging"), facts(), back)) == expected
+    assert names(rehearse_procedure.end_rehearsal(task(app, "staging"), facts(), back)) == expected
 
 
 def test_steps_with_results_say_where_they_are() -> None:
@@ -359,11 +360,11 @@ def every_command() -> dict[str, Command]:
         "first deploy": deployment(about=FIRST),
         "deploy on a stopped database": deployment(about=STOPPED),
         "rollback": going_back(),
-        "deploy with all services": deploy.plan(task(example(), "production"), LIVE, EVERYTHING),
+        "deploy with all services": deploy_procedure.plan(task(example(), "production"), LIVE, EVERYTHING),
         "routed deploy": deployment({"route": ROUTE, **WITH_OTHERS}),
         "first routed deploy": deployment({"route": Route()}, FIRST),
         "deploy in place": deployment({**IN_PLACE, **WITH_OTHERS}),
-        "bring back": strategy.bring_back(task(example(), "production"), LIVE, Change(app=("web",))),
+        "bring back": strategy.bring_back(task(example(), "production"), LIVE, ServiceChanges(app=("web",))),
         "bring back in place": strategy.bring_back(
             task(with_environment(example(), "production", **IN_PLACE), "production"), LIVE, EVERYTHING
         ),
@@ -375,8 +376,8 @@ def every_command() -> dict[str, Command]:
         "rehearse elsewhere": rehearsal({"database": ELSEWHERE}, {"database": ELSEWHERE}),
         "rehearse by commands": rehearsal({"database": BY_COMMANDS}, {"database": BY_COMMANDS}),
         "sanitize": rehearsal({"sanitize": Sanitize(script="it's.sh")}),
-        "nasty deploy": deploy.plan(task(nasty(), "production"), LIVE),
-        "nasty rehearse": rehearse.plan(
+        "nasty deploy": deploy_procedure.plan(task(nasty(), "production"), LIVE),
+        "nasty rehearse": rehearse_procedure.plan(
             task(nasty(), "staging"), facts(compose=("docker-compose",)), Site.of(nasty(), "production"), STOPPED
         ),
     }

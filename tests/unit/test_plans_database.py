@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 from pipeline_defs.config import Database
 from pipeline_defs.config.database import DatabaseCommands
 from pipeline_defs.config.secret import SecretSource
-from pipeline_defs.server import rollback
-from pipeline_defs.server.command import ServerError
-from pipeline_defs.server.database.beside import names as names_beside
-from pipeline_defs.server.facts import UNFINISHED, Facts, gather, read
-from pipeline_defs.server.restore import forget, note
-from pipeline_defs.server.rollback import take_back
-from pipeline_defs.server.step import Step
+from pipeline_defs.server.core.command import ServerError
+from pipeline_defs.server.core.snapshot import UNFINISHED
+from pipeline_defs.server.core.step import Step
+from pipeline_defs.server.database.side_by_side_restore import names as names_beside
+from pipeline_defs.server.state.facts import Facts, facts_command, read_facts
+from pipeline_defs.server.steps.restore_database import forget, note
+from pipeline_defs.server.strategies import rollback_procedure
+from pipeline_defs.server.strategies.rollback_procedure import take_back
 from tests.unit import sample
 from tests.unit.sample import SHELLS, example, facts, release, task, with_environment
 
@@ -36,7 +37,7 @@ LIVE = facts(
 def going_back(about: Facts = LIVE, production: dict[str, Any] | None = None, **asked: Any) -> list[Step]:
     """The plan of a rollback to 1.4.1."""
     app = with_environment(example(), "production", **(production or {}))
-    return rollback.plan(task(app, "production", release=release("1.4.1"), **asked), about)
+    return rollback_procedure.plan(task(app, "production", release=release("1.4.1"), **asked), about)
 
 
 def names(plan: list[Step]) -> str:
@@ -147,7 +148,7 @@ def folder_with_releases(folder: Path) -> None:
 
 def learnt(folder: Path) -> Facts:
     site = sample.site(folder)
-    return read(site, sample.run(gather(site)))
+    return read_facts(site, sample.run(facts_command(site)))
 
 
 def test_a_note_is_among_the_facts_for_as_long_as_current_is_what_it_was(tmp_path: Path) -> None:

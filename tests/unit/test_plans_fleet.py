@@ -7,9 +7,9 @@ import pytest
 
 from pipeline_defs.config import Database, Host, SecretSource
 from pipeline_defs.config.route import Route
-from pipeline_defs.server import deploy, rollback
-from pipeline_defs.server.bundle import configuration_hash, override
-from pipeline_defs.server.site import Site
+from pipeline_defs.server.compose.bundle import configuration_hash, override
+from pipeline_defs.server.core.site import Site
+from pipeline_defs.server.strategies import deploy_procedure, rollback_procedure
 from tests.unit.sample import example, facts, release, task, with_environment
 
 HOSTS = (Host(address="a"), Host(address="b"), Host(address="c", roles=("worker",)))
@@ -28,15 +28,15 @@ LIVE = facts(running=release("1.4.1").reference, current=release("1.4.1"), folde
 def test_only_the_first_host_has_to_do_with_the_database(host: Host) -> None:
     of_database = {"backup", "migrate", "revision before", "revision", "downgrade", "noted"}
     given = task(APP, "production", host=host)
-    forwards = {step.name for step in deploy.plan(given, LIVE)}
-    back = {step.name for step in rollback.plan(given, LIVE)}
+    forwards = {step.name for step in deploy_procedure.plan(given, LIVE)}
+    back = {step.name for step in rollback_procedure.plan(given, LIVE)}
     first = host == HOSTS[0]
     assert forwards & of_database == ({"backup", "migrate", "revision before", "revision"} if first else set())
     assert back & of_database == ({"backup", "revision"} if first else set())
 
 
 def test_a_host_without_the_main_service_has_no_route_and_no_tests() -> None:
-    names = [step.name for step in deploy.plan(task(APP, "production", host=HOSTS[2]), LIVE)]
+    names = [step.name for step in deploy_procedure.plan(task(APP, "production", host=HOSTS[2]), LIVE)]
     assert names == [
         "snapshot",
         "files",
@@ -53,7 +53,7 @@ def test_a_host_without_the_main_service_has_no_route_and_no_tests() -> None:
         "tidy",
     ]
     assert {"route", "drain", "test", "e2e"} <= {
-        step.name for step in deploy.plan(task(APP, "production", host=HOSTS[1]), LIVE)
+        step.name for step in deploy_procedure.plan(task(APP, "production", host=HOSTS[1]), LIVE)
     }
 
 

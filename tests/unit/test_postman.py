@@ -7,8 +7,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pipeline_defs.release.addressed import Variables, foreign
 from pipeline_defs.release.postman import CollectionError, read_collection, read_environment
+from pipeline_defs.release.request_targets import Variables, foreign
 
 GIVEN = {"base_url": "http://127.0.0.1:8000", "expected_version": "1.0.0"}
 ASSERTS = [{"listen": "test", "script": {"exec": ["pm.test('ok', () => true);"]}}]

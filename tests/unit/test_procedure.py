@@ -9,13 +9,13 @@ import pytest
 
 from pipeline_defs.release.evidence import TestCounts
 from pipeline_defs.resources.process import LocalRunner
-from pipeline_defs.server.chain import Chain
-from pipeline_defs.server.command import Command, Listener, Result, command, script
-from pipeline_defs.server.execution import Execution
-from pipeline_defs.server.journal import journal_path, log_path
-from pipeline_defs.server.procedure import Procedure, StepFailed
-from pipeline_defs.server.site import Site
-from pipeline_defs.server.step import LONG_SECONDS, Step
+from pipeline_defs.server.core.chain import Chain
+from pipeline_defs.server.core.command import Command, Listener, Result, command, script
+from pipeline_defs.server.core.execution import Execution
+from pipeline_defs.server.core.journal import journal_path, log_path
+from pipeline_defs.server.core.procedure import Procedure, StepFailed
+from pipeline_defs.server.core.site import Site
+from pipeline_defs.server.core.step import LONG_SECONDS, Step
 from tests.unit.sample import example, site, task, with_environment
 
 RESULTS = """<testsuites><testsuite name="pytest" time="0.5"><testcase classname="shop" name="test_good"/>

@@ -7,7 +7,7 @@ import sys
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline_defs.program_log import JsonLines
+from pipeline_defs.runtime.program_log import JsonLines
 
 
 @given(st.text(), st.text())

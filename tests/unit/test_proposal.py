@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 from pipeline_defs.config import App, load_app
 from pipeline_defs.config.home import PROJECT
 from pipeline_defs.config.testing import E2E
-from pipeline_defs.proposal.compose_file import read_compose
-from pipeline_defs.proposal.errors import ProposalError
-from pipeline_defs.proposal.origin import origin_of
-from pipeline_defs.proposal.repository import look
-from pipeline_defs.proposal.services import also, own_service
+from pipeline_defs.proposal.app_file_text import text_of
+from pipeline_defs.proposal.compose_variables import default_of
+from pipeline_defs.proposal.found_compose_file import read_compose
+from pipeline_defs.proposal.proposal_error import ProposalError
+from pipeline_defs.proposal.repository_origin import origin_of
+from pipeline_defs.proposal.repository_scan import scan
+from pipeline_defs.proposal.service_roles import dependent_services, own_service
 from pipeline_defs.proposal.suggest import draft_of
-from pipeline_defs.proposal.text import text_of
-from pipeline_defs.proposal.variables import default_of
 from tests.support.shop import git
 
 SHOP = PROJECT / "examples" / "shop"
@@ -37,7 +37,7 @@ def repository(root: Path, files: dict[str, str]) -> Path:
 
 def written(root: Path, folder: Path, **words: str) -> tuple[App, str]:
     """The app's file that is proposed for a repository, and what is missing."""
-    draft = draft_of(look(root), **words)  # type: ignore[arg-type]
+    draft = draft_of(scan(root), **words)  # type: ignore[arg-type]
     file = folder / f"{draft.name}.yaml"
     file.write_text(text_of(draft))
     return load_app(file), "\n".join(draft.missing)
@@ -72,7 +72,7 @@ def test_the_sample_app_is_found_as_its_own_file_describes_it(tmp_path: Path) ->
 
 def test_every_key_that_is_left_out_may_be_taken_in(tmp_path: Path) -> None:
     """What is shown as the default is one: the file stays right, and means the same."""
-    text = text_of(draft_of(look(SHOP)))
+    text = text_of(draft_of(scan(SHOP)))
     file = tmp_path / "shop.yaml"
     file.write_text(text)
     app = load_app(file)
@@ -138,7 +138,7 @@ def test_a_file_on_github_takes_branches_image_and_lint_from_what_is_there(tmp_p
 def test_what_is_needed_is_said(tmp_path: Path, files: dict[str, str], words: dict[str, str], needs: list[str]) -> None:
     root = repository(tmp_path, files)
     with pytest.raises(ProposalError) as raised:
-        draft_of(look(root), **words)  # type: ignore[arg-type]
+        draft_of(scan(root), **words)  # type: ignore[arg-type]
     assert [need for need in needs if need not in str(raised.value)] == []
 
 
@@ -204,7 +204,10 @@ services:
         "data",
         {"POSTGRES_DB": "${G:-shop}"},
     )
-    assert (own_service(file, "Dockerfile", None), also(file, web)) == (web, ["upgrade", "mailer", "worker"])
+    assert (own_service(file, "Dockerfile", None), dependent_services(file, web)) == (
+        web,
+        ["upgrade", "mailer", "worker"],
+    )
 
 
 @given(name=NAMES, default=DEFAULTS, before=DEFAULTS, mark=st.sampled_from([":-", "-"]))
@@ -308,7 +311,7 @@ def test_what_the_dockerfile_mounts_is_proposed(tmp_path: Path) -> None:
 def test_a_dockerfile_alone_gets_a_compose_file_and_a_version(tmp_path: Path, alembic: bool) -> None:
     files = {"Dockerfile": "FROM scratch\nEXPOSE 5000\n", **({"alembic.ini": ""} if alembic else {})}
     root = repository(tmp_path / "Tiny App", files)
-    draft = draft_of(look(root))
+    draft = draft_of(scan(root))
     (tmp_path / "tiny_app.yaml").write_text(text_of(draft))
     app = load_app(tmp_path / "tiny_app.yaml")
     staging, production = app.environments["staging"], app.environments["production"]
@@ -322,11 +325,11 @@ def test_a_dockerfile_alone_gets_a_compose_file_and_a_version(tmp_path: Path, al
     )
     assert (production.database is not None, "DB_PASSWORD" in production.secrets) == (alembic, alembic)
     repository(root, draft.files)
-    assert draft_of(look(root)).files == {}
+    assert draft_of(scan(root)).files == {}
 
 
 def test_staging_says_only_what_differs() -> None:
-    staging = draft_of(look(SHOP)).data["environments"]["staging"]
+    staging = draft_of(scan(SHOP)).data["environments"]["staging"]
     assert set(staging) == {"rehearses", "directory", "compose", "e2e"}
 
 

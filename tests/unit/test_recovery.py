@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pipeline_defs.config import App
 from pipeline_defs.deployments.admission import ask, ask_again
-from pipeline_defs.release.admission import HostFacts, Requester
+from pipeline_defs.release.admission_rules import HostFacts, Requester
 from pipeline_defs.release.history import INTERRUPTED, Row, fold, rows, trouble, waiting
 from pipeline_defs.release.quarantine import Quarantined, quarantine
 from pipeline_defs.release.records import Deployment, DeploymentKind, Outcome, Release

@@ -4,12 +4,12 @@ from typing import Any
 
 import pytest
 
+from pipeline_defs.github.reports.deployment_states import deployments
+from pipeline_defs.github.reports.report_items import DeploymentState
+from pipeline_defs.github.reports.run_facts import Phase, RunFacts
+from pipeline_defs.github.reports.shipped_changes import is_new_version, is_shipment
 from pipeline_defs.release.records import Deployment, DeploymentKind, Outcome
 from pipeline_defs.release.request import Job
-from pipeline_defs.reports.deployments import deployments
-from pipeline_defs.reports.facts import Phase, RunFacts
-from pipeline_defs.reports.items import DeploymentState
-from pipeline_defs.reports.shipped import is_new_version, is_shipment
 from tests.unit import sample
 
 BEFORE = sample.release("1.4.1", commit="b" * 40)

@@ -2,23 +2,23 @@
 
 import pytest
 
-from pipeline_defs.reports.horizon import OVERLAP
-from pipeline_defs.reports.items import Status
-from pipeline_defs.reports.memory import MOST_ATTENDED, MOST_SET_ASIDE, Attended, Memory
+from pipeline_defs.github.reports.report_items import Status
+from pipeline_defs.github.reports.report_memory import MOST_ATTENDED, MOST_SET_ASIDE, Memory, RunReport
+from pipeline_defs.github.reports.run_cursor import OVERLAP
 
 ITEM = Status("a" * 40, "shipline/shop/lint", "success", "done")
 OTHER = Status("a" * 40, "shipline/shop/lint", "failure", "done")
 
 
 def test_an_item_is_written_once_and_again_when_it_says_something_else() -> None:
-    attended = Attended()
+    attended = RunReport()
     attended.note_written(ITEM)
     assert attended.is_written(ITEM)
     assert not attended.is_written(OTHER)
 
 
 def test_an_item_that_was_not_taken_rests_longer_each_time_and_is_given_up_after_a_day() -> None:
-    attended, now, pauses = Attended(), 0.0, []
+    attended, now, pauses = RunReport(), 0.0, []
     while not attended.is_given_up(ITEM):
         assert attended.may_try(ITEM, now)
         later = attended.note_not_taken(ITEM, now)
@@ -46,12 +46,12 @@ def test_without_a_memory_it_begins_now(cursor: str | None) -> None:
 
 
 def test_a_run_that_is_set_aside_rests_until_its_first_item_may_be_tried() -> None:
-    attended = Attended(aside=True)
+    attended = RunReport(aside=True)
     later = attended.note_not_taken(ITEM, 0.0)
     assert attended.rests(later.after - 1)
     assert not attended.rests(later.after)
-    assert Attended(asleep=True).rests(0.0)
-    assert not Attended().rests(0.0)
+    assert RunReport(asleep=True).rests(0.0)
+    assert not RunReport().rests(0.0)
 
 
 def test_runs_that_changed_shortly_before_are_known() -> None:

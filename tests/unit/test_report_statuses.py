@@ -8,14 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline_defs.config import App
+from pipeline_defs.github.api.github_statuses import LONGEST_DESCRIPTION
+from pipeline_defs.github.reports.commit_statuses import FOLLOWS_SECONDS, statuses
+from pipeline_defs.github.reports.run_facts import IMAGE_STAGES, STAGE, Ending, Phase, RunFacts, Step, stages_of
+from pipeline_defs.github.reports.waiting_statuses import WHY, waiting
 from pipeline_defs.release.evidence import LintCounts, StepTiming, TestCounts
-from pipeline_defs.release.handled import Stand
+from pipeline_defs.release.github_cursor import PullState
 from pipeline_defs.release.records import Deployment, DeploymentKind, Image, Outcome
 from pipeline_defs.release.request import Job
-from pipeline_defs.reports.facts import IMAGE_STAGES, STAGE, Ending, Phase, RunFacts, Step, stages_of
-from pipeline_defs.reports.statuses import FOLLOWS_SECONDS, statuses
-from pipeline_defs.reports.waiting import WHY, waiting
-from pipeline_defs.resources.github.statuses import LONGEST_DESCRIPTION
 from tests.unit import sample
 
 HEAD, VERSIONED = "a" * 40, "b" * 40
@@ -152,7 +152,7 @@ def test_a_run_that_no_change_asked_for_has_no_status() -> None:
 
 
 @pytest.mark.parametrize("stand", WHY)
-def test_a_commit_that_waits_says_what_for(stand: Stand) -> None:
+def test_a_commit_that_waits_says_what_for(stand: PullState) -> None:
     told = waiting(sample.example(), HEAD, stand)
     assert {(each.state, each.description) for each in told} == {("pending", WHY[stand])}
     assert all(len(why) <= LONGEST_DESCRIPTION for why in WHY.values())

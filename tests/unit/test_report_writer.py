@@ -6,9 +6,9 @@ from typing import ClassVar, cast
 
 import pytest
 
-from pipeline_defs.reports.memory import Attended, Memory
-from pipeline_defs.reports.writer import PAUSE, SECONDS_OF_A_LOOK, Writer
-from pipeline_defs.resources.github import GitHubAway, GitHubError, GitHubRefused, Repository
+from pipeline_defs.github.api import GitHubError, GitHubRefused, GitHubUnavailable, Repository
+from pipeline_defs.github.reports.report_memory import Memory, RunReport
+from pipeline_defs.github.reports.report_writer import PAUSE, SECONDS_OF_A_LOOK, Writer
 
 
 @dataclass
@@ -73,7 +73,7 @@ class Asked:
         """Count the question."""
         self.asked += 1
         if self.away:
-            raise GitHubAway("GitHub is out of order", unsure=True)
+            raise GitHubUnavailable("GitHub is out of order", unsure=True)
 
 
 def new(memory: Memory, clock: Clock, repository: Asked | None = None) -> Writer:
@@ -82,7 +82,7 @@ def new(memory: Memory, clock: Clock, repository: Asked | None = None) -> Writer
 
 
 def test_one_bad_item_keeps_no_other_back(writer: Writer) -> None:
-    attended, bad, good = Attended(), Piece("bad", GitHubError("no such commit")), Piece("good")
+    attended, bad, good = RunReport(), Piece("bad", GitHubError("no such commit")), Piece("good")
     assert not writer.write(attended, [bad, good])
     assert attended.is_written(good)
     assert writer.complaints == ["bad: no such commit; tried again in 1 min"]
@@ -97,7 +97,7 @@ def test_what_is_refused_is_not_tried_again_for_its_kind_in_this_look_and_said_o
     pieces = [Piece("one", refused), Piece("two", refused), Other("three")]
     with caplog.at_level(logging.WARNING):
         for _ in range(3):
-            new(memory, clock).write(Attended(), pieces)
+            new(memory, clock).write(RunReport(), pieces)
     assert (pieces[0].tried, pieces[1].tried, pieces[2].tried) == (3, 0, 3)
     assert len(caplog.records) == 1
 
@@ -106,19 +106,19 @@ def test_what_is_refused_is_not_tried_again_for_its_kind_in_this_look_and_said_o
 def test_a_github_that_is_away_is_given_the_time_it_asks_for(
     writer: Writer, memory: Memory, clock: Clock, retry_after: float | None, pause: float
 ) -> None:
-    away, attended = GitHubAway("GitHub is out of order", retry_after), Attended()
-    with pytest.raises(GitHubAway):
+    away, attended = GitHubUnavailable("GitHub is out of order", retry_after), RunReport()
+    with pytest.raises(GitHubUnavailable):
         writer.write(attended, [Piece("one", away)])
     writer.rest(away)
     assert memory.quiet_until == clock.now + pause
-    assert attended == Attended()
+    assert attended == RunReport()
 
 
 def test_an_item_at_which_github_always_breaks_is_tried_again_in_growing_distances_and_then_given_up(
     memory: Memory, clock: Clock
 ) -> None:
-    broken = GitHubAway("GitHub is out of order: status 502", unsure=True)
-    attended, bad, good, began = Attended(), Piece("bad", broken), Piece("good"), clock.now
+    broken = GitHubUnavailable("GitHub is out of order: status 502", unsure=True)
+    attended, bad, good, began = RunReport(), Piece("bad", broken), Piece("good"), clock.now
     said, tried_at = [], []
     while not (writer := new(memory, clock, Asked())).write(attended, [bad, good]) and clock.now < began + 90000:
         if bad.tried > len(tried_at):
@@ -132,24 +132,24 @@ def test_an_item_at_which_github_always_breaks_is_tried_again_in_growing_distanc
 
 
 def test_one_question_tells_whether_github_breaks_at_items_or_is_away(memory: Memory, clock: Clock) -> None:
-    broken = GitHubAway("GitHub is out of order", unsure=True)
-    there, attended = Asked(), Attended()
+    broken = GitHubUnavailable("GitHub is out of order", unsure=True)
+    there, attended = Asked(), RunReport()
     new(memory, clock, there).write(attended, [Piece("one", broken), Piece("two", broken)])
     assert (there.asked, len(attended.later)) == (1, 2)
-    with pytest.raises(GitHubAway):
-        new(memory, clock, Asked(away=True)).write(Attended(), [Piece("one", broken)])
+    with pytest.raises(GitHubUnavailable):
+        new(memory, clock, Asked(away=True)).write(RunReport(), [Piece("one", broken)])
 
 
 def test_an_access_that_is_wrong_is_as_if_github_were_away(memory: Memory, clock: Clock) -> None:
     def closed() -> Repository:
         raise GitHubError("github.token is empty; set it anew")
 
-    with pytest.raises(GitHubAway, match=r"github\.token is empty"):
-        Writer("shop", memory, closed, clock).write(Attended(), [Piece("one")])
+    with pytest.raises(GitHubUnavailable, match=r"github\.token is empty"):
+        Writer("shop", memory, closed, clock).write(RunReport(), [Piece("one")])
 
 
 def test_a_look_ends_in_time_and_the_next_goes_on(writer: Writer, memory: Memory, clock: Clock) -> None:
-    attended, pieces = Attended(), [Piece("one"), Piece("two")]
+    attended, pieces = RunReport(), [Piece("one"), Piece("two")]
     writer.write(attended, pieces[:1])
     clock.now += SECONDS_OF_A_LOOK + 1
     assert not writer.write(attended, pieces)
@@ -158,7 +158,7 @@ def test_a_look_ends_in_time_and_the_next_goes_on(writer: Writer, memory: Memory
 
 
 def test_an_item_that_was_never_taken_is_given_up(memory: Memory, clock: Clock) -> None:
-    attended, bad = Attended(), Piece("bad", GitHubError("no such commit"))
+    attended, bad = RunReport(), Piece("bad", GitHubError("no such commit"))
     while not new(memory, clock).write(attended, [bad]):
         clock.now += 3600
     assert attended.is_given_up(bad)

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from pipeline_defs.resources.client import EngineError
 from pipeline_defs.resources.confinement import MEMORY, PROCESSES, Confinement
+from pipeline_defs.resources.docker_client import EngineError
 
 IMAGE = "shipline-untrusted/shop:1"
 

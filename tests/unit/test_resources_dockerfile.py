@@ -6,10 +6,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from pipeline_defs.config.making import Build, ImageTest
-from pipeline_defs.doctor.dockerfile import dockerfile
+from pipeline_defs.config.build import Build, ImageTest
+from pipeline_defs.doctor.dockerfile_checks import dockerfile
 from pipeline_defs.doctor.finding import Level
-from pipeline_defs.resources.client import EngineError
+from pipeline_defs.resources.docker_client import EngineError
 from pipeline_defs.resources.dockerfile import built_stages, instructions, refuse_ungiven, stages
 from tests.unit import sample
 

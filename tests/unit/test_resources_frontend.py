@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline_defs.resources.client import EngineError
-from pipeline_defs.resources.frontend import LARGEST, refuse_foreign_frontend
+from pipeline_defs.resources.docker_client import EngineError
+from pipeline_defs.resources.dockerfile_frontend import LARGEST, refuse_foreign_frontend
 
 
 def look(folder: Path, text: str | bytes) -> None:

@@ -12,16 +12,16 @@ from hypothesis import strategies as st
 
 from pipeline_defs.config import App, Secret
 from pipeline_defs.config.home import PROJECT
+from pipeline_defs.github.api import GitHubUnavailable, Pull
+from pipeline_defs.github.api.api_response import SECONDARY_SECONDS, Answer
+from pipeline_defs.github.api.approvals import commanded
+from pipeline_defs.github.api.comments import hidden
+from pipeline_defs.github.api.git_login import source_of, web_of
+from pipeline_defs.github.api.github_statuses import cut
+from pipeline_defs.github.api.issues import closing_issues
+from pipeline_defs.github.api.required_permissions import permissions_needed
+from pipeline_defs.github.api.response_parsing import commit_id, fact, login, pull_of
 from pipeline_defs.resources.git import header
-from pipeline_defs.resources.github import GitHubAway, Pull
-from pipeline_defs.resources.github.answer import SECONDARY_SECONDS, Answer
-from pipeline_defs.resources.github.approvals import commanded
-from pipeline_defs.resources.github.comments import hidden
-from pipeline_defs.resources.github.git import source_of, web_of
-from pipeline_defs.resources.github.issues import closing_issues
-from pipeline_defs.resources.github.needs import permissions_needed
-from pipeline_defs.resources.github.shapes import commit_id, fact, login, pull_of
-from pipeline_defs.resources.github.statuses import cut
 from tests.unit.sample import example
 
 DATE = "Mon, 04 May 2026 12:00:00 GMT"
@@ -138,9 +138,9 @@ def test_an_answer_always_says_something(text: str) -> None:
 
 @pytest.mark.parametrize("data", [None, [], {}, {"message": "Branch not found"}, {"number": 1, "head": None}])
 def test_half_an_answer_is_none(data: Any) -> None:
-    with pytest.raises(GitHubAway, match="lacks what was asked for"):
+    with pytest.raises(GitHubUnavailable, match="lacks what was asked for"):
         fact(pull_of, data)
-    with pytest.raises(GitHubAway):
+    with pytest.raises(GitHubUnavailable):
         fact(commit_id, data)
 
 

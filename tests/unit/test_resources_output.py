@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline_defs.config import Secret
-from pipeline_defs.resources import output
-from pipeline_defs.resources.output import Output
+from pipeline_defs.resources import process_output
+from pipeline_defs.resources.process_output import Output
 
 
 def hear(portions: list[bytes], *secrets: Secret) -> tuple[list[str], str]:
@@ -97,7 +97,7 @@ def test_a_huge_output_is_heard_whole_and_kept_within_bounds() -> None:
     assert kept.startswith("first\n")
     assert kept.endswith("last\n")
     assert "characters left out" in kept
-    assert len(kept) < 2 * output.KEPT + 200_000
+    assert len(kept) < 2 * process_output.KEPT + 200_000
 
 
 COLOURS = ("\x1b[31m", "\x1b[0m", "\x1b[38;5;12m", "\x1b]0;title\x07", "\x1bM")

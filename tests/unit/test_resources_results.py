@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline_defs.release.junit import ResultsError, read_junit
-from pipeline_defs.resources.results import read_junit_file
+from pipeline_defs.resources.test_results import read_junit_file
 
 PYTEST = """<?xml version="1.0" encoding="utf-8"?><testsuites name="pytest tests"><testsuite name="pytest" errors="1" failures="1"
 skipped="1" tests="4" time="1.250"><testcase classname="tests.test_a" name="test_good" time="0.5" />

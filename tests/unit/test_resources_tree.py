@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline_defs.config.making import Build
-from pipeline_defs.resources.client import EngineError
-from pipeline_defs.resources.tree import source_code, source_tree
+from pipeline_defs.config.build import Build
+from pipeline_defs.resources.docker_client import EngineError
+from pipeline_defs.resources.tree_hash import source_code, source_tree
 
 DOCKERFILE = "FROM scratch\nCOPY . /\n"
 

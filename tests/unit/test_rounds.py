@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import pytest
 
-from pipeline_defs.sensors.rounds import Rounds
-from pipeline_defs.sensors.turns import Turns
+from pipeline_defs.orchestration.sensors.app_threads import Rounds
+from pipeline_defs.orchestration.sensors.tick_order import Turns
 
 
 class Away(Exception):

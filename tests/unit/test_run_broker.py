@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as options
 from hypothesis import strategies as st
 
-from pipeline_defs.run_workers.broker import fingerprint, settings
+from pipeline_defs.runtime.run_workers.celery_broker import fingerprint, settings
 
 
 @pytest.fixture

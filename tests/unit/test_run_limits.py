@@ -3,11 +3,12 @@
 import pytest
 
 from pipeline_defs.config import App
-from pipeline_defs.jobs import jobs_of
-from pipeline_defs.server import deploy, rehearse, rollback
-from pipeline_defs.server.lock import WAIT_SECONDS
-from pipeline_defs.server.site import Site
-from pipeline_defs.server.step import Step
+from pipeline_defs.orchestration.jobs import jobs_of
+from pipeline_defs.server.core.lock import WAIT_SECONDS
+from pipeline_defs.server.core.site import Site
+from pipeline_defs.server.core.step import Step
+from pipeline_defs.server.rehearsal import rehearse_procedure
+from pipeline_defs.server.strategies import deploy_procedure, rollback_procedure
 from tests.unit.sample import example, facts, release, task, with_environment
 
 LIVE = facts(
@@ -33,9 +34,9 @@ def test_a_run_is_ended_only_after_all_that_its_steps_may_take(timeout: int) -> 
         return sum(step.within(timeout).timeout for step in steps)
 
     production = task(app, "production")
-    there = seconds(deploy.plan(production, LIVE))
-    back = seconds(rollback.plan(production, LIVE))
-    tried = seconds(rehearse.plan(task(app, "staging"), facts(), Site.of(app, "production"), LIVE))
+    there = seconds(deploy_procedure.plan(production, LIVE))
+    back = seconds(rollback_procedure.plan(production, LIVE))
+    tried = seconds(rehearse_procedure.plan(task(app, "staging"), facts(), Site.of(app, "production"), LIVE))
     build = app.lint.timeout * 2 + app.build.timeout + app.push.timeout + (app.test.timeout if app.test else 0)
     assert longest(app, "shop_integrate") > build
     assert longest(app, "shop_deploy") > build + WAIT_SECONDS + there + back
@@ -45,7 +46,7 @@ def test_a_run_is_ended_only_after_all_that_its_steps_may_take(timeout: int) -> 
 
 def test_an_environment_says_how_long_a_long_step_may_take_and_others_stay_as_they_are() -> None:
     app = example()
-    steps = deploy.plan(task(app, "production"), LIVE)
+    steps = deploy_procedure.plan(task(app, "production"), LIVE)
     changed = {step.name: step.within(7).timeout for step in steps}
     assert changed["pull"] == changed["backup"] == changed["migrate"] == 7
     assert changed["files"] == next(step.timeout for step in steps if step.name == "files") != 7

@@ -24,7 +24,7 @@ from rich.console import Console
 from rich.traceback import Traceback
 
 from pipeline_defs.config import Secret, SecretSource, SecretUnavailable, mask
-from pipeline_defs.server.command import script
+from pipeline_defs.server.core.command import script
 from tests.unit.sample import PASSWORD, run
 
 VALUE = "s3cr3t-w0rd"

@@ -2,7 +2,7 @@
 
 from dagster import DagsterRun
 
-from pipeline_defs.sensors.chaining import of_change
+from pipeline_defs.orchestration.sensors.staging_sensor import of_change
 
 
 def test_a_run_that_follows_has_the_tags_of_the_change_and_no_others() -> None:

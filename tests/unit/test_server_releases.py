@@ -9,10 +9,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pipeline_defs.config.retention import Retention
-from pipeline_defs.server import steps
-from pipeline_defs.server.bundle import RELEASE
-from pipeline_defs.server.task import Task
-from pipeline_defs.server.tidy import tidy as tidy_step
+from pipeline_defs.server.compose.bundle import RELEASE
+from pipeline_defs.server.core.task import Task
+from pipeline_defs.server.steps import shared_steps
+from pipeline_defs.server.steps.cleanup import tidy as tidy_step
 from tests.unit.sample import example as shop
 from tests.unit.sample import run, with_environment
 from tests.unit.sample import task as task_of
@@ -32,7 +32,7 @@ def switch(of: Task, release: str) -> None:
     """Make a release the one that runs; its folder is made if it is not there."""
     folder = of.site.path("releases", release)
     Path(folder).mkdir(parents=True, exist_ok=True)
-    done = run(steps.switch(of, folder).command)
+    done = run(shared_steps.switch(of, folder).command)
     assert done.ok, done.stderr
 
 

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from pipeline_defs.config.home import PROJECT
-from pipeline_defs.run_containers import LABEL, files
+from pipeline_defs.runtime.container_launcher import LABEL, files
 
 FOLDER = PROJECT / "docker"
 

@@ -7,7 +7,7 @@ import pytest
 from pipeline_defs.config.machine import Machine
 from pipeline_defs.resources import ssh_config
 from pipeline_defs.resources.ssh_config import route_to
-from pipeline_defs.server.command import Unreachable
+from pipeline_defs.server.core.command import Unreachable
 
 CONFIG = """
 Host prod

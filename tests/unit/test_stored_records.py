@@ -10,9 +10,9 @@ from dagster._core.events.log import EventLogEntry
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline_defs.lineage import stored
-from pipeline_defs.lineage.stored import facts_in, said_in
-from pipeline_defs.ops.metadata import deployment_metadata, image_metadata, rehearsal_metadata
+from pipeline_defs.lineage import stored_records
+from pipeline_defs.lineage.metadata import deployment_metadata, image_metadata, rehearsal_metadata
+from pipeline_defs.lineage.stored_records import facts_in, said_in
 from pipeline_defs.release.records import Deployment, DeploymentKind, Image, Outcome, Rehearsal, Release
 from pipeline_defs.release.recovery import given_up, is_end_of
 
@@ -43,7 +43,7 @@ JOBS = ["shop_integrate", "shop_stage", "shop_deploy", "shop_rollback", "shop_de
 @pytest.fixture(autouse=True)
 def unsaid() -> None:
     """Each test hears its own warnings."""
-    stored._warned.clear()
+    stored_records._warned.clear()
 
 
 def event(metadata: Any, asset: str, step: str | None, run: str = "run") -> EventLogEntry:

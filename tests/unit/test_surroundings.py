@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline_defs.config.route import Route
-from pipeline_defs.server.compose_model import Port
-from pipeline_defs.server.site import Site
-from pipeline_defs.server.sockets import asked_port
-from pipeline_defs.server.surroundings import LOOK, Holder, read_surroundings
+from pipeline_defs.server.compose.compose_model import Port
+from pipeline_defs.server.compose.surroundings import LOOK, Holder, read_surroundings
+from pipeline_defs.server.core.site import Site
+from pipeline_defs.server.health.listening_ports import asked_port
 from tests.unit.sample import example
 
 

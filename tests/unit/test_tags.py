@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline_defs.ops.build import tags_of
+from pipeline_defs.orchestration.ops.build_op import tags_of
 from pipeline_defs.release import tags
 from pipeline_defs.release.records import Image
 from pipeline_defs.release.tags import tags_for

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline_defs.web.guard import Guard
-from pipeline_defs.web.login import Login
-from pipeline_defs.web.names import LOOPBACK, Names
+from pipeline_defs.runtime.web.host_names import LOOPBACK, Names
+from pipeline_defs.runtime.web.request_guard import Guard
+from pipeline_defs.runtime.web.web_login import Login
 
 HERE = "127.0.0.1:3000"
 NAMES = Names.of([*LOOPBACK, "https://shipline.example.org", "http://webserver:3000"])

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from pipeline_defs.webhooks import room as rooms
-from pipeline_defs.webhooks.receiver import Receiver
-from pipeline_defs.webhooks.room import LARGEST, Room
+from pipeline_defs.github.webhooks import body_limit as rooms
+from pipeline_defs.github.webhooks.body_limit import LARGEST, BodyLimit
+from pipeline_defs.github.webhooks.receiver import Receiver
 from tests.support.receiving import BODY, SECRET, VARIABLE, receiver, right_headers, signed
 
 
@@ -132,7 +132,7 @@ def test_more_than_was_said_is_not_taken(post: Callable[..., Delivery]) -> None:
 
 def test_unfinished_bodies_are_given_up_and_leave_room_for_others(made: Receiver) -> None:
     """Twelve of 25 MB would be 300; together they get no more than there is, for a moment."""
-    made._room = Room(total=2**22, seconds=0.5)
+    made._room = BodyLimit(total=2**22, seconds=0.5)
 
     async def all_at_once() -> list[int]:
         forged = headers(content_length=str(LARGEST), x_hub_signature_256="sha256=" + "a" * 64)

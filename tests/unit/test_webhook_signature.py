@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline_defs.config.secret import Secret
-from pipeline_defs.webhooks.signature import is_signed
+from pipeline_defs.github.webhooks.signature import is_signed
 
 # https://docs.github.com/webhooks/using-webhooks/validating-webhook-deliveries#testing-the-webhook-payload-validation
 SECRET = Secret("It's a Secret to Everybody")

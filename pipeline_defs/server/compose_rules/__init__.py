@@ -3,21 +3,21 @@
 Pure: from what the server rendered and has, and the app's file.
 """
 
-from pipeline_defs.server.compose_look import ComposeLook
+from pipeline_defs.server.compose.rendered_compose import RenderedCompose
+from pipeline_defs.server.compose_rules.external_rules import outside
 from pipeline_defs.server.compose_rules.findings import Findings
-from pipeline_defs.server.compose_rules.images import images
-from pipeline_defs.server.compose_rules.outside import outside
-from pipeline_defs.server.compose_rules.ports import ports
-from pipeline_defs.server.compose_rules.replacing import replacing
-from pipeline_defs.server.compose_rules.services import services
-from pipeline_defs.server.compose_rules.unsupported import unsupported
-from pipeline_defs.server.compose_rules.variables import failure, unset
-from pipeline_defs.server.site import Site
+from pipeline_defs.server.compose_rules.image_rules import images
+from pipeline_defs.server.compose_rules.port_rules import ports
+from pipeline_defs.server.compose_rules.replacement_rules import replacing
+from pipeline_defs.server.compose_rules.service_rules import services
+from pipeline_defs.server.compose_rules.unsupported_rules import unsupported
+from pipeline_defs.server.compose_rules.variable_rules import failure, unset
+from pipeline_defs.server.core.site import Site
 
 __all__ = ["Findings", "problems"]
 
 
-def problems(look: ComposeLook, site: Site, repository: str, *, known: bool = False) -> Findings:
+def problems(look: RenderedCompose, site: Site, repository: str, *, known: bool = False) -> Findings:
     """What is wrong with a compose file, and what a person should know.
 
     Args:

@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 
 from pipeline_defs.config.secret import Secret
-from pipeline_defs.server.command import ServerError
-from pipeline_defs.server.database.address import Address
-from pipeline_defs.server.database.commands import ByCommands
-from pipeline_defs.server.database.driver import Driver, learn_backup
+from pipeline_defs.server.core.command import ServerError
+from pipeline_defs.server.core.site import Site
+from pipeline_defs.server.database.command_driver import ByCommands
+from pipeline_defs.server.database.database_driver import Driver, learn_backup
 from pipeline_defs.server.database.postgres import Postgres, PostgresElsewhere, PostgresService
-from pipeline_defs.server.site import Site
+from pipeline_defs.server.database.postgres_address import Address
 
 __all__ = ["Address", "ByCommands", "Driver", "Postgres", "PostgresElsewhere", "driver", "learn_backup"]
 

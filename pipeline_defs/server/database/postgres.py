@@ -5,18 +5,18 @@ from abc import abstractmethod
 from typing_extensions import override
 
 from pipeline_defs.config.database import Database, Sanitize
-from pipeline_defs.config.images import pinned
+from pipeline_defs.config.pinned_images import pinned
 from pipeline_defs.config.secret import Secret
-from pipeline_defs.server.command import Command, script
-from pipeline_defs.server.database import beside, catalog
-from pipeline_defs.server.database.address import Address
-from pipeline_defs.server.database.backup import BACKUP
-from pipeline_defs.server.database.clients import ELSEWHERE, IN_SERVICE, SERVICE
-from pipeline_defs.server.database.driver import REMOVE_VOLUME, STATUS, Driver
-from pipeline_defs.server.database.proof import PROVE
-from pipeline_defs.server.database.ready import READY
-from pipeline_defs.server.database.room import ROOM
-from pipeline_defs.server.site import Site
+from pipeline_defs.server.core.command import Command, script
+from pipeline_defs.server.core.site import Site
+from pipeline_defs.server.database import catalog, side_by_side_restore
+from pipeline_defs.server.database.database_driver import REMOVE_VOLUME, STATUS, Driver
+from pipeline_defs.server.database.dump_program import BACKUP
+from pipeline_defs.server.database.postgres_address import Address
+from pipeline_defs.server.database.postgres_clients import ELSEWHERE, IN_SERVICE, SERVICE
+from pipeline_defs.server.database.postgres_ready import READY
+from pipeline_defs.server.database.row_counts import PROVE
+from pipeline_defs.server.database.space_check import ROOM
 
 _PROVE = (
     PROVE
@@ -31,7 +31,7 @@ _SANITIZE_SQL = 'client psql -Xq -v ON_ERROR_STOP=1 --single-transaction -f - <"
 _SANITIZE_SCRIPT = 'client sh -eus <"$1"'
 
 _MAKE_ANEW = (
-    beside.DISCARD
+    side_by_side_restore.DISCARD
     + """
 case $name in postgres|template0|template1) echo "the database $name is none that may be dropped" >&2; exit 1 ;; esac
 tell -f - <<'SQL'
@@ -75,7 +75,7 @@ class Postgres(Driver):
     @override
     def restore(self, path: str) -> Command:
         words = (*self._names, path, str(self.config.jobs), "copy", catalog.DATABASE)
-        return self._client(beside.COPY, *words, says=f"pg_restore {path} into {self}")
+        return self._client(side_by_side_restore.COPY, *words, says=f"pg_restore {path} into {self}")
 
     @override
     def prove(self, path: str) -> Command:
@@ -85,32 +85,36 @@ class Postgres(Driver):
     def restore_beside(self, path: str) -> Command:
         """Load a backup into a new database beside the environment's own, after its checksum was checked."""
         words = (*self._names, path, str(self.config.jobs), "", catalog.DATABASE)
-        return self._client(beside.RESTORE, *words, says=f"pg_restore {path} beside {self}")
+        return self._client(side_by_side_restore.RESTORE, *words, says=f"pg_restore {path} beside {self}")
 
     def prove_beside(self, path: str) -> Command:
         """Compare the rows of what was restored beside with those of the backup."""
         words = (*self._names, f"{path}.counts", catalog.COUNTS)
-        return self._client(beside.PROVE_NEW + _PROVE, *words, says=f"compare the rows with {path}.counts")
+        return self._client(
+            side_by_side_restore.PROVE_NEW + _PROVE, *words, says=f"compare the rows with {path}.counts"
+        )
 
     def swap(self) -> Command:
         """Put what was restored beside in the place of the environment's own, which is kept under another name."""
-        return self._client(beside.SWAP, *self._names, says=f"{self._names[0]} becomes {self}")
+        return self._client(side_by_side_restore.SWAP, *self._names, says=f"{self._names[0]} becomes {self}")
 
     def take_back(self) -> Command:
         """Put what was replaced back in its place, wherever a restore was cut off; what was restored is dropped."""
-        return self._client(beside.TAKE_BACK, *self._names, says=f"{self} is what it was before the restore")
+        return self._client(
+            side_by_side_restore.TAKE_BACK, *self._names, says=f"{self} is what it was before the restore"
+        )
 
     def give_up(self) -> Command:
         """Drop what was restored beside, unless it has taken the place of the environment's own."""
-        return self._client(beside.FORGET_NEW, *self._names, says=f"drop {self._names[0]}")
+        return self._client(side_by_side_restore.FORGET_NEW, *self._names, says=f"drop {self._names[0]}")
 
     def discard(self) -> Command:
         """Drop what a restore has left beside the environment's own database: what was replaced, once that is final."""
-        return self._client(beside.DISCARD, *self._names, says=f"drop what is left beside {self}")
+        return self._client(side_by_side_restore.DISCARD, *self._names, says=f"drop what is left beside {self}")
 
     @property
     def _names(self) -> tuple[str, str]:
-        return beside.names(self._name)
+        return side_by_side_restore.names(self._name)
 
     @property
     @abstractmethod

@@ -6,10 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline_defs.resources.github import (
-    Repository,
-    open_repository,
-)
+from pipeline_defs.github.api import Repository, open_repository
 from tests.integration.github_client.account import ALL, REPO, TOKEN, app_of
 from tests.testbed.github import GitHubServer
 

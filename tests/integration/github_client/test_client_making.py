@@ -5,12 +5,7 @@ from typing import Any
 
 import pytest
 
-from pipeline_defs.resources.github import (
-    GitHubError,
-    GitHubRefused,
-    Moved,
-    Repository,
-)
+from pipeline_defs.github.api import BranchMoved, GitHubError, GitHubRefused, Repository
 from tests.integration.github_client.account import REPO
 from tests.testbed.github import GitHubServer
 
@@ -49,7 +44,7 @@ def test_a_file_is_committed_only_where_the_branch_was(server: GitHubServer, rep
     commit = repository.commit_file("main", parent, "version.txt", "1.0.1\n", "Version 1.0.1")
     assert server.head(REPO, "main") == commit
     assert server.read(REPO, "version.txt") == "1.0.1\n"
-    with pytest.raises(Moved, match=f"is at {commit[:12]}"):
+    with pytest.raises(BranchMoved, match=f"is at {commit[:12]}"):
         repository.commit_file("main", parent, "version.txt", "1.0.2\n", "Version 1.0.2")
     server.fail("after", "PATCH", "/git/refs/")
     third = repository.commit_file("main", commit, "version.txt", "1.0.2\n", "Version 1.0.2")
@@ -59,17 +54,17 @@ def test_a_file_is_committed_only_where_the_branch_was(server: GitHubServer, rep
 def test_a_push_in_between_is_never_lost(
     server: GitHubServer, repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from pipeline_defs.resources.github import contents
+    from pipeline_defs.github.api import commits
 
-    make, pushed = contents._make_commit, []
+    make, pushed = commits._make_commit, []
 
     def slowly(*arguments: Any) -> str:
         commit = make(*arguments)
         pushed.append(server.commit(REPO, {"a": "b"}, by="ada"))
         return commit
 
-    monkeypatch.setattr(contents, "_make_commit", slowly)
-    with pytest.raises(Moved):
+    monkeypatch.setattr(commits, "_make_commit", slowly)
+    with pytest.raises(BranchMoved):
         repository.commit_file("main", str(server.head(REPO, "main")), "version.txt", "1.0.1\n", "Version 1.0.1")
     assert server.head(REPO, "main") == pushed[0]
 

@@ -6,11 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from pipeline_defs.resources.github import (
-    GitHubAway,
-    GitHubRefused,
-    Repository,
-)
+from pipeline_defs.github.api import GitHubRefused, GitHubUnavailable, Repository
 from tests.integration.github_client.account import REPO, _seconds, pull_of
 from tests.testbed.github import GitHubServer
 
@@ -35,7 +31,7 @@ def test_a_tag_of_the_same_name_is_not_the_branch(server: GitHubServer, reposito
 
 def test_a_200_that_says_branch_not_found_is_no_head(server: GitHubServer, repository: Repository) -> None:
     server.fail("odd", path="/commits/")
-    with pytest.raises(GitHubAway, match="lacks what was asked for"):
+    with pytest.raises(GitHubUnavailable, match="lacks what was asked for"):
         repository.head("main")
 
 

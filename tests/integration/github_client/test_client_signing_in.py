@@ -8,13 +8,8 @@ import pytest
 
 from pipeline_defs.cli.main import main
 from pipeline_defs.config import Secret
-from pipeline_defs.resources.github import (
-    GitHubError,
-    GitHubRefused,
-    Repository,
-    open_repository,
-)
-from pipeline_defs.resources.github.git import source_of
+from pipeline_defs.github.api import GitHubError, GitHubRefused, Repository, open_repository
+from pipeline_defs.github.api.git_login import source_of
 from pipeline_defs.resources.source_errors import SourceError
 from tests.integration.github_client.account import ALL, REPO, TOKEN, app_of, pull_of
 from tests.testbed.github import GitHubServer
@@ -40,7 +35,7 @@ def test_a_github_app_signs_in_and_renews_its_token(
     first = repository.token().reveal()
     assert repository.token().reveal() == first
     later = time.monotonic() + 3600 - 600
-    monkeypatch.setattr("pipeline_defs.resources.github.login.time.monotonic", lambda: later)
+    monkeypatch.setattr("pipeline_defs.github.api.github_login.time.monotonic", lambda: later)
     assert repository.token().reveal() != first
     assert first not in repr(repository)
 

@@ -5,12 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from pipeline_defs.resources.github import (
-    GitHubAway,
-    GitHubRefused,
-    Repository,
-    open_repository,
-)
+from pipeline_defs.github.api import GitHubRefused, GitHubUnavailable, Repository, open_repository
 from tests.integration.github_client.account import ALL, REPO, TOKEN, app_of, pull_of
 from tests.testbed.github import GitHubServer
 
@@ -47,7 +42,7 @@ def test_a_fault_before_the_deed_is_tried_once_more(server: GitHubServer, reposi
     server.fail("before", "GET", "/commits/")
     assert repository.head("main") == head
     server.fail("before", "POST", "/statuses/", times=2)
-    with pytest.raises(GitHubAway, match="out of order"):
+    with pytest.raises(GitHubUnavailable, match="out of order"):
         repository.ensure_status(head, "shipline/shop/lint", "success", "done")
     assert [one["state"] for one in server.statuses(REPO, head)] == ["pending"]
 
@@ -86,10 +81,10 @@ def test_limits_are_told_and_not_slept_through(server: GitHubServer, opened: Cal
         server.fail(kind, path="/commits/", seconds=seconds)
         server.reset_requests()
         began = time.monotonic()
-        with pytest.raises(GitHubAway, match="limit of requests is used up") as caught:
+        with pytest.raises(GitHubUnavailable, match="limit of requests is used up") as caught:
             repository.head("main")
         assert caught.value.retry_after == pytest.approx(seconds, abs=3)
-        with pytest.raises(GitHubAway):  # who goes on asking may be shut out
+        with pytest.raises(GitHubUnavailable):  # who goes on asking may be shut out
             repository.head("main")
         assert time.monotonic() - began < 20, "the shortest limit is 30 s"
         assert server.requests()["total"] == 1
@@ -98,7 +93,7 @@ def test_limits_are_told_and_not_slept_through(server: GitHubServer, opened: Cal
 def test_the_reset_goes_by_the_servers_clock(server: GitHubServer, repository: Repository) -> None:
     server.set_clock(-7200)
     server.fail("exhausted", path="/commits/", seconds=60)
-    with pytest.raises(GitHubAway) as caught:
+    with pytest.raises(GitHubUnavailable) as caught:
         repository.head("main")
     assert caught.value.retry_after == pytest.approx(60, abs=4)
 
@@ -143,15 +138,15 @@ def test_an_invalid_token_says_so_without_showing_it(
 
 
 def test_a_host_that_does_not_answer(server: GitHubServer, opened: Callable[..., Repository]) -> None:
-    with pytest.raises(GitHubAway, match="cannot be reached"):
+    with pytest.raises(GitHubUnavailable, match="cannot be reached"):
         opened(api="http://127.0.0.1:9").head("main")
 
 
 def test_a_server_that_is_slow_is_left(
     server: GitHubServer, repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pipeline_defs.resources.github.wire.SECONDS", 0.3)
+    monkeypatch.setattr("pipeline_defs.github.api.http_connection.SECONDS", 0.3)
     server.fail("slow", path="/commits/", seconds=1.5)
-    with pytest.raises(GitHubAway, match="did not answer") as caught:
+    with pytest.raises(GitHubUnavailable, match="did not answer") as caught:
         repository.head("main")
     assert caught.value.unsure

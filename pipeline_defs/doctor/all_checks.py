@@ -1,0 +1,55 @@
+"""All checks: all that apps need, looked at; those that wait for the network at once."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+
+from pipeline_defs.config import App, Host
+from pipeline_defs.doctor.app_checks import github, registry, repository, secrets
+from pipeline_defs.doctor.commit_checks import commit, shared_ports
+from pipeline_defs.doctor.finding import Finding
+from pipeline_defs.doctor.host_checks import server
+from pipeline_defs.doctor.machine_checks import images, machine, modes
+from pipeline_defs.doctor.server_trial import Tried
+
+_AT_ONCE = 8
+
+
+def findings(apps: Sequence[App], workspace: Path, name: str = "") -> Iterator[Finding]:
+    """Everything that was found, in an order that stays the same: this machine, each app, each server and builder once, each app's commit.
+
+    `name` is the commit, branch or tag that is tried; by default the head of the main branch.
+    """
+    looks: list[Callable[[], Iterable[Finding]]] = [
+        partial(machine, workspace),
+        partial(modes, workspace.parent),
+        images,
+    ]
+    for app in apps:
+        looks += [
+            partial(secrets, app),
+            partial(repository, app, workspace),
+            partial(registry, app),
+            partial(github, app),
+        ]
+    looks += [partial(server, host, folders) for host, folders in _servers(apps)]
+    builders = dict.fromkeys(builder for app in apps for builder in app.build.builders)
+    looks += [partial(server, builder, (), builds=True) for builder in builders]
+    places: list[Tried] = []
+    looks += [partial(commit, app, workspace, name, places=places) for app in apps]
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        for found in pool.map(lambda look: list(look()), looks):
+            yield from found
+    yield from shared_ports(places)
+
+
+def _servers(apps: Sequence[App]) -> list[tuple[Host, list[str]]]:
+    """Each server with the folders of the environments there."""
+    found: dict[Host, list[str]] = {}
+    for app in apps:
+        for environment in app.environments.values():
+            for host in environment.hosts:
+                one = host.model_copy(update={"roles": ()})  # the same server, whatever runs there
+                found.setdefault(one, []).append(str(environment.directory))
+    return list(found.items())

@@ -1,0 +1,1 @@
+"""GitHub: its API, what changed there, what it is told about runs, and its webhooks."""

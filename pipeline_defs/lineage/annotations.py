@@ -1,0 +1,49 @@
+"""Annotations: what a person says of a release or an environment, kept in the lineage as an observation of the environment's asset."""
+
+from dagster import AssetObservation, AssetRecordsFilter, DagsterInstance, MetadataValue
+
+from pipeline_defs.lineage.events import MAINTENANCE, QUARANTINE, environment_key
+from pipeline_defs.lineage.stored_records import said_in
+from pipeline_defs.release.maintenance_state import Maintenance
+from pipeline_defs.release.quarantine import QuarantineEntry
+
+_MOST = 500
+
+
+def annotate(instance: DagsterInstance, word: QuarantineEntry) -> None:
+    """Write down a person's word on a release."""
+    what = f"quarantine of {word.version} {'lifted' if word.lifted else 'asked for'} by {word.actor}: {word.reason}"
+    metadata = {
+        "version": MetadataValue.text(word.version),
+        "digest": MetadataValue.text(word.digest),
+        "actor": MetadataValue.text(word.actor),
+        "reason": MetadataValue.text(word.reason),
+        QUARANTINE: MetadataValue.json(word.model_dump(mode="json")),
+    }
+    key = environment_key(word.app, word.environment)
+    instance.report_runless_asset_event(AssetObservation(key, description=what, metadata=metadata))
+
+
+def annotate_maintenance(instance: DagsterInstance, word: Maintenance) -> None:
+    """Write down that an environment is in maintenance, or no more."""
+    what = f"maintenance {'on' if word.on else 'off'} by {word.actor}{f': {word.message}' if word.message else ''}"
+    metadata = {
+        "actor": MetadataValue.text(word.actor),
+        MAINTENANCE: MetadataValue.json(word.model_dump(mode="json")),
+    }
+    key = environment_key(word.app, word.environment)
+    instance.report_runless_asset_event(AssetObservation(key, description=what, metadata=metadata))
+
+
+def annotations_after(
+    instance: DagsterInstance, app: str, environment: str, after: int | None
+) -> tuple[list[QuarantineEntry], int]:
+    """People's words on releases that were stored after a number, oldest first, and the number of the newest observation there is.
+
+    Without a number none are read: only the newest observation is asked for.
+    """
+    of_asset = AssetRecordsFilter(environment_key(app, environment), after_storage_id=after)
+    found = instance.fetch_observations(of_asset, limit=1 if after is None else _MOST).records
+    newest = max((record.storage_id for record in found), default=after or 0)
+    told = [] if after is None else [said_in(record.event_log_entry) for record in reversed(found)]
+    return [said for each in told for said in each if isinstance(said, QuarantineEntry)], newest

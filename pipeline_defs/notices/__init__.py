@@ -1,1 +1,0 @@
-"""Notices: what happened, as messages to people who look at no page. No run knows of them."""

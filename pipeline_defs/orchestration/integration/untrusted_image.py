@@ -1,0 +1,88 @@
+"""Untrusted image: the stages of an image for code that is not merged: a fork's, and by default every pull
+request's. Nothing is kept of it.
+"""
+
+from datetime import UTC, datetime
+
+import dagster as dg
+
+from pipeline_defs.config import App
+from pipeline_defs.deployments.stage_log import Log, stop
+from pipeline_defs.lineage.events import CHECKED, image_key
+from pipeline_defs.lineage.metadata import checked_metadata, links
+from pipeline_defs.release.evidence import StepTiming
+from pipeline_defs.release.records import Image
+from pipeline_defs.resources.builders import builder_of
+from pipeline_defs.resources.compose_test_run import TestRun
+from pipeline_defs.resources.docker_engine import Engine
+from pipeline_defs.resources.git_mirror import FULL_COMMIT
+from pipeline_defs.resources.git_source import Source
+from pipeline_defs.resources.isolation import Isolation, untrusted_checkout
+
+UNTRUSTED = "untrusted"
+"""The run tag that says the same as the configuration; either is enough."""
+
+
+def is_untrusted(context: dg.OpExecutionContext, given: bool) -> bool:
+    """True where the run's configuration or its tag says so: whoever launches it may forget one of them."""
+    return given or bool(context.run.tags.get(UNTRUSTED))
+
+
+def refuse_unclear(context: dg.OpExecutionContext, app: App, commit: str, branch: str) -> None:
+    """Refuse an untrusted run that does not say whose tests are run on what, or that would do more than check."""
+    if context.run.tags.get("target"):
+        raise stop(
+            f"code that is not merged is checked and never brought to a server; launch {app.name}_integrate for it"
+        )
+    if not FULL_COMMIT.fullmatch(commit):
+        raise stop("an untrusted run needs the full id of the commit that is to be checked")
+    if not branch:
+        raise stop("an untrusted run needs the name of the base branch, whose tests are run on the image")
+
+
+def build_untrusted(
+    context: dg.OpExecutionContext, app: App, image: Image, repository: Source, engine: Engine, log: Log
+) -> Image:
+    """Build the image for this run alone; neither registry nor earlier builds are asked whether they have it."""
+    isolation = Isolation(engine, app, image.run)
+    for run in isolation.left_behind():
+        known = context.instance.get_run_by_id(run)
+        if known is not None and known.is_finished:  # it was killed before its test could remove the image
+            Isolation(engine, app, run).remove()
+    log.say("code that is not merged: built without caches, logins and secrets, for this run alone")
+    with untrusted_checkout(repository, image.commit) as checkout, builder_of(engine, app.build, log.say) as builder:
+        labels = {"shipline.untrusted": image.run}
+        Isolation(builder, app, image.run).build(checkout, labels=labels, listen=log.listen)
+    return image.model_copy(update={"tags": ()})
+
+
+def test_untrusted(app: App, image: Image, repository: Source, engine: Engine, log: Log) -> TestRun | None:
+    """Run the base branch's tests on the image, which is gone afterwards; None for an app without tests."""
+    isolation = Isolation(engine, app, image.run)
+    try:
+        if app.test is None:
+            return None
+        base = repository.heads([image.branch]).get(image.branch)
+        if base is None:
+            raise stop(f"{app.repository} has no branch {image.branch}, whose tests were to be run on the image")
+        log.say(
+            f"code that is not merged: tested with {app.test.compose} of {image.branch} ({base[:12]}), without a way out"
+        )
+        with repository.checkout(base) as checkout:
+            return isolation.test(checkout, listen=log.listen)
+    finally:
+        isolation.remove()
+
+
+def note_checked(context: dg.OpExecutionContext, app: App, image: Image, log: Log, timing: StepTiming) -> None:
+    """Keep the evidence as an observation under a key of its own: nobody who looks for an image finds it."""
+    at = datetime.now(UTC).isoformat(timespec="seconds")
+    image = image.model_copy(update={"digest": "", "tags": (), "steps": (*image.steps, timing), "at": at})
+    context.log_event(
+        dg.AssetObservation(
+            image_key(app.name),
+            description=f"commit {image.commit[:12]} of a pull request was checked",
+            metadata={**checked_metadata(image), **links(app, image)},
+        )
+    )
+    log.say(f"push: nothing, because the code is not merged; its evidence is kept as {CHECKED!r}")

@@ -1,0 +1,166 @@
+"""Build op: the source tree as an image, once."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import dagster as dg
+from filelock import FileLock, Timeout
+
+from pipeline_defs.config import App
+from pipeline_defs.config.build import Build
+from pipeline_defs.deployments.stage_log import Log, Stopwatch, open_log, stop
+from pipeline_defs.github.source_resource import SourceResource
+from pipeline_defs.lineage.events import short
+from pipeline_defs.orchestration.integration.untrusted_image import build_untrusted
+from pipeline_defs.release.change import is_merge
+from pipeline_defs.release.policy import version_taken
+from pipeline_defs.release.records import Image
+from pipeline_defs.release.tags import code_tag, release_tag, tags_for, tree_tag
+from pipeline_defs.release.version import Version
+from pipeline_defs.resources.builders import builder_of
+from pipeline_defs.resources.docker_engine import Engine, EngineResource
+from pipeline_defs.resources.dockerfile import refuse_ungiven
+from pipeline_defs.resources.registry_resource import RegistryResource
+from pipeline_defs.resources.tree_hash import source_code, source_tree
+
+if TYPE_CHECKING:
+    from pipeline_defs.resources.registry_client import Registry
+
+
+def build_op(app: App) -> dg.OpDefinition:
+    """The op `<app>_build`: gives the record its tree, and its digest where the registry has an image of this tree."""
+
+    @dg.op(name=f"{app.name}_build", description="Builds the source tree with BuildKit, unless it was built before.")
+    def build(
+        context: dg.OpExecutionContext,
+        image: Image,
+        source: SourceResource,
+        engine: EngineResource,
+        registry: RegistryResource,
+    ) -> Image:
+        with open_log(context, hides=app) as log:
+            watch = Stopwatch("build")
+            repository, docker = source.of(app), engine.find()
+            if image.untrusted:
+                image = build_untrusted(context, app, image, repository, docker, log)
+                return image.model_copy(update={"steps": (*image.steps, watch.timing())})
+            images, change = registry.of(app), context.run.tags.get("change", "")
+            with repository.checkout(image.commit) as checkout:
+                trees = {
+                    "tree": source_tree(checkout, app.build),
+                    "code": source_code(checkout, app.build, app.configuration),
+                }
+                image = image.model_copy(update=trees)
+                image = image.model_copy(
+                    update={"digest": images.digest_of(tree_tag(image.tree)) or "", "tags": tags_of(app, image, change)}
+                )
+                image = _of_version(image, images, log)
+                locks = docker.workspace / "locks"
+                locks.mkdir(mode=0o700, parents=True, exist_ok=True)
+                with _alone(
+                    locks / f"{image.tree}.lock", app.build.timeout
+                ):  # another run may be building the very same
+                    if image.digest:
+                        log.say(f"built before: {image.reference}")
+                    elif docker.has(local_name(image)):
+                        log.say(f"built before on this machine: {local_name(image)}")
+                    else:
+                        labels = _labels(image, repository.url)
+                        build_here(docker, app.build, checkout, local_name(image), labels, images, log)
+            log.say(f"build: source tree {short(image.tree)} in {watch.seconds:.1f} s")
+            return image.model_copy(update={"steps": (*image.steps, watch.timing())})
+
+    return build
+
+
+def build_here(
+    here: Engine,
+    build: Build,
+    checkout: Path,
+    name: str,
+    labels: Mapping[str, str],
+    images: "Registry",
+    log: Log,
+) -> None:
+    """Build an image under a name of this machine's Engine, on whichever builder is free. Raises EngineError."""
+    refuse_ungiven(checkout, build)
+    with builder_of(here, build, log.say) as engine:
+        nothing: tuple[tuple[str, ...], dict[str, str]] = ((), {})
+        with engine.cached(images) if build.cache == "registry" else nullcontext(nothing) as (more, environment):
+            engine.build(checkout, name, build, labels=labels, listen=log.listen, more=more, environment=environment)
+
+
+@contextmanager
+def _alone(file: Path, seconds: float) -> Iterator[None]:
+    lock = FileLock(file, timeout=seconds)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise stop(
+            f"the build has waited for {seconds:g} s (build.timeout) for another run that builds the same source tree; "
+            "see in the page whether that one hangs, and start this one again"
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def local_name(image: Image) -> str:
+    """What the image is called on the machine that built it: its own name with the tag of its source tree."""
+    return f"{image.repository}:{tree_tag(image.tree)}"
+
+
+def tags_of(app: App, image: Image, change: str) -> tuple[str, ...]:
+    """The tags an image gets. `change` is the key of what asks for it: a merge names its pull request too, but has the branch's."""
+    of_pull = image.pull and not is_merge(change)
+    branches = app.branches
+    version = Version.parse(image.version)
+    return tags_for(
+        version,
+        branch=image.branch,
+        development=branches.development,
+        main=branches.main,
+        pull=image.pull if of_pull else 0,
+        commit=image.commit,
+    )
+
+
+def _of_version(image: Image, images: "Registry", log: Log) -> Image:
+    """Before anything is built: a released version's number is never given to another image.
+
+    Where only configuration has changed since, the image that has the number is the one: it becomes a further release of that version.
+    Raises dg.Failure where more has changed.
+    """
+    tag = release_tag(Version.parse(image.version))
+    if tag not in image.tags:
+        return image
+    taken = images.digest_of(tag)
+    if taken not in (None, image.digest) and images.digest_of(code_tag(image.code)) == taken:
+        log.say(f"only compose files or collections have changed since {image.version} was built, so its image is kept")
+        return image.model_copy(update={"digest": taken, "tree": image.code})
+    refusal = version_taken(image.app, image.version, image.digest, taken)
+    if refusal:
+        raise stop(refusal)
+    return image
+
+
+def _labels(image: Image, url: str) -> dict[str, str]:
+    """OCI labels. They belong to the commit that built the image; the lineage names the ones it was promoted for.
+
+    Source of the names: https://github.com/opencontainers/image-spec/blob/v1.1.0/annotations.md
+    """
+    return {
+        "shipline.app": image.app,
+        REVISION: image.commit,
+        "org.opencontainers.image.version": image.version,
+        "org.opencontainers.image.source": url,
+        "org.opencontainers.image.created": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
+
+
+REVISION = "org.opencontainers.image.revision"
+"""The label with the commit that built an image."""

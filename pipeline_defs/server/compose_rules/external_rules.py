@@ -1,0 +1,51 @@
+"""External rules: what a compose file expects of the server is there: external volumes and networks, and container
+names nobody else has.
+"""
+
+from collections.abc import Iterator
+
+from pipeline_defs.server.compose.compose_model import ComposeModel
+from pipeline_defs.server.compose.surroundings import Surroundings
+from pipeline_defs.server.compose_rules.findings import Findings
+from pipeline_defs.server.compose_rules.service_rules import active
+from pipeline_defs.server.core.site import Site
+
+_EVERYWHERE = ("bridge", "host", "none")
+
+
+def outside(model: ComposeModel, around: Surroundings, site: Site, found: Findings) -> None:
+    """External volumes and networks exist; a container's fixed name is not another project's."""
+    running = active(model, site)
+    found.refuse(
+        _missing(
+            model,
+            around,
+            {key for each in running for key in each.networks},
+            {m.source for s in running for m in s.mounts},
+        )
+    )
+    for service in running:
+        name = service.container_name
+        owner = around.containers.get(name, site.project) if name else site.project
+        if owner != site.project:
+            whose = f"of {owner}" if owner else "of no compose project"
+            found.refuse(
+                f"the service {service.name} has container_name: {name}, and a container {whose} has that name on the server; "
+                "remove container_name"
+            )
+
+
+def _missing(model: ComposeModel, around: Surroundings, networks: set[str], volumes: set[str]) -> Iterator[str]:
+    for volume in model.volumes.values():
+        if volume.external and volume.key in volumes and volume.name not in around.volumes:
+            yield (
+                f"the external volume {volume.name} is not on the server; make it there with docker volume create {volume.name}, "
+                "or remove external"
+            )
+    for network in model.networks.values():
+        there = network.name in around.networks or network.name in _EVERYWHERE
+        if network.external and network.key in networks and not there:
+            yield (
+                f"the external network {network.name} is not on the server; make it there with docker network create {network.name}, "
+                "or remove external"
+            )

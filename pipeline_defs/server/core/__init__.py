@@ -1,0 +1,1 @@
+"""Core: commands as data, steps, procedures, the journal and the lock."""

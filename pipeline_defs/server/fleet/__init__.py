@@ -1,0 +1,1 @@
+"""Fleet: the same on several hosts, which all run one release."""

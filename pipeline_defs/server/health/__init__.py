@@ -1,0 +1,1 @@
+"""Health: whether containers may be used, and what they listen on."""

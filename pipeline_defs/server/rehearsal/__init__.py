@@ -1,0 +1,1 @@
+"""Rehearsal: a release proves itself on a copy of production's database."""

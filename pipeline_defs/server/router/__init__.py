@@ -1,0 +1,1 @@
+"""Router: Caddy in one container for each server."""

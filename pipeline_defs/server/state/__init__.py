@@ -1,0 +1,1 @@
+"""State: what is true on a server, and what a release would change there."""

@@ -1,0 +1,1 @@
+"""Steps: those that rehearsals, deployments and rollbacks share."""
