@@ -86,7 +86,11 @@ def _conflicts(app: App, others: Iterable[App]) -> list[Problem]:
                     where = f"environments.{name}.directory"
                     problems.append(Problem(where, said(str(environment.directory), allowed)))
                 project = environment.project_of(app.name, name)
-                if environment.beside(its) and project == its.project_of(other.name, its_name):
+                if (
+                    other.name != app.name
+                    and environment.beside(its)
+                    and project == its.project_of(other.name, its_name)
+                ):
                     allowed = f"another compose project than that of {other.name} {its_name}"
                     problems.append(Problem(f"environments.{name}.project", said(project, allowed)))
     return problems

@@ -45,6 +45,8 @@ def misunderstood(command: str) -> str | None:
             if not rest:
                 return None  # a command that is only spoken of stands without its arguments
             context = group.make_context(command, rest, parent=context)
+    except typer.Exit:
+        return None  # it has shown its help or its version
     except (TyperException, ValueError) as error:
         return f"{error}"
     return None

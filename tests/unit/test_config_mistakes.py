@@ -173,7 +173,7 @@ AN_IMAGE = "a name in a registry, in lower case and without a tag, such as regis
         ({"environments": ["a"]}, 'environments: found ["a"]; allowed: a mapping'),
         ({"environments": {}}, "environments: found {}; allowed: 1 at least"),
         ({"environments": {"production": "a.example.org"}},
-         'environments.production: found "a.example.org"; allowed: a mapping with the keys hosts, parallel, directory, compose, '),
+         'environments.production: found "a.example.org"; allowed: a mapping with the keys hosts, parallel, directory, project, '),
         ({f"{PRODUCTION}/environment": {"DEBUG": True}}, f"environments.production.environment.DEBUG: found true; allowed: {A_TEXT}"),
         ({f"{PRODUCTION}/environment": {"WORKERS": 4}}, f"environments.production.environment.WORKERS: found 4; allowed: {A_TEXT}"),
         ({f"{PRODUCTION}/auto_deploy": "maybe"}, 'environments.production.auto_deploy: found "maybe"; allowed: true or false'),

@@ -139,7 +139,7 @@ class Shipline:
             until = told.waits_until.until
             self.events.append(held.model_copy(update={"outcome": told.waits_until.outcome, "frozen_until": until}))
         elif not told.done:
-            again = ask_again(OPEN, "production", what, lambda: self, who)([HostFacts("root@a", self.current)])
+            again = ask_again(OPEN, "production", what, self, who)([HostFacts("root@a", self.current)])
             self.deploy(what, actor, run, refused=bool(again.refusals))
 
     def thaw(self) -> None:

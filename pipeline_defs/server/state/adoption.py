@@ -159,8 +159,8 @@ def ask(site: Site, facts: Facts) -> Command:
 
 
 def adoptable(site: Site, facts: Facts, server: Runner) -> Running | None:
-    """What runs and can be adopted; None where a release of Shipline runs, or nothing. Raises ServerError."""
-    if facts.folder is not None or not facts.seen.containers or site.config.rehearses or not facts.compose:
+    """What runs in the project that the environment names; None where a release of Shipline runs, or nothing. Raises ServerError."""
+    if site.config.project is None or facts.folder is not None or not facts.seen.containers or not facts.compose:
         return None
     said = server.run(ask(site, facts), timeout=SECONDS)
     if not said.ok:
