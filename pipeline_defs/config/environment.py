@@ -223,6 +223,13 @@ class Environment(Model):
         return {"revision": [*program, "current"], "downgrade": [*program, "downgrade", REVISION], **value}
 
     @model_validator(mode="after")
+    def _unsafe_tests_only_where_it_rehearses(self) -> Self:
+        unsafe = [number for number, each in enumerate(self.e2e) if each.production == "unsafe" and not self.rehearses]
+        allowed = "an environment that rehearses; take these tests out here, or write `production: safe`"
+        refuse([mistake("e2e", number, "production", found="unsafe", allowed=allowed) for number in unsafe])
+        return self
+
+    @model_validator(mode="after")
     def _only_what_is_deployed_to_is_frozen(self) -> Self:
         if self.freeze and self.rehearses:
             refuse([mistake("freeze", found=self.freeze[0], allowed="an environment that is deployed to")])

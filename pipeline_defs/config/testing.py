@@ -1,6 +1,6 @@
 """Testing: how a release is proved once it runs: its health, the tests inside its container, and end-to-end tests."""
 
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -31,6 +31,11 @@ class E2E(Model):
         description="what it runs in: by default `postman/newman:6`, for a command the release's own image",
     )
     junit: str | None = Field(default="e2e.xml", description="the results' file of a command in the folder `RESULTS`")
+    production: Literal["safe", "unsafe"] | None = Field(
+        default=None,
+        description="`safe`: they may run in an environment that is deployed to, although they send POST, PUT, PATCH or DELETE; "
+        "`unsafe`: only in one that rehearses. Without it a collection that sends these is noted by `shipline check` and `doctor`",
+    )
     allow_empty: bool = Field(default=False, description=ALLOW_EMPTY)
     timeout: int = Field(default=300, ge=1, description="seconds")
 

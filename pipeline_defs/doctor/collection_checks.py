@@ -1,5 +1,5 @@
-"""Collection checks: the Postman collections that end-to-end tests run: where their requests go, and the variables
-in them that nothing sets.
+"""Collection checks: the Postman collections that end-to-end tests run: where their requests go, the variables in them
+that nothing sets, and those that change data where a release is deployed to.
 """
 
 import re
@@ -24,6 +24,9 @@ def collections(about: str, site: Site, files: Mapping[str, bytes], rehearsed: S
         for tests in site.config.e2e:
             if tests.collection is not None:
                 yield _variables(about, what, site, tests, tests.collection, files)
+        for sentence in writing_unasked(site, files):
+            says, _, remedy = sentence.partition("; ")
+            yield warning(about, what, says, remedy)
     except (ServerError, CollectionError) as error:
         yield broken(about, what, error, "change the collection, or the key e2e")
 
@@ -37,6 +40,24 @@ def _variables(about: str, what: str, site: Site, tests: E2E, collection: str, f
         return good(about, what, f"{collection}: every variable is set")
     names = ", ".join(f"{{{{{name}}}}}" for name in missing[:5])
     return warning(about, what, f"{collection} uses {names}, which nothing sets", "set it under e2e: variables")
+
+
+def writing_unasked(site: Site, files: Mapping[str, bytes]) -> Iterator[str]:
+    """A sentence for each collection that changes data in an environment that is deployed to, and is not declared safe there.
+
+    What a command does cannot be seen, so nothing is said of it. Raises CollectionError.
+    """
+    for tests in () if site.config.rehearses else site.config.e2e:
+        content = files.get(tests.collection or "")
+        if content is None or tests.production is not None:
+            continue
+        collection = read_collection(content, tests.collection or "")
+        if writing := collection.writing(with_environment=tests.environment is not None):
+            more = f" and {len(writing) - 3} more" if len(writing) > 3 else ""
+            yield (
+                f"{tests.collection} changes data in {site.environment} ({', '.join(writing[:3])}{more}); write "
+                "`production: safe` beside it under e2e if it may, or give a collection that only reads"
+            )
 
 
 def unset(content: bytes, name: str, known: set[str]) -> list[str]:

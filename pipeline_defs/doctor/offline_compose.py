@@ -1,12 +1,16 @@
-"""Offline compose: an app's compose files rendered on this machine, without a server: what can be said of them before one is asked."""
+"""Offline compose: an app's compose files rendered on this machine, without a server: what can be said of them, and of the
+collections beside them, before one is asked.
+"""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from pipeline_defs.config import App, Secret
+from pipeline_defs.doctor.collection_checks import writing_unasked
 from pipeline_defs.github.api.git_login import source_of
+from pipeline_defs.release.postman import CollectionError
 from pipeline_defs.release.records import Release
 from pipeline_defs.resources.compose_test_file import compose_program
 from pipeline_defs.resources.docker_client import EngineError
@@ -77,6 +81,7 @@ def _problems(
     except EngineError as error:
         yield str(error), True
         return
+    yield from _collections(site, files)
     release = Release(
         app=app.name,
         version="0.0.0",
@@ -96,3 +101,11 @@ def _problems(
     found = problems(replace(read_rendered(text, site, files), around=None), site, app.image)
     yield from ((f"{site.config.compose}: {each}", True) for each in found.refusals)
     yield from ((f"{site.config.compose}: {each}", False) for each in found.notes)
+
+
+def _collections(site: Site, files: Mapping[str, bytes]) -> Iterator[tuple[str, bool]]:
+    """A note for each collection that changes data where it may not have been meant to."""
+    try:
+        yield from ((each, False) for each in writing_unasked(site, files))
+    except CollectionError as error:
+        yield str(error), True

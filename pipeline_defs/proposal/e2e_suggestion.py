@@ -42,7 +42,7 @@ def _entry(
     if environment == _PRODUCTION and writing:
         draft.lacks(
             f"e2e: {path} changes data ({', '.join(writing[:3])}), so it is not proposed for production; "
-            "write it under production's e2e if it may, or a collection that only reads"
+            "write it under production's e2e with `production: safe` if it may, or give a collection that only reads"
         )
         return None
     given = {BASE_URL: f"http://127.0.0.1:{port}", "expected_version": "", "expected_commit": ""}

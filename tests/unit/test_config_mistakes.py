@@ -208,6 +208,9 @@ AN_IMAGE = "a name in a registry, in lower case and without a tag, such as regis
         ({f"{PRODUCTION}/compose": ""}, f'environments.production.compose: found ""; allowed: {A_PATH}'),
         ({f"{PRODUCTION}/files": ["a", "../b"]}, f'environments.production.files[1]: found "../b"; allowed: {A_PATH}'),
         ({f"{PRODUCTION}/e2e": {"collection": "/x"}}, f'environments.production.e2e[0].collection: found "/x"; allowed: {A_PATH}'),
+        ({f"{PRODUCTION}/e2e": [{"command": "a"}, {"command": "a", "production": "unsafe"}]},
+         'environments.production.e2e[1].production: found "unsafe"; allowed: an environment that rehearses; '
+         "take these tests out here, or write `production: safe`"),
         ({"build/context": ".."}, f'build.context: found ".."; allowed: {A_PATH}'),
         ({"version_file": "/version.txt"}, f'version_file: found "/version.txt"; allowed: {A_PATH}'),
         ({f"{PRODUCTION}/directory": "opt/shop"}, f'environments.production.directory: found "opt/shop"; allowed: {A_FOLDER}'),

@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
-from pipeline_defs.doctor.collection_checks import collections, unset
+from pipeline_defs.config.testing import E2E
+from pipeline_defs.doctor.collection_checks import collections, unset, writing_unasked
 from pipeline_defs.release.postman import CollectionError
 from pipeline_defs.server.core.site import Site
-from tests.unit.sample import example
+from tests.unit.sample import example, with_environment
 
 
 def collection(*urls: Any, **more: Any) -> str:
@@ -54,3 +55,26 @@ def test_a_request_that_goes_elsewhere_is_broken_and_a_variable_without_a_value_
     assert level == "broken" and "{{APIURL}}" in says
     assert told("{{base_url}}/{{id}}") == [("warning", f"{path} uses {{{{id}}}}, which nothing sets")]
     assert told("{{base_url}}/health") == [("ok", f"{path}: every variable is set")]
+
+
+WRITES = json.dumps({"item": [{"name": "add", "request": {"url": "{{base_url}}/users", "method": "POST"}}]}).encode()
+
+
+@pytest.mark.parametrize(
+    ("environment", "declared", "content", "told"),
+    [
+        ("production", None, WRITES, ["changes data in production (add)"]),
+        ("production", "safe", WRITES, []),
+        ("production", None, collection("{{base_url}}/users").encode(), []),
+        ("staging", None, WRITES, []),
+        ("staging", "unsafe", WRITES, []),
+    ],
+)
+def test_a_collection_that_changes_data_where_releases_are_deployed_is_told_unless_it_is_declared_safe(
+    environment: str, declared: Any, content: bytes, told: list[str]
+) -> None:
+    tests = E2E(collection="users.json", production=declared)
+    site = Site.of(with_environment(example(), environment, e2e=(tests,)), environment)
+    found = list(writing_unasked(site, {"users.json": content}))
+    assert len(found) == len(told)
+    assert all(phrase in sentence for phrase, sentence in zip(told, found, strict=True))
