@@ -9,7 +9,7 @@ from pipeline_defs.lineage.events import short
 from pipeline_defs.release.admission_rules import untrusted
 from pipeline_defs.release.history import Row
 from pipeline_defs.release.image_lookup import image_of
-from pipeline_defs.release.records import Image, Outcome, Release
+from pipeline_defs.release.records import DeploymentKind, Image, Outcome, Release
 from pipeline_defs.release.version import Version
 
 
@@ -81,8 +81,8 @@ def live_release(app: App, rows: Sequence[Row]) -> Release | None:
 def row_to_go_back_to(app: App, environment: str, rows: Sequence[Row], wanted: Wanted) -> Row:
     """The deployment a person's rollback goes back to: of the given version or commit, else the one before the live one.
 
-    "Before" means before the live release was first deployed, so that a second rollback goes one further and never forwards.
-    `rows` are the environment's history, newest first.
+    That may be an older configuration of the version that runs. "Before" means before the live release was first deployed, so
+    that a second rollback goes one further and never forwards. `rows` are the environment's history, newest first.
     """
     good = [row for row in rows if row.outcome == Outcome.SUCCEEDED]
     where = f"{environment} of {app.name}"
@@ -95,11 +95,37 @@ def row_to_go_back_to(app: App, environment: str, rows: Sequence[Row], wanted: W
         raise DeploymentError(f"{version or wanted.commit[:12]} never ran in {where}; versions that did: {ran}")
     if not good:
         raise DeploymentError(f"there is nothing to go back from: no release ran in {where} yet")
-    live = good[0]
-    first = max(n for n, row in enumerate(good) if (row.version, row.digest) == (live.version, live.digest))
-    if first + 1 == len(good):
-        raise DeploymentError(f"{live.version} is the first release that ran in {where}; there is none to go back to")
-    return good[first + 1]
+    way = _way_here(good)
+    if len(way) == 1:
+        raise DeploymentError(
+            f"{good[0].version} is the first release that ran in {where}; there is none to go back to"
+        )
+    return way[-2]
+
+
+def _way_here(good: Sequence[Row]) -> list[Row]:
+    """The deployments that led to what runs, oldest first, without those that were gone back from.
+
+    A release that is deployed once more, or gone back to, takes the place that it had, and what came after it is left out.
+    """
+    way: list[Row] = []
+    for row in reversed(good):
+        places = [n for n, earlier in enumerate(way) if _same_release(earlier, row)]
+        if not places and row.kind == DeploymentKind.ROLLBACK:  # to an older image, with the settings of that day
+            places = [n for n, earlier in enumerate(way) if _same_image(earlier, row)]
+        way[places[-1] if places else len(way) :] = [row]
+    return way
+
+
+def _same_image(one: Row, other: Row) -> bool:
+    return (one.version, one.digest) == (other.version, other.digest)
+
+
+def _same_release(one: Row, other: Row) -> bool:
+    """The same image and configuration; older records do not say which configuration that was."""
+    return _same_image(one, other) and (
+        one.configuration == other.configuration or "" in (one.configuration, other.configuration)
+    )
 
 
 def row_by_which_it_was_left(rows: Sequence[Row], target: Row) -> Row:

@@ -51,7 +51,7 @@ def rollback(place: Place, order: RollbackOrder, run: Recording, tell: Telling, 
         task = replace(_with_database(task, order, tell), frozen=order.frozen)
         if row is not None:
             run.note(row)
-        tell.say(f"go back to {row.release.version if row else 'nothing, as before the first deployment,'} in {site}")
+        tell.say(f"go back to {_goal(row, live)} in {site}")
         report = rollback_all(task, servers)
         if report.outcome is not Outcome.SUCCEEDED and report.changed and release is not None:
             report = _stay(task, servers, report)
@@ -64,6 +64,15 @@ def rollback(place: Place, order: RollbackOrder, run: Recording, tell: Telling, 
     if report.live is not None and not _is_answer_within(run.id, order):
         run.tag(release_tags(report.live))
     return Ended((*_closed(order.failed, report), *_ended(row, report)))
+
+
+def _goal(row: Deployment | None, live: Release | None) -> str:
+    """What is gone back to, with its commit where that is the version that runs now."""
+    if row is None:
+        return "nothing, as before the first deployment,"
+    version, commit = row.release.version, row.release.commit
+    again = live is not None and live.version == version
+    return f"{version} as it was at commit {commit[:12]}" if again and commit else version
 
 
 def _with_database(task: Task, order: RollbackOrder, tell: Telling) -> Task:

@@ -1,6 +1,8 @@
 """Which release a run is about."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pipeline_defs.deployments.deployment_request import Wanted
 from pipeline_defs.deployments.protocols import DeploymentError
@@ -46,6 +48,48 @@ GOOD, BAD = "succeeded", "rolled back"
 )
 def test_a_rollback_without_a_version_goes_to_what_ran_before(rows: list[tuple[str, str]], goal: str) -> None:
     assert row_to_go_back_to(app(), "production", history(*rows), Wanted()).version == goal
+
+
+def deployed(*rows: tuple[str, str, str]) -> list[Row]:
+    """Successful rows from (kind, version, configuration), given oldest first, newest first as a history is."""
+    made = history(*((version, GOOD) for _, version, _ in rows))
+    known = [{"kind": kind, "configuration": configuration} for kind, _, configuration in reversed(rows)]
+    return [row.model_copy(update=more) for row, more in zip(made, known, strict=True)]
+
+
+A, B, B2, C = ("deploy", "1.0.0", "a"), ("deploy", "1.1.0", "b"), ("deploy", "1.1.0", "b2"), ("deploy", "1.2.0", "c")
+
+
+@pytest.mark.parametrize(
+    ("rows", "goal"),
+    [
+        ([A, B, B2], ("1.1.0", "b")),
+        ([A, B, B2, ("rollback", "1.1.0", "b")], ("1.0.0", "a")),
+        ([A, B, B2, C, ("rollback", "1.1.0", "b2")], ("1.1.0", "b")),
+        ([A, B, B2, C, ("rollback", "1.1.0", "now")], ("1.1.0", "b")),
+        ([A, B, C, ("rollback", "1.1.0", "now")], ("1.0.0", "a")),
+        ([A, B, B2, B], ("1.0.0", "a")),  # what was taken back by a commit is no goal either
+        ([A, B, B], ("1.0.0", "a")),
+        ([A, ("deploy", "1.1.0", ""), B], ("1.0.0", "a")),  # an older record, without its configuration
+        ([A, B, ("rollback", "1.0.0", "a"), C], ("1.0.0", "a")),
+    ],
+)
+def test_a_rollback_goes_to_the_release_before_also_of_the_same_version(
+    rows: list[tuple[str, str, str]], goal: tuple[str, str]
+) -> None:
+    found = row_to_go_back_to(app(), "production", deployed(*rows), Wanted())
+    assert (found.version, found.configuration) == goal
+
+
+@given(st.lists(st.sampled_from([A, B, B2, C, ("deploy", "1.2.0", "c2")]), min_size=2, max_size=8, unique=True))
+def test_rollbacks_one_after_the_other_go_through_all_that_ran(rows: list[tuple[str, str, str]]) -> None:
+    gone = list(rows)
+    for expected in reversed(rows[:-1]):
+        found = row_to_go_back_to(app(), "production", deployed(*gone), Wanted())
+        assert (found.version, found.configuration) == expected[1:]
+        gone.append(("rollback", *expected[1:]))
+    with pytest.raises(DeploymentError, match="is the first release"):
+        row_to_go_back_to(app(), "production", deployed(*gone), Wanted())
 
 
 def test_a_rollback_goes_to_any_version_that_ever_ran() -> None:
