@@ -21,10 +21,9 @@ from pipeline_defs.server.state.facts import inspect_site
 from pipeline_defs.server.state.preview import Preview, preview
 from pipeline_defs.server.strategies.deploy_procedure import deploy
 from pipeline_defs.server.strategies.rollback_procedure import rollback
-from tests.support.menagerie import Place, animals, by_id, document, host_of, kinds, place, prepare
+from tests.support.menagerie import Place, animals, by_id, document, host_of, kinds, place
 from tests.support.shop import environment, git, variables
 from tests.testbed.bed import TestBed
-from tests.testbed.progress import Progress
 
 HOME = "/srv/menagerie/blog"
 _BREAKS = {"instead_of": "8000/health", "has": "9/health"}
@@ -34,17 +33,11 @@ docker tag "$2" tiny:latest; docker compose -p blog -f production.yml up -d --wa
 """
 
 
-@pytest.fixture(scope="module")
-def digests(testbed: TestBed, progress: Progress, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    folder: Path = tmp_path_factory.mktemp("menagerie")
-    return prepare(testbed, progress, folder)
-
-
 @pytest.fixture
-def blog(testbed: TestBed, digests: dict[str, str]) -> Iterator[Place]:
+def blog(testbed: TestBed, menagerie: dict[str, str]) -> Iterator[Place]:
     """An app whose production people have started by `docker compose up` in a folder of their own."""
     (animal,) = [each for each in animals() if each.name == "relative-paths"]
-    with place(testbed, replace(animal, broken=_BREAKS), digests) as made:
+    with place(testbed, replace(animal, broken=_BREAKS), menagerie) as made:
         keys = {"project": "blog", "data_folder": PurePosixPath(HOME)}
         production = made.app.environments["production"].model_copy(update=keys)
         made.app = made.app.model_copy(update={"environments": {"production": production}})

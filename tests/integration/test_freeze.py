@@ -62,7 +62,7 @@ def test_what_comes_during_a_freeze_is_made_waits_and_is_deployed_once_when_it_h
     assert next(row.version for row in rows(tiny) if row.live) == "1.0.0"
     requests, said = look(tiny)
     assert requests == []
-    assert said.startswith("tiny: production: waits for the freeze to end at ")
+    assert said.startswith("production: waits for the freeze to end at ")
     assert (waits_for(tiny, first), waits_for(tiny, second)) == ("freeze", "freeze")
 
     tiny.freeze(OVER)

@@ -295,7 +295,7 @@ def prepare(bed: TestBed, progress: Progress, folder: Path) -> dict[str, str]:
     """Have what the apps are made of on the servers, and an image for each version in the registry; gives the digests."""
     images.ensure_busybox(progress)
     for server in bed.servers:
-        server.load(images.BUSYBOX.name, images.CADDY.name)
+        server.load(images.BUSYBOX.name, images.CADDY.name, images.POSTGRES.name)
         server.exec("sh", "-ec", _NEWER_POSTGRES)
     app = app_of(bed, Animal("single", "", {}, {}))
     engine = Engine.find(folder)
