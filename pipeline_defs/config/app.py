@@ -69,8 +69,10 @@ class App(Model):
     test: ImageTest | None = ImageTest()
     environments: dict[Name, Environment] = Field(min_length=1)
     owners: tuple[str, ...] = Field(default=(), description="shown in the lineage: team:platform or a mail address")
-    versioning: Literal["manual", "automatic"] = Field(
-        default="manual", description="who raises the version: the developer, or Shipline when something is merged"
+    versioning: Literal["manual", "automatic", "tags"] = Field(
+        default="manual",
+        description="who raises the version: the developer, or Shipline when something is merged; `tags`: git's tags say it, without a "
+        "version file",
     )
     github: GitHub | None = Field(
         default=None,

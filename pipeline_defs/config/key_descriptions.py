@@ -13,7 +13,7 @@ MEANINGS: dict[str, str] = {
     "App.registry": "who logs in to the registry; without it an earlier `docker login` of this user counts",
     "App.repository": "GitHub `owner/name`, any git URL, or a path; a relative path needs a leading `./`",
     "App.test": "how the built image is tested; `null`: it is not",
-    "App.version_file": "the file that holds the version `x.y.z`; `versioning` says who raises it",
+    "App.version_file": "the file that holds the version `x.y.z`; `versioning` says who raises it, and with `tags` there is none",
     "Branches.development": "what is merged here is built, tested, pushed and rehearsed",
     "Branches.main": "what is merged here is deployed",
     "Build.context": "the folder that is given to the build, after its `.dockerignore`",

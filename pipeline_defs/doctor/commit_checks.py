@@ -18,11 +18,13 @@ from pipeline_defs.release.tags import tree_tag
 from pipeline_defs.release.version import Version, VersionError
 from pipeline_defs.resources.compose_test_file import Merging, merge
 from pipeline_defs.resources.docker_client import EngineError, find_client
+from pipeline_defs.resources.git_source import Source
 from pipeline_defs.resources.registry_client import registry_of
 from pipeline_defs.resources.registry_errors import RegistryError
 from pipeline_defs.resources.release_files import release_files
 from pipeline_defs.resources.source_errors import SourceError
 from pipeline_defs.resources.tree_hash import inside, source_tree
+from pipeline_defs.resources.version_tags import version_tags
 from pipeline_defs.server.compose.site_settings import settings_of
 from pipeline_defs.server.core.site import Site
 
@@ -34,6 +36,7 @@ class Checkout:
     app: App
     commit: str
     folder: Path
+    source: Source
 
     @property
     def about(self) -> str:
@@ -55,7 +58,7 @@ def commit(
         if found is None:
             return
         with source.checkout(found, plain=True) as folder:
-            yield from _findings(Checkout(app, found, folder), environments, [] if places is None else places)
+            yield from _findings(Checkout(app, found, folder, source), environments, [] if places is None else places)
     except SourceError as error:
         if name:
             yield broken(app.name, "commit", error)
@@ -78,6 +81,8 @@ def _findings(given: Checkout, environments: Collection[str], places: list[Tried
 def _version(given: Checkout) -> tuple[str, Finding]:
     """The version, and whether an image may get it."""
     app, file = given.app, given.app.version_file
+    if app.versioning == "tags":
+        return _version_of_tags(given)
     try:
         text = inside(given.folder, file, "version_file").read_text(errors="replace")
         version = str(Version.parse(text))
@@ -99,6 +104,19 @@ def _version(given: Checkout) -> tuple[str, Finding]:
         return version, good(given.about, "version", f"{version}; Shipline raises it when this is merged")
     says = f"{version} names an image that was built from another source"
     return version, broken(given.about, "version", says, f"raise the number in {file}")
+
+
+def _version_of_tags(given: Checkout) -> tuple[str, Finding]:
+    """The version by git's tags. Which number the next image gets is not certain before it is built."""
+    try:
+        tags = version_tags(given.source, given.commit)
+        version = str(tags.version)
+    except (SourceError, VersionError) as error:
+        return "0.0.0", broken(given.about, "version", error, "tag the commit with the next one, such as v1.5.0")
+    told = (
+        f"{version}, the commit's tag" if tags.here else f"{version} or a later patch, after {tags.newest or 'no tag'}"
+    )
+    return version, good(given.about, "version", told)
 
 
 def _tests(given: Checkout, test: ImageTest) -> Finding:

@@ -40,7 +40,7 @@ def missing_files(repository: Repository, dockerfile: Dockerfile, name: str) -> 
     """
     text = _WEB + (_WITH_DATABASE if repository.alembic else "")
     files = {COMPOSE_FILE: text.format(name=name, port=dockerfile.port or PORT, published=PUBLISHED)}
-    return files if repository.versions else {**files, VERSION_FILE: "1.0.0\n"}
+    return files if repository.versions or repository.origin.tagged else {**files, VERSION_FILE: "1.0.0\n"}
 
 
 def with_missing(repository: Repository, files: dict[str, str]) -> Repository:

@@ -10,6 +10,7 @@ from pipeline_defs.resources.git import Git
 _ON_GITHUB = re.compile(
     r"(?:https?://(?:[^@/]*@)?github\.com/|(?:ssh://)?git@github\.com[:/])([^/\s]+/[^/\s]+?)(?:\.git)?/?"
 )
+_VERSION = re.compile(r"v?\d+\.\d+\.\d+")
 _MAIN = ("main", "master", "trunk")
 _DEVELOPMENT = ("development", "develop", "dev")
 
@@ -19,7 +20,7 @@ class Origin:
     """Where the repository is: `repository` as an app's file names it; empty where git knows no remote `origin`.
 
     `main` and `development` are the branches that go by one of the usual names, None where there is none; a branch that is alone is main
-    whatever its name is. `one` is true where it is the only one that ships.
+    whatever its name is. `one` is true where it is the only one that ships. `tagged`: git has version tags, such as v1.4.2.
     """
 
     is_git: bool
@@ -27,6 +28,7 @@ class Origin:
     on_github: bool = False
     main: str | None = None
     development: str | None = None
+    tagged: bool = False
 
     @property
     def one(self) -> bool:
@@ -44,6 +46,7 @@ def origin_of(root: Path) -> Origin:
     listed = git.run(*here, "for-each-ref", "--format=%(refname)", "refs/heads", "refs/remotes/origin").stdout.split()
     branches = {re.sub(r"^refs/(heads|remotes/origin)/", "", name) for name in listed} - {"HEAD"}
     alone = next(iter(branches)) if len(branches) == 1 else None
+    tags = git.run(*here, "tag", "--list").stdout.split()
     named = _ON_GITHUB.fullmatch(remote)
     return Origin(
         is_git=True,
@@ -51,6 +54,7 @@ def origin_of(root: Path) -> Origin:
         on_github=named is not None,
         main=next((name for name in _MAIN if name in branches), alone),
         development=next((name for name in _DEVELOPMENT if name in branches and name != alone), None),
+        tagged=any(_VERSION.fullmatch(tag) for tag in tags),
     )
 
 

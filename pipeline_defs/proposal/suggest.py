@@ -126,9 +126,12 @@ def _build(draft: Draft, repository: Repository, dockerfile: Dockerfile, folder:
 
 
 def _version(draft: Draft, repository: Repository, folder: str) -> None:
-    """The version file: the build context's own, else the root's."""
+    """The version file: the build context's own, else the root's; without one git's tags, where they are versions."""
     found = {each.path: each for each in repository.versions}
     version = found.get(str(PurePosixPath(folder) / VERSION_FILE)) or found.get(VERSION_FILE)
+    if version is None and repository.origin.tagged:
+        draft.data["versioning"] = "tags"
+        return
     draft.data["version_file"] = version.path if version else VERSION_FILE
     if version is None and VERSION_FILE in draft.files:
         return

@@ -11,7 +11,7 @@ def older_than_live(candidate: Release, live: Release | None) -> str | None:
         return None
     return (
         f"version {candidate.version} is older than {live.version}, which runs there now; "
-        f"raise version.txt, or go back on purpose with: shipline rollback {candidate.app} --to {candidate.version}"
+        f"raise the version, or go back on purpose with: shipline rollback {candidate.app} --to {candidate.version}"
     )
 
 
@@ -21,7 +21,7 @@ def version_taken(app: str, version: str, digest: str, taken_by: str | None) -> 
         return None
     return (
         f"version {version} of {app} already names the image {taken_by[:19]}…, built from another source tree; "
-        "raise the number in version.txt (only compose files and collections may change under the same number)"
+        "raise the version (only compose files and collections may change under the same number)"
     )
 
 

@@ -1,9 +1,12 @@
 """Version numbering: the version that a merge gets, or keeps."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from pipeline_defs.release.version import Version, VersionError, next_version
+
+_FIRST = Version(0, 1, 0)
+"""The version of a repository without a version tag."""
 
 
 @dataclass(frozen=True)
@@ -58,3 +61,25 @@ def manual(numbers: Numbers) -> str | None:
         f"version {written} is on {numbers.branch} where {before} was before; it has to be at least that: "
         "raise the number in the version file"
     )
+
+
+def next_patch(newest: Version | None, taken: Iterable[Version]) -> Version:
+    """The version that follows the newest tag: the first number of its line (`x.y`) beyond all that are taken.
+
+    Raises VersionError where no number is left.
+    """
+    line = (newest or _FIRST)[:2]
+    greatest = max((each for each in (newest, *taken) if each is not None and each[:2] == line), default=None)
+    return next_version(greatest, onto_main=False, labels=()) if greatest else _FIRST
+
+
+def from_tags(newest: Version | None, same: Iterable[Version], taken: Iterable[Version]) -> Version:
+    """The version of a commit without a tag of its own: the one that its source has already, else the next patch.
+
+    Args:
+        newest: the greatest version tag before the commit.
+        same: versions of the image that was built from the very same source.
+        taken: versions that name an image, or are about to.
+    """
+    kept = max(same, default=None)
+    return kept if kept is not None and (newest is None or kept >= newest) else next_patch(newest, taken)

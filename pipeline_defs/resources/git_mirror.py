@@ -67,13 +67,23 @@ class Mirror:
         references = self.references("refs/heads/*", "refs/tags/*")
         if commit in {head for name, head in references.items() if name.startswith(("refs/heads/", "refs/tags/"))}:
             return True
-        own = [f"+refs/{kind}/*:{_OWN}/{kind}/*" for kind in ("heads", "tags")]
-        must(self._fetch("--prune", refspecs=own), f"the branches and tags of {self._repository} cannot be fetched")
+        self._fetch_own()
         if not self._has(commit):
             return False
         found = self.git("for-each-ref", "--count=1", f"--contains={commit}", f"{_OWN}/")
         must(found, f"the branches and tags of {self._repository} that have {commit[:12]} cannot be listed")
         return bool(found.stdout.strip())
+
+    def tags(self, *which: str) -> list[str]:
+        """The names of the repository's tags now that `git for-each-ref` finds, such as by `--merged=<commit>`. Raises SourceError."""
+        self._fetch_own()
+        found = self.git("for-each-ref", "--format=%(refname:lstrip=3)", *which, f"{_OWN}/tags/")
+        must(found, f"the tags of {self._repository} cannot be listed")
+        return found.stdout.split()
+
+    def _fetch_own(self) -> None:
+        own = [f"+refs/{kind}/*:{_OWN}/{kind}/*" for kind in ("heads", "tags")]
+        must(self._fetch("--prune", refspecs=own), f"the branches and tags of {self._repository} cannot be fetched")
 
     def fetch_branches(self) -> None:
         """Fetch every branch."""

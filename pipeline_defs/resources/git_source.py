@@ -174,6 +174,11 @@ class Source:
             raise SourceError(f"commit {commit[:12]} of {self.repository} has no file {path}")
         return shown.stdout
 
+    def tags(self, commit: str, *, before: bool = False) -> list[str]:
+        """The names of the tags that the commit (full id) has now; with `before` those of the commits before it, too."""
+        self._mirror.require(commit)
+        return self._mirror.tags(f"{'--merged' if before else '--points-at'}={commit}")
+
     def ask(self, *arguments: str, about: Collection[str]) -> Result:
         """What git answers to a question about these commits (full ids), which are fetched where they are missing."""
         for commit in about:

@@ -11,9 +11,11 @@ from pathlib import Path
 import pytest
 
 from pipeline_defs.config.home import PROJECT
+from pipeline_defs.release.version import Version
 from pipeline_defs.resources import git_mirror
 from pipeline_defs.resources.git_source import Source
 from pipeline_defs.resources.source_errors import SourceError
+from pipeline_defs.resources.version_tags import VersionTags, version_tags
 
 
 class Repository:
@@ -111,6 +113,23 @@ def test_a_commit_is_the_repositorys_own_on_a_branch_or_a_tag(repository: Reposi
     repository.git("push", "--quiet", "origin", "--delete", "topic/x")
     for commit in (first, tagged, light, head):
         source.require_own(commit)
+
+
+def test_the_version_tags_at_a_commit_are_those_of_the_repository_now(repository: Repository, source: Source) -> None:
+    first = repository.commit("one", {"a": "1"})
+    assert (version_tags(source, first).newest, str(version_tags(source, first).version)) == (None, "0.1.0")
+    repository.git("tag", "-a", "v1.4.2", "-m", "annotated")
+    repository.git("tag", "nightly")
+    second = repository.commit("two", {"a": "2"})
+    repository.git("tag", "1.10.0")
+    repository.git("tag", "v1.9.0")
+    third = repository.commit("three", {"a": "3"})
+    repository.git("push", "--quiet", "origin", "--tags")
+    assert version_tags(source, first) == VersionTags(Version(1, 4, 2), Version(1, 4, 2))
+    assert version_tags(source, second).here == Version(1, 10, 0)
+    assert str(version_tags(source, third).version) == "1.10.1"
+    repository.git("push", "--quiet", "origin", "--delete", "1.10.0")
+    assert str(version_tags(source, third).version) == "1.9.1"
 
 
 def test_a_commit_that_can_be_named_is_not_the_repositorys_own(repository: Repository, source: Source) -> None:

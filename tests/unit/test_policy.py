@@ -24,7 +24,7 @@ def test_the_first_release_overtakes_nothing() -> None:
 def test_the_refusal_of_an_older_version_says_both_ways_out() -> None:
     refusal = older_than_live(release("1.9.0"), release("1.10.0"))
     assert refusal == (
-        "version 1.9.0 is older than 1.10.0, which runs there now; raise version.txt, "
+        "version 1.9.0 is older than 1.10.0, which runs there now; raise the version, "
         "or go back on purpose with: shipline rollback shop --to 1.9.0"
     )
 
@@ -36,7 +36,7 @@ def test_a_released_number_stays_with_its_image() -> None:
     refusal = version_taken("shop", "1.0.0", mine, other)
     assert refusal is not None
     assert refusal.startswith("version 1.0.0 of shop already names the image sha256:bbbbbbbbbbbb…")
-    assert "raise the number in version.txt (only compose files and collections may change" in refusal
+    assert "raise the version (only compose files and collections may change" in refusal
 
 
 @pytest.mark.parametrize(

@@ -307,6 +307,17 @@ def test_what_the_dockerfile_mounts_is_proposed(tmp_path: Path) -> None:
     assert app.build.ssh == {"default": "agent"}
 
 
+def test_gits_tags_stand_for_a_version_file_where_there_is_none(tmp_path: Path) -> None:
+    root = repository(tmp_path / "clone", {"Dockerfile": "FROM scratch\nEXPOSE 5000\n"})
+    git(root, "init", "--quiet", "--initial-branch=main")
+    git(root, "commit", "--quiet", "--allow-empty", "-m", "first")
+    git(root, "tag", "v1.4.2")
+    app, missing = written(root, tmp_path)
+    assert app.versioning == "tags"
+    assert "version.txt" not in missing
+    assert list(draft_of(scan(root)).files) == ["production.yml"]
+
+
 @pytest.mark.parametrize("alembic", [False, True])
 def test_a_dockerfile_alone_gets_a_compose_file_and_a_version(tmp_path: Path, alembic: bool) -> None:
     files = {"Dockerfile": "FROM scratch\nEXPOSE 5000\n", **({"alembic.ini": ""} if alembic else {})}

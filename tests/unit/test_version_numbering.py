@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline_defs.release.version import Version, VersionError
-from pipeline_defs.release.version_numbering import Numbers, automatic, manual
+from pipeline_defs.release.version_numbering import Numbers, automatic, from_tags, manual, next_patch
 
 versions = st.builds(Version, *[st.integers(0, 5)] * 3)
 numbers = st.builds(
@@ -78,3 +78,32 @@ def test_where_the_developer_raises_it_never_goes_back(known: Numbers, refused: 
     assert (refusal is not None) is refused
     if refusal:
         assert refusal.endswith("raise the number in the version file")
+
+
+def read(text: str) -> list[Version]:
+    return [Version.parse(each) for each in text.split()]
+
+
+@pytest.mark.parametrize(
+    ("newest", "same", "taken", "expected"),
+    [
+        ("1.4.2", "", "", "1.4.3"),
+        ("1.4.2", "", "1.4.2 1.4.3 1.4.5 1.3.9 2.0.7", "1.4.6"),  # other lines do not count
+        ("1.4.2", "1.4.4", "1.4.4 1.4.5", "1.4.4"),  # the same source keeps its number
+        ("1.5.0", "1.4.4", "1.4.4 1.4.5", "1.5.1"),  # but never one from before the newest tag
+        ("", "", "", "0.1.0"),
+        ("", "", "0.1.0 0.1.1", "0.1.2"),
+    ],
+)
+def test_the_version_of_a_commit_without_a_tag(newest: str, same: str, taken: str, expected: str) -> None:
+    tag = Version.parse(newest) if newest else None
+    assert str(from_tags(tag, read(same), read(taken))) == expected
+
+
+@given(st.none() | versions, st.lists(versions))
+def test_the_next_patch_names_no_image_yet_and_follows_the_newest_tag(
+    newest: Version | None, taken: list[Version]
+) -> None:
+    found = next_patch(newest, taken)
+    assert found not in taken
+    assert newest is None or (found > newest and found[:2] == newest[:2])

@@ -41,6 +41,8 @@ def with_version(
     """
     if not is_merge(context.run.tags.get("change", "")) or image.branch not in app.branches.shipping:
         return image
+    if app.versioning == "tags":
+        return image
     if app.versioning == "manual":
         _must_have_grown(Merged.of(context.instance, app, image, since, source), log)
         return image

@@ -14,6 +14,7 @@ from pipeline_defs.config.build import Build
 from pipeline_defs.deployments.stage_log import Log, Stopwatch, open_log, stop
 from pipeline_defs.github.source_resource import SourceResource
 from pipeline_defs.lineage.events import short
+from pipeline_defs.orchestration.integration.tag_versioning import numbered
 from pipeline_defs.orchestration.integration.untrusted_image import build_untrusted
 from pipeline_defs.release.change import is_merge
 from pipeline_defs.release.policy import version_taken
@@ -54,12 +55,13 @@ def build_op(app: App) -> dg.OpDefinition:
                     "code": source_code(checkout, app.build, app.configuration),
                 }
                 image = image.model_copy(update=trees)
-                image = image.model_copy(
-                    update={"digest": images.digest_of(tree_tag(image.tree)) or "", "tags": tags_of(app, image, change)}
-                )
-                image = _of_version(image, images, log)
+                image = image.model_copy(update={"digest": images.digest_of(tree_tag(image.tree)) or ""})
                 locks = docker.workspace / "locks"
                 locks.mkdir(mode=0o700, parents=True, exist_ok=True)
+                if app.versioning == "tags":
+                    with _alone(locks / f"version-{app.name}.lock", app.build.timeout, "finds the next version"):
+                        image = numbered(context, app, image, repository, images, log)
+                image = _of_version(image.model_copy(update={"tags": tags_of(app, image, change)}), images, log)
                 with _alone(
                     locks / f"{image.tree}.lock", app.build.timeout
                 ):  # another run may be building the very same
@@ -94,13 +96,13 @@ def build_here(
 
 
 @contextmanager
-def _alone(file: Path, seconds: float) -> Iterator[None]:
+def _alone(file: Path, seconds: float, doing: str = "builds the same source tree") -> Iterator[None]:
     lock = FileLock(file, timeout=seconds)
     try:
         lock.acquire()
     except Timeout:
         raise stop(
-            f"the build has waited for {seconds:g} s (build.timeout) for another run that builds the same source tree; "
+            f"the build has waited for {seconds:g} s (build.timeout) for another run that {doing}; "
             "see in the page whether that one hangs, and start this one again"
         ) from None
     try:

@@ -24,6 +24,7 @@ from pipeline_defs.resources.git_source import Source
 from pipeline_defs.resources.isolation import untrusted_checkout
 from pipeline_defs.resources.lint_container import run_contained
 from pipeline_defs.resources.process import LocalRunner, plain_environment
+from pipeline_defs.resources.version_tags import version_tags
 from pipeline_defs.server.core.command import Command, CommandTimeout, Listener, Result, command
 
 MOST_SHOWN = 50
@@ -58,7 +59,10 @@ def lint_op(app: App) -> dg.OpDefinition:
             repository = source.of(app)
             image = _wanted(context, app, config, repository)
             image = with_version(context, app, image, config.since, repository, github, log)
-            context.instance.add_run_tags(context.run_id, {**release_tags(image), "branch": image.branch or "none"})
+            tags = release_tags(image)
+            if app.versioning == "tags":
+                del tags["version"]  # the build finds it, and tells other runs of it
+            context.instance.add_run_tags(context.run_id, {**tags, "branch": image.branch or "none"})
             log.say(f"commit {image.commit} of {image.branch or 'no known branch'}, version {image.version}")
             if config.since:
                 commits = repository.commits_between(config.since, image.commit)
@@ -90,15 +94,11 @@ def _wanted(context: dg.OpExecutionContext, app: App, config: ImageConfig, repos
     commit = repository.resolve(config.commit or branch)
     if not untrusted:
         repository.require_own(commit)
-    try:
-        version = Version.parse(repository.read_file(commit, app.version_file))
-    except VersionError as error:
-        raise stop(f"{app.version_file} at commit {commit[:12]} of {app.repository}: {error}") from None
     return Image(
         app=app.name,
         repository=app.image,
         digest="",
-        version=str(version),
+        version=str(_version(app, commit, repository)),
         commit=commit,
         branch=branch or _branch_of(app, commit, repository),
         pull=config.pull,
@@ -108,6 +108,16 @@ def _wanted(context: dg.OpExecutionContext, app: App, config: ImageConfig, repos
         run=context.run_id,
         untrusted=untrusted,
     )
+
+
+def _version(app: App, commit: str, repository: Source) -> Version:
+    try:
+        if app.versioning == "tags":
+            return version_tags(repository, commit).version
+        return Version.parse(repository.read_file(commit, app.version_file))
+    except VersionError as error:
+        where = "the newest version tag" if app.versioning == "tags" else app.version_file
+        raise stop(f"{where} at commit {commit[:12]} of {app.repository}: {error}") from None
 
 
 def _is_confined(context: dg.OpExecutionContext, app: App, pull: int) -> bool:
