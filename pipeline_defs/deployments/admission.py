@@ -41,7 +41,8 @@ def ask(
     facts: Sequence[HostFacts] = (),
 ) -> Admission:
     """Whether a release may be deployed now; `facts` are those of the environment's hosts, empty where they were not asked yet."""
-    return admit(release, snapshot_of(app, environment, release, history), facts, requester)
+    snapshot = snapshot_of(app, environment, release, history, waited=requester.waited_for_rehearsal)
+    return admit(release, snapshot, facts, requester)
 
 
 def ask_again(
@@ -60,14 +61,17 @@ def ask_again(
 
 
 def snapshot_of(
-    app: App, environment: str, release: Release | None, history: History, now: datetime | None = None
+    app: App, environment: str, release: Release | None, history: History, *, waited: bool = False
 ) -> Snapshot:
-    """The snapshot, with what is known of the release that shall be deployed. `now` needs a time zone."""
+    """The snapshot, with what is known of the release that shall be deployed.
+
+    `waited`: it has waited for its rehearsal, and waits until that has ended, though the app's file may no longer say so.
+    """
     config = app.environments[environment]
     rows = history.environment(app, environment)
     rehearsals = history.environment(app, app.staging) if app.staging else []
     made = repeated_request.made_before(release, rows) if release else None
-    waits = _waits_for_rehearsals(app, environment)
+    waits = waited or _waits_for_rehearsals(app, environment)
     running = waits and release is not None and not rehearsed(release.digest, rehearsals)
     return Snapshot(
         app=app.name,
@@ -77,7 +81,7 @@ def snapshot_of(
         rehearsals=rehearsals,
         made_by_itself=made is not None and history.asked_by_itself(made.run),
         quarantined=history.quarantine(app, environment),
-        freeze=config.frozen(now or datetime.now(UTC)),
+        freeze=config.frozen(datetime.now(UTC)),
         requires_rehearsal=config.require_rehearsal,
         rehearsing=history.rehearsing(app, release.digest) if release and running else None,
     )

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from pipeline_defs.release.deployed_changes import DeployedChanges
 from pipeline_defs.release.evidence import Copy, Migration, Record, TestCounts, WayBack
-from pipeline_defs.release.records import Deployment, DeploymentKind, OnHost, Outcome, Rehearsal
+from pipeline_defs.release.records import HELD, Deployment, DeploymentKind, OnHost, Outcome, Rehearsal
 from pipeline_defs.release.version import Version
 
 RUNNING = "running"
@@ -64,7 +64,7 @@ class Row(Record):
     @property
     def held(self) -> bool:
         """True where it was not begun: a freeze or a rehearsal held it back."""
-        return self.frozen_until is not None or self.outcome == Outcome.WAITING
+        return self.outcome in HELD
 
 
 def fold(events: Iterable[_Attempt]) -> list[_Attempt]:

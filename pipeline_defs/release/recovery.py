@@ -7,7 +7,7 @@ dies without a word is followed by a last one. Then a person is told, and nothin
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from pipeline_defs.release.records import Deployment, Outcome, Release
+from pipeline_defs.release.records import HELD, Deployment, Outcome, Release
 
 RECOVERS = "recovers"
 """The run tag with the id of the deployment that a recovery run answers."""
@@ -80,12 +80,11 @@ def given_up(record: Deployment, why: str, seconds: float) -> Deployment:
 def is_end_of(end: Deployment, known: Deployment | None) -> bool:
     """Whether a record ends another one and says nothing but that the deployment failed.
 
-    Either `given_up` made it of one that is not over, or what waited for its rehearsal is left to a person.
+    Either `given_up` made it of one that is not over, or what was held back is left to a person.
     """
     if known is None:
         return False
-    waited = known.outcome is Outcome.WAITING
-    if not (waited or (is_open(known) and end.needs_person)):
+    if not (known.outcome in HELD or (is_open(known) and end.needs_person)):
         return False
     told = {name: getattr(end, name) for name in ("outcome", "error", "seconds", "needs_person")}
     return end.outcome is Outcome.FAILED and known.model_copy(update=told) == end

@@ -5,6 +5,7 @@ import pytest
 
 from pipeline_defs.lineage.store import Lineage
 from pipeline_defs.release.history import Row
+from pipeline_defs.release.quarantine import QuarantineEntry
 from tests.integration.tiny import PRODUCTION, Tiny
 from tests.support.ticks import Ticking
 
@@ -63,7 +64,7 @@ def test_what_comes_during_a_freeze_is_made_waits_and_is_deployed_once_when_it_h
     requests, said = look(tiny)
     assert requests == []
     assert said.startswith("production: waits for the freeze to end at ")
-    assert (waits_for(tiny, first), waits_for(tiny, second)) == ("freeze", "freeze")
+    assert (waits_for(tiny, first), waits_for(tiny, second)) == ("nothing", "freeze")
 
     tiny.freeze(OVER)
     ((request,), _) = look(tiny)
@@ -115,6 +116,20 @@ def test_a_person_goes_through_a_freeze_with_a_reason_and_overtakes_what_waits(t
     assert look(tiny)[0] == []
     assert waits_for(tiny, waited) == "nothing"
     assert len(tiny.deployed) == 1
+
+
+def test_what_is_quarantined_while_it_waits_is_refused_once_the_freeze_has_ended(tiny: Tiny) -> None:
+    tiny.freeze(ALWAYS)
+    waited = merged(tiny, "1.0.0")
+    word = {"app": "tiny", "environment": "production", "version": "1.0.0", "digest": tiny.images[0].digest}
+    at = {"lifted": False, "actor": "ada", "reason": "orders are lost", "at": "2026-05-04T12:00:00+00:00"}
+    Lineage(tiny.instance).say(QuarantineEntry.model_validate(word | at))
+    tiny.freeze()
+    requests, said = look(tiny)
+    assert requests == []
+    assert "is quarantined in production" in said
+    assert rows(tiny)[0].outcome == "failed"
+    assert (waits_for(tiny, waited), tiny.deployed) == ("nothing", {})
 
 
 def test_going_back_is_never_frozen(tiny: Tiny) -> None:

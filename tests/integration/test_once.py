@@ -62,7 +62,7 @@ def test_a_release_that_is_being_rehearsed_waits_and_is_deployed_once_that_has_p
     assert tiny.deployed == {}
     (held,) = rows(tiny)
     assert (held.outcome, held.error) == ("waiting", f"waits for its rehearsal to end (run {queued.run_id[:8]})")
-    assert look(tiny) == ([], f"production: waits for the rehearsal of 1.0.0 to end (run {queued.run_id[:8]})")
+    assert look(tiny) == ([], f"production: {held.error}")
     tiny.run("stage", tiny_staging={"version": "1.0.0"})
     tiny.instance.report_run_canceled(queued)
     ((request,), _) = look(tiny)
@@ -71,6 +71,15 @@ def test_a_release_that_is_being_rehearsed_waits_and_is_deployed_once_that_has_p
     assert (live.version, live.live, live.reason) == ("1.0.0", True, "its rehearsal has passed")
     assert look(tiny) == ([], "production: what waited is answered")
     assert look(tiny) == ([], "nothing waits for a freeze or a rehearsal to end")
+
+
+def test_what_waits_for_its_rehearsal_goes_on_waiting_in_an_app_that_no_longer_waits_for_any(tiny: Tiny) -> None:
+    wanted = head(tiny, "1.0.0")
+    queued = rehearsal(tiny, wanted["commit"])
+    tiny.run("deploy", tags={"app": "tiny", "environment": "production"}, tiny_image=wanted)
+    place = tiny.app.environments["production"].model_copy(update={"wait_for_rehearsal": False})
+    tiny.change(environments={**tiny.app.environments, "production": place})
+    assert look(tiny) == ([], f"production: waits for its rehearsal to end (run {queued.run_id[:8]})")
 
 
 def test_a_release_whose_rehearsal_did_not_pass_is_left_to_a_person(tiny: Tiny) -> None:

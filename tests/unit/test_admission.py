@@ -196,6 +196,13 @@ def test_what_waited_for_a_rehearsal_that_did_not_pass_is_left_to_a_person() -> 
     assert ask(app, "production", what, told, PERSON).refusals == ()
 
 
+def test_what_waited_for_a_rehearsal_waits_while_that_runs_though_the_app_no_longer_waits_for_any() -> None:
+    waited = Requester(automatic=True, waited_for_rehearsal=True)
+    found = ask(app_with(waits=False), "production", candidate("1.1.0"), Told([], under_way=True), waited)
+    assert found.waits_until is not None
+    assert (found.refusals, found.waits_until.outcome) == ((), Outcome.WAITING)
+
+
 def test_a_fleet_whose_first_host_is_new_is_refused() -> None:
     facts = [HostFacts("root@a", None), HostFacts("root@b", candidate("1.0.0"))]
     found = admit(candidate("1.1.0"), Snapshot("shop", "production"), facts, PERSON)

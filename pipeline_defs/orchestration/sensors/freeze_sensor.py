@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from functools import partial
 
 import dagster as dg
@@ -11,7 +10,7 @@ from dagster import DagsterRun
 from pipeline_defs.config import App
 from pipeline_defs.config.base_error import ShiplineError
 from pipeline_defs.config.current_config import NotLoaded, current
-from pipeline_defs.deployments.passed_rehearsals import rehearsed, rehearsing
+from pipeline_defs.deployments.admission import ask
 from pipeline_defs.lineage.events import environment_key
 from pipeline_defs.lineage.job_names import job_name
 from pipeline_defs.lineage.store import Lineage
@@ -21,6 +20,7 @@ from pipeline_defs.orchestration.sensors.app_threads import Rounds
 from pipeline_defs.orchestration.sensors.sensor_instance import lasting_instance
 from pipeline_defs.orchestration.sensors.sensor_tick import Found, by_name, tend
 from pipeline_defs.orchestration.sensors.staging_sensor import of_change
+from pipeline_defs.release.admission_rules import Requester
 from pipeline_defs.release.backoff import pause
 from pipeline_defs.release.history import Row, waiting
 from pipeline_defs.release.records import Outcome
@@ -97,9 +97,6 @@ def _answer(
     instance: dg.DagsterInstance, app: App, environment: str, runs: Sequence[DagsterRun]
 ) -> tuple[dg.RunRequest | None, str]:
     """The run to be started now, if there is one, and a sentence about it."""
-    frozen = app.environments[environment].frozen(datetime.now(UTC))
-    if frozen:
-        return None, f"waits for the freeze to end at {frozen.local}"
     target = environment_key(app.name, environment).to_user_string()
     if instance.get_runs(dg.RunsFilter(tags={"target": target}, statuses=list(UNFINISHED)), limit=1):
         return None, "waits for the run that changes it"
@@ -112,28 +109,29 @@ def _answer(
             instance.add_run_tags(run.run_id, {WAITS_FOR: NOTHING})
     if row is None or newest is None or followed:
         return None, "what waited is answered"
-    if row.outcome == Outcome.WAITING and (refusal := _unrehearsed(instance, lineage, app, row, newest)):
-        return None, refusal
+    if answer := _not_admitted(instance, lineage, app, row, newest):
+        return None, answer
     if rest := _rest(instance, newest):
         return None, f"was held back again although no freeze is seen from here; tried again in {rest:.0f} s"
     return _request(app, environment, newest, row), f"{row.version} is deployed"
 
 
-def _unrehearsed(instance: dg.DagsterInstance, lineage: Lineage, app: App, row: Row, run: DagsterRun) -> str | None:
-    """Why a deployment that waits for its rehearsal is not made now, or not by itself at all; None where that has passed."""
-    if rehearsed(lineage, app, row.digest):
-        return None
-    under_way = rehearsing(instance, lineage, app, row.digest)
-    if under_way is not None:
-        return f"waits for the rehearsal of {row.version} to end (run {under_way[:8]})"
-    why = (
-        f"its rehearsal did not pass, so it is not deployed by itself; a person may: "
-        f"shipline deploy {app.name} {row.environment} --version {row.version}"
-    )
+def _not_admitted(instance: dg.DagsterInstance, lineage: Lineage, app: App, row: Row, run: DagsterRun) -> str | None:
+    """Why what waits is not deployed now, or, as is then written down, not by itself at all; None where it may be.
+
+    What waited for a freeze and now finds its rehearsal under way gets its run, which writes down that it waits for that.
+    """
     record = next(each for each in lineage.deployments(app, row.environment) if each.id == row.id)
-    write_down(instance, record.model_copy(update={"outcome": Outcome.FAILED, "error": why}))
-    instance.add_run_tags(run.run_id, {WAITS_FOR: NOTHING})
-    return f"{row.version}: {why}"
+    waited = row.outcome == Outcome.WAITING
+    through = row.freeze_overridden is not None
+    requester = Requester(automatic=True, override_freeze=through, reason=row.reason, waited_for_rehearsal=waited)
+    found = ask(app, row.environment, record.release, lineage, requester)
+    if found.refusal:
+        write_down(instance, record.model_copy(update={"outcome": Outcome.FAILED, "error": found.refusal}))
+        instance.add_run_tags(run.run_id, {WAITS_FOR: NOTHING})
+        return f"{row.version}: {found.refusal}"
+    holds = found.waits_until
+    return holds.sentence if holds and (waited or holds.outcome is Outcome.FROZEN) else None
 
 
 def _rest(instance: dg.DagsterInstance, run: DagsterRun) -> float:
