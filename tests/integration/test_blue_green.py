@@ -107,6 +107,7 @@ def test_a_rehearsal_that_stays_is_reached_by_its_own_host_name(
     assert quick.version == "1.0.0"
 
 
+@pytest.mark.thorough
 def test_router_and_containers_come_back_after_a_restart(routed: Routed, server: Connection, first: Release) -> None:
     quick = routed.alone()
     assert deploy(quick.task(first), server).error is None
@@ -158,6 +159,7 @@ def test_a_host_name_belongs_to_one_app(routed: Routed, server: Connection, firs
     assert quick.version == "1.0.0"
 
 
+@pytest.mark.thorough
 def test_https_is_served_with_a_certificate_of_one_s_own_and_http_leads_there(
     routed: Routed, server: Connection, first: Release, tmp_path: Path
 ) -> None:

@@ -54,6 +54,7 @@ def asked(routed: Routed, seconds: float) -> Future[str]:
     return future
 
 
+@pytest.mark.thorough
 def test_a_request_under_way_ends_where_it_began_and_is_cut_only_after_the_drain_time(
     routed: Routed, server: Connection, sample: Shop
 ) -> None:

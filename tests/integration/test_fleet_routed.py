@@ -63,6 +63,7 @@ def answered(fleet: Fleet) -> list[tuple[int, str]]:
     return answers
 
 
+@pytest.mark.thorough
 def test_both_hosts_answer_all_the_time_and_are_closed_together(fleet: Fleet, instance: dg.DagsterInstance) -> None:
     old, new, sick = (fleet.release(version) for version in ("1.0.0", "1.1.0", "1.2.0"))
     assert fleet.deploy(old).error is None

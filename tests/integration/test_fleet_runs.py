@@ -134,6 +134,7 @@ def test_a_deployment_is_one_row_with_what_came_of_it_on_each_host(
     assert any(str(second.ssh_port) in refusal for refusal in made.refusals)
 
 
+@pytest.mark.thorough
 def test_a_host_that_is_lost_on_the_way_back_is_shown_until_the_next_deployment_has_put_it_right(
     runs: Runs, monkeypatch: pytest.MonkeyPatch, impatient: None
 ) -> None:

@@ -57,6 +57,7 @@ def test_a_person_goes_back_by_the_verdict(runs: ShopRuns, server: Connection) -
     assert runs.shop.health()["version"] == "1.0.0"
 
 
+@pytest.mark.thorough
 def test_what_would_drop_data_is_done_only_when_a_person_says_so(runs: ShopRuns, server: Connection) -> None:
     runs.release("1.3.0", *RENAMES_FOR_EVER)
     assert runs.stage("1.3.0").success

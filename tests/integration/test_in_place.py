@@ -16,6 +16,7 @@ pytestmark = pytest.mark.small_app
 WORKER = {"image": "shop", "command": ["sleep", "600"], "healthcheck": {"disable": True}}
 
 
+@pytest.mark.thorough
 def test_what_must_not_run_twice_is_replaced_behind_the_router(
     routed: Routed, server: Connection, first: Release, second: Release
 ) -> None:

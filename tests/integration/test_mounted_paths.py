@@ -65,6 +65,7 @@ docker compose -p "$2" -f "$old/production.yml" up -d
 """
 
 
+@pytest.mark.thorough
 def test_data_that_an_older_shipline_left_is_taken_over_and_never_removed(app: Place) -> None:
     older = app.release("1.0.0").model_copy(update={"version": "0.9.0"}).model_dump_json()
     made = app.server.run(script(_OLD, app.site.path(), app.site.project, older), timeout=60)

@@ -56,6 +56,7 @@ def test_an_old_home_is_upgraded_by_one_command_after_a_backup(old_home: Path) -
     assert json.loads(shipline(old_home, "upgrade").stdout) == {"upgraded": False}
 
 
+@pytest.mark.thorough
 def test_a_backup_of_an_old_home_says_how_to_go_on(old_home: Path, tmp_path: Path) -> None:
     assert shipline(old_home, "backup", str(tmp_path / "backup.tar.gz")).returncode == 0
     again = tmp_path / "again"
@@ -81,6 +82,7 @@ def test_an_upgrade_that_fails_leaves_the_tables_as_they_were(old_home: Path) ->
     runs.close()
 
 
+@pytest.mark.thorough
 def test_tables_of_a_newer_version_are_left_alone(old_home: Path) -> None:
     runs = sqlite3.connect(old_home / "history" / "runs.db")
     runs.execute("update alembic_version set version_num = 'ffffffffffff'")

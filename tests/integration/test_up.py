@@ -214,6 +214,7 @@ def test_only_who_has_the_token_and_comes_from_the_page_itself_is_heard(running:
         assert len(instance.get_runs()) == 1
 
 
+@pytest.mark.thorough
 def test_whatever_dies_is_started_again(running: Shipline) -> None:
     before = running.service().pids
     for name in ("daemon", "webserver", "code"):
@@ -270,6 +271,7 @@ def test_a_run_is_stopped_and_made_once_more_and_files_are_read_anew_by_a_comman
     assert running.json("reload") == {"apps": ["bad", "slow"]}
 
 
+@pytest.mark.thorough
 def test_what_is_changed_while_it_runs_is_used_without_a_restart(running: Shipline) -> None:
     """A line of `.env`, an app's file, and an app that is new."""
 
@@ -379,6 +381,7 @@ def test_who_follows_a_run_that_is_lost_follows_the_one_that_takes_its_place(shi
     assert (said.count("; it is made again  run "), said.count("✗ failed after ")) == (1, 1)
 
 
+@pytest.mark.thorough
 def test_a_killed_shipline_is_started_again_beside_its_unfinished_run(shipline: Shipline) -> None:
     shipline.up()
     run: str = shipline.json("run", "integrate", "slow", "--branch", "work", "--no-follow")["run"]

@@ -29,6 +29,7 @@ def workers(server: Connection) -> list[list[str]]:
     return [line.split() for line in server.run(script(_WORKERS), timeout=30).stdout.splitlines()]
 
 
+@pytest.mark.thorough
 def test_workers_follow_a_release_that_serves_and_none_is_started_of_one_that_does_not(
     routed: Routed, server: Connection, first: Release, second: Release
 ) -> None:
