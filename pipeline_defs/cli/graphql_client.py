@@ -31,6 +31,7 @@ _EVENTS = """query($run: ID!, $cursor: String) {
     ... on EventConnection { cursor hasMore events { __typename
       ... on MessageEvent { message level stepKey timestamp }
       ... on ExecutionStepFailureEvent { error { ...Sentence } failureMetadata { description } }
+      ... on DisplayableEvent { metadataEntries { label ... on TextMetadataEntry { text } } }
       ... on RunFailureEvent { error { ...Sentence } } } }
     ... on Error { message } } }
 fragment Sentence on PythonError { message errorChain { error { message } } }"""

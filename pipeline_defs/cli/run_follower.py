@@ -13,6 +13,9 @@ from pipeline_defs.cli.cli_output import Failed, Output, plain
 from pipeline_defs.cli.graphql_client import Client, NotRunning, RunState, reason
 from pipeline_defs.release.duration import duration
 
+SKIPPED = "skipped"
+"""The label of the metadata of a stage that had nothing to do, as in `lineage/events.py`, which is slow to import."""
+
 _POLL_SECONDS = 0.5
 _PATIENCE_SECONDS = 60.0  # the web server may be started again meanwhile
 _LINES_OF_A_FAILURE = 15
@@ -20,12 +23,16 @@ _LINES_OF_A_FAILURE = 15
 
 @dataclass
 class Stage:
-    """One step of a run: seconds and outcome are there once it ended (succeeded, failed or skipped)."""
+    """One step of a run: seconds and outcome are there once it ended (succeeded, failed or skipped).
+
+    `reason` says why it was skipped, where it said so itself.
+    """
 
     name: str
     seconds: float | None = None
     outcome: str = "running"
     error: str | None = None
+    reason: str | None = None
 
 
 @dataclass
@@ -47,6 +54,8 @@ class Story:
             self.error = event["message"]  # otherwise whoever stopped it knows
         elif kind == "LogMessageEvent" and event["level"] != "DEBUG":
             self.lines.extend(plain(event["message"]).splitlines())
+        if step in self.stages and (why := _skipped(event)):
+            self.stages[step].reason = why
         if not step or kind not in _KINDS:
             return None
         seconds = float(event["timestamp"]) / 1000
@@ -56,7 +65,7 @@ class Story:
             self.lines.clear()
         else:
             stage = self.stages.setdefault(step, Stage(_stage_name(step, self.app)))
-            stage.outcome = _KINDS[kind]
+            stage.outcome = "skipped" if stage.reason and kind == "ExecutionStepSuccessEvent" else _KINDS[kind]
             stage.seconds = round(seconds - self._begun.get(step, seconds), 1)
             if kind == "ExecutionStepFailureEvent":
                 stage.error = _sentence(event)
@@ -129,7 +138,7 @@ class Follower:
         if self._log and event["__typename"] == "LogMessageEvent":
             self._output.say((f"    {plain(event['message'])}", "dim"))
         if stage is not None and not (is_live and stage.outcome == "running"):  # then the moving line says it
-            _show(stage, [] if self._log else list(self._story.lines), self._output)
+            show(stage, [] if self._log else list(self._story.lines), self._output)
 
     def _turn_to(self, again: str) -> None:
         lost = self._story.error or "it was lost"
@@ -169,9 +178,14 @@ def _now(state: RunState, story: Story) -> Text:
     return Text.assemble((doing, "bold"), "  ", (said[:100], "dim"))
 
 
-def _show(stage: Stage, lines: list[str], output: Output) -> None:
+def show(stage: Stage, lines: list[str], output: Output) -> None:
+    """Tell how a stage ended; `lines` are what one that failed said last."""
     mark, style = _MARKS[stage.outcome]
-    seconds = duration(stage.seconds) if stage.seconds is not None and stage.outcome != "skipped" else ""
+    if stage.outcome == "skipped":
+        why = f"skipped: {stage.reason}" if stage.reason else "skipped"
+        output.say("  ", (mark, style), f" {stage.name:<28}", (f"{why:>12}", "dim"))
+        return
+    seconds = duration(stage.seconds) if stage.seconds is not None else ""
     output.say("  ", (mark, style), f" {stage.name:<28}", (f"{seconds:>12}", "dim"))
     if stage.outcome == "failed":
         for line in lines:
@@ -190,6 +204,12 @@ def _show_end(ended: dict[str, Any], output: Output) -> None:
 def _stage_name(step: str, app: str) -> str:
     """`shop_image.shop_build` is the stage `build` to people."""
     return step.rpartition(".")[2].removeprefix(f"{app}_")
+
+
+def _skipped(event: dict[str, Any]) -> str | None:
+    """Why a stage had nothing to do, as it says beside its output; None for all other events."""
+    entries = event.get("metadataEntries") or ()
+    return next((plain(entry.get("text") or "") for entry in entries if entry["label"] == SKIPPED), None)
 
 
 def _sentence(event: dict[str, Any]) -> str:

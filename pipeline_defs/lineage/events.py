@@ -23,6 +23,9 @@ LINT_COUNTS = "lint_counts"
 TEST_COUNTS = "test_counts"
 """The same for the evidence of a stage, beside its output or its failure: it is known before there is an image, or without one."""
 
+SKIPPED = "skipped"
+"""Beside the output of a stage that had nothing to do: why, in a few words."""
+
 DIGITS = 12
 """Digits of a commit or digest in run tags and texts for people."""
 
@@ -60,6 +63,11 @@ def provenance(used: Mapping[dg.AssetKey, str]) -> dict[str, str]:
     (https://github.com/dagster-io/dagster/issues/21436).
     """
     return {f"dagster/input_data_version/{key.to_user_string()}": version for key, version in used.items()}
+
+
+def skipped(why: str) -> Metadata:
+    """What a stage that had nothing to do says beside its output, such as "built before"."""
+    return {SKIPPED: dg.MetadataValue.text(why)}
 
 
 def evidence_metadata(evidence: Mapping[str, Record | None]) -> Metadata:

@@ -7,6 +7,7 @@ import dagster as dg
 import pytest
 
 from pipeline_defs.config.build import Build, ImageTest
+from pipeline_defs.lineage.events import SKIPPED
 from pipeline_defs.resources.docker_client import find_client
 from pipeline_defs.resources.test_definition import Unprovable, definition_of
 from tests.integration.tested import PASSES, commit
@@ -24,14 +25,27 @@ def tiny(testbed: TestBed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
         yield made
 
 
+def skipped(tiny: Tiny, run: str) -> dict[str, str]:
+    """The ops of a run that say that they had nothing to do, and why."""
+    outputs = tiny.instance.all_logs(run, of_type=dg.DagsterEventType.STEP_OUTPUT)
+    told = {
+        entry.dagster_event.node_name: entry.dagster_event.step_output_data.metadata
+        for entry in outputs
+        if entry.dagster_event
+    }
+    return {op: str(metadata[SKIPPED].value) for op, metadata in told.items() if SKIPPED in metadata}
+
+
 def test_a_proof_counts_for_the_same_tests_alone(tiny: Tiny) -> None:
     def outcome() -> str:
         return next(step.outcome for step in tiny.images[0].steps if step.step == "test")
 
-    tiny.run("deploy", IMAGE, tiny_image=commit(tiny, "1.0.0", PASSES))
+    made = tiny.run("deploy", IMAGE, tiny_image=commit(tiny, "1.0.0", PASSES))
+    assert skipped(tiny, made) == {}
     first = tiny.images[0]
     assert (outcome(), bool(first.tested)) == ("done", True)
-    tiny.run("deploy", IMAGE, tiny_image=commit(tiny, "1.0.1", PASSES))
+    made = tiny.run("deploy", IMAGE, tiny_image=commit(tiny, "1.0.1", PASSES))
+    assert skipped(tiny, made) == {"tiny_build": "built before", "tiny_test": f"tested before: {first.tests}"}
     again = tiny.images[0]
     assert (outcome(), again.digest, again.tests) == ("reused", first.digest, first.tests)
     # A commit that only adds a failing test is not taken for tested; of which files that is true the tests below say.

@@ -2,8 +2,11 @@
 
 from typing import Any
 
-from pipeline_defs.cli.cli_output import exception_line, plain
-from pipeline_defs.cli.run_follower import Story
+import pytest
+
+from pipeline_defs.cli.cli_output import Output, exception_line, plain
+from pipeline_defs.cli.run_follower import Story, show
+from pipeline_defs.lineage.events import SKIPPED
 from pipeline_defs.release.duration import duration
 
 
@@ -21,6 +24,19 @@ def test_a_stage_begins_and_ends_with_its_seconds() -> None:
     ended = story.take(event("ExecutionStepSuccessEvent", at=12.25))
     assert ended is begun
     assert (ended.outcome, ended.seconds, story.running()) == ("succeeded", 2.2, "")
+
+
+@pytest.mark.parametrize("kind", ["ExecutionStepOutputEvent", "ObservationEvent"])
+def test_a_stage_that_had_nothing_to_do_is_skipped_and_says_why(kind: str, capsys: pytest.CaptureFixture[str]) -> None:
+    story = Story("shop")
+    story.take(event("ExecutionStepStartEvent", at=10))
+    entries = [{"label": "test_counts"}, {"label": SKIPPED, "text": "built before"}]
+    assert story.take(event(kind, metadataEntries=entries)) is None
+    ended = story.take(event("ExecutionStepSuccessEvent", at=12))
+    assert ended is not None
+    assert (ended.outcome, ended.reason) == ("skipped", "built before")
+    show(ended, [], Output())
+    assert capsys.readouterr().out.split() == ["-", "build", "skipped:", "built", "before"]
 
 
 def test_a_failure_is_told_in_the_words_of_who_raised_it() -> None:

@@ -8,7 +8,7 @@ import dagster as dg
 
 from pipeline_defs.config import App
 from pipeline_defs.deployments.stage_log import Log, stop
-from pipeline_defs.lineage.events import CHECKED, image_key
+from pipeline_defs.lineage.events import CHECKED, image_key, skipped
 from pipeline_defs.lineage.metadata import checked_metadata, links
 from pipeline_defs.release.evidence import StepTiming
 from pipeline_defs.release.records import Image
@@ -82,7 +82,7 @@ def note_checked(context: dg.OpExecutionContext, app: App, image: Image, log: Lo
         dg.AssetObservation(
             image_key(app.name),
             description=f"commit {image.commit[:12]} of a pull request was checked",
-            metadata={**checked_metadata(image), **links(app, image)},
+            metadata={**skipped("no image is kept before the merge"), **checked_metadata(image), **links(app, image)},
         )
     )
-    log.say(f"push: nothing, because the code is not merged; its evidence is kept as {CHECKED!r}")
+    log.say(f"skipped: nothing is pushed, because the code is not merged; its evidence is kept as {CHECKED!r}")

@@ -13,7 +13,7 @@ from pipeline_defs.config import App
 from pipeline_defs.config.build import Build
 from pipeline_defs.deployments.stage_log import Log, Stopwatch, open_log, stop
 from pipeline_defs.github.source_resource import SourceResource
-from pipeline_defs.lineage.events import short
+from pipeline_defs.lineage.events import short, skipped
 from pipeline_defs.orchestration.integration.tag_versioning import numbered
 from pipeline_defs.orchestration.integration.untrusted_image import build_untrusted
 from pipeline_defs.release.change import is_merge
@@ -65,10 +65,9 @@ def build_op(app: App) -> dg.OpDefinition:
                 with _alone(
                     locks / f"{image.tree}.lock", app.build.timeout
                 ):  # another run may be building the very same
-                    if image.digest:
-                        log.say(f"built before: {image.reference}")
-                    elif docker.has(local_name(image)):
-                        log.say(f"built before on this machine: {local_name(image)}")
+                    if image.digest or docker.has(local_name(image)):
+                        log.say(f"skipped: built before: {image.reference if image.digest else local_name(image)}")
+                        context.add_output_metadata(skipped("built before"))
                     else:
                         labels = _labels(image, repository.url)
                         build_here(docker, app.build, checkout, local_name(image), labels, images, log)

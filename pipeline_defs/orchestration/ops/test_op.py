@@ -10,7 +10,7 @@ from pipeline_defs.config import App
 from pipeline_defs.config.build import ImageTest
 from pipeline_defs.deployments.stage_log import Log, Stopwatch, open_log, stop
 from pipeline_defs.github.source_resource import SourceResource
-from pipeline_defs.lineage.events import TEST_COUNTS, evidence_metadata
+from pipeline_defs.lineage.events import TEST_COUNTS, evidence_metadata, skipped
 from pipeline_defs.lineage.store import Lineage
 from pipeline_defs.orchestration.integration.untrusted_image import test_untrusted
 from pipeline_defs.orchestration.ops.build_op import build_here, local_name
@@ -45,7 +45,8 @@ def test_op(app: App) -> dg.OpDefinition:
             repository, docker = source.of(app), engine.find()
             ended = test_untrusted(app, image, repository, docker, log) if image.untrusted else None
             if app.test is None:
-                log.say("this app has no tests to be run on its image")
+                log.say("skipped: this app has no tests to be run on its image")
+                context.add_output_metadata(skipped("no tests configured"))
                 return image
             if ended is None:
                 images = registry.of(app)
@@ -53,8 +54,9 @@ def test_op(app: App) -> dg.OpDefinition:
                     image = image.model_copy(update={"tested": _proof(docker, checkout, app.test, image, log)})
                     if _proved(image, images):
                         counts = _evidence(Lineage(context.instance), app, image)
-                        log.say(f"tested before: {counts or 'where this lineage does not reach'}")
-                        context.add_output_metadata(evidence_metadata({TEST_COUNTS: counts}))
+                        log.say(f"skipped: tested before: {counts or 'where this lineage does not reach'}")
+                        why = f"tested before: {counts}" if counts else "tested before"
+                        context.add_output_metadata({**skipped(why), **evidence_metadata({TEST_COUNTS: counts})})
                         timing = StepTiming(step="test", seconds=0.0, outcome=SKIPPED)
                         return image.model_copy(update={"tests": counts, "steps": (*image.steps, timing)})
                     ended = _run(app, app.test, image, docker, images, checkout, log)
