@@ -11,6 +11,7 @@ from pipeline_defs.cli.app_lookup import app_named, known_apps
 from pipeline_defs.cli.cli_output import Output, plain
 from pipeline_defs.cli.github_permissions import Permissions, permissions_of
 from pipeline_defs.config import App, ConfigError, Home, load_limits
+from pipeline_defs.config.app import PLACEHOLDER_REGISTRY
 from pipeline_defs.config.host import PLACEHOLDER
 
 EXAMPLE = "Example: shipline check shop"
@@ -113,7 +114,9 @@ def _data(
 
 def _placeholders(app: App) -> list[str]:
     """Where the file still has what `shipline init` wrote in place of what it could not know."""
-    return [
+    image = [f"image: {PLACEHOLDER_REGISTRY} stands for your registry; write the name that the image has there"]
+    left = image if app.image.startswith(f"{PLACEHOLDER_REGISTRY}/") else []
+    return left + [
         f"environments.{name}.hosts: {PLACEHOLDER} stands for your server; write its address"
         for name, environment in app.environments.items()
         if any(host.address == PLACEHOLDER for host in environment.hosts)

@@ -17,6 +17,9 @@ from pipeline_defs.config.notification_settings import Notify
 from pipeline_defs.config.secret import SecretSource
 from pipeline_defs.config.value_types import AppName, Branch, ImageName, Model, Name, RepositoryPath, matching
 
+PLACEHOLDER_REGISTRY = "registry.example.org"
+"""Stands for a registry in what `shipline init` writes, where no repository knows it. No registry has this name (RFC 2606)."""
+
 
 class Branches(Model):
     """The names of the branches that ship: two, or one alone, which is both."""

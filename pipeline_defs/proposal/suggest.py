@@ -3,6 +3,7 @@
 import re
 from pathlib import PurePosixPath
 
+from pipeline_defs.config.app import PLACEHOLDER_REGISTRY
 from pipeline_defs.proposal.draft import Draft
 from pipeline_defs.proposal.environment_suggestions import environments
 from pipeline_defs.proposal.found_compose_file import ComposeFile, Service
@@ -100,7 +101,7 @@ def _app(draft: Draft, repository: Repository) -> None:
         if origin.is_git and found is None and not origin.one:
             draft.lacks(f"the branch {branch}: make it, or write under branches what plays its part")
     pushed = repository.workflows.image
-    image = f"ghcr.io/{origin.repository.lower()}" if origin.on_github else f"registry.example.org/{draft.name}"
+    image = f"ghcr.io/{origin.repository.lower()}" if origin.on_github else f"{PLACEHOLDER_REGISTRY}/{draft.name}"
     draft.data["image"] = pushed or image
     if pushed is None:
         draft.change.add("image")

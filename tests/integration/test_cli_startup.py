@@ -12,7 +12,7 @@ from tests.support.shop import git
 
 APP = """
 repository: {repository}
-image: registry.example.org/team/shop
+image: git.example.org/team/shop
 environments:
   production: {{hosts: a.example.org, directory: /opt/shop/production, compose: production.yml}}
 """

@@ -30,8 +30,12 @@ def test_what_it_writes_for_the_sample_app_passes_check(apps: Path, capsys: pyte
     assert main(["check", "shop", "--offline"]) == 1
     told = capsys.readouterr().out
     assert "environments.production.hosts: server.example.org stands for your server; write its address" in told
+    assert "image: registry.example.org stands for your registry" in told
     file = apps / "shop.yaml"
     file.write_text(file.read_text().replace("server.example.org", "a.example.org"))
+    assert main(["check", "shop", "--offline"]) == 1
+    assert "stands for your server" not in capsys.readouterr().out
+    file.write_text(file.read_text().replace("registry.example.org/", "git.example.org/"))
     assert main(["check", "shop"]) == 0
     assert [file.name for file in apps.iterdir()] == ["shop.yaml"]
 

@@ -17,7 +17,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (apps / "shop.yaml").write_text(
         """
 repository: team/shop
-image: registry.example.org/team/shop
+image: git.example.org/team/shop
 environments:
   staging: {hosts: a.example.org, directory: /opt/shop/staging, compose: staging.yml, rehearses: production,
             database: {name: shop, user: shop}}
@@ -36,7 +36,7 @@ environments:
 def test_json_is_accepted_anywhere(words: list[str], home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(words) == 0
     assert json.loads(capsys.readouterr().out)["apps"] == [
-        {"name": "shop", "image": "registry.example.org/team/shop", "environments": ["staging", "production"]}
+        {"name": "shop", "image": "git.example.org/team/shop", "environments": ["staging", "production"]}
     ]
 
 
