@@ -24,6 +24,7 @@ from pipeline_defs.release.version import Version
 from pipeline_defs.resources.builders import builder_of
 from pipeline_defs.resources.docker_engine import Engine, EngineResource
 from pipeline_defs.resources.dockerfile import refuse_ungiven
+from pipeline_defs.resources.git_source import Source
 from pipeline_defs.resources.registry_resource import RegistryResource
 from pipeline_defs.resources.tree_hash import source_code, source_tree
 
@@ -48,33 +49,41 @@ def build_op(app: App) -> dg.OpDefinition:
             if image.untrusted:
                 image = build_untrusted(context, app, image, repository, docker, log)
                 return image.model_copy(update={"steps": (*image.steps, watch.timing())})
-            images, change = registry.of(app), context.run.tags.get("change", "")
-            with repository.checkout(image.commit) as checkout:
-                trees = {
-                    "tree": source_tree(checkout, app.build),
-                    "code": source_code(checkout, app.build, app.configuration),
-                }
-                image = image.model_copy(update=trees)
-                image = image.model_copy(update={"digest": images.digest_of(tree_tag(image.tree)) or ""})
-                locks = docker.workspace / "locks"
-                locks.mkdir(mode=0o700, parents=True, exist_ok=True)
-                if app.versioning == "tags":
-                    with _alone(locks / f"version-{app.name}.lock", app.build.timeout, "finds the next version"):
-                        image = numbered(context, app, image, repository, images, log)
-                image = _of_version(image.model_copy(update={"tags": tags_of(app, image, change)}), images, log)
-                with _alone(
-                    locks / f"{image.tree}.lock", app.build.timeout
-                ):  # another run may be building the very same
-                    if image.digest or docker.has(local_name(image)):
-                        log.say(f"skipped: built before: {image.reference if image.digest else local_name(image)}")
-                        context.add_output_metadata(skipped("built before"))
-                    else:
-                        labels = _labels(image, repository.url)
-                        build_here(docker, app.build, checkout, local_name(image), labels, images, log)
+            image = _built(context, app, image, repository, docker, registry.of(app), log)
             log.say(f"build: source tree {short(image.tree)} in {watch.seconds:.1f} s")
             return image.model_copy(update={"steps": (*image.steps, watch.timing())})
 
     return build
+
+
+def _built(
+    context: dg.OpExecutionContext,
+    app: App,
+    image: Image,
+    repository: Source,
+    docker: Engine,
+    images: "Registry",
+    log: Log,
+) -> Image:
+    """The record with its trees, version and tags, once the image is in the registry or on this machine. Raises dg.Failure."""
+    locks = docker.workspace / "locks"
+    locks.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with repository.checkout(image.commit) as checkout:
+        tree, code = source_tree(checkout, app.build), source_code(checkout, app.build, app.configuration)
+        image = image.model_copy(update={"tree": tree, "code": code, "digest": images.digest_of(tree_tag(tree)) or ""})
+        if app.versioning == "tags":
+            with _alone(locks / f"version-{app.name}.lock", app.build.timeout, "finds the next version"):
+                image = numbered(context, app, image, repository, images, log)
+        tags = tags_of(app, image, context.run.tags.get("change", ""))
+        image = _of_version(image.model_copy(update={"tags": tags}), images, log)
+        with _alone(locks / f"{image.tree}.lock", app.build.timeout):  # another run may be building the very same
+            if image.digest or docker.has(local_name(image)):
+                log.say(f"skipped: built before: {image.reference if image.digest else local_name(image)}")
+                context.add_output_metadata(skipped("built before"))
+            else:
+                labels = _labels(image, repository.url)
+                build_here(docker, app.build, checkout, local_name(image), labels, images, log)
+    return image
 
 
 def build_here(

@@ -14,7 +14,7 @@ from pipeline_defs.lineage.events import TEST_COUNTS, evidence_metadata, skipped
 from pipeline_defs.lineage.store import Lineage
 from pipeline_defs.orchestration.integration.untrusted_image import test_untrusted
 from pipeline_defs.orchestration.ops.build_op import build_here, local_name
-from pipeline_defs.release.evidence import StepTiming, TestCounts
+from pipeline_defs.release.evidence import StepTiming
 from pipeline_defs.release.records import Image
 from pipeline_defs.release.tags import tested_tag
 from pipeline_defs.resources.compose_test_run import TestRun
@@ -53,12 +53,7 @@ def test_op(app: App) -> dg.OpDefinition:
                 with repository.checkout(image.commit) as checkout:
                     image = image.model_copy(update={"tested": _proof(docker, checkout, app.test, image, log)})
                     if _proved(image, images):
-                        counts = _evidence(Lineage(context.instance), app, image)
-                        log.say(f"skipped: tested before: {counts or 'where this lineage does not reach'}")
-                        why = f"tested before: {counts}" if counts else "tested before"
-                        context.add_output_metadata({**skipped(why), **evidence_metadata({TEST_COUNTS: counts})})
-                        timing = StepTiming(step="test", seconds=0.0, outcome=SKIPPED)
-                        return image.model_copy(update={"tests": counts, "steps": (*image.steps, timing)})
+                        return _with_evidence(context, app, image, log)
                     ended = _run(app, app.test, image, docker, images, checkout, log)
             ended = _masked(ended, log)
             if not ended.passed:
@@ -106,9 +101,16 @@ def _run(
             docker.remove(stage)
 
 
-def _evidence(lineage: Lineage, app: App, image: Image) -> TestCounts | None:
-    same = (each for each in lineage.images(app) if each.digest == image.digest and each.tested == image.tested)
-    return next((each.tests for each in same if each.tests), None)
+def _with_evidence(context: dg.OpExecutionContext, app: App, image: Image, log: Log) -> Image:
+    """The record with the test counts of the run that made the same tests on this image."""
+    known = Lineage(context.instance).images(app)
+    same = (each for each in known if each.digest == image.digest and each.tested == image.tested)
+    counts = next((each.tests for each in same if each.tests), None)
+    log.say(f"skipped: tested before: {counts or 'where this lineage does not reach'}")
+    why = f"tested before: {counts}" if counts else "tested before"
+    context.add_output_metadata({**skipped(why), **evidence_metadata({TEST_COUNTS: counts})})
+    timing = StepTiming(step="test", seconds=0.0, outcome=SKIPPED)
+    return image.model_copy(update={"tests": counts, "steps": (*image.steps, timing)})
 
 
 def _masked(ended: TestRun, log: Log) -> TestRun:
