@@ -1,23 +1,14 @@
-"""`make prove-deploy`: measure what is claimed of deployments. The last line of standard output is one JSON object with all figures.
+"""`make prove-deploy`: measure what is claimed of deployments, as `benchmarks/parts.py` says."""
 
-PARTS="row kills" measures these parts alone; the figures of the others are null.
-"""
-
-import json
-import os
 import sys
-import tempfile
-from collections.abc import Callable
-from functools import partial
-from pathlib import Path
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from benchmarks.deploy import crash, fleet, killed, row, together
-from benchmarks.deploy.figures import NAMES, Figures, Tell
+from benchmarks.deploy.figures import NAMES, Figures
 from benchmarks.deploy.ground import Ground, ground
-from benchmarks.parts import Unknown, clean_up_on_sigterm, measured, tell, wanted
+from benchmarks.parts import Measure, Tell, main, tell, temporary_bed, temporary_home
 from tests.support.shop import Shop, load
-from tests.testbed.bed import TestBed, remove_orphans
-from tests.testbed.progress import Progress
 
 
 def _fleet(ground: Ground, tell: Tell) -> Figures:
@@ -34,34 +25,18 @@ PARTS: dict[str, Callable[[Ground, Tell], Figures]] = {
 }
 
 
-def main() -> int:
-    """Exit status 0 when all that was asked for could be measured, whatever came out, and 1 otherwise."""
-    clean_up_on_sigterm()
-    try:
-        named = wanted(PARTS)
-    except Unknown as error:
-        tell(str(error))
-        return 1
-    progress = Progress(tell)
-    figures: Figures = {}
-    # Whatever reads the settings of this process's home finds none: a person's own Shipline lends nothing.
-    with tempfile.TemporaryDirectory(prefix="shipline-deploy-") as home:
-        os.environ["SHIPLINE_HOME"] = home
-        remove_orphans("deploy-")
-        with TestBed(f"deploy-{os.getpid()}", progress=progress) as bed:
-            shop = Shop(bed, load(bed), Path(home))
-            well = [measured(figures, partial(_figures, name, shop, progress)) for name in named]
-    print(json.dumps(dict.fromkeys(NAMES) | figures), flush=True)
-    return 0 if all(well) else 1
+@contextmanager
+def _grounds() -> Iterator[Measure]:
+    """A shop, in which each part has a ground of its own."""
+    with temporary_home("deploy") as home, temporary_bed("deploy") as bed:
+        shop = Shop(bed, load(bed), home)
 
+        def measure(name: str) -> Figures:
+            with ground(shop, shop.folder / name) as made:
+                return PARTS[name](made, tell)
 
-def _figures(name: str, shop: Shop, progress: Progress) -> Figures:
-    """What one part measures, on a ground of its own."""
-    with progress.step(name), ground(shop, shop.folder / name) as made:
-        found = PARTS[name](made, tell)
-    tell(f"{name}: {json.dumps(found)}")  # whoever ends it before its end has what was measured until then
-    return found
+        yield measure
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(PARTS, _grounds(), NAMES))

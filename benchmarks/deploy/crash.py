@@ -7,8 +7,9 @@ from collections import Counter
 from types import TracebackType
 
 from benchmarks.deploy.asking import asking
-from benchmarks.deploy.figures import Failed, Figures, Tell
+from benchmarks.deploy.figures import Figures
 from benchmarks.deploy.ground import Ground
+from benchmarks.parts import Failed, Tell
 from pipeline_defs.config.testing import Health
 from pipeline_defs.release.records import Release
 from pipeline_defs.resources.ssh_connection import Connection

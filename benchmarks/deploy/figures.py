@@ -1,10 +1,6 @@
 """Figures: what the parts measure, by the names under which they are printed."""
 
-from collections.abc import Callable
-
 Figures = dict[str, int | float]
-Tell = Callable[[str], None]
-"""Takes one line about how it goes."""
 
 NAMES = (
     "deployments",
@@ -21,7 +17,3 @@ NAMES = (
     "crash_loop_refused_s",
     "mixed_fleets",
 )
-
-
-class Failed(Exception):
-    """A part could not be measured; the message is a sentence."""

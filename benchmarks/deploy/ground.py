@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.deploy.figures import Failed
+from benchmarks.parts import Failed
 from pipeline_defs.release.records import Release
 from pipeline_defs.resources.ssh_connection import Connection
 from pipeline_defs.server.core.command import script

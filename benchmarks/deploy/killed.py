@@ -3,9 +3,10 @@
 from itertools import chain, zip_longest
 
 from benchmarks.deploy.asking import asking
-from benchmarks.deploy.figures import Failed, Figures, Tell
+from benchmarks.deploy.figures import Figures
 from benchmarks.deploy.ground import Ground
 from benchmarks.deploy.recovered import STEPS, recovered
+from benchmarks.parts import Failed, Tell
 from tests.support.killed_deployments import DeployKills
 from tests.support.killer import Point
 

@@ -11,9 +11,9 @@ from typing import Any
 
 import yaml
 
-from benchmarks.deploy.figures import Failed
 from benchmarks.deploy.ground import Ground
 from benchmarks.github.stack import wait_for
+from benchmarks.parts import Failed
 from pipeline_defs.cli.local_ports import free_port
 from pipeline_defs.server.core.command import script
 from pipeline_defs.server.state.facts import gather_facts

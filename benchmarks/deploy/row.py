@@ -1,8 +1,9 @@
 """Row: one deployment after the other while people ask: none of their requests fails."""
 
 from benchmarks.deploy.asking import asking
-from benchmarks.deploy.figures import Failed, Figures, Tell
+from benchmarks.deploy.figures import Figures
 from benchmarks.deploy.ground import Ground
+from benchmarks.parts import Failed, Tell
 from pipeline_defs.server.strategies.deploy_procedure import deploy
 from pipeline_defs.server.strategies.rollback_procedure import rollback
 

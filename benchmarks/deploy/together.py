@@ -6,10 +6,11 @@ from dataclasses import replace
 
 from dagster import AssetKey, DagsterRun, DagsterRunStatus, RunRecord, RunsFilter
 
-from benchmarks.deploy.figures import Failed, Figures, Tell
+from benchmarks.deploy.figures import Figures
 from benchmarks.deploy.ground import Ground
 from benchmarks.deploy.overlaps import Span, interleaved, journalled, most_at_once
 from benchmarks.github.stack import Stack, running, wait_for
+from benchmarks.parts import Failed, Tell
 from pipeline_defs.cli.graphql_client import Client
 from pipeline_defs.release.request import SUPERSEDED_BY, Job, Request
 from pipeline_defs.server.core.task import Report

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from github import Auth, Github
 
-from benchmarks.github.figures import Failed, Figures, Tell
+from benchmarks.github.figures import Figures
+from benchmarks.parts import Failed, Tell
 from pipeline_defs.config import load_app
 from pipeline_defs.github.api import GitHubUnavailable, Repository, open_repository
 from tests.testbed.github import GitHubServer

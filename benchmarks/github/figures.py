@@ -1,11 +1,9 @@
 """Figures: what the parts measure, by the names under which they are printed."""
 
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 Figures = dict[str, int | float]
-Tell = Callable[[str], None]
-"""Takes one line about how it goes."""
 
 NAMES = (
     "merges",
@@ -23,10 +21,6 @@ NAMES = (
     "fork_variants",
     "fork_leaks",
 )
-
-
-class Failed(Exception):
-    """A part could not be measured, or what must hold always does not; the message is a sentence."""
 
 
 def percentile(values: Sequence[float], percent: int) -> float:

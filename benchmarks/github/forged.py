@@ -11,8 +11,9 @@ from collections import Counter
 from collections.abc import Callable
 
 from benchmarks.github.app import REPOSITORY
-from benchmarks.github.figures import Failed, Figures, Tell
+from benchmarks.github.figures import Figures
 from benchmarks.github.stack import SECRET, Stack
+from benchmarks.parts import Failed, Tell
 from tests.testbed.github.deliveries import signature
 
 DOCUMENTED = b"Hello, World!", "sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17"

@@ -5,7 +5,8 @@ from contextlib import redirect_stderr
 from io import StringIO
 from pathlib import Path
 
-from benchmarks.github.figures import Figures, Tell
+from benchmarks.github.figures import Figures
+from benchmarks.parts import Tell
 from tests.support.forks import ForkBed, leaks, variants
 from tests.testbed.bed import TestBed
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from dagster import DagsterInstance
 
-from benchmarks.github.figures import Figures, Tell
+from benchmarks.github.figures import Figures
+from benchmarks.parts import Tell
 from pipeline_defs.config import App, load_app
 from pipeline_defs.github.api import open_repository
 from pipeline_defs.github.changes.claims import Claims

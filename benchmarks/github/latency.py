@@ -6,8 +6,9 @@ import time
 from dagster import DagsterEventType
 
 from benchmarks.github.app import REPOSITORY
-from benchmarks.github.figures import Figures, Tell, percentile
+from benchmarks.github.figures import Figures, percentile
 from benchmarks.github.stack import Stack, run_of, wait_for
+from benchmarks.parts import Tell
 
 SECONDS = 60.0
 

@@ -11,8 +11,9 @@ from itertools import pairwise
 
 from benchmarks.github.account import Account, account
 from benchmarks.github.app import APP, REPOSITORY
-from benchmarks.github.figures import Figures, Tell
+from benchmarks.github.figures import Figures
 from benchmarks.github.stack import SECRET, Stack
+from benchmarks.parts import Tell
 from tests.testbed.github.control_code import Files
 
 METHODS = ("merge", "squash", "rebase")

@@ -8,8 +8,9 @@ from dagster import RunsFilter
 
 from benchmarks.github.app import APP
 from benchmarks.github.examples import examples
-from benchmarks.github.figures import Figures, Tell
+from benchmarks.github.figures import Figures
 from benchmarks.github.stack import ONE_APP, Stack, wait_for
+from benchmarks.parts import Tell
 
 APPS = {**ONE_APP, "hello": "Codertocat/Hello-World"}
 """Beside an app of which no example speaks the one of which most do: what these say is looked at, and is not so."""

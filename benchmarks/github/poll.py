@@ -4,8 +4,9 @@ import random
 import time
 
 from benchmarks.github.app import REPOSITORY
-from benchmarks.github.figures import Figures, Tell, percentile
+from benchmarks.github.figures import Figures, percentile
 from benchmarks.github.stack import Stack, run_of, wait_for
+from benchmarks.parts import Tell
 
 INTERVAL = 5.0  # seconds between two looks
 SECONDS = 60.0

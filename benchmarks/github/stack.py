@@ -14,7 +14,7 @@ from dagster import DagsterInstance
 from dagster._core.scheduler.instigation import TickStatus
 
 from benchmarks.github.app import APP, REPOSITORY, make_app
-from benchmarks.github.figures import Failed
+from benchmarks.parts import Failed
 from examples.demo.shipline import Shipline
 from pipeline_defs.cli.cli_output import Output
 from pipeline_defs.cli.local_ports import free_port

@@ -1,18 +1,15 @@
-"""`make prove-hostile`: measure what secrets, names and outside text can do. The last line of standard output is one JSON object.
+"""`make prove-hostile`: measure what secrets, names and outside text can do, as `benchmarks/parts.py` says.
 
-PARTS="secrets names pages records deliveries host_keys faults tags pulls fuzz" chooses; MINUTES is how long each reader of outside text is
-tried (10). What was not measured is left out.
+MINUTES is how long each reader of outside text is tried (10). What was not measured is left out.
 """
 
-import json
 import os
 import sys
 from collections.abc import Callable
-from functools import partial
+from contextlib import nullcontext
 
 from benchmarks.hostile import deliveries, faults, fuzz, host_keys, names, pages, pulls, records, secrets, tags
-from benchmarks.parts import Unknown, clean_up_on_sigterm, measured, tell, wanted
-from tests.testbed.progress import Progress
+from benchmarks.parts import main
 
 Figures = dict[str, int | float]
 
@@ -30,27 +27,5 @@ PARTS: dict[str, Callable[[], Figures]] = {
 }
 
 
-def main() -> int:
-    """Exit status 0 when all that was asked for could be measured, whatever came out, and 1 otherwise."""
-    clean_up_on_sigterm()
-    try:
-        named = wanted(PARTS)
-    except Unknown as error:
-        tell(str(error))
-        return 1
-    progress = Progress(tell)
-    figures: Figures = {}
-    whole = True
-    for name in named:
-        whole = measured(figures, partial(_figures, name, progress)) and whole
-    print(json.dumps(figures), flush=True)
-    return 0 if whole else 1
-
-
-def _figures(name: str, progress: Progress) -> Figures:
-    with progress.step(name):
-        return PARTS[name]()
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(PARTS, nullcontext(lambda name: PARTS[name]())))

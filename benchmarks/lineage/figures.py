@@ -1,10 +1,6 @@
 """Figures: what the parts measure, by the names under which they are printed."""
 
-from collections.abc import Callable
-
 Figures = dict[str, int | float | str]
-Tell = Callable[[str], None]
-"""Takes one line about how it goes."""
 
 NAMES = (
     "deployments",
@@ -23,7 +19,3 @@ NAMES = (
     "docs_commands",
     "docs_commands_failed",
 )
-
-
-class Failed(Exception):
-    """A part could not be measured; the message is a sentence."""

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from dagster import DagsterInstance
 
-from benchmarks.lineage.figures import Tell
 from benchmarks.lineage.home import home
 from benchmarks.lineage.storing import store
 from benchmarks.lineage.story import app_names, tell
 from benchmarks.lineage.truth import Truth
+from benchmarks.parts import Tell
 from pipeline_defs.config.home import Home
 from pipeline_defs.lineage.store import open_lineage
 

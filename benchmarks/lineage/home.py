@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from benchmarks.lineage.figures import Failed
 from benchmarks.lineage.story import EUROPE, PRODUCTION, STAGING
+from benchmarks.parts import Failed
 from pipeline_defs.config.home import PROJECT
 
 SQLITE, POSTGRES = "sqlite", "postgres"

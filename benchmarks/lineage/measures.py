@@ -11,10 +11,11 @@ from zoneinfo import ZoneInfo
 
 from typer.testing import CliRunner
 
-from benchmarks.lineage.figures import Failed, Figures, Tell
+from benchmarks.lineage.figures import Figures
 from benchmarks.lineage.ground import Ground
 from benchmarks.lineage.story import EUROPE, PRODUCTION
 from benchmarks.lineage.truth import Delivered
+from benchmarks.parts import Failed, Tell
 from pipeline_defs.cli.main import shipline
 
 _ZONES = ("UTC", "America/New_York", "Asia/Kolkata", "Pacific/Auckland", "Europe/London")

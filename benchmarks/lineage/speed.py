@@ -8,9 +8,10 @@ from functools import partial
 from random import Random
 from statistics import median
 
-from benchmarks.lineage.figures import Failed, Figures, Tell
+from benchmarks.lineage.figures import Figures
 from benchmarks.lineage.ground import Ground
 from benchmarks.lineage.story import EUROPE, PRODUCTION, STAGING
+from benchmarks.parts import Failed, Tell
 from pipeline_defs.config.home import PROJECT
 from pipeline_defs.lineage.store import open_lineage
 

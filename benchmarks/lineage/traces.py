@@ -4,9 +4,10 @@ from dataclasses import asdict
 from random import Random
 from typing import Any
 
-from benchmarks.lineage.figures import Figures, Tell
+from benchmarks.lineage.figures import Figures
 from benchmarks.lineage.ground import Ground
 from benchmarks.lineage.truth import Told
+from benchmarks.parts import Tell
 from pipeline_defs.lineage.store import Lineage, open_lineage
 from pipeline_defs.release.trace import Trace
 

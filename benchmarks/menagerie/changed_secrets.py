@@ -5,8 +5,9 @@ from pathlib import Path
 
 import yaml
 
-from benchmarks.menagerie.figures import Figures, Tell
+from benchmarks.menagerie.figures import Figures
 from benchmarks.menagerie.ground import Ground
+from benchmarks.parts import Tell
 from pipeline_defs.config import Home, load_app
 from pipeline_defs.config.current_config import current
 from pipeline_defs.server.core.command import script

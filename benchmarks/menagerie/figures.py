@@ -1,10 +1,8 @@
 """Figures: what the parts measure, by the names under which they are printed."""
 
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Mapping, MutableMapping
 
 Figures = dict[str, int]
-Tell = Callable[[str], None]
-"""Takes one line about how it goes."""
 
 NAMES = (
     "apps",

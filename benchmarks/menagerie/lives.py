@@ -1,7 +1,8 @@
 """Lives: each app is deployed, deployed again unchanged, broken and brought back, deployed anew, and restored."""
 
-from benchmarks.menagerie.figures import Figures, Tell, add
+from benchmarks.menagerie.figures import Figures, add
 from benchmarks.menagerie.ground import Ground
+from benchmarks.parts import Tell
 from tests.support.menagerie_life import live
 
 

@@ -1,7 +1,8 @@
 """Refused: what a server cannot run as its author expects, or what would lose data, is refused by a sentence before anything changes."""
 
-from benchmarks.menagerie.figures import Figures, Tell
+from benchmarks.menagerie.figures import Figures
 from benchmarks.menagerie.ground import Ground
+from benchmarks.parts import Tell
 from tests.support.menagerie_life import refusal
 
 

@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 import dagster as dg
 
-from benchmarks.menagerie.figures import Figures, Tell
+from benchmarks.menagerie.figures import Figures
 from benchmarks.menagerie.ground import Ground
+from benchmarks.parts import Tell
 from pipeline_defs.config.build import ImageTest
 from pipeline_defs.lineage.store import Lineage
 from pipeline_defs.release.records import Outcome

@@ -4,8 +4,9 @@ import multiprocessing
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 
-from benchmarks.menagerie.figures import Figures, Tell, add
+from benchmarks.menagerie.figures import Figures, add
 from benchmarks.menagerie.ground import Ground
+from benchmarks.parts import Tell
 from tests.support.menagerie import Animal
 from tests.support.menagerie_walk import RESTORE, attempts_of, walk
 

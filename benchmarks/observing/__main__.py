@@ -9,11 +9,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks.lineage.figures import Failed
 from benchmarks.lineage.ground import ground
 from benchmarks.lineage.home import SQLITE
 from benchmarks.observing.scrapes import measure
-from benchmarks.parts import clean_up_on_sigterm, tell
+from benchmarks.parts import Failed, clean_up_on_sigterm, tell
 
 _APPS, _DEPLOYMENTS = 10, 10_000
 

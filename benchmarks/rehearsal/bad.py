@@ -1,6 +1,7 @@
 """Bad releases: each is caught, with the right sentence or verdict."""
 
-from benchmarks.rehearsal.figures import Figures, Tell
+from benchmarks.parts import Tell
+from benchmarks.rehearsal.figures import Figures
 from benchmarks.rehearsal.ground import Ground
 from tests.support.bad_releases import BAD_RELEASES, TOO_LARGE, problems, small_server
 

@@ -1,11 +1,9 @@
 """Figures: what the parts measure, by the names under which they are printed."""
 
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 Figures = dict[str, int | float | bool | dict[str, float]]
-Tell = Callable[[str], None]
-"""Takes one line about how it goes."""
 
 NAMES = (
     "steps_in_order",
@@ -19,10 +17,6 @@ NAMES = (
     "bad_releases_missed",
     "seconds_by_step",
 )
-
-
-class Failed(Exception):
-    """A part could not be measured; the message is a sentence."""
 
 
 def p95(values: Sequence[float]) -> float:

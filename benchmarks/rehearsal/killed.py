@@ -1,6 +1,7 @@
 """Killed: rehearsals are ended by SIGKILL at every step; production stays what it was, and the next rehearsal passes."""
 
-from benchmarks.rehearsal.figures import Failed, Figures, Tell
+from benchmarks.parts import Failed, Tell
+from benchmarks.rehearsal.figures import Figures
 from benchmarks.rehearsal.ground import Ground
 from tests.support.bad_images import breaks_the_old_version
 from tests.support.killed_rehearsals import Kills

@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from benchmarks.parts import Failed, Tell
 from benchmarks.rehearsal.client import Answer
 from benchmarks.rehearsal.database import grow
-from benchmarks.rehearsal.figures import Failed, Figures, Tell, p95
+from benchmarks.rehearsal.figures import Figures, p95
 from benchmarks.rehearsal.ground import Ground
 from benchmarks.rehearsal.processors import on_two_cores
 from pipeline_defs.config.home import PROJECT

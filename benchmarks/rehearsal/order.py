@@ -1,6 +1,7 @@
 """Order: what people number in a staging script they wrote by hand is found in the journal of one rehearsal, in its order."""
 
-from benchmarks.rehearsal.figures import Failed, Figures, Tell
+from benchmarks.parts import Failed, Tell
+from benchmarks.rehearsal.figures import Figures
 from benchmarks.rehearsal.ground import Ground
 from pipeline_defs.server.core.command import script
 from pipeline_defs.server.rehearsal.rehearse_procedure import rehearse

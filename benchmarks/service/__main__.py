@@ -1,21 +1,14 @@
-"""`make prove-service`: measure what is claimed of the service. The last line of standard output is one JSON object with all figures.
+"""`make prove-service`: measure what is claimed of the service, as `benchmarks/parts.py` says."""
 
-PARTS="kills merges" measures these parts alone; the figures of the others are null.
-"""
-
-import json
-import os
 import sys
-import tempfile
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
-from benchmarks.parts import Unknown, clean_up_on_sigterm, measured, tell, wanted
+from benchmarks.parts import Measure, Tell, main, tell, temporary_bed, temporary_home
 from benchmarks.service import images, kills, merges, soak
-from benchmarks.service.figures import NAMES, Figures, Tell
+from benchmarks.service.figures import NAMES, Figures
 from benchmarks.service.ground import Ground, ground
-from tests.testbed.bed import TestBed, remove_orphans
-from tests.testbed.progress import Progress
+from tests.testbed.bed import TestBed
 
 
 def _on_ground(measure: Callable[[Ground, Tell], Figures]) -> Callable[[TestBed, Tell], Figures]:
@@ -36,33 +29,11 @@ PARTS: dict[str, Callable[[TestBed, Tell], Figures]] = {
 }
 
 
-def main() -> int:
-    """Exit status 0 when all that was asked for could be measured, whatever came out, and 1 otherwise."""
-    clean_up_on_sigterm()
-    try:
-        named = wanted(PARTS)
-    except Unknown as error:
-        tell(str(error))
-        return 1
-    progress = Progress(tell)
-    figures: Figures = {}
-    # Whatever reads the settings of this process's home finds none: a person's own Shipline lends nothing.
-    with tempfile.TemporaryDirectory(prefix="shipline-service-") as home:
-        os.environ["SHIPLINE_HOME"] = home
-        remove_orphans("service-")
-        with TestBed(f"service-{os.getpid()}", progress=progress) as bed:
-            well = [measured(figures, partial(_figures, name, bed, progress)) for name in named]
-    print(json.dumps(dict.fromkeys(NAMES) | figures), flush=True)
-    return 0 if all(well) else 1
-
-
-def _figures(name: str, bed: TestBed, progress: Progress) -> Figures:
-    """What one part measures, with a service of its own."""
-    with progress.step(name):
-        found = PARTS[name](bed, tell)
-    tell(f"{name}: {json.dumps(found)}")  # whoever ends it before its end has what was measured until then
-    return found
+@contextmanager
+def _bed() -> Iterator[Measure]:
+    with temporary_home("service"), temporary_bed("service") as bed:
+        yield lambda name: PARTS[name](bed, tell)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(PARTS, _bed(), NAMES))

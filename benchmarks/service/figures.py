@@ -1,10 +1,6 @@
 """Figures: what the parts measure, by the names under which they are printed."""
 
-from collections.abc import Callable
-
 Figures = dict[str, int | float]
-Tell = Callable[[str], None]
-"""Takes one line about how it goes."""
 
 NAMES = (
     "killed",
@@ -26,7 +22,3 @@ NAMES = (
     "images_as_root",
     "image_start_s",
 )
-
-
-class Failed(Exception):
-    """A part could not be measured; the message is a sentence."""

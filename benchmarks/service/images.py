@@ -7,7 +7,8 @@ import time
 from statistics import median
 from typing import Any
 
-from benchmarks.service.figures import Failed, Figures, Tell
+from benchmarks.parts import Failed, Tell
+from benchmarks.service.figures import Figures
 from benchmarks.service.ground import Ground
 from tests.testbed import docker
 

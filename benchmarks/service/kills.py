@@ -5,7 +5,8 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from benchmarks.service.figures import Failed, Figures, Tell
+from benchmarks.parts import Failed, Tell
+from benchmarks.service.figures import Figures
 from benchmarks.service.ground import APP, Ground, run_of
 from pipeline_defs.release.history import INTERRUPTED
 from tests.support.service_page import OVER

@@ -13,8 +13,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks.github.figures import percentile
+from benchmarks.parts import Failed, Tell
 from benchmarks.service.account import RUNS, Outcome, account
-from benchmarks.service.figures import Failed, Figures, Tell
+from benchmarks.service.figures import Figures
 from benchmarks.service.ground import Ground
 from benchmarks.service.soak import memory
 from tests.support.second_machine import address, second_machine

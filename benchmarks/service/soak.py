@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from statistics import linear_regression
 
-from benchmarks.service.figures import Failed, Figures, Tell
+from benchmarks.parts import Failed, Tell
+from benchmarks.service.figures import Figures
 from benchmarks.service.ground import APP, Ground
 from tests.support.service_page import OVER
 from tests.testbed import docker

@@ -1,16 +1,12 @@
-"""`make bench-tests`: measure the tests themselves. The last line of standard output is one JSON object with all figures.
+"""`make bench-tests`: measure the tests themselves, as `benchmarks/parts.py` says."""
 
-PARTS="unit faults" measures these parts alone; the figures of the others are null.
-"""
-
-import json
 import sys
 from collections.abc import Callable
-from functools import partial
+from contextlib import nullcontext
 
-from benchmarks.parts import Unknown, clean_up_on_sigterm, measured, tell, wanted
+from benchmarks.parts import Tell, main, tell
 from benchmarks.tests import covered, planted, timed
-from benchmarks.tests.figures import NAMES, Figures, Tell
+from benchmarks.tests.figures import NAMES, Figures
 
 PARTS: dict[str, Callable[[Tell], Figures]] = {
     "unit": timed.unit,
@@ -22,19 +18,5 @@ PARTS: dict[str, Callable[[Tell], Figures]] = {
 }
 
 
-def main() -> int:
-    """Exit status 0 when all that was asked for could be measured, whatever came out, and 1 otherwise."""
-    clean_up_on_sigterm()
-    try:
-        named = wanted(PARTS)
-    except Unknown as error:
-        tell(str(error))
-        return 1
-    figures: Figures = {}
-    well = [measured(figures, partial(PARTS[name], tell)) for name in named]
-    print(json.dumps(dict.fromkeys(NAMES) | figures), flush=True)
-    return 0 if all(well) else 1
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(PARTS, nullcontext(lambda name: PARTS[name](tell)), NAMES))

@@ -6,7 +6,8 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.tests.figures import COVERAGE_BEFORE, Failed, Figures, Tell
+from benchmarks.parts import Failed, Tell
+from benchmarks.tests.figures import COVERAGE_BEFORE, Figures
 from benchmarks.tests.suite import execute
 
 _RC = Path(__file__).parent / "coverage.ini"

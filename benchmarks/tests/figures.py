@@ -1,10 +1,6 @@
 """Figures: what the parts measure, by the names under which they are printed."""
 
-from collections.abc import Callable
-
 Figures = dict[str, int | float | None]
-Tell = Callable[[str], None]
-"""Takes one line about how it goes."""
 
 COVERAGE_BEFORE: float | None = None
 """Branch coverage in percent by all tests, as it was before they were split into those of `make test` and thorough ones."""
@@ -23,7 +19,3 @@ NAMES = (
     "runs_in_a_row",
     "flaky",
 )
-
-
-class Failed(Exception):
-    """A part could not be measured; the message is a sentence."""

@@ -16,7 +16,8 @@ from textwrap import indent
 import yaml
 from pydantic import BaseModel, ConfigDict
 
-from benchmarks.tests.figures import Failed, Figures, Tell
+from benchmarks.parts import Failed, Tell
+from benchmarks.tests.figures import Figures
 from benchmarks.tests.suite import execute
 from pipeline_defs.config.home import PROJECT
 

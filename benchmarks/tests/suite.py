@@ -11,7 +11,7 @@ from pathlib import Path
 
 from junitparser import JUnitXml, TestSuite
 
-from benchmarks.tests.figures import Failed
+from benchmarks.parts import Failed
 from pipeline_defs.config.home import PROJECT
 
 _OF_MAKE = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS", "PARTS")

@@ -2,7 +2,8 @@
 
 import os
 
-from benchmarks.tests.figures import Figures, Tell
+from benchmarks.parts import Tell
+from benchmarks.tests.figures import Figures
 from benchmarks.tests.suite import Ran, make
 
 ROW = 10
