@@ -3,19 +3,19 @@
 from collections.abc import Callable, Sequence
 
 from dagster import DagsterInstance, DagsterRun, RunsFilter
-from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
 
 from pipeline_defs.lineage.events import environment_key, short
 from pipeline_defs.release.image_lookup import image_of
 from pipeline_defs.release.records import Image
 from pipeline_defs.release.version import VersionError
+from pipeline_defs.runtime.run_statuses import UNFINISHED
 
 
 def rehearsing(
     instance: DagsterInstance, app: str, staging: str, digest: str, images: Callable[[], Sequence[Image]]
 ) -> str | None:
     """The run that rehearses an image in the environment `staging`, or will once it leaves the queue; None where there is none."""
-    wanted = RunsFilter(tags={"target": environment_key(app, staging).to_user_string()}, statuses=NOT_FINISHED_STATUSES)
+    wanted = RunsFilter(tags={"target": environment_key(app, staging).to_user_string()}, statuses=list(UNFINISHED))
     runs = instance.get_runs(wanted)
     known = images() if runs else []
     return next((run.run_id for run in runs if _digest(run, known) == short(digest)), None)

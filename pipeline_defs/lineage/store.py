@@ -16,7 +16,6 @@ from typing import Any
 from weakref import finalize
 
 from dagster import DagsterInstance, RunsFilter
-from dagster._core.storage.dagster_run import NOT_FINISHED_STATUSES
 
 from pipeline_defs.config import App, Home
 from pipeline_defs.lineage.active_rehearsals import rehearsing
@@ -39,6 +38,7 @@ from pipeline_defs.release.records import Deployment, Image, Rehearsal, Release
 from pipeline_defs.release.request import is_automatic
 from pipeline_defs.release.trace import Trace, TraceError, trace
 from pipeline_defs.runtime.automation.app_pauses import read_pauses, write_pause
+from pipeline_defs.runtime.run_statuses import UNFINISHED
 
 _log = logging.getLogger(__name__)
 
@@ -242,7 +242,7 @@ class Lineage:
 
     def _alive(self) -> set[str]:
         """The runs that are under way: few, however many there were."""
-        return set(self._instance.get_run_ids(RunsFilter(statuses=NOT_FINISHED_STATUSES))) if self._instance else set()
+        return set(self._instance.get_run_ids(RunsFilter(statuses=list(UNFINISHED)))) if self._instance else set()
 
     def _rows(self, attempts: Sequence[Deployment | Rehearsal], alive: Collection[str]) -> list[Row]:
         return rows(attempts, alive=set(alive), now=datetime.now(UTC))

@@ -4,8 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from dagster import DagsterInstance
-from dagster._core.definitions.run_request import InstigatorType
-from dagster._core.scheduler.instigation import InstigatorState, InstigatorStatus, SensorInstigatorData
+from dagster._core.scheduler.instigation import InstigatorState, SensorInstigatorData
 
 DAEMON_SECONDS = 90.0
 """Without a heartbeat. Each daemon writes one every 30 s, and one that is busy may miss one or two."""
@@ -55,14 +54,14 @@ def ticks(instance: DagsterInstance, defined: Collection[str] | None) -> list[Si
 
     Dagster keeps the state of a sensor whose app was taken away, and it would look as if it stood still.
     """
-    states = instance.all_instigator_state(instigator_type=InstigatorType.SENSOR)
+    states = instance.all_instigator_state()
     found = (_tick(state) for state in states if defined is None or state.instigator_name in defined)
     return sorted((sign for sign in found if sign is not None), key=lambda sign: sign.name)
 
 
 def _tick(state: InstigatorState) -> Sign | None:
     data = state.instigator_data
-    if state.status is InstigatorStatus.STOPPED or not isinstance(data, SensorInstigatorData):
+    if not state.is_running or not isinstance(data, SensorInstigatorData):
         return None
     # When it began: one that hangs in its tick makes no new one. A sensor that was off has its last tick from before.
     times = (data.last_tick_start_timestamp, data.last_tick_timestamp, data.last_sensor_start_timestamp)

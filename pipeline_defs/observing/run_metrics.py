@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 
 import sqlalchemy as db
 from dagster import DagsterInstance, DagsterRun, DagsterRunStatus, RunRecord, RunsFilter
-from dagster._core.execution.stats import StepEventStatus
 from dagster._core.storage.runs import SqlRunStorage
 from dagster._core.storage.runs.schema import RunsTable
 from prometheus_client.metrics_core import Metric
@@ -19,20 +18,19 @@ from pipeline_defs.observing.ended_runs import LATE, Cursor, Ended
 from pipeline_defs.observing.metric_families import counter, gauge, histogram, of_two
 from pipeline_defs.observing.tally import Tally
 from pipeline_defs.release.request import Job, job_name
-from pipeline_defs.runtime.run_submission import UNFINISHED
+from pipeline_defs.runtime.run_statuses import FINISHED, UNFINISHED
 
 MOST = 200
 """Runs that one look counts: each is two questions to the storage. After a long pause the next looks go on."""
 
-_OVER = [DagsterRunStatus.SUCCESS, DagsterRunStatus.FAILURE, DagsterRunStatus.CANCELED]
-_OUTCOMES = {StepEventStatus.SUCCESS: "success", StepEventStatus.FAILURE: "failure"}
+_OUTCOMES = {"SUCCESS": "success", "FAILURE": "failure"}  # by the status of a step
 
 
 def families(instance: DagsterInstance, tally: Tally, apps: Iterable[App]) -> Iterator[Metric]:
     """The metrics of runs, with what has ended since the last look. Of a job of these apps that has none it is told that there is none."""
     jobs = [job for app in apps for job in jobs_of(app)]
     for job in jobs:
-        for status in _OVER:
+        for status in FINISHED:
             tally.add_run(job, _state(status), 0)
     count(instance, tally)
     active = instance.get_run_records(RunsFilter(statuses=list(UNFINISHED)))
@@ -84,7 +82,7 @@ def count(instance: DagsterInstance, tally: Tally) -> None:
     looked = time.time()
     cursor = tally.cursor or _begin(instance, tally, looked - LATE)
     since = datetime.fromtimestamp(cursor.floor, UTC)
-    records = instance.get_run_records(RunsFilter(statuses=_OVER, updated_after=since))
+    records = instance.get_run_records(RunsFilter(statuses=list(FINISHED), updated_after=since))
     runs = {record.dagster_run.run_id: record.dagster_run for record in records}
     # One that was written as over from the start has no end, and was never a run.
     fresh = cursor.fresh(Ended(each.dagster_run.run_id, each.end_time) for each in records if each.end_time)
@@ -109,7 +107,7 @@ def _count_run(instance: DagsterInstance, tally: Tally, run: DagsterRun) -> None
     if stats.enqueued_time and stats.launch_time:
         tally.add_wait(run.job_name, stats.launch_time - stats.enqueued_time)
     for step in steps:
-        outcome = _OUTCOMES.get(step.status) if step.status else None
+        outcome = _OUTCOMES.get(step.status.value) if step.status else None
         if outcome and step.start_time and step.end_time:
             tally.add_stage(run.job_name, stage_of(step.step_key), outcome, step.end_time - step.start_time)
 
@@ -127,7 +125,7 @@ def _before(instance: DagsterInstance, floor: float) -> dict[tuple[str, str], in
     columns = RunsTable.c
     asked = (
         db.select(columns.pipeline_name, columns.status, db.func.count())
-        .where(columns.status.in_([status.value for status in _OVER]))
+        .where(columns.status.in_([status.value for status in FINISHED]))
         .where(columns.end_time <= floor)
         .group_by(columns.pipeline_name, columns.status)
     )

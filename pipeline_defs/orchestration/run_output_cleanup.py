@@ -6,9 +6,10 @@ from contextlib import closing, suppress
 from datetime import datetime
 
 from dagster import DagsterInstance, RunsFilter
-from dagster._core.storage.dagster_run import FINISHED_STATUSES
 from dagster._core.storage.event_log import SqlEventLogStorage, SqliteEventLogStorage
 from dagster._core.storage.event_log.schema import SqlEventLogStorageTable
+
+from pipeline_defs.runtime.run_statuses import FINISHED
 
 _DONE = "shipline_old_output"
 """Under which Dagster's storage keeps up to when runs were looked at."""
@@ -34,7 +35,7 @@ def remove_old_output(instance: DagsterInstance, before: datetime) -> int:
 def _runs(instance: DagsterInstance, before: datetime) -> Iterator[str]:
     done = instance.daemon_cursor_storage.get_cursor_values({_DONE}).get(_DONE)
     wanted = RunsFilter(
-        statuses=FINISHED_STATUSES,
+        statuses=list(FINISHED),
         created_after=datetime.fromisoformat(done) if done else None,
         created_before=before,
     )

@@ -15,13 +15,10 @@ from filelock import FileLock
 from pipeline_defs.release.change import run_id
 from pipeline_defs.release.request import SUPERSEDED_BY, Job, Request
 from pipeline_defs.runtime.code_server import CodeServer
+from pipeline_defs.runtime.run_statuses import UNFINISHED, WAITING
 
 ATTEMPT = "attempt"
 """The run tag of a second run, and so on, for the same change."""
-
-_WAITING = (DagsterRunStatus.NOT_STARTED, DagsterRunStatus.QUEUED)
-UNFINISHED = (*_WAITING, DagsterRunStatus.STARTING, DagsterRunStatus.STARTED, DagsterRunStatus.CANCELING)
-"""Of runs that are not over."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +88,7 @@ class Launcher:
         with self._alone():
             now = self._instance.get_run_by_id(run.run_id)
             begun = now is not None and now.status is DagsterRunStatus.STARTED
-            if now is None or not (now.status in _WAITING or (begun and in_progress)):
+            if now is None or not (now.status in WAITING or (begun and in_progress)):
                 return False
             if self._server is None:
                 return True
@@ -136,7 +133,7 @@ class Launcher:
 
 def waits(run: DagsterRun) -> bool:
     """True for a run that has not begun."""
-    return run.status in _WAITING
+    return run.status in WAITING
 
 
 def failed(run: DagsterRun) -> bool:

@@ -6,8 +6,6 @@ import time
 from collections.abc import Callable
 
 from dagster import DagsterInstance
-from dagster._core.definitions.run_request import InstigatorType
-from dagster._core.scheduler.instigation import InstigatorStatus
 
 from pipeline_defs.github.api import GitHubUnavailable, open_repository
 from pipeline_defs.github.changes.claims import Claims
@@ -118,8 +116,8 @@ class Worker(threading.Thread):
 
 def handled_by_sensor(instance: DagsterInstance, app: str) -> GitHubCursor | None:
     """What the sensor has handled of an app; None while it is switched off, or has not had its first look: then nothing is started."""
-    states = instance.all_instigator_state(instigator_type=InstigatorType.SENSOR)
-    if any(state.instigator_name == GITHUB and state.status is InstigatorStatus.STOPPED for state in states):
+    states = instance.all_instigator_state()
+    if any(state.instigator_name == GITHUB and not state.is_running for state in states):
         return None
     entry = read_entry(instance, app, GITHUB)
     return GitHubCursor.model_validate_json(entry) if entry else None

@@ -21,7 +21,7 @@ from pipeline_defs.orchestration.sensors.sensor_tick import Found, by_name, tend
 from pipeline_defs.orchestration.sensors.tick_order import Turns
 from pipeline_defs.release.backoff import Backoff
 from pipeline_defs.runtime.automation.entries import DRIFT
-from pipeline_defs.runtime.run_submission import UNFINISHED
+from pipeline_defs.runtime.run_statuses import UNFINISHED
 
 SECONDS = 60
 

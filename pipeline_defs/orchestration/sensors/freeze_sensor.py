@@ -27,7 +27,7 @@ from pipeline_defs.release.records import Outcome
 from pipeline_defs.release.request import FREEZE, NOTHING, REHEARSAL, WAITS_FOR, Job, Request
 from pipeline_defs.release.run_tags import TIMES, tag_of
 from pipeline_defs.runtime.automation.entries import FREEZE as FREEZES
-from pipeline_defs.runtime.run_submission import UNFINISHED
+from pipeline_defs.runtime.run_statuses import UNFINISHED
 
 AFTER = "after"
 """The run tag that names the run which a freeze has held back."""

@@ -9,8 +9,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from dagster import DagsterInstance
-from dagster._core.definitions.run_request import InstigatorType
-from dagster._core.scheduler.instigation import InstigatorState, InstigatorStatus, SensorInstigatorData
+from dagster._core.scheduler.instigation import InstigatorState, SensorInstigatorData
 
 from pipeline_defs.release.pause import Pause
 from pipeline_defs.runtime.automation.app_pauses import read_pauses, write_pause
@@ -38,7 +37,7 @@ def take_over(instance: DagsterInstance) -> Iterator[str]:
 
     Whatever is interrupted is done again at the next start: an entry that is there is never replaced.
     """
-    states = instance.all_instigator_state(instigator_type=InstigatorType.SENSOR)
+    states = instance.all_instigator_state()
     since: dict[str, int] = {}
     for state in states:
         app, kind = _meant(state.instigator_name)
@@ -47,7 +46,7 @@ def take_over(instance: DagsterInstance) -> Iterator[str]:
         cursor = _cursor(state)
         if kind in _OWN.values() and cursor and read_entry(instance, app, kind) is None:
             write_entries(instance, kind, {app: cursor})
-        if kind in _STOPS_ALL and state.status is InstigatorStatus.STOPPED and not read_pauses(instance, [app]):
+        if kind in _STOPS_ALL and not state.is_running and not read_pauses(instance, [app]):
             at = datetime.now(UTC).isoformat(timespec="seconds")
             reason = f"its sensor {state.instigator_name} was switched off"
             write_pause(instance, app, Pause(actor="upgrade", reason=reason, at=at))
