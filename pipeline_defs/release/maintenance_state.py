@@ -1,7 +1,5 @@
 """Maintenance state: people get a page instead of an app, for as long as a person says so. Pure."""
 
-from collections.abc import Sequence
-
 from pipeline_defs.release.evidence import Record
 
 
@@ -17,8 +15,3 @@ class Maintenance(Record):
     actor: str
     message: str = ""
     at: str
-
-
-def maintained(told: Sequence[Maintenance]) -> Maintenance | None:
-    """The word by which an environment is in maintenance now; None where it is not. `told` is in the order in which it was stored."""
-    return told[-1] if told and told[-1].on else None

@@ -1,11 +1,10 @@
-"""`shipline maintenance`: what cannot be is refused before any server is asked; and the newest word counts."""
+"""`shipline maintenance`: what cannot be is refused before any server is asked."""
 
 from pathlib import Path
 
 import pytest
 
 from pipeline_defs.cli.main import main
-from pipeline_defs.release.maintenance_state import Maintenance, maintained
 
 APP = """
 repository: team/shop
@@ -44,9 +43,3 @@ def test_what_cannot_be_is_refused_before_the_server_is_asked(
     Path("latin.html").write_bytes("Ü".encode("latin-1"))
     assert main(["maintenance", "on", "shop", *words]) == status
     assert said in capsys.readouterr().err
-
-
-def test_the_newest_word_counts() -> None:
-    on = Maintenance(app="shop", environment="production", on=True, actor="ada@desk", at="2026-05-04T11:00:00+00:00")
-    off = on.model_copy(update={"on": False})
-    assert [maintained(told) for told in ([], [on], [on, off], [off, on])] == [None, on, None, on]

@@ -40,7 +40,6 @@ def pull(number: int, title: str) -> Pull:
         head=HEAD,
         head_branch="fix",
         base="main",
-        base_sha="",
         draft=False,
         state="closed",
         merged=True,

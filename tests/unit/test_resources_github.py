@@ -31,7 +31,7 @@ NOON = 1777896000  # the same in seconds
 def pull(body: str = "", branch: str = "fix") -> Pull:
     """A pull request with this text and branch."""
     sha = "a" * 40
-    return Pull(1, "Fix", sha, branch, "main", sha, False, "open", False, "", False, "ada", body, (), "", "")
+    return Pull(1, "Fix", sha, branch, "main", False, "open", False, "", False, "ada", body, (), "", "")
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ class Pull:
     Attributes:
         head: full id of its newest commit.
         head_branch: the branch the commits are on, in `fork`s one of the other repository.
-        base: the branch it is to be merged into; `base_sha` is that branch's head as GitHub noticed it last.
+        base: the branch it is to be merged into.
         state: "open" or "closed".
         merged: closed by merging; a closed one may as well have been abandoned.
         merge_commit: the commit that the merge made on `base` (of a squash the squashed one, of a rebase the last one);
@@ -28,7 +28,6 @@ class Pull:
     head: str
     head_branch: str
     base: str
-    base_sha: str
     draft: bool
     state: str
     merged: bool

@@ -47,7 +47,6 @@ def pull_of(data: Any) -> Pull:
         head=commit_id(head["sha"]),
         head_branch=str(head["ref"]),
         base=str(base["ref"]),
-        base_sha=commit_id(base["sha"]),
         draft=bool(data.get("draft")),
         state=str(data["state"]),
         merged=merged,
