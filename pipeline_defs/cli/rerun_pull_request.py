@@ -4,6 +4,7 @@ from pipeline_defs.cli.cli_output import UsageError
 from pipeline_defs.cli.graphql_client import Client
 from pipeline_defs.config import App
 from pipeline_defs.release.request import Request
+from pipeline_defs.release.run_tags import ATTEMPT
 
 
 def asked_again(
@@ -36,4 +37,4 @@ def asked_again(
     untrusted = untrusted or app.github.confines(fork=pull.fork)
     (answer,) = planned_runs(app, change_of(app, pull), actor, untrusted=untrusted, seen=pull.updated_at)
     attempt = client.runs_of_change(answer.request.change) + 1
-    return answer.request, {**answer.tags, **({"attempt": str(attempt)} if attempt > 1 else {})}
+    return answer.request, {**answer.tags, **({ATTEMPT: str(attempt)} if attempt > 1 else {})}

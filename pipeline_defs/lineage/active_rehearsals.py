@@ -7,6 +7,7 @@ from dagster import DagsterInstance, DagsterRun, RunsFilter
 from pipeline_defs.lineage.events import environment_key, short
 from pipeline_defs.release.image_lookup import image_of
 from pipeline_defs.release.records import Image
+from pipeline_defs.release.run_tags import DIGEST, tag_of
 from pipeline_defs.release.version import VersionError
 from pipeline_defs.runtime.run_statuses import UNFINISHED
 
@@ -24,8 +25,8 @@ def rehearsing(
 def _digest(run: DagsterRun, images: Sequence[Image]) -> str:
     """The first digits of what a run rehearses: as it says itself once it has begun, else of what it was asked for."""
     tags = run.tags
-    if "digest" in tags:
-        return tags["digest"]
+    if said := tag_of(tags, DIGEST):
+        return said
     try:
         found = image_of(images, version=tags.get("version", ""), commit=tags.get("commit", ""))
     except VersionError:

@@ -8,6 +8,7 @@ import dagster as dg
 
 from pipeline_defs.release.evidence import Record
 from pipeline_defs.release.records import Image, Release
+from pipeline_defs.release.run_tags import DIGEST
 
 IMAGE = "image"
 CHECKED = "checked"
@@ -52,7 +53,7 @@ def short(name: str) -> str:
 
 def release_tags(fact: Image | Release) -> dict[str, str]:
     """Run tags by which people find a run: version, commit and digest."""
-    tags = {"version": fact.version, "commit": short(fact.commit), "digest": short(fact.digest)}
+    tags = {"version": fact.version, "commit": short(fact.commit), DIGEST: short(fact.digest)}
     return {name: value for name, value in tags.items() if value}
 
 

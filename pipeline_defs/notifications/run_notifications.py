@@ -8,6 +8,7 @@ from pipeline_defs.notifications.notification import Level, Notification, first_
 from pipeline_defs.release.duration import duration
 from pipeline_defs.release.records import HELD, Deployment, DeploymentKind, Outcome, Rehearsal
 from pipeline_defs.release.request import Job
+from pipeline_defs.release.run_tags import REASON, tag_of
 
 INTERRUPTED = "its run ended before it was done"
 
@@ -106,7 +107,7 @@ class _Telling:
             + f": the {job}{f' of {tame(what)}' if what else ''} failed",
             lines=lines(
                 who=tame(tags.get("actor") or tags.get("dagster/sensor_name", "")),
-                why=tame(tags.get("reason", "")),
+                why=tame(tag_of(tags, REASON)),
                 took=duration(row.seconds) if row and row.seconds else "",
                 error=first_sentence(_error(self._facts, row)),
                 **self._links(environment, row.release.commit if row else self._facts.commit),

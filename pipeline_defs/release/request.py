@@ -7,15 +7,12 @@ from typing import Any, Literal
 from pipeline_defs.release.database_rollback import Choice, Settings
 from pipeline_defs.release.evidence import Record
 from pipeline_defs.release.records import DeploymentKind
-from pipeline_defs.release.run_tags import RERUN_OF, SEEN
+from pipeline_defs.release.run_tags import ATTEMPT, REASON, RERUN_OF, SEEN, THEN, tag_of
 
 _LONGEST_TAG = 200
 
 SUPERSEDED_BY = "superseded_by"
 """The run tag that says why a run was given up: the full id of the newer commit, `run <id>` of a newer one, or `closed`."""
-
-THEN = "then"
-"""The run tag that says which job follows."""
 
 WAITS_FOR, FREEZE, REHEARSAL, NOTHING = "waits_for", "freeze", "rehearsal", "nothing"
 """The run tag of a run that was held back, and its values: what it waits for, or that it waits no more."""
@@ -47,10 +44,10 @@ def tags_of_rerun(run: str, tags: Mapping[str, str], *, actor: str, reason: str,
 
     `attempt` is its number among the runs for the same change.
     """
-    kept = {name: tags[name] for name in _ASKED if name in tags}
-    number = {"attempt": str(attempt)} if "change" in kept and attempt > 1 else {}
+    kept = {name: value for name in _ASKED if (value := tag_of(tags, name))}
+    number = {ATTEMPT: str(attempt)} if "change" in kept and attempt > 1 else {}
     why = " ".join(reason.split())[:_LONGEST_TAG] or f"run {run[:8]} once more"
-    return {**kept, **number, "actor": actor, "reason": why, RERUN_OF: run}
+    return {**kept, **number, "actor": actor, REASON: why, RERUN_OF: run}
 
 
 class Job(StrEnum):
@@ -149,7 +146,7 @@ class Request(Record):
             "commit": self.commit[:12],
             "branch": self.branch,
             "actor": self.actor,
-            "reason": " ".join(self.reason.split())[:_LONGEST_TAG],
+            REASON: " ".join(self.reason.split())[:_LONGEST_TAG],
             "pull_request": str(self.pull or ""),
             "change": self.change,
             "head": self.commit if self.change else "",

@@ -1,8 +1,28 @@
-"""Run tags that Shipline needs itself. Dagster's page shows none whose name begins with `.dagster/`, so people see what they filter by."""
+"""Run tags that Shipline needs itself. Dagster's page shows none whose name begins with `.dagster/`, so people see what they filter by.
+
+Some that nobody filters by keep a plain name: `target` and `share`, by which the limits in a home's own dagster.yaml count runs;
+`kind`, `change`, `head` and `commit`, by which runs are looked for in the storage, where older ones have to be found too; `worker`,
+which says on which machine a run is.
+"""
 
 from collections.abc import Mapping
 
 _HIDDEN = ".dagster/shipline_"
+
+ATTEMPT = f"{_HIDDEN}attempt"
+"""The number of a second run, and so on, for the same change."""
+
+DIGEST = f"{_HIDDEN}digest"
+"""The first digits of the digest of the image that the run makes, rehearses or deploys."""
+
+REASON = f"{_HIDDEN}reason"
+"""Why the run was asked for, in a line."""
+
+THEN = f"{_HIDDEN}then"
+"""Which job follows."""
+
+VERSION_COMMIT = f"{_HIDDEN}version_commit"
+"""The commit that Shipline has put on top of a merge, with its version; full."""
 
 APP_FILE = f"{_HIDDEN}app_file"
 """The first digits of the SHA-256 of the app's file that the run uses."""

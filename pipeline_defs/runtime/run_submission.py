@@ -14,11 +14,9 @@ from filelock import FileLock
 
 from pipeline_defs.release.change import run_id
 from pipeline_defs.release.request import SUPERSEDED_BY, Job, Request
+from pipeline_defs.release.run_tags import ATTEMPT, tag_of
 from pipeline_defs.runtime.code_server import CodeServer
 from pipeline_defs.runtime.run_statuses import UNFINISHED, WAITING
-
-ATTEMPT = "attempt"
-"""The run tag of a second run, and so on, for the same change."""
 
 
 @dataclass(frozen=True)
@@ -143,7 +141,7 @@ def failed(run: DagsterRun) -> bool:
 
 def _number(run: DagsterRun) -> int:
     """Which attempt a run is."""
-    number = run.tags.get(ATTEMPT, "1")
+    number = tag_of(run.tags, ATTEMPT, "1")
     return int(number) if number.isdecimal() else 1
 
 

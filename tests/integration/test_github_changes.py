@@ -20,7 +20,7 @@ from pipeline_defs.github.changes.polling import poll_part
 from pipeline_defs.release.change import run_id
 from pipeline_defs.release.github_cursor import GitHubCursor, PullState
 from pipeline_defs.release.request import Job, Request
-from pipeline_defs.release.run_tags import NOTICED
+from pipeline_defs.release.run_tags import ATTEMPT, NOTICED, REASON, THEN, tag_of
 from pipeline_defs.release.shipline_commits import version_message
 from pipeline_defs.release.version import Version
 from pipeline_defs.runtime.code_server import CodeServer, target_at
@@ -96,7 +96,7 @@ def test_each_branch_that_ships_starts_its_job_once(shop: World) -> None:
     shop.look()
     assert shop.rows() == [("shop_integrate", new, "QUEUED"), ("shop_deploy", main, "QUEUED")]
     run = shop.run_of(new)
-    assert (run.tags["then"], run.tags["dagster/sensor_name"]) == ("stage", "github")
+    assert (run.tags[THEN], run.tags["dagster/sensor_name"]) == ("stage", "github")
     assert shop.run_of(main, "shop_deploy").tags["target"] == "shop_production"
     assert run.run_id == run_id(f"merge:shop:development:{new}")
     assert shop.look() == "nothing new"
@@ -170,7 +170,7 @@ def test_a_branch_that_was_rewritten_is_made_and_not_deployed(shop: World) -> No
     new = shop.commit("main")
     shop.look()
     assert (shop.run_of(lost, "shop_deploy").status.value, shop.run_of(new).status.value) == ("CANCELED", "QUEUED")
-    assert "was rewritten" in shop.run_of(new).tags["reason"]
+    assert "was rewritten" in shop.run_of(new).tags[REASON]
 
 
 def test_a_deployment_in_progress_goes_on_and_what_waits_behind_it_is_given_up(shop: World) -> None:
@@ -217,7 +217,7 @@ def test_the_life_of_a_pull_request(shop: World) -> None:
     shop.github.reopen(REPOSITORY, number, by="dora")
     shop.look()
     again = shop.run_of(second)
-    assert (again.status.value, again.tags["attempt"]) == ("QUEUED", "2")
+    assert (again.status.value, again.tags[ATTEMPT]) == ("QUEUED", "2")
     assert len(shop.runs()) == 4
 
 
@@ -398,7 +398,7 @@ def test_a_person_runs_a_pull_request_again_as_a_further_attempt(shop: World) ->
     number, head = pull(shop)
     shop.look()
     request, tags = asked_again(client, shop.app, number, "ada@here", untrusted=False)
-    assert (request.commit, request.change, tags["attempt"]) == (head, shop.run_of(head).tags["change"], "2")
+    assert (request.commit, request.change, tags[ATTEMPT]) == (head, shop.run_of(head).tags["change"], "2")
     of_fork, _ = fork_pull(shop)
     with pytest.raises(UsageError, match="add --untrusted"):
         asked_again(client, shop.app, of_fork, "ada@here", untrusted=False)
@@ -421,7 +421,7 @@ def test_a_head_that_failed_runs_again_once_for_each_word_of_somebody_who_may_wr
         shop.github.set_clock(at)
         shop.github.comment(REPOSITORY, number, words, by=login)
         shop.look()
-        return [(run.tags.get("attempt", "1"), run.status.value) for run in shop.runs()]
+        return [(tag_of(run.tags, ATTEMPT, "1"), run.status.value) for run in shop.runs()]
 
     assert says("dora", 5) == [("1", "QUEUED")]  # nothing has failed yet
     shop.instance.report_run_failed(shop.run_of(head))
@@ -462,7 +462,7 @@ def test_a_word_after_an_attempt_that_a_person_started_makes_the_next_one(shop: 
     shop.github.set_clock(5)
     shop.github.comment(REPOSITORY, number, "/shipline test", by="dora")
     shop.look()
-    assert [run.tags.get("attempt", "1") for run in shop.runs()] == ["1", "2", "3"]
+    assert [tag_of(run.tags, ATTEMPT, "1") for run in shop.runs()] == ["1", "2", "3"]
 
 
 REQUEST = Request(app="shop", job=Job.INTEGRATE, commit="1" * 40, branch="development", change="merge:shop:x:1")

@@ -14,6 +14,7 @@ from pipeline_defs.github.source_resource import SourceResource
 from pipeline_defs.orchestration.ops.lint_op import ImageConfig, lint_op
 from pipeline_defs.release.change import Change, Trigger, run_id
 from pipeline_defs.release.records import Image
+from pipeline_defs.release.run_tags import VERSION_COMMIT
 from pipeline_defs.release.shipline_commits import change_below
 from tests.testbed.github import GitHubServer
 
@@ -179,7 +180,7 @@ def test_a_merge_to_development_gets_the_next_number_in_a_commit_of_its_own(team
     image = result.output_for_node("shop_image.shop_lint")
     assert (image.commit, image.version, image.branch) == (made, "1.2.1", DEVELOPMENT)
     tags = team.tags(result)
-    assert (tags["commit"], tags["version"], tags["version_commit"], tags["head"]) == (made[:12], "1.2.1", made, head)
+    assert (tags["commit"], tags["version"], tags[VERSION_COMMIT], tags["head"]) == (made[:12], "1.2.1", made, head)
     details = team.repository.commit(made)
     assert details.parents == (head,)
     assert details.files == ("version.txt",)

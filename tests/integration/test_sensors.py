@@ -14,6 +14,7 @@ from pipeline_defs.lineage.events import image_key
 from pipeline_defs.lineage.metadata import image_metadata
 from pipeline_defs.orchestration.op_run import OpRun
 from pipeline_defs.release.records import Deployment, DeploymentKind, Image, Outcome, Rehearsal, Release
+from pipeline_defs.release.run_tags import THEN
 from tests.support.shop import git
 from tests.support.ticks import Ticking
 
@@ -85,7 +86,7 @@ def test_a_head_of_development_is_integrated_and_rehearsed_exactly_once(watched:
     head = watched.push("development")
     (request,) = watched.look()
     assert (request.job_name, request.run_key) == ("shop_integrate", f"integrate:shop:{head}")
-    assert request.tags["then"] == "stage"
+    assert request.tags[THEN] == "stage"
     assert request.tags["actor"] == "sensor branches"
     assert watched.look() == []
 
@@ -257,7 +258,7 @@ def test_where_one_branch_is_all_there_is_what_passed_its_rehearsal_is_deployed(
     follows = ended(watched, "chain")
     assert follows is not None
     assert follows.run_key == made.run_id
-    assert (follows.job_name, follows.tags["then"]) == ("shop_stage", "deploy")
+    assert (follows.job_name, follows.tags[THEN]) == ("shop_stage", "deploy")
 
     tags = {**follows.tags, "dagster/run_key": follows.run_key or ""}
     run_id = stage.execute_in_process(instance=instance, tags=tags).run_id

@@ -26,6 +26,7 @@ from pipeline_defs.cli.local_ports import free_port
 from pipeline_defs.cli.running_service import Service
 from pipeline_defs.config.home import PROJECT
 from pipeline_defs.release.request import Job, Request
+from pipeline_defs.release.run_tags import REASON
 
 APP = """
 repository: {repository}
@@ -254,7 +255,7 @@ def test_a_run_is_stopped_and_made_once_more_and_files_are_read_anew_by_a_comman
         older, newer = instance.get_run_by_id(first), instance.get_run_by_id(again["run"])
     assert older is not None and newer is not None
     assert (newer.job_name, newer.run_config) == (older.job_name, older.run_config)
-    assert (newer.tags["reason"], newer.tags["app"]) == ("the disk was full", "slow")
+    assert (newer.tags[REASON], newer.tags["app"]) == ("the disk was full", "slow")
     assert running.json("cancel", again["run"][:8], "--no-follow")["status"] == "CANCELING"
 
     assert running.json("run", "integrate", "bad", "--branch", "work")["status"] == "FAILURE"

@@ -25,7 +25,7 @@ from pipeline_defs.cli.running_service import Service
 from pipeline_defs.config.home import PROJECT
 from pipeline_defs.github.webhooks.delivery_worker import handled_by_sensor
 from pipeline_defs.release.github_cursor import GitHubCursor
-from pipeline_defs.release.run_tags import NOTICED
+from pipeline_defs.release.run_tags import NOTICED, THEN
 from pipeline_defs.runtime.automation.entries import write_entries
 from pipeline_defs.runtime.code_server import LOCATION, CodeServer, target_at
 from tests.integration.github_changes import (
@@ -183,7 +183,7 @@ def test_a_delivery_is_answered_from_github_itself_and_only_once(home: Home) -> 
         home.wait_until_done()
         assert (home.heads_with_runs(), len(home.deliveries())) == ([head], 2)
         (run,) = home.instance.get_runs()
-        assert (run.status.value, run.tags[NOTICED], run.tags["then"]) == ("QUEUED", "webhook", "stage")
+        assert (run.status.value, run.tags[NOTICED], run.tags[THEN]) == ("QUEUED", "webhook", "stage")
         assert run.tags["actor"] == "acme on GitHub"
 
         fork = home.github.commit(REPOSITORY, {"b": "1"}, branch="12-fix", at="development")

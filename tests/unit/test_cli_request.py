@@ -2,6 +2,7 @@
 
 from pipeline_defs.release.database_rollback import Choice
 from pipeline_defs.release.request import Job, Request, is_automatic, job_name, tags_of_rerun
+from pipeline_defs.release.run_tags import ATTEMPT, DIGEST, REASON, THEN
 
 COMMIT = "0123456789abcdef" * 2 + "01234567"
 
@@ -55,8 +56,8 @@ def test_a_rehearsal_is_of_an_image_that_exists() -> None:
 def test_a_reason_becomes_one_short_line_as_a_tag_and_stays_whole_in_the_configuration() -> None:
     reason = "first line\nsecond line " + "x" * 300
     request = Request(app="shop", job=Job.DEPLOY, environment="production", version="1.0.0", reason=reason, actor="a@b")
-    assert request.run_tags()["reason"].startswith("first line second line x")
-    assert len(request.run_tags()["reason"]) == 200
+    assert request.run_tags()[REASON].startswith("first line second line x")
+    assert len(request.run_tags()[REASON]) == 200
     assert request.run_config()["ops"]["shop_production"]["config"]["reason"] == reason
 
 
@@ -72,18 +73,23 @@ def test_a_rerun_has_the_tags_of_what_was_asked_and_not_of_what_came_of_it() -> 
     asked = Request(
         app="shop", job=Job.DEPLOY, environment="production", commit=COMMIT, branch="main", change="merge:shop:main:01"
     )
-    came = {"waits_for": "freeze", "superseded_by": "f" * 40, "digest": "ab", "dagster/sensor_name": "shop_github"}
+    came = {"waits_for": "freeze", "superseded_by": "f" * 40, DIGEST: "ab", "dagster/sensor_name": "shop_github"}
     tags = tags_of_rerun("1f3a9c20-aa", {**asked.run_tags(), **came}, actor="ada@here", reason="", attempt=2)
     assert not {*came} & {*tags}
-    assert {name: tags[name] for name in ("app", "target", "change", "head", "attempt", "actor", "reason")} == {
+    assert {name: tags[name] for name in ("app", "target", "change", "head", ATTEMPT, "actor", REASON)} == {
         "app": "shop",
         "target": "shop_production",
         "change": "merge:shop:main:01",
         "head": COMMIT,
-        "attempt": "2",
+        ATTEMPT: "2",
         "actor": "ada@here",
-        "reason": "run 1f3a9c20 once more",
+        REASON: "run 1f3a9c20 once more",
     }
+
+
+def test_a_rerun_of_an_older_run_takes_over_what_that_said_under_plain_names() -> None:
+    tags = tags_of_rerun("1f3a", {"app": "shop", "then": "stage"}, actor="ada@here", reason="", attempt=1)
+    assert tags[THEN] == "stage"
 
 
 def test_what_a_person_asks_for_once_more_is_no_longer_automatic() -> None:

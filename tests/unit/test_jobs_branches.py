@@ -6,6 +6,7 @@ import dagster as dg
 
 from pipeline_defs.config import App
 from pipeline_defs.orchestration.sensors.branches_sensor import moved
+from pipeline_defs.release.run_tags import THEN
 from tests.unit.test_jobs import app
 
 OLD, NEW = "1" * 40, "2" * 40
@@ -32,7 +33,7 @@ def test_what_has_not_moved_starts_nothing() -> None:
 def test_development_starts_integrate_and_then_the_rehearsal() -> None:
     (request,) = moved(app(), {"development": OLD, "main": OLD}, {"development": NEW, "main": OLD})
     assert (request.job_name, request.run_key) == ("shop_integrate", f"integrate:shop:{NEW}")
-    assert request.tags["then"] == "stage"
+    assert request.tags[THEN] == "stage"
     assert config(request) == {"commit": NEW, "branch": "development", "since": OLD}
 
 
@@ -46,7 +47,7 @@ def test_main_starts_a_deployment_to_every_environment_that_is_automatic() -> No
 def test_main_of_an_app_that_a_person_deploys_only_makes_the_image() -> None:
     shop = without_automation()
     assert started(shop, {"main": OLD}, {"main": NEW}) == [("shop_integrate", f"integrate:shop:main:{NEW}")]
-    assert "then" not in moved(shop, {"main": OLD}, {"main": NEW})[0].tags
+    assert THEN not in moved(shop, {"main": OLD}, {"main": NEW})[0].tags
 
 
 def test_the_same_commit_on_both_branches_starts_both() -> None:
@@ -56,7 +57,7 @@ def test_the_same_commit_on_both_branches_starts_both() -> None:
 
 def test_where_one_branch_is_all_there_is_it_is_rehearsed_before_it_is_deployed() -> None:
     (request,) = moved(app(branches={"main": "trunk"}), {"trunk": OLD}, {"trunk": NEW})
-    assert (request.job_name, request.tags["then"]) == ("shop_integrate", "stage")
+    assert (request.job_name, request.tags[THEN]) == ("shop_integrate", "stage")
 
 
 def test_where_one_branch_is_all_there_is_and_nothing_rehearses_it_is_deployed() -> None:

@@ -7,7 +7,7 @@ import pytest
 from pipeline_defs.config import App
 from pipeline_defs.github.changes.planned_runs import planned_runs
 from pipeline_defs.release.change import Change, Trigger
-from pipeline_defs.release.run_tags import SEEN
+from pipeline_defs.release.run_tags import SEEN, THEN
 
 COMMIT = "1" * 40
 
@@ -47,15 +47,13 @@ def test_main_is_only_made_where_nothing_is_automatic_or_it_was_rewritten(auto: 
 def test_development_is_followed_by_the_rehearsal_where_there_is_one() -> None:
     rehearsing = {"rehearses": "production", "database": {"name": "shop", "user": "shop"}}
     with_one = app(staging=rehearsing, production={"database": {"name": "shop", "user": "shop"}})
-    assert [each.tags for each in planned_runs(with_one, change(branch="development"), "x")] == [{"then": "stage"}]
+    assert [each.tags for each in planned_runs(with_one, change(branch="development"), "x")] == [{THEN: "stage"}]
     assert [each.tags for each in planned_runs(app(production=None), change(branch="development"), "x")] == [{}]
 
 
 def test_one_branch_alone_is_rehearsed_first_and_deployed_by_what_follows() -> None:
     one = app({"main": "main"}, staging={"rehearses": "production"}, production=None)
-    assert [(each.job, each.tags) for each in planned_runs(one, change(), "x")] == [
-        ("shop_integrate", {"then": "stage"})
-    ]
+    assert [(each.job, each.tags) for each in planned_runs(one, change(), "x")] == [("shop_integrate", {THEN: "stage"})]
     assert [each.tags for each in planned_runs(one, change(forced=True), "x")] == [{}]
     assert [each.job for each in planned_runs(app({"main": "main"}, production=None), change(), "x")] == ["shop_deploy"]
 

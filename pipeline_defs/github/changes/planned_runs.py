@@ -6,8 +6,8 @@ from pipeline_defs.config import App
 from pipeline_defs.github.api import Pull
 from pipeline_defs.release.change import Change, Trigger
 from pipeline_defs.release.policy import rewritten
-from pipeline_defs.release.request import THEN, Job, Request, job_name
-from pipeline_defs.release.run_tags import SEEN
+from pipeline_defs.release.request import Job, Request, job_name
+from pipeline_defs.release.run_tags import SEEN, THEN
 
 
 @dataclass(frozen=True)

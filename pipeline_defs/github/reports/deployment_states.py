@@ -7,6 +7,7 @@ from pipeline_defs.github.reports.report_items import DeploymentState
 from pipeline_defs.github.reports.run_facts import Phase, RunFacts
 from pipeline_defs.release.records import HELD, Deployment, DeploymentKind, Outcome
 from pipeline_defs.release.request import Job
+from pipeline_defs.release.run_tags import REASON, tag_of
 
 QUEUED, IN_PROGRESS, SUCCESS, FAILURE, ERROR, INACTIVE = (
     "queued",
@@ -43,7 +44,7 @@ def before_record(app: App, facts: RunFacts, url: str) -> DeploymentState | None
     state, description = (
         (INACTIVE, f"goes on as {rows[0].release.commit[:12]}, its version") if rows else _unbegun(facts)
     )
-    reason = facts.tags.get("reason", "")
+    reason = tag_of(facts.tags, REASON)
     return DeploymentState(
         name=facts.run,
         sha=facts.commit,

@@ -8,6 +8,7 @@ from pipeline_defs.config import App
 from pipeline_defs.release.evidence import LintCounts, TestCounts
 from pipeline_defs.release.records import HELD, Deployment, Image, Rehearsal
 from pipeline_defs.release.request import NOTHING, SUPERSEDED_BY, WAITS_FOR, Job
+from pipeline_defs.release.run_tags import VERSION_COMMIT, tag_of
 
 LINT, BUILD, TEST, PUSH, STAGE, DEPLOY = "lint", "build", "test", "push", "stage", "deploy"
 IMAGE_STAGES = (LINT, BUILD, TEST, PUSH)
@@ -97,7 +98,7 @@ class RunFacts:
     def commits(self) -> tuple[str, ...]:
         """What its statuses belong to: the change's commit, and the one with the version that was put on top of it."""
         made = [self.image.commit] if self.image else [self.rehearsal.release.commit] if self.rehearsal else []
-        made += [self.tags["version_commit"]] if "version_commit" in self.tags else []
+        made += [commit] if (commit := tag_of(self.tags, VERSION_COMMIT)) else []
         return tuple(dict.fromkeys([self.head, *made])) if self.head else ()
 
     @property

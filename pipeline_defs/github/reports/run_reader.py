@@ -17,7 +17,8 @@ from pipeline_defs.lineage.job_names import job_name
 from pipeline_defs.lineage.stored_records import facts_in, jobs_of
 from pipeline_defs.release.github_cursor import GitHubCursor, PullState
 from pipeline_defs.release.records import Deployment, Outcome
-from pipeline_defs.release.request import THEN, Job
+from pipeline_defs.release.request import Job
+from pipeline_defs.release.run_tags import THEN, tag_of
 from pipeline_defs.runtime.automation.entries import GITHUB, read_entry
 
 _NEWEST = 20  # deployments of an environment that are looked at to find what ran before
@@ -90,7 +91,7 @@ class RunReader:
         newer = self._newer(record)
         own = self._stages(run)
         taken = {stage for other in newer for stage in self._stages(other)}
-        follows = STAGE if run.tags.get(THEN) == Job.STAGE and self._app.staging else ""
+        follows = STAGE if tag_of(run.tags, THEN) == Job.STAGE and self._app.staging else ""
         return RunFacts(
             run=run.run_id,
             job=job,

@@ -15,6 +15,7 @@ from pipeline_defs.orchestration.integration.merge_back import merge_back
 from pipeline_defs.orchestration.integration.merged_changes import Merged
 from pipeline_defs.release.change import is_merge
 from pipeline_defs.release.records import Image
+from pipeline_defs.release.run_tags import VERSION_COMMIT
 from pipeline_defs.release.shipline_commits import change_below, gives_version, version_message
 from pipeline_defs.release.version import Version
 from pipeline_defs.release.version_numbering import automatic, manual
@@ -95,7 +96,7 @@ def _raised(
                 log.say(str(moved))
                 continue
             log.say(f"version {version} of {branch}, after {merged.before or 'none'}: commit {made}")
-        context.instance.add_run_tags(context.run_id, {"version_commit": made})
+        context.instance.add_run_tags(context.run_id, {VERSION_COMMIT: made})
         if branch == app.branches.main and not app.branches.one:
             merge_back(app, repository, source, made, version, log)
         return image.model_copy(update={"commit": made, "version": str(version)})

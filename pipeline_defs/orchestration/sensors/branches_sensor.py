@@ -17,7 +17,8 @@ from pipeline_defs.orchestration.sensors.app_threads import Rounds
 from pipeline_defs.orchestration.sensors.sensor_tick import Found, by_name, tend
 from pipeline_defs.orchestration.sensors.tick_order import SECONDS, Turns
 from pipeline_defs.release.commit_filter import asks_to_skip, concerns
-from pipeline_defs.release.request import THEN, Job, Request
+from pipeline_defs.release.request import Job, Request
+from pipeline_defs.release.run_tags import THEN
 from pipeline_defs.resources.commit_range import Ancestry
 from pipeline_defs.resources.git_source import Source
 from pipeline_defs.resources.local_refs import Stamp, is_local, refs_stamp

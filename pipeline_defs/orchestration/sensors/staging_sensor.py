@@ -14,14 +14,15 @@ from pipeline_defs.orchestration.sensors.run_endings import EndedRuns
 from pipeline_defs.orchestration.sensors.sensor_instance import lasting_instance
 from pipeline_defs.orchestration.sensors.tick_order import SECONDS
 from pipeline_defs.release.records import Image, Outcome, Rehearsal
-from pipeline_defs.release.request import THEN, Job, Request
+from pipeline_defs.release.request import Job, Request
+from pipeline_defs.release.run_tags import THEN, VERSION_COMMIT, tag_of
 from pipeline_defs.runtime.automation.app_pauses import read_pauses
 from pipeline_defs.runtime.automation.entries import CHAIN
 
 
 def of_change(run: dg.DagsterRun) -> dict[str, str]:
     """The tags of a run that the run which follows it has too: it is about the same commit, and is reported there."""
-    return {name: run.tags[name] for name in ("head", "pull_request", "version_commit") if name in run.tags}
+    return {name: value for name in ("head", "pull_request", VERSION_COMMIT) if (value := tag_of(run.tags, name))}
 
 
 def chaining_sensor(apps: Sequence[App], jobs: Mapping[str, AssetJob]) -> dg.SensorDefinition:
@@ -56,7 +57,7 @@ def chaining_sensor(apps: Sequence[App], jobs: Mapping[str, AssetJob]) -> dg.Sen
         instance = lasting_instance(context)
 
         def concerns(run: dg.DagsterRun) -> bool:
-            return run.job_name in watched and run.tags.get(THEN) == watched[run.job_name][1]
+            return run.job_name in watched and tag_of(run.tags, THEN) == watched[run.job_name][1]
 
         def waits(runs: Sequence[dg.DagsterRun]) -> dict[str, str]:
             apps_of = {run.run_id: watched[run.job_name][0].name for run in runs}
