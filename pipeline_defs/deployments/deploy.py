@@ -34,15 +34,22 @@ class Ended:
     rows: tuple[Deployment, ...]
 
 
+@dataclass(frozen=True)
+class NotBegun:
+    """Nothing was deployed: it was not to be, or it waits. `why` says it in a sentence."""
+
+    why: str
+
+
 def deploy(
     place: Place, wanted: Wanted, requester: Requester, run: Recording, tell: Telling, outside: Outside
-) -> Ended | RollbackOrder | None:
+) -> Ended | RollbackOrder | NotBegun:
     """Deploy the release that is wanted.
 
     Returns:
         Ended: it runs.
         RollbackOrder: it failed after something was changed, and that has to be undone.
-        None: nothing was to be done, or it waits for a freeze or a rehearsal to end, which is written down.
+        NotBegun: nothing was to be done, or it waits for a freeze or a rehearsal to end, which is written down.
 
     Raises:
         DeploymentError: it was refused, or it failed before anything was changed.
@@ -55,14 +62,14 @@ def deploy(
     run.tag(release_tags(release))
     found = _admitted(place, release, requester, run)
     if found.done:
-        tell.say(f"{found.done}; nothing is to be done")
-        return None
+        tell.say(f"skipped: {found.done}; nothing is to be done")
+        return NotBegun(found.done)
     _tell_way_back(found, release, live, tell)
     came = _came(source, run.lineage.images(app), live, release, tell)
     row = _begun(place, wanted, release, live, {**came, **beginning(run), **_recorded(found)})
     if row.outcome in HELD:
         _wait(row, run, tell)
-        return None
+        return NotBegun(str(row.error))
     task = attempt_task(row.id, place, content, run, tell, registry, outside)
     again = ask_again(app, environment, release, run.lineage, requester)
     reaches = Reach(site.config.url, first=live is None, say=tell.say) if site.config.url else None

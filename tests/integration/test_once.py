@@ -2,6 +2,7 @@
 
 import dagster as dg
 
+from pipeline_defs.lineage.events import SKIPPED
 from pipeline_defs.lineage.store import Lineage
 from pipeline_defs.release.history import Row
 from pipeline_defs.release.records import Outcome
@@ -17,6 +18,13 @@ def rows(tiny: Tiny) -> list[Row]:
     return Lineage(tiny.instance).environment(tiny.app, "production")
 
 
+def skipped(tiny: Tiny, run: str) -> list[str]:
+    """Why the stages of a run were skipped that have no output to say it beside."""
+    logs = tiny.instance.all_logs(run, of_type=dg.DagsterEventType.ASSET_OBSERVATION)
+    seen = [entry.dagster_event.asset_observation_data.asset_observation for entry in logs if entry.dagster_event]
+    return [str(each.metadata[SKIPPED].value) for each in seen if SKIPPED in each.metadata]
+
+
 def head(tiny: Tiny, version: str) -> dict[str, str]:
     return {"commit": tiny.commit(version, version), "branch": "main"}
 
@@ -29,6 +37,8 @@ def test_what_a_person_deployed_is_not_made_again_by_a_sensor_and_is_when_a_pers
     assert [row.run for row in rows(tiny)] == [mine]
     found = tiny.instance.get_run_by_id(run.run_id)
     assert found is not None and found.tags[MADE_BY] == mine
+    [why] = skipped(tiny, run.run_id)
+    assert mine[:8] in why
     again = tiny.run("deploy", tiny_image=wanted)
     assert [row.run for row in rows(tiny)] == [again, mine]
     place = tiny.app.environments["production"].model_copy(update={"environment": {"GREETING": "hello"}})
@@ -58,9 +68,10 @@ def rehearsal(tiny: Tiny, commit: str) -> dg.DagsterRun:
 def test_a_release_that_is_being_rehearsed_waits_and_is_deployed_once_that_has_passed(tiny: Tiny) -> None:
     wanted = head(tiny, "1.0.0")
     queued = rehearsal(tiny, wanted["commit"])
-    tiny.run("deploy", tags={"app": "tiny", "environment": "production"}, tiny_image=wanted)
+    run = tiny.run("deploy", tags={"app": "tiny", "environment": "production"}, tiny_image=wanted)
     assert tiny.deployed == {}
     (held,) = rows(tiny)
+    assert skipped(tiny, run) == [held.error]
     assert (held.outcome, held.error) == ("waiting", f"waits for its rehearsal to end (run {queued.run_id[:8]})")
     assert look(tiny) == ([], f"production: {held.error}")
     tiny.run("stage", tiny_staging={"version": "1.0.0"})

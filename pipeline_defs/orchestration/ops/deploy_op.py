@@ -5,11 +5,12 @@ from collections.abc import Iterator, Sequence
 import dagster as dg
 
 from pipeline_defs.config import App
-from pipeline_defs.deployments.deploy import Ended, deploy
+from pipeline_defs.deployments.deploy import Ended, NotBegun, deploy
 from pipeline_defs.deployments.protocols import Outside, Place
 from pipeline_defs.deployments.rollback_order import RollbackOrder, order
 from pipeline_defs.deployments.stage_log import open_log
 from pipeline_defs.github.source_resource import SourceResource
+from pipeline_defs.lineage.events import environment_key, skipped
 from pipeline_defs.orchestration.environment_config import EnvironmentConfig
 from pipeline_defs.orchestration.op_run import OpRun
 from pipeline_defs.release.records import DeploymentKind
@@ -52,5 +53,10 @@ def deploy_op(app: App, environment: str, upstream: Sequence[str]) -> dg.OpDefin
                     yield dg.Output(ended, "live")
                 case RollbackOrder() as back:
                     yield dg.Output(back, "back")
+                case NotBegun(why):  # the op has no output then, beside which it could be said
+                    key = environment_key(app.name, environment)
+                    context.log_event(
+                        dg.AssetObservation(key, description=f"not deployed: {why}", metadata=skipped(why))
+                    )
 
     return deploy_
