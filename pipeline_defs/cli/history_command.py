@@ -16,6 +16,7 @@ from pipeline_defs.config import Home
 from pipeline_defs.release.duration import duration
 from pipeline_defs.release.evidence import TestCounts
 from pipeline_defs.release.history import RUNNING, Row
+from pipeline_defs.release.person_run import row_of
 
 HISTORY_EXAMPLE = "Example: shipline history shop production --limit 5"
 
@@ -30,7 +31,7 @@ def history(
     environment: Annotated[str | None, typer.Argument(metavar="[ENV]", help="One environment; all by default.")] = None,
     limit: Annotated[int, typer.Option(min=1, help="At most so many rows.")] = 20,
 ) -> None:
-    """List deployments and rehearsals, newest first: what, where, how it ended, by whom and why."""
+    """List deployments, rehearsals and people's own commands, newest first: what, where, how it ended, by whom and why."""
     output: Output = context.obj
     home = Home.find()
     with open_lineage(home) as lineage:
@@ -38,6 +39,7 @@ def history(
         names = places_of(home, app, recorded)
         asked = [environment_among(app, environment, names)] if environment else names
         found = [row for name in asked for row in lineage.newest(app, name, limit)]
+        found += [row_of(run) for name in asked for run in lineage.person_runs(app, name, limit)]
     found = sorted(found, key=lambda row: (row.at, row.id), reverse=True)[:limit]
     output.result([row_json(row) for row in found], history_table(found))
 
@@ -98,7 +100,11 @@ def history_table(rows: list[Row]) -> RenderableType:
 
 
 def _ended(row: Row) -> Text:
-    """How it ended; of what a freeze has held back, until when."""
+    """How it ended; of what a freeze has held back, until when, and of a person's command what that was."""
+    if row.command:
+        return Text.assemble(
+            outcome("succeeded") if row.exit_status == 0 else outcome(row.outcome), f": {plain(row.command)}"
+        )
     return outcome(row.error or row.outcome if row.held else row.outcome)
 
 

@@ -15,6 +15,7 @@ from pipeline_defs.cli import (
     check_command,
     diff_command,
     doctor_command,
+    exec_command,
     freeze_command,
     history_command,
     init_command,
@@ -84,6 +85,8 @@ shipline.command(epilog=pause_command.RESUME_EXAMPLE)(pause_command.resume)
 shipline.command(epilog=status_command.STATUS_EXAMPLE)(status_command.status)
 shipline.command(epilog=history_command.HISTORY_EXAMPLE)(history_command.history)
 shipline.command(epilog=logs_command.EXAMPLE)(logs_command.logs)
+shipline.command("exec", epilog=exec_command.EXEC_EXAMPLE)(exec_command.exec_)
+shipline.command(epilog=exec_command.CONSOLE_EXAMPLE)(exec_command.console)
 shipline.command("trace", epilog=trace_command.EXAMPLE)(trace_command.trace_command)
 shipline.command("provenance", epilog=provenance_command.EXAMPLE)(provenance_command.provenance_command)
 shipline.command(epilog=plan_command.EXAMPLE)(plan_command.plan)

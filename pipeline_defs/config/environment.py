@@ -134,6 +134,9 @@ class Environment(Model):
             "where Alembic migrates it is alembic downgrade {revision}"
         ),
     )
+    console: Argv | None = Field(
+        default=None, description="what `shipline console` runs in the release: `python manage.py shell`"
+    )
     test: Test | None = None
     e2e: tuple[E2E, ...] = ()
     timeout: int = Field(

@@ -21,6 +21,7 @@ _AS_IT_RUNS = (
     "migrate",
     "revision",
     "downgrade",
+    "console",
     "test",
     "timeout",
     "health",

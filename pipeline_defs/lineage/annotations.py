@@ -1,10 +1,11 @@
-"""Annotations: what a person says of a release or an environment, kept in the lineage as an observation of the environment's asset."""
+"""Annotations: what a person says of a release or an environment, or ran there by hand: observations of the environment's asset."""
 
 from dagster import AssetObservation, AssetRecordsFilter, DagsterInstance, MetadataValue
 
-from pipeline_defs.lineage.events import MAINTENANCE, QUARANTINE, environment_key
+from pipeline_defs.lineage.events import MAINTENANCE, PERSON_RUN, QUARANTINE, environment_key
 from pipeline_defs.lineage.stored_records import said_in
 from pipeline_defs.release.maintenance_state import Maintenance
+from pipeline_defs.release.person_run import PersonRun
 from pipeline_defs.release.quarantine import QuarantineEntry
 
 _MOST = 500
@@ -32,6 +33,20 @@ def annotate_maintenance(instance: DagsterInstance, word: Maintenance) -> None:
         MAINTENANCE: MetadataValue.json(word.model_dump(mode="json")),
     }
     key = environment_key(word.app, word.environment)
+    instance.report_runless_asset_event(AssetObservation(key, description=what, metadata=metadata))
+
+
+def annotate_person_run(instance: DagsterInstance, run: PersonRun) -> None:
+    """Write down that a person runs a command in an environment, or how it ended."""
+    what = f"{run.actor} ran on {run.host}: {run.command} ({run.outcome})"
+    metadata = {
+        "actor": MetadataValue.text(run.actor),
+        "host": MetadataValue.text(run.host),
+        "command": MetadataValue.text(run.command),
+        "outcome": MetadataValue.text(run.outcome),
+        PERSON_RUN: MetadataValue.json(run.model_dump(mode="json")),
+    }
+    key = environment_key(run.app, run.environment)
     instance.report_runless_asset_event(AssetObservation(key, description=what, metadata=metadata))
 
 

@@ -17,8 +17,10 @@ DEPLOYMENT = "deployment"
 QUARANTINE = "quarantine"
 DRIFT = "drift"
 MAINTENANCE = "maintenance"
+PERSON_RUN = "exec"
 """The metadata keys under which the records stand as JSON; CHECKED is the image of an untrusted run, of which there is no image,
-QUARANTINE a person's word on a release, MAINTENANCE on the environment, DRIFT what a look at the servers found."""
+QUARANTINE a person's word on a release, MAINTENANCE on the environment, PERSON_RUN a command that a person ran there, DRIFT what a
+look at the servers found."""
 
 LINT_COUNTS = "lint_counts"
 TEST_COUNTS = "test_counts"

@@ -19,7 +19,7 @@ from dagster import DagsterInstance, RunsFilter
 
 from pipeline_defs.config import App, Home
 from pipeline_defs.lineage.active_rehearsals import rehearsing
-from pipeline_defs.lineage.annotations import annotate, annotate_maintenance
+from pipeline_defs.lineage.annotations import annotate, annotate_maintenance, annotate_person_run
 from pipeline_defs.lineage.events import DEPLOYMENT, IMAGE, environment_key, image_key
 from pipeline_defs.lineage.index import queries
 from pipeline_defs.lineage.index.catch_up import moment
@@ -33,6 +33,7 @@ from pipeline_defs.release.history import Row, rows
 from pipeline_defs.release.lineage_lookup import QuestionError, questions
 from pipeline_defs.release.maintenance_state import Maintenance
 from pipeline_defs.release.pause import Pause
+from pipeline_defs.release.person_run import PersonRun
 from pipeline_defs.release.quarantine import Quarantined, QuarantineEntry
 from pipeline_defs.release.records import Deployment, Image, Rehearsal, Release
 from pipeline_defs.release.request import is_automatic
@@ -197,6 +198,15 @@ class Lineage:
     def say_maintenance(self, word: Maintenance) -> None:
         """Write down that an environment is in maintenance, or no more."""
         annotate_maintenance(self._storage, word)
+
+    def say_person_run(self, run: PersonRun) -> None:
+        """Write down that a person runs a command in an environment, or how it ended."""
+        annotate_person_run(self._storage, run)
+
+    def person_runs(self, app: str, environment: str, limit: int) -> list[PersonRun]:
+        """The commands that people ran in an environment, newest first; at most `limit` of them."""
+        with self._moment() as index:
+            return queries.person_runs(index, app, environment, limit)
 
     def lives(self, run_id: str) -> bool | None:
         """Whether a run is still under way; None of one that is not known here."""

@@ -17,6 +17,7 @@ from pipeline_defs.lineage.events import (
     DEPLOYMENT,
     IMAGE,
     MAINTENANCE,
+    PERSON_RUN,
     QUARANTINE,
     REHEARSAL,
     environment_key,
@@ -24,16 +25,17 @@ from pipeline_defs.lineage.events import (
 )
 from pipeline_defs.release.evidence import Record
 from pipeline_defs.release.maintenance_state import Maintenance
+from pipeline_defs.release.person_run import PersonRun
 from pipeline_defs.release.quarantine import QuarantineEntry
 from pipeline_defs.release.records import Deployment, Image, Rehearsal
 from pipeline_defs.release.request import Job
 from pipeline_defs.release.version import Version, VersionError
 
 Fact = Image | Rehearsal | Deployment
-Said = QuarantineEntry | Maintenance
+Said = QuarantineEntry | Maintenance | PersonRun
 
 _FACTS: Mapping[str, type[Fact]] = {IMAGE: Image, CHECKED: Image, REHEARSAL: Rehearsal, DEPLOYMENT: Deployment}
-_SAID: Mapping[str, type[Said]] = {QUARANTINE: QuarantineEntry, MAINTENANCE: Maintenance}
+_SAID: Mapping[str, type[Said]] = {QUARANTINE: QuarantineEntry, MAINTENANCE: Maintenance, PERSON_RUN: PersonRun}
 _STEPS = {
     IMAGE: ("push",),
     CHECKED: ("push",),
@@ -80,7 +82,10 @@ def facts_of_run(
 
 
 def said_in(entry: EventLogEntry) -> Iterator[Said]:
-    """What a person or Shipline's daemon said without a run, of the environment under whose asset it stands. It never chooses an image."""
+    """What a person or Shipline's daemon said without a run of the environment under whose asset it stands, or a person did there.
+
+    It never chooses an image.
+    """
     for key, said in _read(entry, _SAID):
         if entry.run_id or _asset(entry) != environment_key(said.app, said.environment):
             _warn(entry, key, "it stands in the wrong place")
@@ -121,8 +126,10 @@ def _read(entry: EventLogEntry, models: Mapping[str, type[_AnyRecord]]) -> Itera
 
 def _expect_sound(record: Record) -> None:
     """Raise ValueError where a text is not what readers take it for: a version, or a time with its zone."""
-    if isinstance(record, Image | QuarantineEntry):
+    if isinstance(record, Image | QuarantineEntry | PersonRun):
         Version.parse(record.version)
+    if isinstance(record, PersonRun) and datetime.fromisoformat(record.at).tzinfo is None:
+        raise ValueError(f"{record.at!r} has no time zone")
     if isinstance(record, Rehearsal | Deployment):
         Version.parse(record.release.version)
         if datetime.fromisoformat(record.started).tzinfo is None:

@@ -18,14 +18,16 @@ _Attempt = TypeVar("_Attempt", Deployment, Rehearsal)
 class Row(Record):
     """One line of the history.
 
-    `kind` is deploy, rollback or rehearsal. `outcome` is how it ended, "running" while its run lives, or "failed (interrupted)"
+    `kind` is deploy, rollback, rehearsal, or exec for a command that a person ran.
+    `outcome` is how it ended, "running" while its run lives, or "failed (interrupted)"
     where the run ended without writing an outcome. Of what a freeze has held back it is "frozen", `frozen_until` says until when,
     and `error` in a sentence. `freeze_overridden` is the window of a freeze that a person let it go through. `at` is ISO 8601, `seconds`
     how long it took, `live` marks what runs now.
     `configuration` is the hash of the release's configuration.
     `way_back` is a rehearsal's verdict, and of a deployment the one it was made with; `backup` is a deployment's, and so is `hosts`,
     what came of it on each host where there are several, and `brought`, what the release before it had not. `unproved` says which
-    tests fail of a release that serves after a rollback; `needs_person` that the way back failed.
+    tests fail of a release that serves after a rollback; `needs_person` that the way back failed. `command`, `exit_status` and `host` are
+    those of a person's command.
     """
 
     id: str
@@ -60,6 +62,9 @@ class Row(Record):
     brought: DeployedChanges | None = None
     unproved: str | None = None
     needs_person: bool = False
+    command: str = ""
+    exit_status: int | None = None
+    host: str = ""
 
     @property
     def held(self) -> bool:

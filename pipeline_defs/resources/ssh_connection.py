@@ -6,7 +6,7 @@ import time
 import uuid
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import paramiko
 
@@ -19,12 +19,12 @@ from pipeline_defs.resources.ssh_login import CONNECT_SECONDS, connect
 from pipeline_defs.server.core.command import Command, CommandTimeout, Listener, Result, Unreachable, script
 
 _PORTION = 64 * 2**10
-_LOST = (paramiko.SSHException, OSError, EOFError)
+LOST = (paramiko.SSHException, OSError, EOFError)
 _KILLED = 255  # the status of a command that a signal ended; SSH tells the signal, paramiko does not
 
 # A server does not stop a command whose channel is closed, and sshd takes no signals for root. So each call has a mark in its
 # environment, which all that it starts inherits, and is stopped by its mark.
-_CALL = "SHIPLINE_CALL"
+CALL = "SHIPLINE_CALL"
 _STOP_SECONDS = 5.0
 _STOP = """
 for signal in TERM KILL; do
@@ -37,6 +37,15 @@ for signal in TERM KILL; do
   sleep 0.5
 done
 """
+
+
+@dataclass(frozen=True)
+class TerminalSize:
+    """A terminal that a command gets: its kind, as TERM names it, columns and rows."""
+
+    kind: str
+    columns: int
+    rows: int
 
 
 class Connection:
@@ -79,26 +88,34 @@ class Connection:
         began = time.monotonic()
         stdout, stderr = (Output(listen, self._secrets, command.divider) for _ in range(2))
         try:
-            with self._channel(command) as channel:
-                for is_error, data in _portions(channel, command.input_bytes(), began + timeout):
+            with self.channel(command) as channel:
+                writer = threading.Thread(target=_write, args=(channel, command.input_bytes()), daemon=True)
+                writer.start()  # a server that does not read must not keep us from reading
+                for is_error, data in portions(channel, began + timeout):
                     (stderr if is_error else stdout).feed(data)
-                status = self._status(channel, began + timeout)
-        except _TimeOver:
+                status = exit_status(channel, began + timeout)
+        except TimeOver:
             raise CommandTimeout(
                 f"`{self._shown(command)}` on {self.host} did not end within {timeout:g} s and was stopped"
             ) from None
-        except _LOST:
+        except LOST:
             stdout.close()
             stderr.close()
-            raise Unreachable(
-                f"the connection to {self.host} was lost while `{self._shown(command)}` ran there"
-            ) from None
+            raise self.lost(command) from None
         return Result(status, stdout.close(), stderr.close(), time.monotonic() - began)
 
+    def lost(self, command: Command) -> Unreachable:
+        """The error that says that the connection was lost while a command ran."""
+        return Unreachable(f"the connection to {self.host} was lost while `{self._shown(command)}` ran there")
+
     @contextmanager
-    def _channel(self, command: Command) -> Iterator[paramiko.Channel]:
+    def channel(self, command: Command, terminal: TerminalSize | None = None) -> Iterator[paramiko.Channel]:
+        """The channel on which a command runs, with a terminal of this size where one is given.
+
+        The command is stopped, with all that it started, if the block raises. The connection has to be open.
+        """
         call = uuid.uuid4().hex
-        channel = self._session(replace(command, environment={**command.environment, _CALL: call}))
+        channel = self._session(replace(command, environment={**command.environment, CALL: call}), terminal)
         self._running.add(call)
         try:
             yield channel
@@ -117,49 +134,51 @@ class Connection:
     def _stop(self, call: str) -> None:
         """Stop a call on the server and all that it started; without a connection when there is one again."""
         try:
-            self._session(script(_STOP, f"{_CALL}={call}")).status_event.wait(_STOP_SECONDS)
-        except _LOST:
+            self._session(script(_STOP, f"{CALL}={call}")).status_event.wait(_STOP_SECONDS)
+        except LOST:
             self._left_running.append(call)
 
-    def _session(self, command: Command) -> paramiko.Channel:
+    def _session(self, command: Command, terminal: TerminalSize | None = None) -> paramiko.Channel:
         transport = self._client.get_transport() if self._client else None
         if transport is None:
             raise EOFError
         channel = transport.open_session(timeout=CONNECT_SECONDS)
-        channel.exec_command(command.rendered())
+        if terminal is not None:
+            channel.get_pty(terminal.kind, terminal.columns, terminal.rows)
+        # A person's words may hold bytes that are no UTF-8, as names of files do.
+        channel.exec_command(command.rendered().encode(errors="surrogateescape"))
         return channel
-
-    def _status(self, channel: paramiko.Channel, deadline: float) -> int:
-        """The exit status; it comes after the last output."""
-        if not channel.status_event.wait(max(deadline - time.monotonic(), 0.1)):
-            raise _TimeOver
-        if channel.exit_status >= 0:
-            return channel.exit_status
-        # Without a status either the command was killed or the connection died; the latter shows within a moment.
-        transport = channel.get_transport()
-        transport.join(0.5)
-        if not transport.is_active():
-            raise EOFError
-        return _KILLED
 
     def _shown(self, command: Command) -> str:
         return mask(command.shown(), self._secrets)
 
 
-class _TimeOver(Exception):
-    """A command took longer than it may; told to the caller as CommandTimeout."""
+class TimeOver(Exception):
+    """A command took longer than it may."""
 
 
-def _portions(channel: paramiko.Channel, given: bytes, deadline: float) -> Iterator[tuple[bool, bytes]]:
-    """Feed standard input and yield what comes, (is of the error stream, bytes), until both streams end."""
-    writer = threading.Thread(target=_write, args=(channel, given), daemon=True)
-    writer.start()  # a server that does not read must not keep us from reading
+def exit_status(channel: paramiko.Channel, deadline: float) -> int:
+    """The exit status; it comes after the last output. Raises TimeOver, or EOFError where the connection was lost."""
+    if not channel.status_event.wait(max(deadline - time.monotonic(), 0.1)):
+        raise TimeOver
+    if channel.exit_status >= 0:
+        return channel.exit_status
+    # Without a status either the command was killed or the connection died; the latter shows within a moment.
+    transport = channel.get_transport()
+    transport.join(0.5)
+    if not transport.is_active():
+        raise EOFError
+    return _KILLED
+
+
+def portions(channel: paramiko.Channel, deadline: float) -> Iterator[tuple[bool, bytes]]:
+    """What comes, (is of the error stream, bytes), until both streams end. Raises TimeOver."""
     ended = None
     with selectors.DefaultSelector() as selector:
         selector.register(channel, selectors.EVENT_READ)  # it tells of both streams, and of their end
         while not (channel.eof_received or channel.closed) or _ready(channel):
             if time.monotonic() > deadline:
-                raise _TimeOver
+                raise TimeOver
             heard = _ready(channel)
             while channel.recv_ready():
                 yield False, channel.recv(_PORTION)
@@ -178,7 +197,7 @@ def _ready(channel: paramiko.Channel) -> bool:
 
 
 def _write(channel: paramiko.Channel, given: bytes) -> None:
-    with suppress(*_LOST):  # the command ended, or does not care for the rest
+    with suppress(*LOST):  # the command ended, or does not care for the rest
         rest = memoryview(given)
         while rest:
             rest = rest[channel.send(bytes(rest[:_PORTION])) :]

@@ -4,7 +4,7 @@ import os
 import sqlite3
 from pathlib import Path
 
-_FORM = 2  # raised with every change of the tables below, or of what is written into them
+_FORM = 3  # raised with every change of the tables below, or of what is written into them
 
 _TABLES = """
 CREATE TABLE position (kind TEXT PRIMARY KEY, stored INTEGER NOT NULL, run TEXT NOT NULL, at REAL NOT NULL);
@@ -16,6 +16,8 @@ CREATE INDEX attempt_fleet ON attempt (app, environment, id) WHERE fleet;
 CREATE TABLE image (stored INTEGER PRIMARY KEY, app TEXT NOT NULL, record TEXT NOT NULL);
 CREATE INDEX image_app ON image (app, stored);
 CREATE TABLE maintenance (app TEXT, environment TEXT, record TEXT NOT NULL, PRIMARY KEY (app, environment));
+CREATE TABLE person_run (
+    app TEXT NOT NULL, environment TEXT NOT NULL, id TEXT NOT NULL, record TEXT NOT NULL, PRIMARY KEY (app, environment, id));
 CREATE TABLE quarantined (
     app TEXT NOT NULL, environment TEXT NOT NULL, digest TEXT NOT NULL, place INTEGER NOT NULL, overtaken INTEGER NOT NULL,
     record TEXT NOT NULL, PRIMARY KEY (app, environment, digest));

@@ -8,6 +8,8 @@ from dagster import EventLogRecord
 from pipeline_defs.lineage.events import IMAGE
 from pipeline_defs.lineage.stored_records import ends_in, facts_in, said_in
 from pipeline_defs.release.lineage_lookup import names_of
+from pipeline_defs.release.maintenance_state import Maintenance
+from pipeline_defs.release.person_run import PersonRun
 from pipeline_defs.release.quarantine import Quarantined, QuarantineEntry, apply
 from pipeline_defs.release.records import Deployment, Image, Outcome, Rehearsal
 from pipeline_defs.release.recovery import is_end_of
@@ -39,10 +41,19 @@ def write(index: sqlite3.Connection, events: Iterable[EventLogRecord], jobs: Map
             if isinstance(said, QuarantineEntry):
                 apply(said, _barred(index, barred, (said.app, said.environment)))
             else:
-                row = (said.app, said.environment, said.model_dump_json())
-                index.execute("INSERT OR REPLACE INTO maintenance VALUES (?, ?, ?)", row)
+                _said(index, said)
     for place, found in barred.items():
         _write_barred(index, place, found)
+
+
+def _said(index: sqlite3.Connection, said: Maintenance | PersonRun) -> None:
+    place = (said.app, said.environment)
+    if isinstance(said, PersonRun):
+        index.execute(
+            "INSERT OR REPLACE INTO person_run VALUES (?, ?, ?, ?)", (*place, said.id, said.model_dump_json())
+        )
+    else:
+        index.execute("INSERT OR REPLACE INTO maintenance VALUES (?, ?, ?)", (*place, said.model_dump_json()))
 
 
 def _heed(index: sqlite3.Connection, barred: dict[_Place, _Barred], fact: Rehearsal | Deployment) -> None:

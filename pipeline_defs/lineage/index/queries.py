@@ -7,6 +7,7 @@ from typing import Any
 from pipeline_defs.lineage.index.counts import Count, Counts
 from pipeline_defs.release.lineage_lookup import DIGEST, VERSION, Question, names_of
 from pipeline_defs.release.maintenance_state import Maintenance
+from pipeline_defs.release.person_run import PersonRun
 from pipeline_defs.release.quarantine import Quarantined
 from pipeline_defs.release.records import HELD, Deployment, Image, Outcome, Rehearsal
 
@@ -74,6 +75,12 @@ def maintenance(index: sqlite3.Connection, app: str, environment: str) -> Mainte
     asked = "SELECT record FROM maintenance WHERE app = ? AND environment = ?"
     found = index.execute(asked, (app, environment)).fetchone()
     return Maintenance.model_validate_json(found[0]) if found else None
+
+
+def person_runs(index: sqlite3.Connection, app: str, environment: str, limit: int) -> list[PersonRun]:
+    """The last word on each command that a person ran in an environment, newest first; at most `limit` of them."""
+    asked = "SELECT record FROM person_run WHERE app = ? AND environment = ? ORDER BY id DESC LIMIT ?"
+    return [PersonRun.model_validate_json(record) for (record,) in index.execute(asked, (app, environment, limit))]
 
 
 def places(index: sqlite3.Connection) -> list[tuple[str, str]]:

@@ -5,6 +5,7 @@ import shlex
 from pipeline_defs.config.secret import Secret
 from pipeline_defs.server.compose.bundle import COMPOSED, OVERRIDE, SETTINGS
 from pipeline_defs.server.core.command import Command, script
+from pipeline_defs.server.core.person_mark import NOT_PERSONS
 from pipeline_defs.server.core.site import Site
 
 _WITH_SETTINGS = 'set -a; . "$1"; set +a; shift; exec "$@"'
@@ -100,15 +101,26 @@ def once(site: Site, program: tuple[str, ...], folder: str, *words: str) -> Comm
 
     The image's entry point is passed over, as `docker exec` does.
     """
-    service = site.config.service
-    run = ("run", "--rm", "-T", "--no-deps", "--entrypoint", words[0], service, *words[1:])
-    return compose(site, program, folder, *run, says=f"in a {service} of its own: {' '.join(words)}")
+    run = ("run", "--rm", "-T", "--no-deps", *entry_point(words[0]), site.config.service, *words[1:])
+    return compose(site, program, folder, *run, says=f"in a {site.config.service} of its own: {' '.join(words)}")
 
 
-_DIAGNOSE = """
-docker ps -a --filter "label=com.docker.compose.project=$1" --format '{{.Names}}: {{.Status}}'
-for id in $(docker ps -aq --filter "label=com.docker.compose.project=$1"); do
-  echo "--- last log lines of $(docker inspect -f '{{.Name}}' "$id")"; docker logs --tail 100 "$id" 2>&1
+def entry_point(program: str) -> tuple[str, ...]:
+    """The option of `compose run` by which this program takes the place of the image's entry point.
+
+    Compose splits the option's value as a shell splits words.
+    """
+    return "--entrypoint", shlex.quote(program)
+
+
+# What a person's command says is for that person alone.
+_DIAGNOSE = f"""
+ids=
+for id in $(docker ps -a --filter "label=com.docker.compose.project=$1" --format '{NOT_PERSONS}'); do
+  docker ps -a --filter "id=$id" --format '{{{{.Names}}}}: {{{{.Status}}}}'; ids="$ids $id"
+done
+for id in $ids; do
+  echo "--- last log lines of $(docker inspect -f '{{{{.Name}}}}' "$id")"; docker logs --tail 100 "$id" 2>&1
 done
 """
 

@@ -11,6 +11,7 @@ from pipeline_defs.server.core.chain import Chain, Link
 from pipeline_defs.server.core.command import Command, Result, Runner, ServerError, script
 from pipeline_defs.server.core.failure_reason import why
 from pipeline_defs.server.core.journal import TEMPORARY, Notes, marks
+from pipeline_defs.server.core.person_mark import NOT_PERSONS
 from pipeline_defs.server.core.site import Site
 from pipeline_defs.server.core.task import Task
 
@@ -52,7 +53,8 @@ rm -f "$1" "$1.beat"
 _BEAT = '[ "$(cat "$1.token")" != "$2" ] || touch -c "$1.beat"'
 
 # What a killed run left running here would act beside its successor: programs by their marks, until none is left that could have
-# started another one, and one-off containers by their label. Their temporary files, among which a log-in may be, go as well.
+# started another one, and one-off containers by their label, except those of people's own commands. Their temporary files, among
+# which a log-in may be, go as well.
 _FENCE = """
 others() {
   for file in $(grep -lszFx -e "SHIPLINE_SITE=$1" /proc/[0-9]*/environ || :); do
@@ -63,9 +65,9 @@ for n in 1 2 3 4 5 6 7 8 9; do
   found=$(others "$1" "$2"); [ -n "$found" ] || break
   kill -s KILL $found 2>/dev/null || :
 done
-project=$3
+project=$3 not_persons=$5
 label=label=com.docker.compose
-for id in $(docker ps -aq --filter "$label.project=$project" --filter "$label.oneoff=True" 2>/dev/null); do
+for id in $(docker ps -a --filter "$label.project=$project" --filter "$label.oneoff=True" --format "$not_persons" 2>/dev/null); do
   docker rm -f "$id"; done
 rm -rf "$4" || :
 mkdir -p "$4"; chmod 700 "$4"
@@ -106,7 +108,7 @@ def take(site: Site, owner: Owner, dead: str = "") -> Command:
 
 def fence(site: Site, task: Task) -> Command:
     """End what other tasks of this site still run on the server. Only for the lock's holder: whoever ran them is dead."""
-    words = (site.path(), task.id, site.project, site.path(TEMPORARY))
+    words = (site.path(), task.id, site.project, site.path(TEMPORARY), NOT_PERSONS)
     return script(_FENCE, *words, says=f"end what an earlier run left running in {site.path()}")
 
 

@@ -125,13 +125,20 @@ def inspect_site(site: Site, server: Runner) -> Facts:
     return read_facts(site, server.run(facts_command(site, only_look=True), timeout=60))
 
 
-def lacking(site: Site, facts: Facts) -> str | None:
-    """What keeps a deployment from being begun, and what to do about it; None when there is nothing."""
+def lacking_programs(site: Site, facts: Facts) -> str | None:
+    """What a server lacks on which anything is to be run, and what to do about it; None when there is nothing."""
     if not facts.engine:
         user = site.config.host.user
         return f"the Docker Engine does not answer ({facts.refusal}); install and start it, and let {user} use it"
     if not facts.compose:
         return "Docker Compose is missing; install the package docker-compose-plugin"
+    return None
+
+
+def lacking(site: Site, facts: Facts) -> str | None:
+    """What keeps a deployment from being begun, and what to do about it; None when there is nothing."""
+    if lack := lacking_programs(site, facts):
+        return lack
     if facts.free_bytes < LEAST_FREE_BYTES:
         return (
             f"the disk that holds {site.path()} has {facts.free_bytes // 2**20} MiB free and at least "

@@ -44,7 +44,8 @@ described=$(compose --profile '*' config --services 2>/dev/null || printf '%s\\n
 among() { printf '%s\\n' "$2" | grep -qxF "$1"; }
 for service; do
   if among "$service" "$described" && ! among "$service" "$active"; then continue; fi
-  for id in $(docker ps -aq --filter "label=com.docker.compose.project=$project" --filter "label=com.docker.compose.service=$service"); do
+  for id in $(docker ps -aq --filter "label=com.docker.compose.project=$project" --filter "label=com.docker.compose.service=$service" \\
+    --filter label=com.docker.compose.oneoff=False); do
     docker stop "$id" >/dev/null || :; docker rm -f "$id" >/dev/null
   done
   echo "$service has ended"

@@ -30,7 +30,8 @@ if [ -f "$kept" ] && ! grep -q '^current.*/' "$kept"; then
   ids=$(docker ps -aq --no-trunc --filter "$label.project=$project" --filter "$label.oneoff=False")
 else
   kept=/dev/null
-  ids=$(for service; do docker ps -aq --no-trunc --filter "$label.project=$project" --filter "$label.service=$service"; done)
+  ids=$(for service; do docker ps -aq --no-trunc --filter "$label.project=$project" --filter "$label.service=$service" \\
+    --filter "$label.oneoff=False"; done)
 fi
 for id in $ids; do grep -qF "$id" "$kept" || docker rm -f "$id"; done
 """
