@@ -43,8 +43,10 @@ def diff(
 def _found(app: Any, environment: str, version: str, lineage: Any, home: Home) -> Difference:
     """The difference; what it needs takes most of a second to import."""
     from pipeline_defs.deployments.difference import difference_of
+    from pipeline_defs.github.api.git_login import source_of
+    from pipeline_defs.github.commit_pulls import pulls_among
 
-    return difference_of(app, environment, version, lineage, home.workspace)
+    return difference_of(app, environment, version, lineage, source_of(app, home.workspace), pulls_among)
 
 
 def _shown(found: Difference) -> Iterator[RenderableType]:

@@ -48,8 +48,9 @@ def plan(
 def _made(app: Any, environment: str, version: str, lineage: Any, home: Home) -> Plan:
     """The plan; what it needs takes most of a second to import."""
     from pipeline_defs.deployments.plan import plan_of
+    from pipeline_defs.github.api.git_login import source_of
 
-    return plan_of(app, environment, version, lineage, home.workspace)
+    return plan_of(app, environment, version, lineage, source_of(app, home.workspace))
 
 
 def _shown(plan: Plan) -> RenderableType:

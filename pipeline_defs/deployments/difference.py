@@ -1,16 +1,12 @@
 """Difference: what a deployment would bring now, asked of the lineage, git, the server and GitHub. Nothing is changed."""
 
 import json
-from collections.abc import Iterable, Mapping
-from pathlib import Path
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from pipeline_defs.config import App, Secret, mask
 from pipeline_defs.deployments.plan import image_meant
 from pipeline_defs.deployments.task_factory import content_of
-from pipeline_defs.github.api import GitHubError, open_repository
-from pipeline_defs.github.api.git_login import source_of
 from pipeline_defs.lineage.store import Lineage
-from pipeline_defs.release.deployed_changes import pull_numbers
 from pipeline_defs.release.deployment_plan import migrations
 from pipeline_defs.release.records import Image, Release
 from pipeline_defs.release.undeployed_changes import (
@@ -32,13 +28,17 @@ from pipeline_defs.server.state.preview import preview
 
 _READ_SECONDS = 60.0
 _OWN = {"APP_VERSION", "APP_COMMIT"}  # variables of every release, which say nothing new
-_MOST_PULLS = 50  # of which GitHub is asked: each costs two questions
+
+Pulls = Callable[[App, Sequence[CommitLine], Sequence[Image]], tuple[tuple[PullLine, ...], list[str]]]
+"""Gives the pull requests that commits belong to, and a sentence where that is not known."""
 
 
-def difference_of(app: App, environment: str, version: str, lineage: Lineage, workspace: Path) -> Difference:
+def difference_of(
+    app: App, environment: str, version: str, lineage: Lineage, source: Source, pulls_among: Pulls
+) -> Difference:
     """What a deployment of a version would bring; of the newest image for main where none is given. Raises ShiplineError."""
     image = image_meant(app, version, lineage)
-    site, source = Site.of(app, environment), source_of(app, workspace)
+    site = Site.of(app, environment)
     release, content = content_of(site, image, source)
     files, settings = content.files, content.settings
     hidden = [value for value in settings.values() if isinstance(value, Secret)]
@@ -74,23 +74,6 @@ def difference_of(app: App, environment: str, version: str, lineage: Lineage, wo
         values_changed=_only_values(live, release, changes=bool(changes or variables)),
         notes=(*notes, *more),
     )
-
-
-def pulls_among(
-    app: App, commits: Iterable[CommitLine], images: Iterable[Image]
-) -> tuple[tuple[PullLine, ...], list[str]]:
-    """The pull requests that commits belong to, with what GitHub knows of them; and a sentence where it did not tell."""
-    known = {image.commit: image.pull for image in images if image.pull and not image.untrusted}
-    of_images = [known[commit.id] for commit in commits if commit.id in known]
-    numbers = list(dict.fromkeys([*pull_numbers(commit.subject for commit in commits), *of_images]))
-    plain = tuple(PullLine(number=number) for number in numbers)
-    if app.github is None or not numbers:
-        return plain, []
-    try:
-        told = [_pull(app, number) for number in numbers[:_MOST_PULLS]]
-    except GitHubError as error:
-        return plain, [f"GitHub did not tell about the pull requests: {error}"]
-    return (*told, *plain[_MOST_PULLS:]), []
 
 
 def _alterations(
@@ -169,14 +152,6 @@ def _commits(
 
 def _lines(source: Source, since: str, commit: str) -> tuple[CommitLine, ...]:
     return tuple(CommitLine(**commit._asdict()) for commit in source.commits_between(since, commit))
-
-
-def _pull(app: App, number: int) -> PullLine:
-    repository = open_repository(app)
-    pull = repository.pull(number)
-    if pull is None:
-        return PullLine(number=number)
-    return PullLine(number=number, title=pull.title, issues=tuple(repository.closing_issues(pull)))
 
 
 def _migration_files(source: Source, live: Release | None, release: Release) -> tuple[str, ...]:

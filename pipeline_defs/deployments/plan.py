@@ -2,20 +2,19 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from pipeline_defs.config import App
 from pipeline_defs.deployments.admission import ask
 from pipeline_defs.deployments.attempt import new_id
 from pipeline_defs.deployments.protocols import DeploymentError, Place
 from pipeline_defs.deployments.task_factory import Asker, content_of, make_task, servers_of
-from pipeline_defs.github.api.git_login import source_of
 from pipeline_defs.lineage.store import Lineage
 from pipeline_defs.release.admission_rules import HostFacts, Requester
 from pipeline_defs.release.deployment_plan import Plan, PlannedStep, downtime, expected, going_back, migrations
 from pipeline_defs.release.history import Row
 from pipeline_defs.release.image_lookup import image_of, newest_of_branch
 from pipeline_defs.release.records import Deployment, Image, Rehearsal
+from pipeline_defs.resources.git_source import Source
 from pipeline_defs.resources.registry_resource import RegistryResource
 from pipeline_defs.resources.ssh_resource import SshResource
 from pipeline_defs.server.core.command import Runner, ServerError
@@ -28,14 +27,14 @@ from pipeline_defs.server.steps.e2e_addresses import refuse_foreign
 from pipeline_defs.server.strategies.deploy_procedure import plan
 
 
-def plan_of(app: App, environment: str, version: str, lineage: Lineage, workspace: Path) -> Plan:
+def plan_of(app: App, environment: str, version: str, lineage: Lineage, source: Source) -> Plan:
     """What a deployment of a version would do; of the newest image for main where none is given.
 
     Nothing is changed on the server, and Shipline need not run. Raises ShiplineError.
     """
     place, image = Place(app, environment), image_meant(app, version, lineage)
     site = place.site
-    release, content = content_of(site, image, source_of(app, workspace))
+    release, content = content_of(site, image, source)
     notes: list[str] = []
     asker = Asker(run="", actor="", alive=lambda run: False, say=notes.append)
     task = make_task(new_id(), place, asker, content, registry=RegistryResource().of(app))

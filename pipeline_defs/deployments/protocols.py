@@ -6,9 +6,9 @@ from typing import Protocol
 
 from pipeline_defs.config import App
 from pipeline_defs.config.base_error import ShiplineError
-from pipeline_defs.github.source_resource import SourceResource
 from pipeline_defs.lineage.store import Lineage
 from pipeline_defs.release.records import Deployment, Rehearsal
+from pipeline_defs.resources.git_source import Source
 from pipeline_defs.resources.registry_resource import RegistryResource
 from pipeline_defs.resources.ssh_resource import SshResource
 from pipeline_defs.server.core.site import Site
@@ -54,11 +54,18 @@ class Recording(Protocol):
         """Tag the run, so that people and sensors find it."""
 
 
+class Sources(Protocol):
+    """The door to git."""
+
+    def of(self, app: App) -> Source:
+        """The source of this app; nothing is fetched yet. Raises SourceError."""
+
+
 @dataclass(frozen=True)
 class Outside:
     """The outside systems that a procedure uses."""
 
-    source: SourceResource
+    source: Sources
     registry: RegistryResource
     ssh: SshResource
 

@@ -6,8 +6,8 @@ from functools import partial
 from dagster import DagsterInstance
 
 from pipeline_defs.config import App, Home
-from pipeline_defs.github.reports.run_reader import RunReader
 from pipeline_defs.lineage.annotations import annotations_after
+from pipeline_defs.lineage.runs.run_reader import RunReader
 from pipeline_defs.lineage.store import Lineage
 from pipeline_defs.notifications.apprise_sender import send
 from pipeline_defs.notifications.notifier import Notifier

@@ -4,8 +4,7 @@ import logging
 from collections.abc import Callable, Iterator
 
 from pipeline_defs.config import App, Secret, SecretSource, SecretUnavailable
-from pipeline_defs.github.reports.report_items import digest
-from pipeline_defs.github.reports.run_reader import RunReader
+from pipeline_defs.lineage.runs.run_reader import RunReader
 from pipeline_defs.lineage.store import Lineage
 from pipeline_defs.notifications.apprise_sender import NotDelivered
 from pipeline_defs.notifications.environment_notifications import drift_notification, quarantine_notification
@@ -13,6 +12,7 @@ from pipeline_defs.notifications.notification import Notification
 from pipeline_defs.notifications.outbox import Memory, Outbox
 from pipeline_defs.notifications.run_notifications import notification_of
 from pipeline_defs.release.quarantine import QuarantineEntry
+from pipeline_defs.release.text_digest import digest
 
 MOST_TAKEN_UP = 20
 """Runs that one look takes up."""

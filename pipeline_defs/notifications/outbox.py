@@ -2,10 +2,10 @@
 
 from pydantic import BaseModel, ValidationError
 
-from pipeline_defs.github.reports.report_items import digest
-from pipeline_defs.github.reports.retries import Retry
-from pipeline_defs.github.reports.run_cursor import RunCursor
+from pipeline_defs.lineage.runs.retries import Retry
+from pipeline_defs.lineage.runs.run_cursor import RunCursor
 from pipeline_defs.notifications.notification import Level, Notification
+from pipeline_defs.release.text_digest import digest
 
 DAY = 86_400.0
 """Seconds after which a notice that a service has not taken is given up."""

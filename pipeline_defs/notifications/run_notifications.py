@@ -3,7 +3,7 @@
 from pipeline_defs.config import App
 from pipeline_defs.config.notification_settings import NotificationType
 from pipeline_defs.config.web_links import commit_page, pull_page
-from pipeline_defs.github.reports.run_facts import Ending, Phase, RunFacts
+from pipeline_defs.lineage.runs.run_facts import Ending, Phase, RunFacts
 from pipeline_defs.notifications.notification import Level, Notification, first_sentence, lines, tame
 from pipeline_defs.release.duration import duration
 from pipeline_defs.release.records import HELD, Deployment, DeploymentKind, Outcome, Rehearsal

@@ -17,6 +17,13 @@ class PullState(StrEnum):
     CLOSED = "closed"  # kept in mind until nothing of it runs any more
 
 
+WHY = {
+    PullState.WAITING: "waits for a person with write permission: /shipline test",
+    PullState.DRAFT: "skipped because it is a draft; runs when it is ready for review",
+}
+"""What pull requests wait for; those that stand otherwise do not wait."""
+
+
 class SeenPull(Record):
     """A pull request as it was seen last.
 

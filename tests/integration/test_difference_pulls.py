@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline_defs.deployments.difference import pulls_among
+from pipeline_defs.github.commit_pulls import pulls_among
 from pipeline_defs.release.records import Image
 from pipeline_defs.release.undeployed_changes import CommitLine, PullLine
 from tests.integration.reported import REPOSITORY, Reported

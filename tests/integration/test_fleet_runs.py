@@ -11,6 +11,7 @@ from pipeline_defs.cli.cli_output import Output
 from pipeline_defs.cli.status_command import _notes, _status
 from pipeline_defs.cli.trace_command import _evidence_shown
 from pipeline_defs.deployments.plan import plan_of
+from pipeline_defs.github.api.git_login import source_of
 from pipeline_defs.github.github_resource import GitHubResource
 from pipeline_defs.github.source_resource import SourceResource
 from pipeline_defs.lineage.events import environment_key, image_key
@@ -123,12 +124,12 @@ def test_a_deployment_is_one_row_with_what_came_of_it_on_each_host(
     observed = runs.instance.fetch_observations(PRODUCTION, limit=10).records
     assert any("hosts" in each.asset_observation.metadata for each in observed if each.asset_observation)
 
-    made = plan_of(runs.app, "production", "1.1.0", Lineage(runs.instance), tmp_path)
+    made = plan_of(runs.app, "production", "1.1.0", Lineage(runs.instance), source_of(runs.app, tmp_path))
     assert f"once {names[0]} is done the same follows on {names[1]}, at most 4 at once" in made.notes
     assert any("quarantined" in refusal for refusal in made.refusals)
     second.shut_out()
     try:
-        made = plan_of(runs.app, "production", "1.1.0", Lineage(runs.instance), tmp_path)
+        made = plan_of(runs.app, "production", "1.1.0", Lineage(runs.instance), source_of(runs.app, tmp_path))
     finally:
         second.let_in()
     assert any(str(second.ssh_port) in refusal for refusal in made.refusals)

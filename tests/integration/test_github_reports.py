@@ -6,8 +6,8 @@ import dagster as dg
 import pytest
 
 from pipeline_defs.github.reports.reporter import MOST_TAKEN_UP
-from pipeline_defs.github.reports.run_facts import IMAGE_STAGES
 from pipeline_defs.lineage.events import TEST_COUNTS, evidence_metadata
+from pipeline_defs.lineage.runs.run_facts import IMAGE_STAGES
 from pipeline_defs.release.github_cursor import PullState, SeenPull
 from tests.integration.reported import (
     COUNTS,

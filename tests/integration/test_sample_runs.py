@@ -18,6 +18,8 @@ from pipeline_defs.deployments.difference import difference_of
 from pipeline_defs.deployments.drift import drift_of
 from pipeline_defs.deployments.plan import plan_of
 from pipeline_defs.deployments.protocols import DeploymentError
+from pipeline_defs.github.api.git_login import source_of
+from pipeline_defs.github.commit_pulls import pulls_among
 from pipeline_defs.lineage.store import Lineage
 from pipeline_defs.orchestration.drift_check import drift_check
 from pipeline_defs.release.deployment_plan import Plan
@@ -78,12 +80,13 @@ def everything(server: Connection) -> str:
 
 def plan(runs: ShopRuns, folder: Path, version: str = "") -> Plan:
     with shop.variables(shop.environment(runs.shop.bed)):
-        return plan_of(runs.app, "production", version, Lineage(runs.instance), folder)
+        return plan_of(runs.app, "production", version, Lineage(runs.instance), source_of(runs.app, folder))
 
 
 def difference(runs: ShopRuns, folder: Path, version: str = "", app: App | None = None) -> Difference:
     with shop.variables(shop.environment(runs.shop.bed)):
-        return difference_of(app or runs.app, "production", version, Lineage(runs.instance), folder)
+        source = source_of(app or runs.app, folder)
+        return difference_of(app or runs.app, "production", version, Lineage(runs.instance), source, pulls_among)
 
 
 def with_production(app: App, **settings: object) -> App:

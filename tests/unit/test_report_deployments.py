@@ -6,8 +6,8 @@ import pytest
 
 from pipeline_defs.github.reports.deployment_states import deployments
 from pipeline_defs.github.reports.report_items import DeploymentState
-from pipeline_defs.github.reports.run_facts import Phase, RunFacts
 from pipeline_defs.github.reports.shipped_changes import is_new_version, is_shipment
+from pipeline_defs.lineage.runs.run_facts import Phase, RunFacts
 from pipeline_defs.release.records import Deployment, DeploymentKind, Outcome
 from pipeline_defs.release.request import Job
 from tests.unit import sample

@@ -4,7 +4,7 @@ import pytest
 
 from pipeline_defs.github.reports.report_items import Status
 from pipeline_defs.github.reports.report_memory import MOST_ATTENDED, MOST_SET_ASIDE, Memory, RunReport
-from pipeline_defs.github.reports.run_cursor import OVERLAP
+from pipeline_defs.lineage.runs.run_cursor import OVERLAP
 
 ITEM = Status("a" * 40, "shipline/shop/lint", "success", "done")
 OTHER = Status("a" * 40, "shipline/shop/lint", "failure", "done")

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from pipeline_defs.config import App
 from pipeline_defs.github.api.github_statuses import LONGEST_DESCRIPTION
 from pipeline_defs.github.reports.commit_statuses import FOLLOWS_SECONDS, statuses
-from pipeline_defs.github.reports.run_facts import IMAGE_STAGES, STAGE, Ending, Phase, RunFacts, Step, stages_of
-from pipeline_defs.github.reports.waiting_statuses import WHY, waiting
+from pipeline_defs.github.reports.waiting_statuses import waiting
+from pipeline_defs.lineage.runs.run_facts import IMAGE_STAGES, STAGE, Ending, Phase, RunFacts, Step, stages_of
 from pipeline_defs.release.evidence import LintCounts, StepTiming, TestCounts
-from pipeline_defs.release.github_cursor import PullState
+from pipeline_defs.release.github_cursor import WHY, PullState
 from pipeline_defs.release.records import Deployment, DeploymentKind, Image, Outcome
 from pipeline_defs.release.request import Job
 from tests.unit import sample

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from pipeline_defs.github.api import CommitFact, Comparison, Pull
 from pipeline_defs.github.reports.pull_request_comment import MOST_FAILURES, comment
 from pipeline_defs.github.reports.release_notes import published, words
-from pipeline_defs.github.reports.run_facts import IMAGE_STAGES, STAGE, Ending, Phase, RunFacts, Step
 from pipeline_defs.github.reports.shipped_changes import Shipped
+from pipeline_defs.lineage.runs.run_facts import IMAGE_STAGES, STAGE, Ending, Phase, RunFacts, Step
 from pipeline_defs.release.evidence import Copy, Failure, Migration, TestCounts, Verdict, WayBack
 from pipeline_defs.release.markdown import code, plain
 from pipeline_defs.release.records import Deployment, DeploymentKind, Outcome, Rehearsal

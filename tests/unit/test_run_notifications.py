@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from pipeline_defs.config import App, SecretSource
 from pipeline_defs.config.notification_settings import Notify
-from pipeline_defs.github.reports.run_facts import Ending, Phase, RunFacts, Step
+from pipeline_defs.lineage.runs.run_facts import Ending, Phase, RunFacts, Step
 from pipeline_defs.notifications.notification import Level, Notification, first_sentence, tame
 from pipeline_defs.notifications.run_notifications import INTERRUPTED, notification_of
 from pipeline_defs.release.records import Deployment, DeploymentKind, Outcome

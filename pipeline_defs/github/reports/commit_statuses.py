@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from pipeline_defs.config import App
 from pipeline_defs.github.reports.report_items import Status
-from pipeline_defs.github.reports.run_facts import BUILD, IMAGE_STAGES, LINT, PUSH, TEST, Ending, Phase, RunFacts, Step
+from pipeline_defs.lineage.runs.run_facts import BUILD, IMAGE_STAGES, LINT, PUSH, TEST, Ending, Phase, RunFacts, Step
 from pipeline_defs.release.records import Outcome
 from pipeline_defs.release.request import Job
 

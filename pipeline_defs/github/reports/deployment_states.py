@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from pipeline_defs.config import App
 from pipeline_defs.github.reports.report_items import DeploymentState
-from pipeline_defs.github.reports.run_facts import Phase, RunFacts
+from pipeline_defs.lineage.runs.run_facts import Phase, RunFacts
 from pipeline_defs.release.records import HELD, Deployment, DeploymentKind, Outcome
 from pipeline_defs.release.request import Job
 from pipeline_defs.release.run_tags import REASON, tag_of

@@ -6,7 +6,7 @@ from pipeline_defs.config import App
 from pipeline_defs.github.reports.commit_statuses import ERROR, FAILURE, PENDING, SUCCESS, of_stage
 from pipeline_defs.github.reports.rehearsal_section import rehearsed
 from pipeline_defs.github.reports.report_items import Comment
-from pipeline_defs.github.reports.run_facts import RunFacts
+from pipeline_defs.lineage.runs.run_facts import RunFacts
 from pipeline_defs.release.markdown import code, link, plain
 
 MOST_FAILURES = 10

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from pipeline_defs.github.reports.run_facts import RunFacts
+from pipeline_defs.lineage.runs.run_facts import RunFacts
 from pipeline_defs.release.markdown import code, plain
 from pipeline_defs.release.migrations import led
 from pipeline_defs.release.records import Outcome, Rehearsal

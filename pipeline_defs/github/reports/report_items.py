@@ -1,6 +1,5 @@
 """Report items: one thing each that GitHub is to know: what it is about, what it says, how it is written. Twice is harmless."""
 
-import hashlib
 from dataclasses import dataclass
 from typing import ClassVar, Protocol
 
@@ -138,8 +137,3 @@ class IssueComment:
     def write(self, repository: Repository) -> None:
         """Say it, unless it was said."""
         repository.say_once(self.number, self.marker, self.body)
-
-
-def digest(text: str) -> str:
-    """A few digits that stand for a text in the memory."""
-    return hashlib.sha256(text.encode()).hexdigest()[:10]

@@ -4,9 +4,10 @@ from collections.abc import Collection
 
 from pydantic import BaseModel, ValidationError
 
-from pipeline_defs.github.reports.report_items import Item, digest
-from pipeline_defs.github.reports.retries import Retry
-from pipeline_defs.github.reports.run_cursor import RunCursor
+from pipeline_defs.github.reports.report_items import Item
+from pipeline_defs.lineage.runs.retries import Retry
+from pipeline_defs.lineage.runs.run_cursor import RunCursor
+from pipeline_defs.release.text_digest import digest
 
 MOST_ATTENDED = 50
 """Runs that are attended to at a time; beyond them no new ones are taken up."""

@@ -12,10 +12,10 @@ from pipeline_defs.github.reports.release_notes import published, words
 from pipeline_defs.github.reports.report_items import DeploymentState, Item, Status
 from pipeline_defs.github.reports.report_memory import Memory, RunReport
 from pipeline_defs.github.reports.report_writer import Writer
-from pipeline_defs.github.reports.run_facts import Phase, RunFacts
-from pipeline_defs.github.reports.run_reader import RunReader, ran_before, succeeded
 from pipeline_defs.github.reports.shipped_changes import Range, Shipped, is_new_version, is_shipment
 from pipeline_defs.github.reports.waiting_statuses import waiting
+from pipeline_defs.lineage.runs.run_facts import Phase, RunFacts
+from pipeline_defs.lineage.runs.run_reader import RunReader, ran_before, succeeded
 from pipeline_defs.release.records import Deployment
 from pipeline_defs.release.request import Job
 

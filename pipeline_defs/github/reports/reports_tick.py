@@ -10,8 +10,8 @@ from pipeline_defs.github.github_resource import GitHubResource
 from pipeline_defs.github.reports.report_memory import Memory
 from pipeline_defs.github.reports.report_writer import Writer
 from pipeline_defs.github.reports.reporter import Reporter
-from pipeline_defs.github.reports.run_reader import RunReader
 from pipeline_defs.github.reports.shipped_changes import Shipped
+from pipeline_defs.lineage.runs.run_reader import RunReader
 
 
 def tell(

@@ -3,14 +3,8 @@
 from pipeline_defs.config import App
 from pipeline_defs.github.reports.commit_statuses import PENDING, context
 from pipeline_defs.github.reports.report_items import Status
-from pipeline_defs.github.reports.run_facts import IMAGE_STAGES
-from pipeline_defs.release.github_cursor import PullState
-
-WHY = {
-    PullState.WAITING: "waits for a person with write permission: /shipline test",
-    PullState.DRAFT: "skipped because it is a draft; runs when it is ready for review",
-}
-"""What pull requests wait for; those that stand otherwise do not wait."""
+from pipeline_defs.lineage.runs.run_facts import IMAGE_STAGES
+from pipeline_defs.release.github_cursor import WHY, PullState
 
 
 def waiting(app: App, sha: str, stand: PullState) -> list[Status]:

@@ -7,8 +7,8 @@ from typing import Any
 from dagster import DagsterEvent, DagsterEventType, EventLogEntry
 
 from pipeline_defs.config import App
-from pipeline_defs.github.reports.run_facts import STAGE, Ending, Step, deploy_stage, stages_of
 from pipeline_defs.lineage.events import CHECKED, LINT_COUNTS, TEST_COUNTS
+from pipeline_defs.lineage.runs.run_facts import STAGE, Ending, Step, deploy_stage, stages_of
 from pipeline_defs.lineage.stored_records import Fact, facts_in, read
 from pipeline_defs.release.evidence import LintCounts, TestCounts
 from pipeline_defs.release.records import Deployment, Image, Rehearsal

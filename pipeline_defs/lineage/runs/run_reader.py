@@ -9,13 +9,12 @@ from dagster import DagsterRun, DagsterRunStatus, RunRecord
 from pydantic import ValidationError
 
 from pipeline_defs.config import App
-from pipeline_defs.github.reports.run_events import EVENTS, RunEvents, stage_of_ops
-from pipeline_defs.github.reports.run_facts import STAGE, Phase, RunFacts, stages_of
-from pipeline_defs.github.reports.waiting_statuses import WHY
 from pipeline_defs.lineage.events import environment_key, image_key
 from pipeline_defs.lineage.job_names import job_name
+from pipeline_defs.lineage.runs.run_events import EVENTS, RunEvents, stage_of_ops
+from pipeline_defs.lineage.runs.run_facts import STAGE, Phase, RunFacts, stages_of
 from pipeline_defs.lineage.stored_records import facts_in, jobs_of
-from pipeline_defs.release.github_cursor import GitHubCursor, PullState
+from pipeline_defs.release.github_cursor import WHY, GitHubCursor, PullState
 from pipeline_defs.release.records import Deployment, Outcome
 from pipeline_defs.release.request import Job
 from pipeline_defs.release.run_tags import THEN, tag_of
