@@ -33,6 +33,18 @@ def test_numbers_come_from_the_newest_tag_and_never_name_two_images(tiny: Tiny) 
     assert "version 1.4.2 of tiny already names the image" in moved(tiny)
 
 
+def test_a_number_that_a_topic_branch_was_built_with_is_nobodys(tiny: Tiny) -> None:
+    tiny.change(versioning="tags")
+    assert make(tiny, "a", "tag", "v1.0.0") == "1.0.0"
+    topic = tiny.commit("not read", "b")
+    tiny.run("deploy", IMAGE, tiny_image={"commit": topic, "branch": "topic"})
+    assert (tiny.images[0].version, "1.0.1" in tiny.images[0].tags) == ("1.0.1", False)
+    assert make(tiny, "c") == "1.0.1"
+    merged = tiny.commit("merged", "b")
+    run = tiny.run("deploy", IMAGE, tiny_image={"commit": merged, "branch": "main"})
+    assert next(image.version for image in tiny.images if image.run == run) == "1.0.2"
+
+
 def moved(tiny: Tiny) -> str:
     """What is said of the newest commit whose greatest tag names another image; v2.0.0 is taken away from below it."""
     git(tiny.repository, "tag", "--delete", "v2.0.0")

@@ -33,7 +33,8 @@ def numbered(
     if version is None:
         digests = {image.digest, images.digest_of(code_tag(image.code))} - {"", None}
         given = list(_versions(images.tags()))
-        same = list(_versions(each.version for each in Lineage(context.instance).images(app) if each.digest in digests))
+        known = [each for each in Lineage(context.instance).images(app) if each.digest in digests]
+        same = list(_versions(each.version for each in known if each.version in each.tags))  # not of a pull request
         if given and images.digest_of(str(max(given))) in digests:  # by a run that did not come to its end
             same.append(max(given))
         version = from_tags(tags.newest, same, [*given, *_versions(_of_other_runs(context, app, image))])

@@ -60,7 +60,7 @@ def lint_op(app: App) -> dg.OpDefinition:
             image = _wanted(context, app, config, repository)
             image = with_version(context, app, image, config.since, repository, github, log)
             tags = release_tags(image)
-            if app.versioning == "tags":
+            if app.versioning == "tags" and not image.untrusted:
                 del tags["version"]  # the build finds it, and tells other runs of it
             context.instance.add_run_tags(context.run_id, {**tags, "branch": image.branch or "none"})
             log.say(f"commit {image.commit} of {image.branch or 'no known branch'}, version {image.version}")
