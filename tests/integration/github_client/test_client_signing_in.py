@@ -87,7 +87,8 @@ def test_check_names_what_is_missing(
 ) -> None:
     apps = tmp_path / "apps"
     apps.mkdir()
-    (apps / "shop.yaml").write_text(app_of(server).model_dump_json(exclude={"name"}, exclude_unset=True))
+    app = app_of(server).model_copy(update={"image": "ghcr.io/team/shop"})
+    (apps / "shop.yaml").write_text(app.model_dump_json(exclude={"name"}, exclude_unset=True))
     monkeypatch.setenv("SHIPLINE_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("SHIPLINE_APPS", str(apps))
     monkeypatch.setenv(TOKEN, server.create_token("ada", {**ALL, "statuses": "read"}))
