@@ -57,7 +57,9 @@ def no_secret_is_there_but_in_a_private_file(server: Connection) -> None:
     assert [line.split()[0] for line in found.stdout.splitlines()] == ["600"]
     assert found.stdout.strip().endswith("shipline.settings")
     left = server.run(
-        script("ls -a /root/.docker 2>/dev/null; ls -d /tmp/tmp.* /opt/shipline/shop/production/tmp 2>/dev/null; true"),
+        script(
+            "grep -l auth /root/.docker/config.json 2>/dev/null; ls -d /tmp/tmp.* /opt/shipline/shop/production/tmp 2>/dev/null; true"
+        ),
         timeout=30,
     )
     assert left.stdout.strip() == ""
