@@ -12,6 +12,7 @@ import pytest
 from pipeline_defs.lineage.store import Lineage
 from pipeline_defs.orchestration.ops.record_op import NOT_REHEARSED
 from pipeline_defs.release.quarantine import QuarantineEntry
+from pipeline_defs.release.run_tags import DIGEST
 from pipeline_defs.resources.registry_resource import RegistryResource
 from tests.integration.tiny import IMAGE, LIMIT, PRODUCTION, Tiny
 from tests.support.shop import git
@@ -86,7 +87,9 @@ def test_a_tree_is_built_once_and_promoted_with_its_evidence(tiny: Tiny) -> None
 def test_a_version_is_never_given_to_another_tree(tiny: Tiny) -> None:
     tiny.run("deploy", tiny_image={"commit": tiny.commit("1.0.0", "one"), "branch": "main"})
     changed = tiny.commit("1.0.0", "two")
-    with pytest.raises(dg.Failure, match=r"version 1\.0\.0 of tiny already names the image sha256:.* raise the number"):
+    with pytest.raises(
+        dg.Failure, match=r"version 1\.0\.0 of tiny already names the image sha256:.* raise the version"
+    ):
         tiny.run("deploy", tiny_image={"commit": changed, "branch": "main"})
     assert len(tiny.images) == 1
 
@@ -127,7 +130,7 @@ def test_every_attempt_is_announced_before_it_begins_and_its_run_is_found(tiny: 
     (row,) = Lineage(tiny.instance).environment(tiny.app, "production")
     assert (row.id, row.outcome, row.live) == (announced["id"], "succeeded", True)
     digest = tiny.digest_of(run)
-    wanted = {"version": "1.0.0", "commit": commit[:12], "digest": digest.removeprefix("sha256:")[:12]}
+    wanted = {"version": "1.0.0", "commit": commit[:12], DIGEST: digest.removeprefix("sha256:")[:12]}
     assert [found.run_id for found in tiny.instance.get_runs(dg.RunsFilter(tags=wanted))] == [run]
     with pytest.raises(dg.Failure, match="this run makes no image; say which one with a version or a commit"):
         tiny.run("deploy", PRODUCTION)

@@ -243,6 +243,9 @@ def test_what_faces_the_internet_has_its_senders_secrets_and_no_other(home: Home
     """As docker/compose.yaml has it: one program that receives, and another one that looks at what came."""
     command = [sys.executable, "-m", "pipeline_defs.cli.webhook_processes"]
     alive, folder = tmp_path / "alive", home.root / "deliveries"
+    folder.mkdir(
+        mode=0o700, parents=True, exist_ok=True
+    )  # as scripts/service does: neither program waits for the other one
     bare = {"PATH": os.environ["PATH"], "SHIPLINE_DELIVERIES": str(folder)}
     with (
         ended(subprocess.Popen([*command, "look", str(alive)], cwd=PROJECT, env=os.environ | home.environment)),
