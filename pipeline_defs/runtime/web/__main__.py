@@ -1,6 +1,7 @@
 """Dagster's web server behind the guard: `python -m pipeline_defs.runtime.web --port 3000`, for `shipline up` and docker/compose.yaml."""
 
 import argparse
+import logging
 import os
 import sys
 
@@ -45,6 +46,7 @@ def main() -> None:
         workspace = WorkspaceFileTarget([str(PROJECT / "workspace.yaml")])
         with WorkspaceProcessContext(instance, workspace, version=__version__) as context:
             app = create_app_from_workspace_process_context(context, live_data_poll_rate=_POLL_MILLISECONDS)
+            logging.getLogger("dagster-webserver").info("Serving the web page at %s:%d", given.host, given.port)
             # No access log: addresses may have the token in them.
             uvicorn.run(
                 Guard(app, names, login), host=given.host, port=given.port, log_level="warning", access_log=False
