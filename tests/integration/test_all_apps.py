@@ -156,3 +156,17 @@ def test_what_the_sensors_of_an_older_version_knew_is_taken_over_once(
     apps.restart()
     assert keys(apps) == [f"deploy:blog:{head}"], "what moved during the upgrade is found"
     assert set(read_pauses(instance, ["blog", "shop"])) == {"shop"}
+
+
+def test_what_ends_in_a_new_home_before_the_first_tick_is_looked_at(
+    apps: Ticking, instance: dg.DagsterInstance
+) -> None:
+    assert list(take_over(instance)) == []
+
+    @dg.job
+    def shop_deploy() -> None:
+        dg.op(name="ends")(lambda: 1 / 0)()
+
+    run = shop_deploy.execute_in_process(instance=instance, raise_on_error=False)
+    assert not run.success
+    assert apps.tick("recover").skip_message == f"shop: run {run.run_id[:8]} left nothing to undo"

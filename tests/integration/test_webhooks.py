@@ -290,7 +290,6 @@ DRY_RUN = """mutation { sensorDryRun(selectorData: {repositoryLocationName: "shi
   sensorName: "github"}, cursor: CURSOR) { ... on DryRunInstigationTick { evaluationResult { skipReason error { message } } } } }"""
 
 
-@pytest.mark.thorough
 def test_up_receives_webhooks_and_starts_the_receiver_again(tmp_path: Path, github: GitHubServer) -> None:
     """The whole of it: daemon, sensor, receiver; from a delivery to the first op, and a preview that starts nothing."""
     folder = make_home(tmp_path / "world", github.url)

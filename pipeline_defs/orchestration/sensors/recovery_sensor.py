@@ -55,12 +55,12 @@ def recovery_sensor(apps: Sequence[App], jobs: Mapping[str, AssetJob]) -> dg.Sen
     return recover
 
 
-def _answer(instance: dg.DagsterInstance, app: App, run: dg.DagsterRun) -> list[dg.RunRequest] | str | None:
-    """The rollback of what a run has left open."""
+def _answer(instance: dg.DagsterInstance, app: App, run: dg.DagsterRun) -> list[dg.RunRequest] | str:
+    """The rollback of what a run has left open, or why there is none."""
     environment = run.tags.get("environment", "")
     decision = decide(run.run_id, run.tags, Lineage(instance).deployments(app, environment))
     if decision is None:
-        return None
+        return f"{app.name}: run {run.run_id[:8]} left nothing to undo"
     failed = decision.deployment
     if not decision.attempt:
         why = f"{MOST} runs that should undo it ended without a word"

@@ -35,6 +35,8 @@ _STOPS_ALL = (BRANCHES, GITHUB)
 def take_over(instance: DagsterInstance) -> Iterator[str]:
     """Take over what the old sensors knew, and remove their states; gives a sentence for each app that is paused by it.
 
+    Sensors on the ends of runs begin where the old ones ended, or in a home that is new with what ends from now on.
+
     Whatever is interrupted is done again at the next start: an entry that is there is never replaced.
     """
     states = instance.all_instigator_state()
@@ -53,9 +55,11 @@ def take_over(instance: DagsterInstance) -> Iterator[str]:
             yield f"{app} is paused, as {reason}; resume it with: shipline resume {app}"
         if kind in _SHARED.values() and (last := _last_event(cursor)):
             since[kind] = min(since.get(kind, last), last)
-    for kind, event in since.items():
+    newest = instance.event_log_storage.get_maximum_record_id() or 0
+    for kind in sorted(set(_SHARED.values())):
+        # In a new home, too: a run may end before the sensor's first tick.
         if read_entry(instance, ALL, kind) is None:
-            write_entries(instance, kind, {ALL: str(event)})
+            write_entries(instance, kind, {ALL: str(since.get(kind, newest))})
     for state in states:
         if _meant(state.instigator_name)[0]:
             instance.delete_instigator_state(state.instigator_origin_id, state.selector_id)
