@@ -18,7 +18,7 @@ from pipeline_defs.resources.ssh_connection import Connection
 from pipeline_defs.resources.ssh_resource import SshResource
 from pipeline_defs.server.core.command import Command, ServerError
 from pipeline_defs.server.core.site import Site
-from pipeline_defs.server.state.person_command import Served, end, in_new_container, in_running_container, served
+from pipeline_defs.server.state.release_command import Served, end, in_new_container, in_running_container, served
 
 _SECONDS = 60
 _INTERRUPTED = 130

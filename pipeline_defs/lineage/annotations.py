@@ -1,5 +1,7 @@
 """Annotations: what a person says of a release or an environment, or ran there by hand: observations of the environment's asset."""
 
+from collections.abc import Mapping
+
 from dagster import AssetObservation, AssetRecordsFilter, DagsterInstance, MetadataValue
 
 from pipeline_defs.lineage.events import MAINTENANCE, PERSON_RUN, QUARANTINE, environment_key
@@ -14,40 +16,34 @@ _MOST = 500
 def annotate(instance: DagsterInstance, word: QuarantineEntry) -> None:
     """Write down a person's word on a release."""
     what = f"quarantine of {word.version} {'lifted' if word.lifted else 'asked for'} by {word.actor}: {word.reason}"
-    metadata = {
-        "version": MetadataValue.text(word.version),
-        "digest": MetadataValue.text(word.digest),
-        "actor": MetadataValue.text(word.actor),
-        "reason": MetadataValue.text(word.reason),
-        QUARANTINE: MetadataValue.json(word.model_dump(mode="json")),
-    }
-    key = environment_key(word.app, word.environment)
-    instance.report_runless_asset_event(AssetObservation(key, description=what, metadata=metadata))
+    shown = {"version": word.version, "digest": word.digest, "actor": word.actor, "reason": word.reason}
+    _observe(instance, word, QUARANTINE, what, shown)
 
 
 def annotate_maintenance(instance: DagsterInstance, word: Maintenance) -> None:
     """Write down that an environment is in maintenance, or no more."""
     what = f"maintenance {'on' if word.on else 'off'} by {word.actor}{f': {word.message}' if word.message else ''}"
-    metadata = {
-        "actor": MetadataValue.text(word.actor),
-        MAINTENANCE: MetadataValue.json(word.model_dump(mode="json")),
-    }
-    key = environment_key(word.app, word.environment)
-    instance.report_runless_asset_event(AssetObservation(key, description=what, metadata=metadata))
+    _observe(instance, word, MAINTENANCE, what, {"actor": word.actor})
 
 
 def annotate_person_run(instance: DagsterInstance, run: PersonRun) -> None:
     """Write down that a person runs a command in an environment, or how it ended."""
     what = f"{run.actor} ran on {run.host}: {run.command} ({run.outcome})"
-    metadata = {
-        "actor": MetadataValue.text(run.actor),
-        "host": MetadataValue.text(run.host),
-        "command": MetadataValue.text(run.command),
-        "outcome": MetadataValue.text(run.outcome),
-        PERSON_RUN: MetadataValue.json(run.model_dump(mode="json")),
-    }
-    key = environment_key(run.app, run.environment)
-    instance.report_runless_asset_event(AssetObservation(key, description=what, metadata=metadata))
+    shown = {"actor": run.actor, "host": run.host, "command": run.command, "outcome": run.outcome}
+    _observe(instance, run, PERSON_RUN, what, shown)
+
+
+def _observe(
+    instance: DagsterInstance,
+    word: QuarantineEntry | Maintenance | PersonRun,
+    kind: str,
+    what: str,
+    shown: Mapping[str, str],
+) -> None:
+    metadata = {name: MetadataValue.text(value) for name, value in shown.items()}
+    record = {kind: MetadataValue.json(word.model_dump(mode="json"))}
+    key = environment_key(word.app, word.environment)
+    instance.report_runless_asset_event(AssetObservation(key, description=what, metadata={**metadata, **record}))
 
 
 def annotations_after(

@@ -1,4 +1,4 @@
-"""Person's command: a command that a person runs in a release, in a container of its own or in the one that serves."""
+"""Release command: what runs a person's command in a release, in a container of its own or in the one that serves."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
