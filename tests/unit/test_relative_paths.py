@@ -20,9 +20,9 @@ from pipeline_defs.server.compose.bundle import COMPOSED, DATA, PATHS, SETTINGS,
 from pipeline_defs.server.core.path_overrides import Roots, override
 from pipeline_defs.server.core.relative_paths import Given, Kind, Model, Mount, resolve_paths
 from pipeline_defs.server.core.site import Site
-from tests.testbed import compose
-from tests.testbed.progress import Progress
 from tests.unit.sample import example, release, run, with_environment
+
+pytestmark = pytest.mark.usefixtures("compose_there")
 
 # The rules
 
@@ -66,12 +66,6 @@ def test_nothing_that_a_container_may_write_is_of_a_release_and_nothing_of_git_i
 
 
 # With a checkout, and Compose itself
-
-
-@pytest.fixture(scope="session", autouse=True)
-def compose_there(progress: Progress) -> None:
-    """Compose is on this machine, or fetched."""
-    compose.command(progress)
 
 
 class Repository:

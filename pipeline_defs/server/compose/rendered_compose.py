@@ -19,9 +19,7 @@ from pipeline_defs.server.core.site import Site
 # The app's own file without Shipline's override is what its services are looked at in, whatever their profiles. Where it cannot be
 # rendered, as without an env_file, it is looked at with its variables as they are written, so that all mistakes are found at once.
 # What would run is rendered, too: whatever Compose refuses then is a failure.
-_LOOK = (
-    LOOK
-    + """
+_RENDER = """
 settings=$1 own=$2 merged=$3
 set -a; . "$settings"; set +a
 own() { eval "$own \\"\\$@\\""; }
@@ -33,7 +31,6 @@ sed 's/^/# said /' "$said"
 merged config --quiet >/dev/null 2>"$said" || sed 's/^/# fails /' "$said"
 printf '%s\\n' "$text"
 """
-)
 
 _UNSET = re.compile(r'\bThe \\?"?(\w+)\\?"? variable is not set')
 
@@ -57,16 +54,16 @@ class RenderedCompose:
     sources: Mapping[str, bytes] = field(default_factory=dict)
 
 
-def render(site: Site, program: tuple[str, ...], folder: str) -> Command:
-    """Render the compose file of the release in `folder`, and look at what else is on the server. Nothing is changed.
+def render(site: Site, program: tuple[str, ...], folder: str, *, around: bool = True) -> Command:
+    """Render the compose file of the release in `folder`. Nothing is changed. It prints settings, secrets among them.
 
-    It prints settings, secrets among them.
+    With `around` it prints what else is on the server as well, for which an Engine has to answer.
     """
     file = PurePosixPath(folder) / site.config.compose
     files = [word for path in site.config.compose_files for word in ("-f", f"{folder}/{path}")]
     own = (*program, "-p", site.project, "--project-directory", str(file.parent), *files)
     words = (f"{folder}/{SETTINGS}", shlex.join(own), shlex.join(compose_words(site, program, folder)))
-    return script(_LOOK, *words, says=f"can {site.config.compose} run here?")
+    return script(LOOK + _RENDER if around else _RENDER, *words, says=f"can {site.config.compose} run here?")
 
 
 def read_rendered(text: str, site: Site, sources: Mapping[str, bytes]) -> RenderedCompose:
