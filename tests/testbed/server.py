@@ -19,7 +19,9 @@ HOME = "/opt/shipline"
 """Where Shipline keeps its files on a server."""
 PLENTY = 12 * 2**30
 """Bytes of available memory from which on servers may keep their Engine's storage there."""
-_IN_MEMORY = "type=volume,dst=/var/lib/docker,volume-driver=local,volume-opt=type=tmpfs,volume-opt=device=tmpfs"
+_IN_MEMORY = "type=volume,dst={},volume-driver=local,volume-opt=type=tmpfs,volume-opt=device=tmpfs"
+_WRITTEN_MUCH = ("/var/lib/docker", "/opt")
+"""Where the Engine and Shipline keep their files; Shipline waits for the disk after each line of its journal."""
 CONFINED = [
     *["--cap-add", "ALL", "--cap-drop", "SYS_RESOURCE"],
     *["--security-opt", "seccomp=unconfined", "--security-opt", "apparmor=unconfined"],
@@ -35,7 +37,8 @@ class Server(Container):
     ) -> None:
         """`home_size` ("64m") puts /opt/shipline on a file system that small, so that a test can fill it.
 
-        `in_memory`: what its Engine stores is in memory, where this machine has plenty; it is gone when the server is stopped.
+        `in_memory`: what its Engine and Shipline store is in memory, where this machine has plenty; it is gone when the server
+        is stopped.
         """
         super().__init__(bed, role)
         self.host = LOOPBACK
@@ -59,7 +62,7 @@ class Server(Container):
         if self._home_size:
             options += ["--tmpfs", f"{HOME}:rw,exec,mode=755,size={self._home_size}"]
         if self._in_memory and _memory_available() >= PLENTY:
-            options += ["--mount", _IN_MEMORY]
+            options += [word for path in _WRITTEN_MUCH for word in ("--mount", _IN_MEMORY.format(path))]
         self.create(SERVER.name, *options, *_privileges())
         self.start()
         self.exec("sh", "-c", "umask 077 && cat >/root/.ssh/authorized_keys", input=public_key)

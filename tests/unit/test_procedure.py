@@ -9,8 +9,9 @@ import pytest
 
 from pipeline_defs.release.evidence import TestCounts
 from pipeline_defs.resources.process import LocalRunner
+from pipeline_defs.server.core import procedure
 from pipeline_defs.server.core.chain import Chain
-from pipeline_defs.server.core.command import Command, Listener, Result, command, script
+from pipeline_defs.server.core.command import Command, CommandTimeout, Listener, Result, command, script
 from pipeline_defs.server.core.execution import Execution
 from pipeline_defs.server.core.journal import journal_path, log_path
 from pipeline_defs.server.core.procedure import Procedure, StepFailed
@@ -254,4 +255,14 @@ def test_an_interrupted_procedure_is_undone_and_goes_on_being_interrupted(place:
 def test_a_step_that_takes_too_long_is_stopped_and_undone(place: Place) -> None:
     with pytest.raises(Exception, match=r"did not end within 0\.2 s"):
         place.run(Step("start", command("sleep", "60"), undo=place.note("undo"), timeout=0.2))
+    assert place.noted == ["undo"]
+
+
+def test_a_step_that_does_not_answer_is_named(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(procedure, "_SPARE_SECONDS", 0.5)
+    deaf = script("trap '' TERM; while :; do sleep 1; done")
+    with pytest.raises(
+        CommandTimeout, match=r"shop production on root@\S+, step start: the server said no more within 0\.7 s"
+    ):
+        place.run(Step("start", deaf, undo=place.note("undo"), timeout=0.2))
     assert place.noted == ["undo"]

@@ -96,7 +96,8 @@ class Chain:
     links: Sequence[Link]
     environment: Mapping[str, str] = field(default_factory=dict)
     mark: str = field(default_factory=lambda: f"\x1e{secrets.token_hex(8)}")
-    _current: str = field(default="", init=False)
+    current: str = field(default="", init=False)
+    """The link that began last, as far as was heard."""
 
     @property
     def command(self) -> Command:
@@ -115,13 +116,13 @@ class Chain:
         """What a line says, as it comes. What is read of a file is not heard."""
         output, mark, word = line.partition(self.mark)
         if output or not mark:
-            yield Said(self._current, output=output)
+            yield Said(self.current, output=output)
         kind, _, value = word.strip().partition(" ")
         if kind == "begin":
-            self._current = value
+            self.current = value
             yield Said(value)
         elif kind == "end":
-            yield Said(self._current, status=int(value))
+            yield Said(self.current, status=int(value))
 
     def parts(self, result: Result) -> list[Part]:
         """What each link came to that ended, in order; a link that was cut off is not among them."""

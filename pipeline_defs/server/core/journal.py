@@ -123,7 +123,7 @@ class Notes:
     def links(self, site: Site, task: Task) -> list[Link]:
         """Write all of it; only its owner may read it."""
         self._output.close()
-        texts = {"to log": (log_path(site, task), self.lines), "to journal": (journal_path(site, task), self.said)}
+        texts = {"log": (log_path(site, task), self.lines), "journal": (journal_path(site, task), self.said)}
         return [
             Link(
                 f"note in the {name}",

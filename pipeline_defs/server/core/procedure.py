@@ -7,7 +7,7 @@ from pipeline_defs.release.evidence import StepTiming, TestCounts
 from pipeline_defs.release.junit import ResultsError, read_junit
 from pipeline_defs.release.migrations import read_migrations
 from pipeline_defs.server.core.chain import Chain, Link, Part
-from pipeline_defs.server.core.command import Command, Result, Runner, ServerError, command
+from pipeline_defs.server.core.command import Command, CommandTimeout, Result, Runner, ServerError, command
 from pipeline_defs.server.core.execution import Execution
 from pipeline_defs.server.core.failure_reason import why
 from pipeline_defs.server.core.journal import journal_path, journalled, marks, steps_in
@@ -98,10 +98,13 @@ class Procedure:
         timeout = sum(step.timeout for step in steps) + _SPARE_SECONDS
         try:
             result = self.server.run(chain.command, timeout=timeout, listen=hearing)
-        except BaseException:
+        except BaseException as error:
             self.execution.cut_off = True
             hearing.breaks_off()
             self._begun_unheard(steps)
+            if isinstance(error, CommandTimeout):
+                at = chain.current or links[0].name
+                raise CommandTimeout(f"{self.site}, step {at}: the server said no more within {timeout:g} s") from None
             raise
         parts = chain.parts(result)[len(notes) :]
         failure: StepFailed | None = None
