@@ -131,7 +131,11 @@ def _came(
 ) -> dict[str, Any]:
     """The commits that the release brings, and when they were made; a git server that does not answer keeps nothing from being deployed."""
     since = live.commit if live else None
-    known = {image.commit: (image.pull, image.issue) for image in images if not image.untrusted}
+    known = {
+        image.commit: (image.pull, image.issue)
+        for image in images
+        if (image.pull or image.issue) and not image.untrusted
+    }
     try:
         times = source.commit_times(since, release.commit)
         commits = source.commits_brought(since, release.commit)

@@ -5,6 +5,7 @@ from pipeline_defs.config.notification_settings import NotificationType
 from pipeline_defs.config.web_links import commit_page, pull_page
 from pipeline_defs.lineage.runs.run_facts import Ending, Phase, RunFacts
 from pipeline_defs.notifications.notification import Level, Notification, first_sentence, lines, tame
+from pipeline_defs.release.change import queue_base
 from pipeline_defs.release.duration import duration
 from pipeline_defs.release.records import HELD, Deployment, DeploymentKind, Outcome, Rehearsal
 from pipeline_defs.release.request import Job
@@ -17,7 +18,8 @@ def notification_of(app: App, facts: RunFacts, run_page: str) -> Notification | 
     """One notice for a run; None while it goes on, and where nobody needs to know.
 
     Nobody is told of what was superseded, cancelled, or lost and made again: what comes instead has its own notice, and what a
-    cancelled deployment had begun is undone by a run that tells. The failed check of a pull request is its author's, who sees it there.
+    cancelled deployment had begun is undone by a run that tells. The failed check of a pull request, also in the merge queue, is its
+    author's, who sees it there.
     """
     if not facts.phase.over or facts.given_up or facts.made_again or facts.phase is Phase.CANCELLED:
         return None
@@ -33,7 +35,8 @@ class _Telling:
     def notice(self) -> Notification | None:
         if self._facts.deployments:
             return self._of_deployments()
-        if self._facts.phase is not Phase.FAILED or (self._facts.job is Job.INTEGRATE and self._facts.pull):
+        unmerged = self._facts.pull or queue_base(self._facts.tags.get("change", ""))
+        if self._facts.phase is not Phase.FAILED or (self._facts.job is Job.INTEGRATE and unmerged):
             return None
         return self._of_failure()
 

@@ -16,6 +16,7 @@ class Trigger(StrEnum):
     PULL_REQUEST = "pull_request"
     MERGE = "merge"  # the head of a branch moved, by a merge or by a push
     TAG = "tag"
+    QUEUE = "queue"  # GitHub's merge queue wants a merge checked that it is about to make
 
 
 class Change(Record):
@@ -23,10 +24,10 @@ class Change(Record):
 
     Attributes:
         commit: full id of the head commit.
-        branch: the branch it is about: a pull request's base, the branch that moved, a tag's name.
+        branch: the branch it is about: a pull request's base, a queue's base, the branch that moved, a tag's name.
         since: the head that was handled before; empty where there was none.
         pull: the pull request's number; of a merge the one that was merged, 0 where there is none.
-        head_branch: the pull request's own branch; text from outside.
+        head_branch: the pull request's own branch, or the merge queue's; text from outside.
         fork: the code comes from another repository, or from one that is gone: nobody here vouches for it.
         forced: the branch was rewritten: the head before is no ancestor of this one.
         actor: the GitHub login of who did it; text from outside.
@@ -68,6 +69,12 @@ def issue_of(branch: str) -> int:
 def is_merge(key: str) -> bool:
     """Whether the change with this key is the move of a branch."""
     return key.startswith(f"{Trigger.MERGE}:")
+
+
+def queue_base(key: str) -> str:
+    """The branch that the merge queue merges into, for the key of a change in a queue; empty for any other key."""
+    trigger, _, rest = key.partition(":")
+    return rest.partition(":")[2].rpartition(":")[0] if trigger == Trigger.QUEUE else ""
 
 
 def run_id(key: str) -> str:

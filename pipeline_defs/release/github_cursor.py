@@ -48,14 +48,19 @@ class GitHubCursor(Record):
         heads: {branch: commit}. A branch that is gone stays in mind: when it comes back where it was, it has not moved.
         tags: {tag: commit}; None while nobody has looked.
         pulls: {number: what was seen}; numbers are texts, as JSON has them.
-        pulls_known, tags_known: by what GitHub knows the lists we have seen; an unchanged list costs nothing.
+        queue: {branch of the merge queue: commit}; those that left the queue are forgotten.
+        queue_unclear: branches of the queue of which GitHub did not say yet who made them; they are not answered.
+        pulls_known, tags_known, queue_known: by what GitHub knows the lists we have seen; an unchanged list costs nothing.
     """
 
     heads: dict[str, str] = Field(default_factory=dict)
     tags: dict[str, str] | None = None
     pulls: dict[str, SeenPull] = Field(default_factory=dict)
+    queue: dict[str, str] = Field(default_factory=dict)
+    queue_unclear: tuple[str, ...] = ()
     pulls_known: dict[str, str] = Field(default_factory=dict)
     tags_known: dict[str, str] = Field(default_factory=dict)
+    queue_known: dict[str, str] = Field(default_factory=dict)
 
     def with_head(self, branch: str, commit: str) -> "GitHubCursor":
         """The same, with this branch answered up to this commit."""

@@ -12,7 +12,10 @@ from pipeline_defs.release.run_tags import ATTEMPT, REASON, RERUN_OF, SEEN, THEN
 _LONGEST_TAG = 200
 
 SUPERSEDED_BY = "superseded_by"
-"""The run tag that says why a run was given up: the full id of the newer commit, `run <id>` of a newer one, or `closed`."""
+"""The run tag that says why a run was given up: the full id of the newer commit, `run <id>` of a newer one, `closed` or DEQUEUED."""
+
+DEQUEUED = "dequeued"
+"""The value of that tag where the commit left GitHub's merge queue."""
 
 WAITS_FOR, FREEZE, REHEARSAL, NOTHING = "waits_for", "freeze", "rehearsal", "nothing"
 """The run tag of a run that was held back, and its values: what it waits for, or that it waits no more."""

@@ -13,7 +13,7 @@ from dagster import DagsterInstance, DagsterRun, DagsterRunStatus, RunsFilter
 from filelock import FileLock
 
 from pipeline_defs.release.change import run_id
-from pipeline_defs.release.request import SUPERSEDED_BY, Job, Request
+from pipeline_defs.release.request import DEQUEUED, SUPERSEDED_BY, Job, Request
 from pipeline_defs.release.run_tags import ATTEMPT, tag_of
 from pipeline_defs.runtime.code_server import CodeServer
 from pipeline_defs.runtime.run_statuses import UNFINISHED, WAITING
@@ -156,4 +156,5 @@ def _given_up(run: DagsterRun) -> bool:
 
 
 def _sentence(superseded_by: str) -> str:
-    return "its pull request was closed" if superseded_by == "closed" else f"superseded by {superseded_by}"
+    why = {"closed": "its pull request was closed", DEQUEUED: "it left the merge queue"}
+    return why.get(superseded_by, f"superseded by {superseded_by}")

@@ -8,6 +8,7 @@ import pytest
 
 from pipeline_defs.config.build import Build, ImageTest
 from pipeline_defs.lineage.events import SKIPPED
+from pipeline_defs.release.image_lookup import newest_of_branch
 from pipeline_defs.resources.docker_client import find_client
 from pipeline_defs.resources.test_definition import Unprovable, definition_of
 from tests.integration.tested import PASSES, commit
@@ -54,6 +55,19 @@ def test_a_proof_counts_for_the_same_tests_alone(tiny: Tiny) -> None:
     assert "the tests failed with status 1: broken" in (caught.value.description or "")
     tiny.run("deploy", IMAGE, tiny_image=commit(tiny, "1.0.3", f"true\n{PASSES}"))
     assert (outcome(), tiny.images[0].digest) == ("done", first.digest)
+
+
+def test_what_passed_in_the_merge_queue_counts_for_the_merge(tiny: Tiny) -> None:
+    asked = commit(tiny, "1.0.0", PASSES)
+    change = f"queue:tiny:main:{asked['commit']}"
+    queue = {**asked, "branch": f"gh-readonly-queue/main/pr-7-{'2' * 40}"}
+    tiny.run("deploy", IMAGE, tiny_image=queue, tags={"change": change, "head": asked["commit"]})
+    assert tiny.images[0].tags == ()
+    assert newest_of_branch(tiny.images, "main") is None
+    made = tiny.run("deploy", IMAGE, tiny_image=asked)
+    merged, queued = tiny.images[:2]
+    assert skipped(tiny, made) == {"tiny_build": "built before", "tiny_test": f"tested before: {queued.tests}"}
+    assert (merged.digest, "1.0.0" in merged.tags) == (queued.digest, True)
 
 
 def test_tests_in_a_stage_of_their_own_are_run_and_proved(tiny: Tiny) -> None:

@@ -1,4 +1,4 @@
-"""What is taken from a delivery: a repository, and a branch or a pull request's number."""
+"""What is taken from a delivery: a repository, and a branch (also of the merge queue) or a pull request's number."""
 
 import json
 from urllib.parse import urlencode
@@ -11,6 +11,11 @@ from pipeline_defs.github.webhooks.delivery_hint import Hint, UnreadablePayload,
 
 JSON = "application/json"
 SHOP = {"full_name": "acme/shop"}
+GROUP = {
+    "action": "checks_requested",
+    "merge_group": {"head_ref": "refs/heads/gh-readonly-queue/main/pr-7-1234", "base_ref": "refs/heads/main"},
+    "repository": SHOP,
+}
 
 
 def hint(event: str, payload: object) -> Hint:
@@ -26,6 +31,9 @@ def hint(event: str, payload: object) -> Hint:
         ("pull_request", {"repository": SHOP, "pull_request": {"number": 7}}, Hint("acme/shop", pull=7)),
         ("pull_request", {"repository": SHOP, "pull_request": {"number": "7"}}, Hint("acme/shop")),
         ("pull_request", {"repository": SHOP, "pull_request": None}, Hint("acme/shop")),
+        ("merge_group", GROUP, Hint("acme/shop", branch="gh-readonly-queue/main/pr-7-1234")),
+        ("merge_group", {**GROUP, "action": "destroyed"}, Hint("acme/shop", branch="gh-readonly-queue/main/pr-7-1234")),
+        ("merge_group", {"repository": SHOP, "merge_group": {"head_ref": 7}}, Hint("acme/shop")),
         ("issue_comment", {"repository": SHOP, "pull_request": {"number": 7}}, Hint("acme/shop")),
         ("ping", {"zen": "Keep it logically awesome."}, Hint("")),
     ],
@@ -46,9 +54,9 @@ def test_what_is_not_a_payload(body: bytes) -> None:
 
 
 @given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(), lambda more: st.dictionaries(
-    st.sampled_from(["repository", "full_name", "ref", "pull_request", "number"]), more)))  # fmt: skip
+    st.sampled_from(["repository", "full_name", "ref", "pull_request", "number", "merge_group", "head_ref"]), more)))  # fmt: skip
 def test_any_json_is_a_hint_or_unreadable(payload: object) -> None:
-    for event in ("push", "pull_request"):
+    for event in ("push", "pull_request", "merge_group"):
         try:
             found = hint(event, payload)
         except UnreadablePayload:

@@ -69,6 +69,10 @@ class Repository:
         """The commit the branch is at, None where there is no such branch. While it is at `known` this costs nothing."""
         return repository_queries.head(self._access, self._path, branch, known)
 
+    def branches_below(self, prefix: str, known: Validator | None) -> tuple[dict[str, str] | None, Validator]:
+        """The branches whose names begin with `prefix`, {branch: commit}; None, at no cost, while nothing has changed."""
+        return repository_queries.branches_below(self._access, self._path, prefix, known)
+
     def open_pulls(self, known: Validator | None) -> tuple[list[Pull] | None, Validator]:
         """All open pull requests, newest first, and by what this state is known; None, at no cost, while nothing has changed."""
         return repository_queries.open_pulls(self._access, self._path, known)

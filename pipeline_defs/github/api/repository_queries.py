@@ -3,7 +3,7 @@
 from typing import Any
 from urllib.parse import quote
 
-from pipeline_defs.github.api.api_requests import A_PAGE, Access
+from pipeline_defs.github.api.api_requests import A_PAGE, Access, expect_list
 from pipeline_defs.github.api.api_response import Answer
 from pipeline_defs.github.api.github_errors import GitHubRefused
 from pipeline_defs.github.api.github_facts import CommitFact, Comparison, Move, Pull, Validator
@@ -32,6 +32,26 @@ def head(access: Access, repository: str, branch: str, known: str) -> str | None
             about(access, repository)
         return None
     return fact(commit_id, answer.text.strip())
+
+
+def branches_below(
+    access: Access, repository: str, prefix: str, known: Validator | None
+) -> tuple[dict[str, str] | None, Validator]:
+    """The branches whose names begin with `prefix`, {branch: commit}. GitHub gives all of them in one answer.
+
+    https://docs.github.com/en/rest/git/refs#list-matching-references
+    """
+    etag = (known or {}).get("1", "")
+    path = f"{repository}/git/matching-refs/heads/{quote(prefix)}"
+    answer = access.get(path, etag=etag, allowed=(404, 409), needs="contents: read")  # 409: an empty repository
+    if answer.unchanged:
+        return None, known or {}
+    if answer.status == 404:
+        about(access, repository)
+    if answer.status >= 400:
+        return {}, {}
+    pairs = (fact(_branch_of, item) for item in expect_list(answer.json()))
+    return dict(pairs), {"1": answer.etag} if answer.etag else {}
 
 
 def about(access: Access, repository: str) -> Answer:
@@ -123,6 +143,10 @@ def compare(access: Access, repository: str, base: str, other: str) -> Compariso
         if not found or len(commits) >= min(total, MOST_COMMITS):
             return Comparison(status, tuple(commits[:MOST_COMMITS]), total, tuple(files))
         page += 1
+
+
+def _branch_of(data: Any) -> tuple[str, str]:
+    return str(data["ref"]).removeprefix("refs/heads/"), commit_id(data["object"]["sha"])
 
 
 def _names_of(data: Any) -> list[str]:

@@ -1,16 +1,19 @@
 """Claims: what one look at GitHub starts, and what it ends."""
 
+from collections.abc import Iterator
+
 from dagster import DagsterRun
 
 from pipeline_defs.config import App
 from pipeline_defs.github.changes.planned_runs import planned_runs
-from pipeline_defs.release.change import Change, Trigger
+from pipeline_defs.release.change import Change, Trigger, queue_base
 from pipeline_defs.release.github_cursor import PullState, SeenPull
+from pipeline_defs.release.request import DEQUEUED
 from pipeline_defs.release.run_tags import NOTICED, SEEN, tag_of
 from pipeline_defs.release.tags import git_tag
 from pipeline_defs.runtime.run_submission import Launcher, failed, waits
 
-_PULL, _MERGE = "pull:", "merge:"  # how keys of changes begin
+_PULL, _MERGE, _QUEUE = "pull:", "merge:", "queue:"  # how keys of changes begin
 
 
 class Claims:
@@ -85,6 +88,16 @@ class Claims:
                 why = "closed" if closed else now.head
                 if self._launcher.give_up(run, why, in_progress=True):
                     self.said.append(f"run {run.run_id[:8]} of pull request #{number} was given up")
+
+    def queue_runs(self) -> Iterator[tuple[DagsterRun, str, str]]:
+        """The runs for the merge queue that are not over, each with the queue's base branch and the commit."""
+        for run in self._runs(_QUEUE):
+            yield run, queue_base(run.tags["change"]), run.tags.get("head", "")
+
+    def give_up_queued(self, run: DagsterRun) -> None:
+        """End the run of a commit that left the merge queue and was not merged."""
+        if self._launcher.give_up(run, DEQUEUED, in_progress=True):
+            self.said.append(f"run {run.run_id[:8]} of the merge queue was given up")
 
     def _give_up_waiting(self, newest: Change) -> None:
         """A deployment in progress is never touched; those that wait behind it would only be gone through for nothing."""

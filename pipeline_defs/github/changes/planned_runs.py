@@ -28,6 +28,10 @@ def planned_runs(app: App, change: Change, actor: str, *, untrusted: bool = Fals
     if change.trigger is Trigger.PULL_REQUEST:
         reason = f"pull request #{change.pull} into {change.branch} is at {change.commit[:12]}"
         return [_integrate(app, change, actor, reason, untrusted=untrusted, tags={SEEN: seen} if seen else {})]
+    if change.trigger is Trigger.QUEUE:
+        which = f" with pull request #{change.pull}" if change.pull else ""
+        reason = f"the merge queue of {change.branch}{which} is at {change.commit[:12]}"
+        return [_integrate(app, change, actor, reason, untrusted=untrusted)]
     if change.trigger is Trigger.TAG:
         return [_integrate(app, change, actor, f"tag {change.branch} was made at {change.commit[:12]}")]
     reason = f"{change.branch} moved to {change.commit[:12]}"
@@ -65,17 +69,25 @@ def _integrate(
         app=app.name,
         job=Job.INTEGRATE,
         commit=change.commit,
-        # A tag is on no branch that the job knows; it finds out by itself.
-        branch="" if change.trigger is Trigger.TAG else change.branch,
+        branch=_branch_of(change, untrusted=untrusted),
         since=change.since,
         reason=reason,
         actor=actor,
         change=change.key,
-        pull=change.pull,
+        pull=0 if change.trigger is Trigger.QUEUE else change.pull,
         issue=change.issue,
         untrusted=untrusted,
     )
     return PlannedRun(job_name(app.name, Job.INTEGRATE, "", app.deployed), request, tags or {})
+
+
+def _branch_of(change: Change, *, untrusted: bool) -> str:
+    """The branch that a run is given."""
+    if change.trigger is Trigger.TAG:
+        return ""  # a tag is on no branch that the job knows; it finds out by itself
+    if change.trigger is Trigger.QUEUE and not untrusted:
+        return change.head_branch  # its image is not one of the base branch, nor gets that one's tags
+    return change.branch
 
 
 def _deploy(app: App, change: Change, actor: str, reason: str, environment: str, *, is_first: bool) -> PlannedRun:

@@ -12,9 +12,11 @@ from pipeline_defs.config.base_error import ShiplineError
 from pipeline_defs.github.api import GitHubError, GitHubUnavailable, Repository
 from pipeline_defs.github.changes.branch_heads import poll_branch
 from pipeline_defs.github.changes.claims import Claims
+from pipeline_defs.github.changes.merge_queue import poll_queue
 from pipeline_defs.github.changes.new_tags import poll_tags
 from pipeline_defs.github.changes.pull_requests import poll_pull, poll_pulls
 from pipeline_defs.release.github_cursor import GitHubCursor
+from pipeline_defs.release.merge_queue import queue_branch
 from pipeline_defs.runtime.code_server import CodeServerUnavailable
 
 _SECONDS = 20.0
@@ -52,6 +54,7 @@ def poll(
         return _baseline(app, repository, claims), []
     steps: list[Callable[[GitHubCursor], GitHubCursor]] = [
         *(_branch(app, repository, branch, claims) for branch in app.branches.shipping),
+        lambda now: poll_queue(app, repository, now, claims),
         lambda now: poll_pulls(app, repository, now, claims),
         lambda now: poll_tags(app, repository, now, claims),
     ]
@@ -69,12 +72,14 @@ def poll(
 def poll_part(
     app: App, repository: Repository, handled: GitHubCursor, claims: Claims, *, branch: str = "", pull: int = 0
 ) -> None:
-    """Answer one branch's moves, or one pull request. What is handled stays the sensor's to say: it will find it answered.
+    """Answer one branch's moves, the merge queue, or one pull request. What is handled stays the sensor's to say: it will find it answered.
 
     Raises GitHubError and CodeServerUnavailable.
     """
     if branch in app.branches.shipping:
         poll_branch(app, repository, branch, handled, claims)
+    if queue_branch(branch, app.branches.shipping):
+        poll_queue(app, repository, handled, claims)
     if pull:
         found = repository.pull(pull)
         if found is not None:

@@ -28,13 +28,14 @@ class Hint:
 
 
 def hint_of(event: str, content_type: str, body: bytes | bytearray) -> Hint:
-    """What a delivery says. Events but push and pull_request are left to the sensor. Raises UnreadablePayload."""
+    """What a delivery says. Events but push, pull_request and merge_group are left to the sensor. Raises UnreadablePayload."""
     payload = _payload(content_type, body)
     repository = _in(payload, "repository", "full_name")
     if not isinstance(repository, str):
         return Hint("")  # an event of an organization, or a ping of one
-    if event == "push":
-        branch = _BRANCH.fullmatch(str(payload.get("ref")))
+    if event in ("push", "merge_group"):
+        ref = payload.get("ref") if event == "push" else _in(payload, "merge_group", "head_ref")
+        branch = _BRANCH.fullmatch(str(ref))
         return Hint(repository, branch=branch[1] if branch else "")
     if event == "pull_request":
         number = _in(payload, "pull_request", "number")

@@ -7,7 +7,7 @@ from enum import StrEnum
 from pipeline_defs.config import App
 from pipeline_defs.release.evidence import LintCounts, TestCounts
 from pipeline_defs.release.records import HELD, Deployment, Image, Rehearsal
-from pipeline_defs.release.request import NOTHING, SUPERSEDED_BY, WAITS_FOR, Job
+from pipeline_defs.release.request import DEQUEUED, NOTHING, SUPERSEDED_BY, WAITS_FOR, Job
 from pipeline_defs.release.run_tags import VERSION_COMMIT, tag_of
 
 LINT, BUILD, TEST, PUSH, STAGE, DEPLOY = "lint", "build", "test", "push", "stage", "deploy"
@@ -133,6 +133,8 @@ class RunFacts:
         why = self.tags.get(SUPERSEDED_BY, "")
         if why == "closed":
             return "its pull request was closed"
+        if why == DEQUEUED:
+            return "it left the merge queue"
         if why.startswith("run "):
             return f"superseded by {why[:12]}"
         return f"superseded by {why[:7]}" if why else ""

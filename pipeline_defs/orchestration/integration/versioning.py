@@ -13,7 +13,7 @@ from pipeline_defs.github.github_resource import GitHubResource
 from pipeline_defs.lineage.events import DIGITS
 from pipeline_defs.orchestration.integration.merge_back import merge_back
 from pipeline_defs.orchestration.integration.merged_changes import Merged
-from pipeline_defs.release.change import is_merge
+from pipeline_defs.release.change import is_merge, queue_base
 from pipeline_defs.release.records import Image
 from pipeline_defs.release.run_tags import VERSION_COMMIT
 from pipeline_defs.release.shipline_commits import change_below, gives_version, version_message
@@ -37,10 +37,17 @@ def with_version(
 ) -> Image:
     """The image with the version of the merge it is for, and with the commit that has it; of anything else, the image as it is.
 
-    `since` is the head of the branch that was handled before. A merge that was overtaken ends its run with a Failure, and the
+    What the merge queue is about to merge has to have a number that the merge will be taken with. `since` is the head of the
+    branch that was handled before. A merge that was overtaken ends its run with a Failure, and the
     run's tag `superseded_by` names the head that answers for it.
     """
-    if not is_merge(context.run.tags.get("change", "")) or image.branch not in app.branches.shipping:
+    change = context.run.tags.get("change", "")
+    if base := queue_base(change):
+        if app.versioning == "manual":
+            merged = image.model_copy(update={"branch": base})
+            _must_have_grown(Merged.of(context.instance, app, merged, since, source), log)
+        return image
+    if not is_merge(change) or image.branch not in app.branches.shipping:
         return image
     if app.versioning == "tags":
         return image

@@ -16,7 +16,7 @@ from pipeline_defs.github.source_resource import SourceResource
 from pipeline_defs.lineage.events import short, skipped
 from pipeline_defs.orchestration.integration.tag_versioning import numbered
 from pipeline_defs.orchestration.integration.untrusted_image import build_untrusted
-from pipeline_defs.release.change import is_merge
+from pipeline_defs.release.change import is_merge, queue_base
 from pipeline_defs.release.policy import version_taken
 from pipeline_defs.release.records import Image
 from pipeline_defs.release.tags import code_tag, release_tag, tags_for, tree_tag
@@ -125,7 +125,12 @@ def local_name(image: Image) -> str:
 
 
 def tags_of(app: App, image: Image, change: str) -> tuple[str, ...]:
-    """The tags an image gets. `change` is the key of what asks for it: a merge names its pull request too, but has the branch's."""
+    """The tags an image gets. `change` is the key of what asks for it: a merge names its pull request too, but has the branch's.
+
+    An image that is made for the merge queue is found by its tree and its tests alone.
+    """
+    if queue_base(change):
+        return ()  # what is merged in the end gets the tags
     of_pull = image.pull and not is_merge(change)
     branches = app.branches
     version = Version.parse(image.version)

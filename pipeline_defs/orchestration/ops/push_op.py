@@ -60,7 +60,9 @@ def push_op(app: App) -> dg.OpDefinition:
                 }
             )
             context.instance.add_run_tags(context.run_id, release_tags(image))
-            log.say(f"push: {image.reference} is {', '.join(image.tags)}\n\n{steps_text(image.steps)}")
+            log.say(
+                f"push: {image.reference} is {', '.join(image.tags) or 'kept by its tree'}\n\n{steps_text(image.steps)}"
+            )
             log.say(f"push: {_attest(app, image, images)}")
             yield dg.Output(
                 None, metadata={**image_metadata(image), **links(app, image)}, data_version=dg.DataVersion(digest)

@@ -63,6 +63,20 @@ def test_webhooks_are_delivered_signed_and_again_under_the_same_guid(shop: GitHu
         assert api("GET", f"/hooks/{hook['id']}/deliveries").json()[0]["redelivery"] is True
 
 
+def test_the_merge_queue_tells_which_commit_it_wants_checked_and_that_a_group_is_gone(shop: GitHubServer) -> None:
+    with Receiver() as receiver:
+        shop.create_hook(SHOP, receiver.url, "quiet", events=["merge_group"])
+        branch = shop.enqueue(SHOP, opened(shop))
+        head, base = shop.head(SHOP, branch), shop.head(SHOP)
+        shop.dequeue(SHOP, branch)
+        assert shop.settle()
+        asked, gone = (one.payload for one in receiver.received if one.event == "merge_group")
+        assert (asked["action"], gone["action"], gone["reason"]) == ("checks_requested", "destroyed", "dequeued")
+        group = {name: asked["merge_group"][name] for name in ("head_sha", "head_ref", "base_sha", "base_ref")}
+        wanted = {"head_ref": f"refs/heads/{branch}", "base_ref": "refs/heads/main"}
+        assert group == {"head_sha": head, "base_sha": base, **wanted}
+
+
 def test_many_tags_in_one_push_send_no_events(shop: GitHubServer, tmp_path: Path) -> None:
     git("clone", "-q", shop.git_url(SHOP, shop.create_token("dora")), str(tmp_path))
     with Receiver() as receiver:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.testbed.github import comments, issue_shape, issues, merge, pull_changes, pull_shape, statuses
+from tests.testbed.github import comments, issue_shape, issues, merge, merge_queue, pull_changes, pull_shape, statuses
 from tests.testbed.github.control_code import Code, Files
 from tests.testbed.github.records import Issue, Json, Repo
 
@@ -54,6 +54,23 @@ class Review(Code):
             self.commit(repo, files, f"{prefix}-{number}", f"Change {number}", by, at=base)
             made.append(self.merge(repo, self.create_pull(repo, f"{prefix}-{number}", base, by=by), by=by))
         return made
+
+    def enqueue(self, repo: str, number: int, onto: str | None = None, by: str | None = None) -> str:
+        """Put a pull request into the merge queue, behind the group `onto`. Returns the queue's branch."""
+        with self.world.lock:
+            found, issue = self._issue(repo, number)
+            return merge_queue.enqueue(self.world, found, issue, self._user(by, found), onto)
+
+    def dequeue(self, repo: str, branch: str, reason: str = "dequeued") -> None:
+        """Take a group off the merge queue."""
+        with self.world.lock:
+            merge_queue.leave(self.world, self.world.repo(repo), branch, reason)
+
+    def merge_queued(self, repo: str, number: int, branch: str) -> str:
+        """Let the merge queue merge a group. Returns the SHA the base has then."""
+        with self.world.lock:
+            found, issue = self._issue(repo, number)
+            return merge_queue.finish(self.world, found, issue, branch)
 
     def close(self, repo: str, number: int, by: str | None = None) -> None:
         """Close an issue or a pull request without merging it."""

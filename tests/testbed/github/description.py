@@ -16,7 +16,7 @@ from tests.testbed.github.rest import ROUTES
 
 HERE = Path(__file__).parent / "description"
 PACKAGE = "@octokit/openapi"
-FORMAT = "6"
+FORMAT = "7"
 """Raised when what is cut out changes its form."""
 DROPPED = {
     "description",
@@ -74,7 +74,7 @@ def _cut(whole: Schema) -> Schema:
     payloads = {
         name: _convert(hook["post"]["requestBody"]["content"]["application/json"]["schema"])
         for name, hook in whole["x-webhooks"].items()
-        if name.split("-")[0] in ("push", "pull", "issue", "create", "delete", "ping")
+        if name.split("-")[0] in ("push", "pull", "issue", "create", "delete", "ping", "merge")
     }
     definitions: Schema = {}
     for part in (answers, payloads):

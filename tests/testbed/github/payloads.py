@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from tests.testbed.github.world import World
 
 MOST_COMMITS = 2048
+QUEUE_BOT = "github-merge-queue[bot]"
 
 
 def push(
@@ -95,6 +96,27 @@ def pull_request(
 
     pull = full_pull_json(world.at, world, repo, issue)
     return {"action": action, "number": issue.number, "pull_request": pull, **(more or {}), **_where(world, repo, by)}
+
+
+def merge_group(world: World, repo: Repo, action: str, ref: str, sha: str, base: str, reason: str = "") -> Json:
+    """`merge_group` with the action `checks_requested`, or `destroyed` with a reason: `merged`, `invalidated` or `dequeued`."""
+    commit = repo.git.commit(sha)
+    group = {
+        "head_sha": sha,
+        "head_ref": ref,
+        "base_sha": commit.parents[0],
+        "base_ref": f"refs/heads/{base}",
+        "head_commit": {
+            "id": sha,
+            "tree_id": commit.tree,
+            "message": commit.message,
+            "timestamp": iso(commit.committer.time),
+            "author": {"name": commit.author.name, "email": commit.author.email},
+            "committer": {"name": commit.committer.name, "email": commit.committer.email},
+        },
+    }
+    why = {"reason": reason} if reason else {}
+    return {"action": action, "merge_group": group, **why, **_where(world, repo, world.user(QUEUE_BOT))}
 
 
 def issue_comment(world: World, repo: Repo, issue: Issue, comment: Comment, action: str, by: User | None) -> Json:

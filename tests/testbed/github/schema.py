@@ -13,7 +13,7 @@ from tests.testbed.github import description
 from tests.testbed.github.rest import Answer, Route
 
 FORMATS = FormatChecker(formats=[])
-SEPARATE_ACTIONS = {"pull_request": "pull-request-", "issue_comment": "issue-comment-"}
+SEPARATE_ACTIONS = {"pull_request": "pull-request-", "issue_comment": "issue-comment-", "merge_group": "merge-group-"}
 """Events that the description has by their action."""
 GONE = re.compile(r"\$(\[\d+\])?(\.pull_request)?\.(user|head\.repo|head\.user)")
 """What GitHub sends as null when the account or the fork was deleted, though the description does not say so."""
