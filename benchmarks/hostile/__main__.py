@@ -8,7 +8,19 @@ import sys
 from collections.abc import Callable
 from contextlib import nullcontext
 
-from benchmarks.hostile import deliveries, faults, fuzz, host_keys, names, pages, pulls, records, secrets, tags
+from benchmarks.hostile import (
+    deliveries,
+    faults,
+    fuzz,
+    host_keys,
+    names,
+    pages,
+    pulls,
+    records,
+    secrets,
+    tags,
+    untrusted,
+)
 from benchmarks.parts import main
 
 Figures = dict[str, int | float]
@@ -17,6 +29,7 @@ PARTS: dict[str, Callable[[], Figures]] = {
     "secrets": secrets.measure,
     "names": names.measure,
     "pages": pages.measure,
+    "untrusted": untrusted.measure,
     "records": records.measure,
     "deliveries": deliveries.measure,
     "host_keys": host_keys.measure,

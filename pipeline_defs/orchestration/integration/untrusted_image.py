@@ -40,6 +40,15 @@ def refuse_unclear(context: dg.OpExecutionContext, app: App, commit: str, branch
         raise stop("an untrusted run needs the name of the base branch, whose tests are run on the image")
 
 
+def require_still_own(context: dg.OpExecutionContext, image: Image, repository: Source) -> None:
+    """Where only some stages of a run are executed again, look again whether the repository still has the commit.
+
+    The lint stage looked in the run before. Raises SourceError where no branch or tag has the commit any more.
+    """
+    if not image.untrusted and image.run != context.run_id:
+        repository.require_own(image.commit)
+
+
 def build_untrusted(
     context: dg.OpExecutionContext, app: App, image: Image, repository: Source, engine: Engine, log: Log
 ) -> Image:

@@ -15,7 +15,7 @@ from pipeline_defs.deployments.stage_log import Log, Stopwatch, open_log, stop
 from pipeline_defs.github.source_resource import SourceResource
 from pipeline_defs.lineage.events import short, skipped
 from pipeline_defs.orchestration.integration.tag_versioning import numbered
-from pipeline_defs.orchestration.integration.untrusted_image import build_untrusted
+from pipeline_defs.orchestration.integration.untrusted_image import build_untrusted, require_still_own
 from pipeline_defs.release.change import is_merge, queue_base
 from pipeline_defs.release.policy import version_taken
 from pipeline_defs.release.records import Image
@@ -45,7 +45,9 @@ def build_op(app: App) -> dg.OpDefinition:
     ) -> Image:
         with open_log(context, hides=app) as log:
             watch = Stopwatch("build")
-            repository, docker = source.of(app), engine.find()
+            repository = source.of(app)
+            require_still_own(context, image, repository)
+            docker = engine.find()
             if image.untrusted:
                 image = build_untrusted(context, app, image, repository, docker, log)
                 return image.model_copy(update={"steps": (*image.steps, watch.timing())})
