@@ -52,14 +52,14 @@ def main() -> int:
 def pictures(url: str) -> dict[str, tuple[str, int, int, str]]:
     """The pictures by name: address, the page's height, how much of it is shown, and a text that is there once the page is."""
     deployed = _run_of(url, "shop_deploy", "SUCCESS")
-    went_back = _run_of(url, "shop_deploy", "FAILURE")
+    failed = _run_of(url, "shop_deploy", "FAILURE")
     # The runs' logs are filtered by a word: the rest of their lines names paths of this machine.
     return {
         "lineage": ("/locations/__repository__@shipline/asset-groups/shop/lineage", 520, 460, "Unsynced"),
         "job": ("/locations/__repository__@shipline/jobs/shop_deploy", 900, 860, "shop_production"),
         "runs": ("/runs", 740, 740, "shop_integrate"),
         "deployment": (f"/runs/{deployed}?logs=done in", 900, 900, "switch: done"),
-        "rolled-back": (f"/runs/{went_back}?logs=going back", 900, 530, "going back:"),
+        "failed": (f"/runs/{failed}?logs=failed before", 900, 530, "failed before anything was changed"),
         "production": ("/assets/shop_production?view=events", 1120, 1120, "Materialized in run"),
         "automation": ("/automation", 520, 430, "shop_github"),
     }

@@ -19,14 +19,14 @@ from pipeline_defs.server.core.command import script
 from pipeline_defs.server.state.facts import gather_facts
 from tests.e2e.pipeline import Pipeline
 from tests.integration.procedures import WIPE
-from tests.support.routed_shop import PORTS, remove_router, web
+from tests.support.routed_shop import remove_router, web
 
 STEPS = ("migrate", "beside", "route", "switch", "drain")
 """Amid which a run's process is killed: before anything is changed, and on both sides of the switch."""
 
 _FIRST, _SECOND = "2.0.0", "2.1.0"  # the ground has given 1.0.0 to an image of its own
 _SECONDS = 240.0
-_PRODUCTION = {"route": {"health": "/health"}, "watch": 0, "test": None, "e2e": []}
+_PRODUCTION = {"compose": "production.yml", "route": {"health": "/health"}, "watch": 0, "test": None, "e2e": []}
 
 # Ends when one more journal says that the step begins.
 _BEGINS = """
@@ -64,11 +64,9 @@ def _shipping(ground: Ground) -> Iterator[Pipeline]:
     """A running Shipline that looks at the shop's repository, and deploys it behind the router."""
     with tempfile.TemporaryDirectory() as folder:
         pipeline = Pipeline(ground.app.shop.bed, Path(folder))
-        pipeline.developer.merge_feature("routed", "Behind a router", "0.9.0", ("production.yml", PORTS, ""))
         file = pipeline.apps / "shop.yaml"
         data: Any = yaml.safe_load(file.read_text())
         production = data["environments"]["production"] | _PRODUCTION
-        production["hosts"][0]["router"] = {"http": 8080, "https": 8443}
         data |= {"lint": ["true"], "test": None, "environments": {"production": production}}
         file.write_text(yaml.safe_dump(data))
         try:

@@ -12,7 +12,7 @@ from tests.testbed.server import STAGING
 FOLDER = "/opt/by-hand"
 _PUT = 'umask 077; mkdir -p "$(dirname "$1")"; cat >"$1"'
 _COMPOSE = """
-cd "$1"; compose() { docker compose -p by-hand -f production.yml -f version.yml "$@"; }
+cd "$1"; compose() { docker compose -p by-hand -f production.yml -f ports.yml -f version.yml "$@"; }
 """
 _REPLACE = """
 printf 'services: {web: {image: %s}}\\n' "$2" >version.yml
@@ -33,7 +33,7 @@ def install(server: Runner, release: Release, login: Secret) -> None:
     """Log in to the registry, put the app's files there, have the release run, and its database migrated."""
     _run(server, script(_PUT, "/root/.docker/config.json", stdin=login))
     files = {path.relative_to(SOURCE).as_posix(): path.read_bytes() for path in (SOURCE / "postman").iterdir()}
-    files["production.yml"] = (SOURCE / "production.yml").read_bytes()
+    files |= {name: (SOURCE / name).read_bytes() for name in ("production.yml", "ports.yml")}
     files[".env"] = f"SHOP_DB_PASSWORD={DATABASE_PASSWORD}\nSHOP_PORT={STAGING}\n".encode()
     for name, content in files.items():
         _run(server, script(_PUT, f"{FOLDER}/{name}", stdin=content))

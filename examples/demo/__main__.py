@@ -16,13 +16,15 @@ from examples.demo.developer import SHOP, Developer
 from examples.demo.hub import SETTINGS, Hub
 from examples.demo.shipline import Shipline, StoryFailed, link_home
 from examples.demo.story import Story
+from examples.demo.visitors import Visitors
 from pipeline_defs.cli.cli_output import Output
 from pipeline_defs.config import Home
 from pipeline_defs.config.base_error import ShiplineError
 from pipeline_defs.config.home import PROJECT
-from tests.testbed.bed import TestBed
+from tests.testbed.bed import PRELOADED, TestBed
 from tests.testbed.checkout import BedError, state
 from tests.testbed.container import free_port
+from tests.testbed.images import CADDY
 
 FIRST_CHAPTER = "1  GitHub, a registry and a server"
 
@@ -48,7 +50,7 @@ def _demo(output: Output, *, once: bool) -> int:
     began = time.monotonic()
     home = Home((state() / "demo").resolve())
     _forget_earlier(home, output)
-    bed = TestBed("demo")
+    bed = TestBed("demo", preload=(*PRELOADED, CADDY.name))
     developer, hub = Developer(home.root / "git"), Hub(home.root / "hub", output)
     output.say((f"\n{FIRST_CHAPTER}", "bold yellow"))
     bed.up()
@@ -72,7 +74,7 @@ def _demo(output: Output, *, once: bool) -> int:
         )
         shipline.wait_for_first_look("shop", "github")
         hub.send_deliveries(webhooks, variables["SHOP_WEBHOOK_SECRET"])
-        story = Story(shipline, hub, developer, variables["SHOP_PRODUCTION_URL"], output)
+        story = Story(shipline, hub, developer, Visitors(variables["SHOP_PRODUCTION_URL"], output), output)
         story.seconds[FIRST_CHAPTER] = time.monotonic() - began
         story.tell()
         _tell_times(story, time.monotonic() - began, output)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import time
@@ -106,8 +107,12 @@ class Shipline:
 
     def show(self, *words: str) -> None:
         """Call a `shipline` command in front of the reader."""
-        self._output.say(("\n$ shipline " + " ".join(words), "bold cyan"))
+        self._output.say((f"\n$ shipline {shlex.join(words)}", "bold cyan"))
         subprocess.run([str(COMMAND), *words], env=self.environment, check=True)
+
+    def page(self, path: str) -> str:
+        """The address of a part of its web page."""
+        return f"{Client.of(self.home).url.rstrip('/')}{path}"
 
     def _client_url(self) -> str | None:
         assert self._process is not None

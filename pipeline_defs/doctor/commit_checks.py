@@ -158,9 +158,20 @@ def shared_ports(places: Collection[Tried]) -> Iterator[Finding]:
     """Do two environments, of one app or of two, publish one port on one host?"""
     for one, other in combinations(places, 2):
         if one.host.place == other.host.place and one.site.project != other.site.project:
-            for port in sorted(set(one.ports) & set(other.ports)):
+            for port in sorted(_both_publish(one, other)):
                 says = f"{one.site.project} and {other.site.project} both publish the port {port} on {one.host}"
                 what = f"{other.environment}: compose file"
                 yield broken(
                     f"{other.app.name} at {other.commit[:7]}", what, says, "publish another one in one of them"
                 )
+
+
+def _both_publish(one: Tried, other: Tried) -> set[str]:
+    """The ports that two environments of one host would publish; the router's is one for all that it serves."""
+    return set(one.ports) & set(other.ports) | set(one.ports) & _routers(other) | _routers(one) & set(other.ports)
+
+
+def _routers(place: Tried) -> set[str]:
+    """The ports of the router that serves an environment."""
+    router = place.host.router
+    return {str(router.http), str(router.https)} if place.site.config.route else set()

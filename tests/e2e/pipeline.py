@@ -53,6 +53,7 @@ class Pipeline:
         if name != "shop":  # one app follows the developer; the others are asked by hand
             data["branches"] = {"development": f"{name}-development", "main": f"{name}-main"}
         data |= {"name": name, **changes}
+        data["environments"]["production"] |= shop.WITHOUT_ROUTE
         for environment, settings in data["environments"].items():
             settings |= {"directory": f"/opt/shipline/{name}/{environment}", **for_all}
         (self.apps / f"{name}.yaml").write_text(yaml.safe_dump(data))

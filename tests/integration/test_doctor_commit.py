@@ -14,6 +14,7 @@ from pipeline_defs.server.core.command import script
 from tests.integration.procedures import WIPE
 from tests.support.shop import Shop, environment, git
 from tests.testbed.bed import TestBed
+from tests.testbed.images import CADDY
 
 SOURCE = Path("examples/shop")
 EVERYTHING = """
@@ -49,6 +50,7 @@ def asked(
     capsys: pytest.CaptureFixture[str],
 ) -> Asked:
     """The doctor, asked about the sample app: (status, what it found of the commit)."""
+    testbed.servers[0].load(CADDY.name)
     home = {"SHIPLINE_HOME": str(tmp_path), "DAGSTER_HOME": str(tmp_path), "SHOP_REPOSITORY": str(repository)}
     of_its_own = f"{testbed.registry.address}/doctor-{secrets.token_hex(4)}"  # other tests have pushed this version
     for name, value in environment(testbed, **home, SHOP_REGISTRY=of_its_own).items():
@@ -109,7 +111,7 @@ def test_each_mistake_of_a_commit_is_found_before_its_first_deployment(asked: As
         assert sentence in told
     staging.write_text(before.replace(":-8081}", ":-8080}"))
     commit(repository)
-    assert "both publish the port 8080" in broken(asked()[1])
+    assert "both publish the port 8080" in broken(asked()[1])  # the one of them by its router
     assert broken(asked("--commit", good)[1]) == ""
 
 

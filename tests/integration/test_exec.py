@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+import yaml
 from dagster import DagsterInstance
 
 from pipeline_defs.cli.main import main
@@ -33,12 +34,12 @@ from pipeline_defs.server.core.lock import fence
 from pipeline_defs.server.state.facts import gather_facts
 from pipeline_defs.server.strategies.deploy_procedure import deploy
 from tests.integration.procedures import production
-from tests.support.shop import DATABASE_PASSWORD, Shop, environment
+from tests.support.shop import DATABASE_PASSWORD, WITHOUT_ROUTE, Shop, environment
 
 pytestmark = pytest.mark.small_app
 
 SHIPLINE = [sys.executable, "-m", "pipeline_defs.cli.main"]
-CONSOLE = "    console: sh -c 'echo console of $APP_ENVIRONMENT'\n"
+CONSOLE = "sh -c 'echo console of $APP_ENVIRONMENT'"
 LIMIT = 60.0
 
 SPEAKS = 'cat; hostname; echo "$DATABASE_URL"; printf "%s|" "$APP_ENVIRONMENT" "$APP_VERSION" "$0" "$@"; echo aside >&2; exit 7'
@@ -54,10 +55,9 @@ STUBBORN = "trap '' HUP INT TERM; echo ready; while :; do sleep 0.2; done # stub
 def home(live: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
     """A home that knows the shop, of which the first release runs in production."""
     (tmp_path / "apps").mkdir()
-    text = (PROJECT / "apps" / "shop.yaml").read_text()
-    (tmp_path / "apps" / "shop.yaml").write_text(
-        text.replace("    auto_deploy: true", f"{CONSOLE}    auto_deploy: true")
-    )
+    data = yaml.safe_load((PROJECT / "apps" / "shop.yaml").read_text())
+    data["environments"]["production"] |= {**WITHOUT_ROUTE, "console": CONSOLE}
+    (tmp_path / "apps" / "shop.yaml").write_text(yaml.safe_dump(data))
     places = {"SHIPLINE_HOME": "home", "DAGSTER_HOME": "home", "SHIPLINE_APPS": "apps"}
     for name, value in {**environment(live.bed), **{name: str(tmp_path / at) for name, at in places.items()}}.items():
         monkeypatch.setenv(name, value)

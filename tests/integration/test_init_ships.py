@@ -15,6 +15,7 @@ from tests.integration.shop_runs import ShopRuns
 from tests.support import shop
 from tests.support.shop import SOURCE, Shop
 from tests.testbed.bed import TestBed
+from tests.testbed.images import CADDY
 
 pytestmark = pytest.mark.thorough
 
@@ -41,6 +42,7 @@ def test_the_sample_app_ships_by_the_file_that_is_written_for_it(
 ) -> None:
     with shop.variables(shop.environment(testbed)):
         sample = Shop(testbed, written(tmp_path, testbed, monkeypatch), tmp_path)
+    testbed.servers[0].load(CADDY.name)
     with sample.server() as server:
         assert server.run(script(WIPE), timeout=120).ok
     (tmp_path / "dagster").mkdir()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import yaml
 
-from pipeline_defs.config.route import Route, Router
+from pipeline_defs.config.route import Route
 from pipeline_defs.config.watch import OFF
 from pipeline_defs.release.records import Release
 from pipeline_defs.resources.ssh_connection import Connection
@@ -18,13 +18,12 @@ from pipeline_defs.server.core.task import Task
 from tests.support.shop import Shop
 from tests.testbed.images import CADDY
 
-PORTS = '    ports:\n      - "${SHOP_PORT:-8080}:8000"\n'
 _REMOVE = "docker rm -fv shipline-router; docker volume rm shipline-router"
 
 
 @dataclass
 class Routed:
-    """The shop, and the folder of its files, in which production's compose file publishes no port."""
+    """The shop, and the folder of its files."""
 
     shop: Shop
     source: Path
@@ -71,17 +70,13 @@ def routed(shop: Shop, folder: Path) -> Routed:
     shop.bed.servers[0].load(CADDY.name)
     source = folder / "shop"
     shutil.copytree(shop.source, source, ignore=shutil.ignore_patterns("__pycache__"))
-    text = (source / "production.yml").read_text()
-    assert PORTS in text
-    (source / "production.yml").write_text(text.replace(PORTS, ""))
     return behind_router(shop, source)
 
 
 def behind_router(shop: Shop, source: Path) -> Routed:
     """The shop with a route, whose files are in a folder that `routed` has made."""
-    host = shop.app.environments["production"].host.model_copy(update={"router": Router(http=8080, https=8443)})
     route = Route(health="/health", drain_timeout=20)
-    return Routed(shop.changed("production", route=route, watch=OFF, hosts=(host,)), source)
+    return Routed(shop.changed("production", route=route, watch=OFF, overrides=()), source)
 
 
 def remove_router(server: Connection) -> None:

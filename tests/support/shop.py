@@ -59,10 +59,16 @@ def variables(values: Mapping[str, str]) -> Iterator[None]:
             os.environ.pop(name, None) if value is None else os.environ.update({name: value})
 
 
+WITHOUT_ROUTE = {"compose": ["production.yml", "ports.yml"], "route": None}
+"""What production's part of the sample's file has where the app is replaced in place."""
+
+
 def load(bed: TestBed) -> App:
-    """The example's own file, read for this bed."""
+    """The example's own file, read for this bed, with a production that is replaced in place; `routed` gives it its route."""
     with variables(environment(bed)):
-        return load_app(PROJECT / "apps" / "shop.yaml")
+        app = load_app(PROJECT / "apps" / "shop.yaml")
+    in_place = app.environments["production"].model_copy(update={"overrides": ("ports.yml",), "route": None})
+    return app.model_copy(update={"environments": {**app.environments, "production": in_place}})
 
 
 @dataclass

@@ -39,7 +39,7 @@ echo "<testsuite tests='1'><testcase classname='small' name='payments are $PAYME
   >"$RESULTS/e2e.xml"
 [ -z "$failed" ]
 """
-_COMPOSE = ("staging.yml", "production.yml")
+_COMPOSE = ("staging.yml", "production.yml", "ports.yml")
 _PAYMENTS = {"staging": "test", "production": "live"}
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from pipeline_defs.config import App, Secret, load_app
 from pipeline_defs.config.home import PROJECT
+from pipeline_defs.config.route import Router
 from pipeline_defs.release.records import Release
 from pipeline_defs.resources.process import LocalRunner
 from pipeline_defs.server.compose.bundle import needed_files
@@ -28,11 +29,13 @@ SHELLS = list({os.path.realpath(found): shell for shell in _SHELLS if (found := 
 
 @cache
 def example() -> App:
-    """`apps/shop.yaml`, read with none of its variables set."""
+    """`apps/shop.yaml`, read with none of its variables set, with a production that is replaced in place."""
     with pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.startswith("SHOP_")]:
             patch.delenv(name)
-        return load_app(PROJECT / "apps" / "shop.yaml")
+        app = load_app(PROJECT / "apps" / "shop.yaml")
+    host = app.environments["production"].host.model_copy(update={"router": Router()})
+    return with_environment(app, "production", route=None, hosts=(host,))
 
 
 def with_environment(app: App, name: str, **changes: Any) -> App:

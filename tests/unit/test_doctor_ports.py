@@ -1,11 +1,15 @@
 """Ports that two environments would publish on one host."""
 
 from pipeline_defs.config import App
+from pipeline_defs.config.route import Route
 from pipeline_defs.doctor.commit_checks import shared_ports
 from pipeline_defs.doctor.server_trial import Tried
-from tests.unit.sample import example
+from tests.unit.sample import example, with_environment
 
 OTHER = example().model_copy(update={"name": "blog"})
+
+
+ROUTED = with_environment(OTHER, "production", route=Route())
 
 
 def place(app: App, environment: str, *ports: str, address: str = "a") -> Tried:
@@ -32,3 +36,11 @@ def test_the_same_port_on_two_hosts_is_nobody_s_trouble() -> None:
     assert not list(
         shared_ports([place(example(), "production", "8080"), there, place(example(), "production", "8080")])
     )
+
+
+def test_the_router_s_port_is_one_for_all_whom_it_serves_and_nobody_else_s() -> None:
+    routed = place(ROUTED, "production")
+    second = place(with_environment(example(), "production", route=Route()), "production")
+    assert not list(shared_ports([routed, second]))
+    [told] = shared_ports([routed, second, place(example(), "staging", "80", "8081")][::2])
+    assert told.says == f"blog-production and shop-staging both publish the port 80 on {routed.host}"
