@@ -1,6 +1,7 @@
 """`shipline init`: the first app's file, from what a repository shows."""
 
 import os
+import shutil
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
@@ -89,15 +90,17 @@ def _put_beside(home: Home, app: str, files: dict[str, str]) -> Path | None:
     if not files:
         return None
     folder = home.root / "proposed" / app
-    folder.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(folder, ignore_errors=True)  # what an earlier call proposed
+    folder.mkdir(parents=True)
     for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_text(text)
     return folder
 
 
 def _to_copy(folder: Path, path: Path, files: dict[str, str], lines: int) -> str:
     named = " and ".join(files)
-    return f"the repository needs {named} ({len(files)} new, {lines} lines); look them through, then: cp {folder}/* {plain(str(path))}/"
+    return f"the repository needs {named} ({len(files)} new, {lines} lines); look them through, then: cp -r {folder}/. {plain(str(path))}/"
 
 
 def _not_looked_at(why: str) -> str:

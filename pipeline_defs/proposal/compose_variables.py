@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-_VARIABLE = re.compile(r"\$\$|\$(?:\{(?P<braced>[A-Za-z_]\w*)(?P<more>[^}]*)\}|(?P<bare>[A-Za-z_]\w*))")
+VARIABLE = re.compile(r"\$\$|\$(?:\{(?P<braced>[A-Za-z_]\w*)(?P<more>[^}]*)\}|(?P<bare>[A-Za-z_]\w*))")
+"""A variable, or a dollar that stands for itself."""
 _DEFAULTS = (":-", "-", ":+", "+")  # what follows a name that nobody has to set
 
 
@@ -19,9 +20,9 @@ def variables(node: Any) -> dict[str, bool]:
 
 def default_of(text: str) -> str | None:
     """The text with its variables replaced by their defaults; None where one has none."""
-    if any(_is_needed(match) for match in _VARIABLE.finditer(text)):
+    if any(_is_needed(match) for match in VARIABLE.finditer(text)):
         return None
-    return _VARIABLE.sub(lambda match: "$" if match[0] == "$$" else re.sub(r"^:?-", "", match["more"] or ""), text)
+    return VARIABLE.sub(lambda match: "$" if match[0] == "$$" else re.sub(r"^:?-", "", match["more"] or ""), text)
 
 
 def _within(node: Any) -> Iterator[re.Match[str]]:
@@ -31,7 +32,7 @@ def _within(node: Any) -> Iterator[re.Match[str]]:
         for value in node:
             yield from _within(value)
     elif isinstance(node, str):
-        yield from (match for match in _VARIABLE.finditer(node) if match[0] != "$$")
+        yield from (match for match in VARIABLE.finditer(node) if match[0] != "$$")
 
 
 def _is_needed(match: re.Match[str]) -> bool:

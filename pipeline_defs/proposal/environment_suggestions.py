@@ -1,21 +1,21 @@
 """Environment suggestions: what the compose files for staging and production suggest of them."""
 
+import json
 import re
-import shlex
 from pathlib import PurePosixPath
 from typing import Any
 
-from pipeline_defs.config.environment import REVISION
 from pipeline_defs.config.host import PLACEHOLDER
 from pipeline_defs.config.inheritance import INHERITED
+from pipeline_defs.proposal.app_commands import migrations
+from pipeline_defs.proposal.compose_override import Override, for_production, for_rehearsal
 from pipeline_defs.proposal.compose_variables import default_of
 from pipeline_defs.proposal.draft import Draft
 from pipeline_defs.proposal.e2e_suggestion import end_to_end
 from pipeline_defs.proposal.found_compose_file import ComposeFile, Service
 from pipeline_defs.proposal.image_choice import Choice
-from pipeline_defs.proposal.missing_files import REHEARSED
-from pipeline_defs.proposal.repository_scan import Repository
-from pipeline_defs.proposal.service_roles import dependent_services, own_service
+from pipeline_defs.proposal.repository_scan import Repository, path_asked, says_production
+from pipeline_defs.proposal.service_roles import dependent_services, is_proxy, own_service
 
 _GIVEN = {"APP_VERSION", "APP_COMMIT", "IMAGE", "RESULTS"}  # variables that Shipline sets itself
 
@@ -24,17 +24,11 @@ def environments(draft: Draft, choice: Choice) -> dict[str, Any]:
     """{name: its keys and values}; staging only where it could rehearse. Raises ProposalError where no service is the app's."""
     production, staging = choice.repository.compose["production"], choice.repository.compose.get("staging")
     made = {"production": _environment(draft, choice, production, "production")}
+    made["production"] |= _route(draft, choice, production, made["production"]["service"])
     draft.change.add("environments.production.hosts.address")
     draft.lacks(f"environments.production.hosts.address: write your server in place of {PLACEHOLDER}")
-    if staging is None and draft.files:
-        port = choice.dockerfile.port or made["production"]["port"]
-        own = {"environment": {"PORT": REHEARSED}, **end_to_end(draft, choice.repository, "staging", port)}
-        return {**made, "staging": {"rehearses": "production", **own}}
     if staging is None:
-        draft.lacks(
-            f"staging.yml: like {production.path} with ports of its own; without it no release is rehearsed first"
-        )
-        return made
+        return {**made, "staging": _beside(draft, choice, production, made["production"])}
     copy = _environment(draft, choice, staging, "staging")
     if ("database" in copy) != ("database" in made["production"]):
         draft.lacks(f"{staging.path}: a PostgreSQL as in {production.path}, or in neither; so it cannot rehearse")
@@ -48,6 +42,49 @@ def environments(draft: Draft, choice: Choice) -> dict[str, Any]:
     return {**made, "staging": {"rehearses": "production", **differs, **left_out}}
 
 
+def _beside(draft: Draft, choice: Choice, file: ComposeFile, production: dict[str, Any]) -> dict[str, Any]:
+    """A rehearsal by production's own compose file; a file on top of each is written where the app could not run twice without it.
+
+    A compose file whose name does not say production is written over for production too, so that it serves people and no developers.
+    """
+    own = [production["service"], *production.get("also", ())]
+    override = for_rehearsal(file)
+    if not says_production(file):
+        override = for_production(choice.repository, file, choice.dockerfile, own)
+        production |= _on_top(draft, file, "production.yml", override)
+    ports = override.rehearsed()
+    return {
+        "rehearses": "production",
+        **(_on_top(draft, file, "staging.yml", override) if says_production(file) else {}),
+        **({"environment": ports} if ports else {}),
+        **end_to_end(draft, choice.repository, "staging", production["port"]),
+    }
+
+
+def _route(draft: Draft, choice: Choice, file: ComposeFile, own: str) -> dict[str, Any]:
+    """The router, where the compose file publishes no port at all and no proxy of somebody else's may reach the app."""
+    services = file.services.values()
+    reached = any(each.said.get("ports") or each.said.get("network_mode") or is_proxy(each) for each in services)
+    if reached or file.joins:
+        return {}
+    check = json.dumps(file.services[own].said.get("healthcheck") or "")
+    health = path_asked(check) or choice.dockerfile.health or "/"
+    draft.lacks(
+        f"environments.production.route: {file.path} publishes no port, so people reach {own} by the server's router at port 80; "
+        f"take route out where something else leads to it"
+    )
+    return {"route": {"health": health}}
+
+
+def _on_top(draft: Draft, file: ComposeFile, name: str, override: Override) -> dict[str, Any]:
+    """The key `compose` with a file that is written on top of another one, beside it; nothing where that has no text."""
+    if not override.text:
+        return {}
+    path = str(PurePosixPath(file.path).with_name(name))
+    draft.files[path] = override.text
+    return {"compose": [*file.paths, path]}
+
+
 def _published(file: ComposeFile) -> set[int]:
     return {port for service in file.services.values() for port in service.published}
 
@@ -59,7 +96,7 @@ def _environment(draft: Draft, choice: Choice, file: ComposeFile, name: str) -> 
     made: dict[str, Any] = {
         "hosts": {"address": PLACEHOLDER},
         "directory": f"/opt/shipline/{draft.name}/{name}",
-        "compose": file.path,
+        "compose": list(file.paths) if file.overrides else file.path,
         "service": service.name,
         "port": port,
     }
@@ -76,7 +113,7 @@ def _environment(draft: Draft, choice: Choice, file: ComposeFile, name: str) -> 
         **made,
         **_secret_files(draft, repository, file, name),
         **_database(draft, file),
-        **_migrations(draft, repository, choice.folder),
+        **migrations(draft, repository, choice.folder),
         **end_to_end(draft, repository, name, port),
     }
 
@@ -131,24 +168,3 @@ def _value(draft: Draft, file: ComposeFile, service: Service, variable: str, def
     if known is None:
         draft.lacks(f"database: {file.path} takes {variable} from outside; write its value in place of {draft.name}")
     return known or draft.name
-
-
-def _migrations(draft: Draft, repository: Repository, folder: str) -> dict[str, Any]:
-    """Alembic's call, with its settings as the container sees them: relative to what was copied into the image."""
-    inside = [
-        PurePosixPath(path).relative_to(folder)
-        for path in repository.alembic
-        if PurePosixPath(path).is_relative_to(folder)
-    ]
-    if not inside:
-        if repository.alembic:
-            draft.lacks(
-                f"migrate: {repository.alembic[0]} is outside of what is built; write the command that migrates"
-            )
-        return {}
-    alembic = "alembic" if str(inside[0]) == "alembic.ini" else f"alembic -c {shlex.quote(str(inside[0]))}"
-    return {
-        "migrate": f"{alembic} upgrade head",
-        "revision": f"{alembic} current",
-        "downgrade": f"{alembic} downgrade {REVISION}",
-    }

@@ -1,8 +1,8 @@
 """Found compose file: what one of a repository's compose files says about the services in it."""
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -27,6 +27,7 @@ class Service:
         volume: the named volume that holds PostgreSQL's data, where it is mounted.
         reads: its `env_file`s that have to be there, relative to the repository.
         ends: another service waits until it has ended well.
+        said: what the file says of it, as it is written.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Service:
     healthcheck: bool
     target: str | None = None
     ends: bool = False
+    said: Mapping[str, Any] = field(default_factory=dict, compare=False)
 
     @property
     def is_postgres(self) -> bool:
@@ -50,12 +52,23 @@ class Service:
 
 @dataclass(frozen=True)
 class ComposeFile:
-    """A compose file: its path in the repository, its services, its variables, and those of them that somebody has to set."""
+    """A compose file: its path in the repository, its services, its variables, and those of them that somebody has to set.
+
+    `overrides` are the paths of files on top of it, whose services are these as they are merged. `joins`: it has an external network,
+    by which something else may reach the app.
+    """
 
     path: str
     services: dict[str, Service]
     variables: frozenset[str]
     unset: tuple[str, ...]
+    overrides: tuple[str, ...] = ()
+    joins: bool = False
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Its own path, and those of the files on top of it."""
+        return (self.path, *self.overrides)
 
     @property
     def postgres(self) -> Service | None:
@@ -82,7 +95,39 @@ def read_compose(root: Path, path: str) -> ComposeFile:
         if name in read:
             read[name] = replace(read[name], ends=True)
     found = variables(data)
-    return ComposeFile(path, read, frozenset(found), tuple(name for name, needed in found.items() if needed))
+    unset = tuple(name for name, needed in found.items() if needed)
+    networks = data.get("networks")
+    joins = any(isinstance(each, dict) and each.get("external") for each in _listed_values(networks))
+    return ComposeFile(path, read, frozenset(found), unset, joins=joins)
+
+
+def _listed_values(said: Any) -> list[Any]:
+    return list(said.values()) if isinstance(said, dict) else []
+
+
+def on_top(base: ComposeFile, file: ComposeFile) -> ComposeFile:
+    """The two as Compose merges them, where `file` only changes services that `base` has; else `file` alone.
+
+    A list of the one takes the place of the other's here, which is near enough to what is looked for.
+    """
+    changes = [each for name, each in file.services.items() if name in base.services and not (each.image or each.build)]
+    if not changes:
+        return file
+    folder = PurePosixPath(base.path).parent
+    merged = dict(base.services)
+    for name, service in file.services.items():
+        before = merged.get(name)
+        said = {**(before.said if before else {}), **service.said}
+        merged[name] = replace(_service(name, said, folder), ends=bool(before and before.ends) or service.ends)
+    unset = tuple(dict.fromkeys((*base.unset, *file.unset)))
+    return ComposeFile(
+        base.path,
+        merged,
+        base.variables | file.variables,
+        unset,
+        (*base.overrides, *file.paths),
+        base.joins or file.joins,
+    )
 
 
 def _awaited(services: dict[Any, Any]) -> Iterator[str]:
@@ -126,6 +171,7 @@ def _service(name: str, said: dict[Any, Any], folder: PurePosixPath) -> Service:
         reads=tuple(dict.fromkeys(_plain(folder / path) for path in _files(said.get("env_file")))),
         healthcheck=bool(said.get("healthcheck")),
         target=_target(said.get("build")),
+        said={str(key): value for key, value in said.items()},
     )
 
 

@@ -5,19 +5,19 @@ from dataclasses import replace
 from pathlib import Path
 
 from pipeline_defs.proposal.found_compose_file import read_compose
-from pipeline_defs.proposal.repository_scan import VERSION_FILE, Dockerfile, Repository
+from pipeline_defs.proposal.repository_scan import Dockerfile, Repository
 
 COMPOSE_FILE = "production.yml"
 PORT = 8000
-PUBLISHED, REHEARSED = "8080", "8081"
-"""The ports of the server on which production and a rehearsal are reached, until somebody names others."""
+PUBLISHED = 8080
+"""The port of the server on which production is reached, until somebody names another one."""
 
 _WEB = """\
 services:
   web:
     image: {name}                      # Shipline puts in the image that it has built
     restart: unless-stopped
-    ports: ["${{PORT:-{published}}}:{port}"]
+    ports: ["${{PUBLISHED_PORT:-{published}}}:{port}"]
 """
 _WITH_DATABASE = """\
     environment:
@@ -34,13 +34,12 @@ volumes:
 
 
 def missing_files(repository: Repository, dockerfile: Dockerfile, name: str) -> dict[str, str]:
-    """The text of each file that is missing, by its path in the repository: a compose file, and a version file where there is none.
+    """The text of the compose file that is missing, by its path in the repository.
 
     With Alembic's settings in the repository the compose file has a PostgreSQL too. One compose file is for all environments.
     """
     text = _WEB + (_WITH_DATABASE if repository.alembic else "")
-    files = {COMPOSE_FILE: text.format(name=name, port=dockerfile.port or PORT, published=PUBLISHED)}
-    return files if repository.versions or repository.origin.tagged else {**files, VERSION_FILE: "1.0.0\n"}
+    return {COMPOSE_FILE: text.format(name=name, port=dockerfile.port or PORT, published=PUBLISHED)}
 
 
 def with_missing(repository: Repository, files: dict[str, str]) -> Repository:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from pipeline_defs.proposal.found_compose_file import ComposeFile, read_compose
+from pipeline_defs.proposal.found_compose_file import ComposeFile, on_top, read_compose
 from pipeline_defs.proposal.github_workflows import Workflows, read_workflows
 from pipeline_defs.proposal.proposal_error import ProposalError
 from pipeline_defs.proposal.repository_origin import Origin, origin_of
@@ -35,11 +35,26 @@ _PURPOSES = {
 
 @dataclass(frozen=True)
 class Dockerfile:
-    """A Dockerfile: its path, the port that it names first, and whether it has a HEALTHCHECK."""
+    """A Dockerfile.
+
+    Attributes:
+        port: the port that it names first.
+        healthcheck: whether it has a HEALTHCHECK; command: whether it says what its image runs.
+        stages: the names of its stages; text: all of it.
+    """
 
     path: str
     port: int | None
     healthcheck: bool
+    command: bool = False
+    stages: tuple[str, ...] = ()
+    text: str = ""
+
+    @property
+    def health(self) -> str:
+        """The path that its HEALTHCHECK asks; empty where it asks none."""
+        after = re.split(r"^HEALTHCHECK", self.text, maxsplit=1, flags=re.IGNORECASE | re.MULTILINE)[1:]
+        return path_asked(after[0]) if after else ""
 
 
 @dataclass(frozen=True)
@@ -66,6 +81,7 @@ class Repository:
     compose: dict[str, ComposeFile]
     versions: tuple[VersionFile, ...]
     alembic: tuple[str, ...]
+    files: tuple[str, ...]
     collections: tuple[str, ...]
     postman_environments: tuple[str, ...]
     workflows: Workflows
@@ -77,6 +93,13 @@ class Repository:
             return (self.root / path).is_file()
         known = Git(str(self.root), "", None).run("-C", str(self.root), "ls-files", "-z", "--", path)
         return path in known.stdout.split("\0")
+
+    def has_below(self, path: str) -> bool:
+        """True for a folder in which git has a file, or for such a file; where the folder is no repository, for what is there."""
+        if not self.origin.is_git:
+            return (self.root / path).exists()
+        known = Git(str(self.root), "", None).run("-C", str(self.root), "ls-files", "--", path)
+        return bool(known.stdout.strip())
 
 
 def scan(root: Path) -> Repository:
@@ -95,6 +118,7 @@ def scan(root: Path) -> Repository:
         dockerfiles=tuple(_dockerfile(root, path) for path in files if _is_dockerfile(names[path])),
         compose=compose,
         versions=tuple(_version(root, path) for path in files if names[path] == VERSION_FILE),
+        files=tuple(files),
         alembic=tuple(path for path in files if names[path] == "alembic.ini"),
         collections=tuple(path for path in files if path.endswith(".postman_collection.json")),
         postman_environments=tuple(path for path in files if path.endswith(".postman_environment.json")),
@@ -115,6 +139,12 @@ def _files(root: Path) -> Iterator[str]:
         yield from (file.relative_to(root).as_posix() for file in whole if not file.is_symlink() and file.is_file())
 
 
+def path_asked(text: str) -> str:
+    """The path of the first address of this container's own in a health check; empty where there is none."""
+    found = re.search(r"https?://(?:localhost|127\.0\.0\.1|0\.0\.0\.0|\[::1\])(?::[\d${}A-Za-z_:-]+)?(/[\w./-]*)", text)
+    return found[1] if found else ""
+
+
 def _is_dockerfile(name: str) -> bool:
     return _DOCKERFILE.fullmatch(name) is not None and _NO_DOCKERFILE.fullmatch(name) is None
 
@@ -123,32 +153,53 @@ def _dockerfile(root: Path, path: str) -> Dockerfile:
     lines = _lines(root / path)
     ports = (re.match(r"EXPOSE\s+(\d+)", line, re.IGNORECASE) for line in lines)
     checks = any(re.match(r"HEALTHCHECK\s+(?!NONE\b)", line, re.IGNORECASE) for line in lines)
-    return Dockerfile(path, next((int(port[1]) for port in ports if port), None), checks)
+    command = any(re.match(r"(CMD|ENTRYPOINT)\b", line, re.IGNORECASE) for line in lines)
+    stages = (re.match(r"FROM\s.*\sAS\s+(\S+)", line, re.IGNORECASE) for line in lines)
+    return Dockerfile(
+        path=path,
+        port=next((int(port[1]) for port in ports if port), None),
+        healthcheck=checks,
+        command=command,
+        stages=tuple(stage[1] for stage in stages if stage),
+        text="\n".join(lines),
+    )
 
 
 def _compose(root: Path, files: list[str]) -> tuple[dict[str, ComposeFile], list[str]]:
-    """The compose file for each purpose, that nearest to the root; one that says no purpose is for production."""
-    found: dict[str, ComposeFile] = {}
+    """The compose file for each purpose, that nearest to the root; one that says no purpose is for production, or below what is."""
+    found: dict[str | None, ComposeFile] = {}
     problems: list[str] = []
     candidates = [
         path for path in files if _COMPOSE.fullmatch(PurePosixPath(path).name) and not path.startswith(".github/")
     ]
-    for path in sorted(candidates, key=lambda path: _purpose(path) is None):
+    for path in candidates:
         purpose = _purpose(path)
-        purpose = "production" if purpose is None else purpose
-        if not purpose or purpose in found:
+        if purpose == "" or purpose in found:
             continue
         try:
             found[purpose] = read_compose(root, path)
         except ProposalError as error:
             if PurePosixPath(path).name.lower().startswith(("compose", "docker-compose")):
                 problems.append(str(error))
-    return found, problems
+    purposes = {purpose: file for purpose, file in found.items() if purpose is not None}
+    below = found.get(None)
+    for purpose in ("production", "staging"):
+        base = below or purposes.get("production")
+        if base and purpose in purposes and base is not purposes[purpose]:
+            purposes[purpose] = on_top(base, purposes[purpose])
+    if below:
+        purposes.setdefault("production", below)
+    return purposes, problems
 
 
 def _purpose(path: str) -> str | None:
     name = PurePosixPath(path).stem.lower()
     return next((purpose for purpose, says in _PURPOSES.items() if says.search(name)), None)
+
+
+def says_production(file: ComposeFile) -> bool:
+    """True for a compose file whose name says that it is for production, or that of one on top of it."""
+    return "production" in map(_purpose, file.paths)
 
 
 def _version(root: Path, path: str) -> VersionFile:

@@ -10,6 +10,7 @@ _OTHERS = {
     "prometheus", "rabbitmq", "redis", "selenium", "traefik", "valkey", "vault", "zookeeper",
 }
 # fmt: on
+_PROXIES = {"caddy", "haproxy", "httpd", "nginx", "traefik"}
 
 
 def own_service(file: ComposeFile, dockerfile: str, wanted: str | None) -> Service:
@@ -45,7 +46,16 @@ def dependent_services(file: ComposeFile, own: Service) -> list[str]:
 
 def is_other(service: Service) -> bool:
     """True for a program that everybody knows, such as a database or a web server, by its image's name."""
-    return service.is_postgres or service.image.rpartition("/")[2].partition(":")[0].partition("@")[0] in _OTHERS
+    return service.is_postgres or _program(service) in _OTHERS
+
+
+def is_proxy(service: Service) -> bool:
+    """True for a web server that people may reach the app by, by its image's name."""
+    return _program(service) in _PROXIES
+
+
+def _program(service: Service) -> str:
+    return service.image.rpartition("/")[2].partition(":")[0].partition("@")[0]
 
 
 def _image(service: Service) -> tuple[str | None, str]:

@@ -2,8 +2,10 @@
 
 import re
 from pathlib import PurePosixPath
+from typing import Any
 
 from pipeline_defs.config.app import PLACEHOLDER_REGISTRY
+from pipeline_defs.proposal.app_commands import image_tests
 from pipeline_defs.proposal.draft import Draft
 from pipeline_defs.proposal.environment_suggestions import environments
 from pipeline_defs.proposal.found_compose_file import ComposeFile, Service
@@ -11,6 +13,8 @@ from pipeline_defs.proposal.image_choice import Choice
 from pipeline_defs.proposal.missing_files import missing_files, with_missing
 from pipeline_defs.proposal.proposal_error import ProposalError
 from pipeline_defs.proposal.repository_scan import VERSION_FILE, Dockerfile, Repository
+from pipeline_defs.proposal.service_roles import own_service
+from pipeline_defs.proposal.tests_compose_file import SERVICE, TEST_FILE, tests_compose_file
 from pipeline_defs.resources.dockerfile import asked
 
 
@@ -32,11 +36,12 @@ def draft_of(repository: Repository, *, name: str = "", dockerfile: str = "", se
         draft.files = missing_files(repository, chosen, draft.name)
         repository = with_missing(repository, draft.files)
     folder = _context(chosen, repository.compose["production"])
+    choice = Choice(repository, chosen, folder, service)
     _app(draft, repository)
     _build(draft, repository, chosen, folder)
     _version(draft, repository, folder)
-    _tests(draft, repository.compose.get("tests"), chosen)
-    draft.data["environments"] = environments(draft, Choice(repository, chosen, folder, service))
+    _tests(draft, choice)
+    draft.data["environments"] = environments(draft, choice)
     _workflows(draft, repository)
     return draft
 
@@ -134,23 +139,20 @@ def _version(draft: Draft, repository: Repository, folder: str) -> None:
         draft.data["versioning"] = "tags"
         return
     draft.data["version_file"] = version.path if version else VERSION_FILE
-    if version is None and VERSION_FILE in draft.files:
-        return
-    if version is None or version.problem:
-        what = version.problem if version else "is not there"
-        draft.lacks(f"{draft.data['version_file']}: {what}; write three numbers into it, such as 1.0.0")
+    if version is None:
+        draft.files[VERSION_FILE] = "1.0.0\n"
+    elif version.problem:
+        draft.lacks(f"{draft.data['version_file']}: {version.problem}; write three numbers into it, such as 1.0.0")
     elif version.in_image:
         draft.lacks(f".dockerignore: name {VERSION_FILE} there, so that a raised number alone builds no new image")
 
 
-def _tests(draft: Draft, tests: ComposeFile | None, dockerfile: Dockerfile) -> None:
-    """How the built image is tested."""
+def _tests(draft: Draft, choice: Choice) -> None:
+    """How the built image is tested: by the compose file for that which is there, or by one that is written."""
+    tests, dockerfile = choice.repository.compose.get("tests"), choice.dockerfile
     service = _test_service(tests, dockerfile) if tests else None
     if tests is None or service is None:
-        draft.data["test"] = None
-        draft.lacks(
-            "docker-compose-test.yml: a service `tests` with `image: ${IMAGE}` that runs the tests; without it the image is not tested"
-        )
+        draft.data["test"] = _derived_tests(draft, choice)
         return
     writes = "RESULTS" in tests.variables
     stage = {"target": service.target} if service.target and service.build == dockerfile.path else {}
@@ -166,6 +168,21 @@ def _tests(draft: Draft, tests: ComposeFile | None, dockerfile: Dockerfile) -> N
         )
     if not writes:
         draft.lacks(f"{tests.path}: mount `${{RESULTS}}` and write junit.xml there, to have tests counted")
+
+
+def _derived_tests(draft: Draft, choice: Choice) -> dict[str, Any] | None:
+    """The tests by a compose file that is written; None, and a sentence, where the image has none that could be run."""
+    command = image_tests(choice)
+    if command is None:
+        draft.lacks(
+            f"{TEST_FILE}: a service `{SERVICE}` with `image: ${{IMAGE}}` that runs the tests; without it the image is not tested"
+        )
+        return None
+    production = choice.repository.compose["production"]
+    own = own_service(production, choice.dockerfile.path, choice.service)
+    draft.files[TEST_FILE] = tests_compose_file(choice.repository, production, own, command)
+    stage = {"target": command.target} if command.target else {}
+    return {"compose": TEST_FILE, "service": SERVICE, **stage, **({} if command.junit else {"junit": None})}
 
 
 def _test_service(tests: ComposeFile, dockerfile: Dockerfile) -> Service | None:

@@ -60,6 +60,7 @@ def test_the_sample_app_is_found_as_its_own_file_describes_it(tmp_path: Path) ->
             "rehearses",
             "e2e",
             "directory",
+            "route",
         )
         its = example.environments[name]
         assert {key: getattr(environment, key) for key in same} == {key: getattr(its, key) for key in same}
@@ -67,6 +68,7 @@ def test_the_sample_app_is_found_as_its_own_file_describes_it(tmp_path: Path) ->
         "repository",
         "image",
         "environments.production.hosts.address",
+        "environments.production.route",
     }
 
 
@@ -113,7 +115,6 @@ def test_a_file_on_github_takes_branches_image_and_lint_from_what_is_there(tmp_p
     for needed in (
         "version.txt",
         "docker-compose-test.yml",
-        "staging.yml",
         "Postman",
         "ci.yml",
         "PostgreSQL",
@@ -331,7 +332,7 @@ def test_a_dockerfile_alone_gets_a_compose_file_and_a_version(tmp_path: Path, al
     assert (production.compose, production.service, production.port) == ("production.yml", "web", 5000)
     assert (staging.compose, staging.environment, staging.secrets) == (
         "production.yml",
-        {"PORT": "8081"},
+        {"PUBLISHED_PORT": "8081"},
         production.secrets,
     )
     assert (production.database is not None, "DB_PASSWORD" in production.secrets) == (alembic, alembic)
