@@ -15,7 +15,7 @@ from pipeline_defs.github.source_resource import SourceResource
 from pipeline_defs.orchestration.assets import assets_of
 from pipeline_defs.orchestration.drift_check import drift_check
 from pipeline_defs.orchestration.environment_checks import verified_check
-from pipeline_defs.orchestration.jobs import AssetJob, housekeeping_job, jobs_of
+from pipeline_defs.orchestration.jobs import AnyJob, housekeeping_job, jobs_of
 from pipeline_defs.orchestration.sensors import sensors_of
 from pipeline_defs.orchestration.sensors.housekeeping_schedule import housekeeping_schedule
 from pipeline_defs.resources.docker_engine import EngineResource
@@ -32,7 +32,7 @@ def definitions(folder: Path) -> dg.Definitions:
     apps, errors = load_apps(folder)
     parts: list[dg.Definitions] = []
     loaded: list[App] = []
-    jobs: dict[str, AssetJob] = {}
+    jobs: dict[str, AnyJob] = {}
     taken: dict[str, str] = {}
     for app in apps.values():
         try:
@@ -70,7 +70,7 @@ class _Unusable(ShiplineError):
     """An app whose file is right by itself, but that Dagster could not load."""
 
 
-def _of(app: App, taken: dict[str, str]) -> tuple[dg.Definitions, dict[str, AssetJob]]:
+def _of(app: App, taken: dict[str, str]) -> tuple[dg.Definitions, dict[str, AnyJob]]:
     """What one app adds, and its jobs by name; `taken` are the names of the apps before it, {name: app}, and grows by its own."""
     if "image" in app.environments:
         raise _Unusable(f"an environment cannot be called image: {app.name}_image is the image itself; rename it")

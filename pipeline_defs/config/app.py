@@ -1,5 +1,6 @@
 """App: one repository with one image, described by one file."""
 
+import re
 from collections.abc import Iterator
 from functools import cached_property
 from itertools import combinations
@@ -15,6 +16,7 @@ from pipeline_defs.config.github_settings import GitHub, is_full_name
 from pipeline_defs.config.inheritance import with_inherited
 from pipeline_defs.config.notification_settings import Notify
 from pipeline_defs.config.secret import SecretSource
+from pipeline_defs.config.stage import Stage
 from pipeline_defs.config.value_types import AppName, Branch, ImageName, Model, Name, RepositoryPath, matching
 
 PLACEHOLDER_REGISTRY = "registry.example.org"
@@ -81,6 +83,7 @@ class App(Model):
         default=None,
         description="pull requests, merges and reports through GitHub's API; without it git alone is asked",
     )
+    stage: Stage = Field(default=Stage(), description="rehearsals of pull requests")
     notify: tuple[Notify, ...] = Field(default=(), description="messages about what happens, by the sensor `notify`")
 
     @field_validator("environments", mode="before")
@@ -107,6 +110,12 @@ class App(Model):
             )
         if self.versioning == "automatic" and self.github is None:
             refuse([mistake("versioning", found="automatic", allowed="manual; automatic needs the key github")])
+        return self
+
+    @model_validator(mode="after")
+    def _pulls_can_be_rehearsed(self) -> Self:
+        if self.stage.pulls == "rehearse":
+            refuse(list(_wrong_stage(self)))
         return self
 
     @model_validator(mode="after")
@@ -173,6 +182,29 @@ def _wrong_rehearsals(environments: dict[str, Environment]) -> Iterator[Mistake]
             yield mistake(name, "database", found=wrong[0], allowed=wrong[1])
         if number > 0:
             yield mistake(name, "rehearses", found=environment.rehearses, allowed="one environment that rehearses")
+
+
+def _wrong_stage(app: App) -> Iterator[Mistake]:
+    """What keeps pull requests from being rehearsed."""
+    staging = app.environments.get(app.staging or "")
+    if staging is None or app.github is None:
+        lacks = "an environment that rehearses" if staging is None else "the key github"
+        yield mistake("stage", "pulls", found="rehearse", allowed=f"off; rehearse needs {lacks}")
+        return
+    if staging.database and staging.database.url:
+        yield mistake(
+            "stage", "pulls", found="rehearse", allowed=f"off, because database.url of {app.staging} is one place alone"
+        )
+    for path in staging.secret_files:
+        if path not in app.stage.secret_files:
+            allowed = f"a file for pull requests in place of the one of {app.staging}, which they must not see"
+            yield mistake("stage", "secret_files", path, found="nothing", allowed=allowed)
+    for name, each in app.environments.items():
+        project = each.project_of(app.name, name)
+        if re.fullmatch(rf"{app.name}-{app.staging}-pull-[0-9]+", project):
+            yield mistake(
+                "environments", name, "project", found=project, allowed="another one: it is that of a pull request"
+            )
 
 
 def _wrong_copy(staging: Environment, production: Environment) -> tuple[str | None, str] | None:

@@ -1,8 +1,11 @@
 """Rehearse: a release proves itself on a copy of production's database."""
 
-from dataclasses import replace
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
 from typing import Any
 
+from pipeline_defs.config import App
+from pipeline_defs.config.pull_place import SUFFIX, with_pull_place
 from pipeline_defs.deployments.attempt import beginning, ending
 from pipeline_defs.deployments.attempt_text import steps_text
 from pipeline_defs.deployments.deployment_request import Wanted
@@ -10,10 +13,12 @@ from pipeline_defs.deployments.protocols import Outside, Place, Recording, Telli
 from pipeline_defs.deployments.release_choice import image_to_rehearse
 from pipeline_defs.deployments.task_factory import attempt_task, content_of, platforms_of, server_of
 from pipeline_defs.lineage.events import release_tags
-from pipeline_defs.release.records import Outcome, Rehearsal
+from pipeline_defs.release.records import Image, Outcome, Rehearsal
+from pipeline_defs.server.core.command import Runner
 from pipeline_defs.server.core.site import Site
 from pipeline_defs.server.core.task import Report
 from pipeline_defs.server.rehearsal import rehearse_procedure as procedure
+from pipeline_defs.server.rehearsal.pull_places import find_places, remove_place
 
 
 def rehearse(place: Place, wanted: Wanted, run: Recording, tell: Telling, outside: Outside) -> Rehearsal:
@@ -21,23 +26,72 @@ def rehearse(place: Place, wanted: Wanted, run: Recording, tell: Telling, outsid
 
     Raises DeploymentError where there is no such image.
     """
+    image = image_to_rehearse(place.app, wanted, run, tell)
+    row = _carry_out(_Rehearsed(place, place.environment, image), run, tell, outside)
+    if row.outcome is not Outcome.SUCCEEDED:
+        run.note(row)
+    return row
+
+
+def rehearse_pull(
+    place: Place, image: Image, run: Recording, tell: Telling, outside: Outside, busy: Callable[[], Collection[int]]
+) -> Rehearsal:
+    """Rehearse the head of a pull request, confined, in a place of its own, and give the record with its end, which is written down.
+
+    `place` is where merges are rehearsed; `busy` gives the pull requests that are rehearsed now. The place is removed at the end,
+    however that comes, and so are places that killed runs have left.
+    """
+    app, environment = with_pull_place(place.app, image.pull, image.branch)
+    row = _carry_out(_Rehearsed(Place(app, environment), place.environment, image), run, tell, outside, busy)
+    run.note(row)
+    return row
+
+
+def sweep(app: App, server: Runner, busy: Callable[[], Collection[int]], tell: Telling) -> None:
+    """Remove the places of pull requests that are not being rehearsed. What is on the server decides, and then what runs."""
+    assert app.staging is not None
+    for pull in find_places(f"{Site.of(app, app.staging).path()}{SUFFIX}", server):
+        if pull not in busy():
+            there, name = with_pull_place(app, pull, "")
+            said = remove_place(Site.of(there, name), server, unless_alive=True)
+            tell.say(said or f"removed what a run had left of the rehearsal of pull request #{pull}")
+
+
+@dataclass(frozen=True)
+class _Rehearsed:
+    """What is rehearsed where; `recorded` is the environment under whose name it is written down."""
+
+    place: Place
+    recorded: str
+    image: Image
+
+
+def _carry_out(
+    what: _Rehearsed, run: Recording, tell: Telling, outside: Outside, busy: Callable[[], Collection[int]] | None = None
+) -> Rehearsal:
+    """The rehearsal itself; `busy` is given for that of a pull request."""
+    place, image = what.place, what.image
     app, site = place.app, place.site
     assert site.config.rehearses is not None
-    image = image_to_rehearse(app, wanted, run, tell)
     release, content = content_of(site, image, outside.source.of(app))
     run.tag(release_tags(release))
-    row = Rehearsal(release=release, environment=place.environment, **beginning(run))
+    pull = image.pull if busy else 0
+    row = Rehearsal(release=release, environment=what.recorded, pull=pull, **beginning(run))
     registry = outside.registry.of(app)
     task = attempt_task(row.id, place, content, run, tell, registry, outside)
     task = replace(task, platforms=platforms_of(registry, release, tell))
     with server_of(outside.ssh, task) as server:
+        if busy:
+            sweep(app, server, busy, tell)
         run.note(row)
         tell.say(f"rehearse {release.version} ({release.reference}) in {site}")
-        report = procedure.rehearse(task, server, Site.of(app, site.config.rehearses))
+        try:
+            report = procedure.rehearse(task, server, Site.of(app, site.config.rehearses))
+        finally:
+            if busy and (stays := remove_place(site, server)):
+                tell.say(stays)
     row = row.model_copy(update={**ending(report, row.started), **_evidence(report)})
     tell.say(f"{row.outcome} after {row.seconds:.1f} s\n\n{steps_text(row.steps)}")
-    if row.outcome is not Outcome.SUCCEEDED:
-        run.note(row)
     return row
 
 

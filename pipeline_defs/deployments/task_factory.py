@@ -7,11 +7,13 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from pipeline_defs.config import App, Secret
+from pipeline_defs.config.pull_place import PullEnvironment
 from pipeline_defs.config.secret_file import hidden_in
 from pipeline_defs.deployments.protocols import Outside, Place, Recording, Telling
 from pipeline_defs.release.records import Image, Release
 from pipeline_defs.resources.docker_client import EngineError
 from pipeline_defs.resources.git_source import Source
+from pipeline_defs.resources.isolation import untrusted_checkout
 from pipeline_defs.resources.registry_errors import RegistryError
 from pipeline_defs.resources.release_files import release_files
 from pipeline_defs.resources.source_errors import SourceError
@@ -91,8 +93,23 @@ def attempt_task(
 
 def files_of(site: Site, commit: str, source: Source, settings: Settings | None = None) -> dict[str, bytes]:
     """The files of a commit that a release of this site consists of, by their path in the repository. Raises EngineError."""
+    settings = settings_of(site) if settings is None else settings
+    if isinstance(site.config, PullEnvironment):
+        return _files_of_pull(site, site.config, commit, source, settings)
     with source.checkout(commit) as checkout:
-        return release_files(site, checkout, settings_of(site) if settings is None else settings)
+        return release_files(site, checkout, settings)
+
+
+def _files_of_pull(
+    site: Site, config: PullEnvironment, commit: str, source: Source, settings: Settings
+) -> dict[str, bytes]:
+    """The same where a pull request is rehearsed. The copy is made harmless as the base branch says."""
+    with untrusted_checkout(source, commit) as checkout:
+        files = release_files(site, checkout, settings)
+    if config.sanitize is not None:
+        base = source.resolve(config.base)
+        files[config.sanitize.path] = source.read_file(base, config.sanitize.path).encode()
+    return files
 
 
 def content_of(site: Site, image: Image | Release, source: Source) -> tuple[Release, Content]:

@@ -13,12 +13,14 @@ from pipeline_defs.release.run_tags import DIGEST
 IMAGE = "image"
 CHECKED = "checked"
 REHEARSAL = "rehearsal"
+PULL_REHEARSAL = "pull_rehearsal"
 DEPLOYMENT = "deployment"
 QUARANTINE = "quarantine"
 DRIFT = "drift"
 MAINTENANCE = "maintenance"
 PERSON_RUN = "exec"
-"""The metadata keys under which the records stand as JSON; CHECKED is the image of an untrusted run, of which there is no image,
+"""The metadata keys under which the records stand as JSON; CHECKED is the image of an untrusted run, which no deployment finds,
+PULL_REHEARSAL the rehearsal of a pull request, of which no deployment knows,
 QUARANTINE a person's word on a release, MAINTENANCE on the environment, PERSON_RUN a command that a person ran there, DRIFT what a
 look at the servers found."""
 

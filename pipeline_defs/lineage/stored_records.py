@@ -18,6 +18,7 @@ from pipeline_defs.lineage.events import (
     IMAGE,
     MAINTENANCE,
     PERSON_RUN,
+    PULL_REHEARSAL,
     QUARANTINE,
     REHEARSAL,
     environment_key,
@@ -34,12 +35,19 @@ from pipeline_defs.release.version import Version, VersionError
 Fact = Image | Rehearsal | Deployment
 Said = QuarantineEntry | Maintenance | PersonRun
 
-_FACTS: Mapping[str, type[Fact]] = {IMAGE: Image, CHECKED: Image, REHEARSAL: Rehearsal, DEPLOYMENT: Deployment}
+_FACTS: Mapping[str, type[Fact]] = {
+    IMAGE: Image,
+    CHECKED: Image,
+    REHEARSAL: Rehearsal,
+    PULL_REHEARSAL: Rehearsal,
+    DEPLOYMENT: Deployment,
+}
 _SAID: Mapping[str, type[Said]] = {QUARANTINE: QuarantineEntry, MAINTENANCE: Maintenance, PERSON_RUN: PersonRun}
 _STEPS = {
     IMAGE: ("push",),
     CHECKED: ("push",),
     REHEARSAL: ("stage",),
+    PULL_REHEARSAL: ("stage_pull",),
     DEPLOYMENT: ("deploy", "rollback", "record"),
 }
 """The last parts of the names of the ops that write each record."""

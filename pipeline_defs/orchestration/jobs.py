@@ -7,13 +7,16 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 
 from pipeline_defs.config import App, Environment
 from pipeline_defs.lineage.events import environment_key, image_key
-from pipeline_defs.lineage.job_names import job_name
+from pipeline_defs.lineage.job_names import job_name, pull_job_name
 from pipeline_defs.orchestration.ops.housekeeping_op import housekeeping_op
+from pipeline_defs.orchestration.ops.stage_pull_op import stage_pull_op
 from pipeline_defs.release.records import DeploymentKind
 from pipeline_defs.release.request import Job
 
 AssetJob = UnresolvedAssetJobDefinition
 """What `define_asset_job` gives; Dagster has no public name for it."""
+
+AnyJob = AssetJob | dg.JobDefinition
 
 _SPARE_SECONDS = 7200
 """What a run may take beyond the time-outs in its app's file: fetching, waiting for another run's lock, and all that only asks."""
@@ -38,11 +41,13 @@ def housekeeping_job(apps: Collection[App]) -> dg.JobDefinition:
     return housekeeping
 
 
-def jobs_of(app: App) -> list[AssetJob]:
+def jobs_of(app: App) -> list[AnyJob]:
     """The jobs of one app. Those that change an environment carry the tag `target`, of which the queue runs one at a time."""
-    jobs = [_integrate(app)]
+    jobs: list[AnyJob] = [_integrate(app)]
     if app.staging:
         jobs.append(_stage(app, app.staging))
+    if app.staging and app.stage.pulls == "rehearse":
+        jobs.append(_stage_pull(app, app.staging))
     for environment in app.deployed:
         jobs += [_deploy(app, environment), _rollback(app, environment)]
     return jobs
@@ -72,6 +77,26 @@ def _stage(app: App, environment: str) -> AssetJob:
         ),
         tags={**_tags(app, environment, _environment_seconds(app.environments[environment])), **_ONCE_MORE},
     )
+
+
+def _stage_pull(app: App, environment: str) -> dg.JobDefinition:
+    stage_pull = stage_pull_op(app, environment)
+
+    @dg.job(
+        name=pull_job_name(app),
+        description=f"Rehearses a pull request of {app.name}, confined, beside {environment}. The sensor `chain` starts it.",
+        tags={
+            "app": app.name,
+            "environment": environment,
+            **_ONCE_MORE,
+            **_max_runtime(_environment_seconds(app.environments[environment])),
+        },
+        executor_def=dg.in_process_executor,
+    )
+    def pull() -> None:
+        stage_pull()
+
+    return pull
 
 
 def _deploy(app: App, environment: str) -> AssetJob:

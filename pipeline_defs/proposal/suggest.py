@@ -17,6 +17,8 @@ from pipeline_defs.proposal.service_roles import own_service
 from pipeline_defs.proposal.tests_compose_file import SERVICE, TEST_FILE, tests_compose_file
 from pipeline_defs.resources.dockerfile import asked
 
+_ADDRESSES = ("URL", "URI", "DSN")
+
 
 def draft_of(repository: Repository, *, name: str = "", dockerfile: str = "", service: str | None = None) -> Draft:
     """The draft for the app in a repository.
@@ -42,6 +44,7 @@ def draft_of(repository: Repository, *, name: str = "", dockerfile: str = "", se
     _version(draft, repository, folder)
     _tests(draft, choice)
     draft.data["environments"] = environments(draft, choice)
+    _stage(draft)
     _workflows(draft, repository)
     return draft
 
@@ -117,6 +120,18 @@ def _app(draft: Draft, repository: Repository) -> None:
     }
     if origin.on_github:
         draft.data["github"] = {"token": draft.secret("GITHUB_TOKEN")}
+
+
+def _stage(draft: Draft) -> None:
+    """Pull requests are rehearsed where that needs no value that only a person knows, such as a database's address with its password."""
+    places = draft.data["environments"].values()
+    hidden = {name for place in places for name in (*place.get("secrets", {}), *place.get("secret_files", {}))}
+    elsewhere = any("url" in (place.get("database") or {}) for place in places)
+    plain = not elsewhere and not any(
+        "/" in name or name.startswith(".") or name.endswith(_ADDRESSES) for name in hidden
+    )
+    if "github" in draft.data and plain and any(place.get("rehearses") for place in places):
+        draft.data["stage"] = {"pulls": "rehearse"}
 
 
 def _build(draft: Draft, repository: Repository, dockerfile: Dockerfile, folder: str) -> None:

@@ -7,6 +7,7 @@ from enum import StrEnum
 from pipeline_defs.release.evidence import Record
 
 _NAMESPACE = uuid.UUID("5d0f4f0e-3c0b-5b52-9a55-1f6d3e2b7c11")
+_PULL = "pull:"
 _ISSUE = re.compile(r"(?:[\w.-]+/)?([1-9][0-9]{0,8})[-_].+")
 
 
@@ -31,6 +32,7 @@ class Change(Record):
         fork: the code comes from another repository, or from one that is gone: nobody here vouches for it.
         forced: the branch was rewritten: the head before is no ancestor of this one.
         actor: the GitHub login of who did it; text from outside.
+        rehearsed: of a pull request, that its head is rehearsed after its tests.
     """
 
     app: str
@@ -43,15 +45,17 @@ class Change(Record):
     fork: bool = False
     forced: bool = False
     actor: str = ""
+    rehearsed: bool = False
 
     @property
     def key(self) -> str:
         """The same for everybody who notices the change: poll, delivery, redelivery, restart.
 
-        Checks are one per pull request, head and base; merges one per branch and commit.
+        Checks are one per pull request, head and base, and one more where a rehearsal follows; merges one per branch and commit.
         """
         if self.trigger is Trigger.PULL_REQUEST:
-            return f"pull:{self.app}:{self.pull}:{self.commit}:{self.branch}"
+            rehearsed = ":rehearsed" if self.rehearsed else ""
+            return f"{_PULL}{self.app}:{self.pull}:{self.commit}:{self.branch}{rehearsed}"
         return f"{self.trigger}:{self.app}:{self.branch}:{self.commit}"
 
     @property
@@ -64,6 +68,11 @@ def issue_of(branch: str) -> int:
     """The issue a branch is named after, as GitHub names branches that are made from one: `12-fix-cart`; 0 for none."""
     found = _ISSUE.fullmatch(branch)
     return int(found[1]) if found else 0
+
+
+def is_pull(key: str) -> bool:
+    """Whether the change with this key is the head of a pull request."""
+    return key.startswith(_PULL)
 
 
 def is_merge(key: str) -> bool:

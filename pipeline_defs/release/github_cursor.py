@@ -30,6 +30,7 @@ class SeenPull(Record):
     Attributes:
         at: when it was changed last, by GitHub's clock: what was seen earlier than that is out of date.
         seen: when this head was seen first, by the same clock: only what a person says later is about it.
+        rehearsed: a run was claimed for this head that a rehearsal follows.
     """
 
     head: str
@@ -37,6 +38,7 @@ class SeenPull(Record):
     at: str
     seen: str
     stand: PullState = PullState.IGNORED
+    rehearsed: bool = False
 
 
 class GitHubCursor(Record):

@@ -23,6 +23,8 @@ class Proposal:
         base: the branch it is to be merged into.
         is_open: neither merged nor closed.
         fork: its commits come from another repository, or from one that is gone.
+        bot: its author is no person.
+        author_may_write: its author may write to the repository.
         approved: somebody who may write has approved this very head (`release/approval.py`).
     """
 
@@ -31,6 +33,8 @@ class Proposal:
     draft: bool = False
     fork: bool = False
     approved: bool = False
+    bot: bool = False
+    author_may_write: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,3 +64,14 @@ def decide(proposal: Proposal, *, bases: Collection[str], drafts: bool, confined
     if proposal.approved:
         return Decision(Verdict.CHECK_UNTRUSTED, "it is of a fork and was approved")
     return Decision(Verdict.WAIT, "it is of a fork and waits for the approval of somebody who may write")
+
+
+def may_be_rehearsed(proposal: Proposal, *, development: str) -> bool:
+    """Whether a pull request may be rehearsed on a copy of production's data, if only somebody vouches for it. A fork's never is."""
+    return proposal.is_open and not proposal.fork and proposal.base == development
+
+
+def is_rehearsed(proposal: Proposal, *, development: str) -> bool:
+    """Whether a head is rehearsed: its author may write and is a person, or a person who may write has approved this very head."""
+    vouched = proposal.approved or (proposal.author_may_write and not proposal.bot)
+    return may_be_rehearsed(proposal, development=development) and vouched

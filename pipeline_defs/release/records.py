@@ -23,7 +23,7 @@ class Image(Record):
         tested: SHA-256 of all that decided what its tests tested, the tree included; empty where that could not be told.
         steps: the stages that ran, with their timings.
         run: the Dagster run; at: when it was pushed, ISO 8601 in UTC.
-        untrusted: the code was not merged, or a fork's: it was checked alone, and nothing ever runs the image.
+        untrusted: the code was not merged, or a fork's: it was checked alone, and only a rehearsal of the pull request runs the image.
     """
 
     app: str
@@ -111,6 +111,7 @@ class Rehearsal(Record):
             or the rehearsal did not come that far.
         database_bytes: the size of the dump that was restored; `copied` knows more.
         last_words: what the containers said last when it failed; empty where nobody asked them.
+        pull: the number of the pull request whose head was rehearsed, before it was merged; 0 for what was merged.
     """
 
     id: str
@@ -118,6 +119,7 @@ class Rehearsal(Record):
     environment: str
     outcome: Outcome
     started: str
+    pull: int = 0
     seconds: float = 0.0
     steps: tuple[StepTiming, ...] = ()
     tests: TestCounts | None = None

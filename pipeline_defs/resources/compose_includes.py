@@ -48,11 +48,7 @@ def _follow(checkout: Path, folder: str, path: str, found: dict[str, None]) -> N
     beside = _joined(folder, ".env")
     if (checkout / beside).is_file():
         found[beside] = None
-    try:
-        text = yaml.load(file.read_text(), _Loader)
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise EngineError(f"the compose file {path} is not YAML: {str(error).splitlines()[0]}") from None
-    said = text if isinstance(text, dict) else {}
+    said = read_compose(checkout, path)
     for own_folder, other in _named(said):
         there = _found(checkout, folder, path, other)
         _follow(checkout, _joined(folder, own_folder) if own_folder else posixpath.dirname(there), there, found)
@@ -60,6 +56,15 @@ def _follow(checkout: Path, folder: str, path: str, found: dict[str, None]) -> N
         there = _found(checkout, folder, path, variables)
         if (checkout / there).resolve().is_relative_to(checkout.resolve()) and (checkout / there).is_file():
             found[there] = None
+
+
+def read_compose(checkout: Path, path: str) -> dict[str, Any]:
+    """What one compose file says, as it is written. Raises EngineError for what is no YAML."""
+    try:
+        text = yaml.load((checkout / path).read_text(), _Loader)
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise EngineError(f"the compose file {path} is not YAML: {str(error).splitlines()[0]}") from None
+    return text if isinstance(text, dict) else {}
 
 
 def _found(checkout: Path, folder: str, path: str, other: str) -> str:

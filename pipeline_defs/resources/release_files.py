@@ -8,8 +8,10 @@ import tarfile
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
+from pipeline_defs.config.pull_place import PullEnvironment
 from pipeline_defs.config.secret import Secret
 from pipeline_defs.resources.compose_includes import included
+from pipeline_defs.resources.confined_compose import confine
 from pipeline_defs.resources.docker_client import EngineError
 from pipeline_defs.resources.local_compose import model_of
 from pipeline_defs.resources.tree_hash import inside
@@ -28,6 +30,7 @@ def release_files(site: Site, checkout: Path, settings: Mapping[str, str | Secre
     release nor data that the app writes.
     """
     key = f"environments.{site.environment}"
+    confined = confine(site, checkout) if isinstance(site.config, PullEnvironment) else {}
     files = {path: inside(checkout, path, key).read_bytes() for path in included(checkout, site.config.compose_files)}
     for path in needed_files(site):
         files |= _read(checkout, path, key)
@@ -37,7 +40,7 @@ def release_files(site: Site, checkout: Path, settings: Mapping[str, str | Secre
     for path in sorted(paths.release | paths.read):
         if f"{FILE}{path}" not in settings:
             files |= _read(checkout, path, key)
-    files |= _made(site, checkout, settings, model, paths)
+    files |= _made(site, checkout, settings, model, paths) | confined
     return {path: content for path, content in files.items() if f"{FILE}{path}" not in settings}
 
 

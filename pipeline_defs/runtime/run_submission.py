@@ -70,7 +70,7 @@ class Launcher:
         """The newest run for this change, also one that a person asked for; None before there is any."""
         runs = self._instance.get_runs(RunsFilter(tags={"change": key}))
         # A rehearsal follows the run for a change, and has its tags.
-        answers = [run for run in runs if run.job_name != f"{run.tags.get('app')}_{Job.STAGE}"]
+        answers = [run for run in runs if not run.job_name.startswith(f"{run.tags.get('app')}_{Job.STAGE}")]
         return max(answers, key=_number, default=None)
 
     def answers(self, key: str) -> bool:

@@ -340,6 +340,21 @@ def test_a_dockerfile_alone_gets_a_compose_file_and_a_version(tmp_path: Path, al
     assert draft_of(scan(root)).files == {}
 
 
+@pytest.mark.parametrize(("variable", "pulls"), [("PASSWORD", "rehearse"), ("DATABASE_URL", "off")])
+def test_pull_requests_are_rehearsed_where_that_needs_no_value_of_a_certain_form(
+    tmp_path: Path, variable: str, pulls: str
+) -> None:
+    web = f"{{image: blog, build: ., environment: ['{variable}=${{{variable}}}'], ports: ['%s:80']}}"
+    files = {name: f"services: {{web: {web % port}}}\n" for name, port in (("staging.yml", 81), ("production.yml", 80))}
+    root = repository(tmp_path / "blog", {"Dockerfile": "FROM scratch\nHEALTHCHECK CMD true\n", **files})
+    git(root, "init", "--quiet", "--initial-branch=main")
+    git(root, "commit", "--quiet", "--allow-empty", "-m", "first")
+    git(root, "remote", "add", "origin", "https://github.com/acme/blog.git")
+    app, _ = written(root, tmp_path)
+    assert list(app.environments[app.staging or ""].secrets) == [variable]
+    assert app.stage.pulls == pulls
+
+
 def test_staging_says_only_what_differs() -> None:
     staging = draft_of(scan(SHOP)).data["environments"]["staging"]
     assert set(staging) == {"rehearses", "directory", "compose", "e2e"}

@@ -4,13 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline_defs.release.pull_request_policy import Proposal, Verdict, decide
+from pipeline_defs.release.pull_request_policy import Proposal, Verdict, decide, is_rehearsed
 
 BASES = ("development", "main")
 proposals = st.builds(
     Proposal,
     base=st.sampled_from([*BASES, "feature"]),
-    **dict.fromkeys(("is_open", "draft", "fork", "approved"), st.booleans()),
+    **dict.fromkeys(("is_open", "draft", "fork", "approved", "bot", "author_may_write"), st.booleans()),
 )
 
 
@@ -55,3 +55,10 @@ def test_code_from_outside_is_never_trusted_and_never_runs_unasked(
     else:
         check = Verdict.CHECK_UNTRUSTED if confined else Verdict.CHECK
         assert verdict in (check, Verdict.WAIT_UNTIL_READY, Verdict.IGNORE)
+
+
+@given(proposals)
+def test_a_head_is_rehearsed_only_where_a_person_who_may_write_stands_for_it(proposal: Proposal) -> None:
+    vouched = proposal.approved or (proposal.author_may_write and not proposal.bot)
+    ours = proposal.is_open and not proposal.fork and proposal.base == "development"
+    assert is_rehearsed(proposal, development="development") == (ours and vouched)

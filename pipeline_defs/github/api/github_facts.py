@@ -19,7 +19,7 @@ class Pull:
         merge_commit: the commit that the merge made on `base` (of a squash the squashed one, of a rebase the last one);
             empty unless merged, though GitHub's own field is never empty.
         fork: the commits come from another repository, or from one that was deleted.
-        author: login; empty where the account was deleted.
+        author: login; empty where the account was deleted. bot: that account is no person's.
         updated_at: ISO 8601, UTC, of the server's clock.
     """
 
@@ -38,6 +38,7 @@ class Pull:
     labels: tuple[str, ...]
     updated_at: str
     url: str
+    bot: bool = False
 
 
 @dataclass(frozen=True)

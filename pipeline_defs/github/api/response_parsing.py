@@ -57,6 +57,7 @@ def pull_of(data: Any) -> Pull:
         labels=tuple(str(label["name"]) for label in data.get("labels") or ()),
         updated_at=str(data["updated_at"]),
         url=str(data["html_url"]),
+        bot=(data.get("user") or {}).get("type") != "User",
     )
 
 

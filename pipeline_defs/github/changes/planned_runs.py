@@ -27,7 +27,9 @@ def planned_runs(app: App, change: Change, actor: str, *, untrusted: bool = Fals
     actor = f"{change.actor} on GitHub" if change.actor else actor
     if change.trigger is Trigger.PULL_REQUEST:
         reason = f"pull request #{change.pull} into {change.branch} is at {change.commit[:12]}"
-        return [_integrate(app, change, actor, reason, untrusted=untrusted, tags={SEEN: seen} if seen else {})]
+        tags = {SEEN: seen, THEN: Job.STAGE.value if change.rehearsed else ""}
+        given = {name: value for name, value in tags.items() if value}
+        return [_integrate(app, change, actor, reason, untrusted=untrusted, tags=given)]
     if change.trigger is Trigger.QUEUE:
         which = f" with pull request #{change.pull}" if change.pull else ""
         reason = f"the merge queue of {change.branch}{which} is at {change.commit[:12]}"
@@ -48,8 +50,8 @@ def planned_runs(app: App, change: Change, actor: str, *, untrusted: bool = Fals
     return [_deploy(app, change, actor, reason, name, is_first=not number) for number, name in enumerate(automatic)]
 
 
-def change_of(app: App, pull: Pull) -> Change:
-    """The change that a pull request's newest head is."""
+def change_of(app: App, pull: Pull, *, rehearsed: bool = False) -> Change:
+    """The change that a pull request's newest head is, and whether it is rehearsed after its tests."""
     return Change(
         app=app.name,
         trigger=Trigger.PULL_REQUEST,
@@ -59,6 +61,7 @@ def change_of(app: App, pull: Pull) -> Change:
         head_branch=pull.head_branch,
         fork=pull.fork,
         actor=pull.author,
+        rehearsed=rehearsed,
     )
 
 

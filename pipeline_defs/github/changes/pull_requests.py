@@ -1,6 +1,7 @@
 """Pull requests: pull requests into the branches that ship. Each newest head is checked once; a fork's only with a person's approval."""
 
 import functools
+from dataclasses import replace
 
 from pipeline_defs.config import App
 from pipeline_defs.github.api import Approval, Pull, Repository
@@ -8,7 +9,14 @@ from pipeline_defs.github.changes.claims import Claims
 from pipeline_defs.github.changes.planned_runs import change_of
 from pipeline_defs.release.approval import valid_approval
 from pipeline_defs.release.github_cursor import GitHubCursor, PullState, SeenPull
-from pipeline_defs.release.pull_request_policy import Decision, Proposal, Verdict, decide
+from pipeline_defs.release.pull_request_policy import (
+    Decision,
+    Proposal,
+    Verdict,
+    decide,
+    is_rehearsed,
+    may_be_rehearsed,
+)
 
 _STANDS = {
     Verdict.CHECK: PullState.ANSWERED,
@@ -55,14 +63,15 @@ def poll_pull(
     if pull.state != "open":
         return handled.with_pull(pull.number, now.model_copy(update={"stand": PullState.CLOSED}))
     if before is not None and now.stand is PullState.ANSWERED:
-        if pull.updated_at > before.at and (by := _wants_it_again(app, repository, pull, before, claims)):
-            change = change_of(app, pull).model_copy(update={"actor": by})
-            claims.run(change, untrusted=app.github.confines(fork=pull.fork), seen=pull.updated_at, again=True)
+        if pull.updated_at > before.at:
+            now = _answer_words(app, repository, pull, before, now, claims)
         return handled.with_pull(pull.number, now)
-    decision, now = _decision(app, repository, pull, now, is_new=before is None or before.head != pull.head)
+    is_new = before is None or before.head != pull.head
+    decision, now = _decision(app, repository, pull, now, is_new=is_new)
     if decision.verdict in (Verdict.CHECK, Verdict.CHECK_UNTRUSTED) and not baseline:
+        now = _with_rehearsal(app, repository, pull, now, is_new=is_new)
         untrusted = decision.verdict is Verdict.CHECK_UNTRUSTED
-        claims.run(change_of(app, pull), untrusted=untrusted, seen=pull.updated_at)
+        claims.run(change_of(app, pull, rehearsed=now.rehearsed), untrusted=untrusted, seen=pull.updated_at)
     return handled.with_pull(pull.number, now.model_copy(update={"stand": _STANDS[decision.verdict]}))
 
 
@@ -72,7 +81,9 @@ def _seen(pull: Pull, before: SeenPull | None) -> SeenPull:
     if before is None or before.head != head:
         return SeenPull(head=head, base=base, at=at, seen=at)
     same = before.base == base and before.stand is not PullState.CLOSED
-    return SeenPull(head=head, base=base, at=at, seen=before.seen, stand=before.stand if same else PullState.IGNORED)
+    if not same:
+        return SeenPull(head=head, base=base, at=at, seen=before.seen)
+    return before.model_copy(update={"at": at})
 
 
 def _decision(
@@ -96,6 +107,42 @@ def _decision(
     return judge(Proposal(base=pull.base, draft=pull.draft, fork=True, approved=by is not None)), now
 
 
+def _answer_words(
+    app: App, repository: Repository, pull: Pull, before: SeenPull, now: SeenPull, claims: Claims
+) -> SeenPull:
+    """Answer what people have said since about a head that was answered: run it again, or rehearse it."""
+    assert app.github is not None
+    untrusted = app.github.confines(fork=pull.fork)
+    if not now.rehearsed:
+        now = _with_rehearsal(app, repository, pull, now, is_new=False)
+        if now.rehearsed:
+            claims.run(change_of(app, pull, rehearsed=True), untrusted=untrusted, seen=pull.updated_at)
+            return now
+    if by := _wants_it_again(app, repository, pull, before, claims):
+        change = change_of(app, pull, rehearsed=now.rehearsed).model_copy(update={"actor": by})
+        claims.run(change, untrusted=untrusted, seen=pull.updated_at, again=True)
+    return now
+
+
+def _with_rehearsal(app: App, repository: Repository, pull: Pull, now: SeenPull, *, is_new: bool) -> SeenPull:
+    """The pull request with the word whether its head is rehearsed. GitHub is asked only where that depends on its answer."""
+    assert app.github is not None
+    proposal = Proposal(base=pull.base, fork=pull.fork, bot=pull.bot)
+    development = app.branches.development
+    if app.stage.pulls == "off" or not may_be_rehearsed(proposal, development=development):
+        return now
+    # A head that was answered without a rehearsal, or was there before anybody looked, gets one by a person's word alone.
+    answered = now.stand is PullState.ANSWERED
+    trusted = not answered and not pull.bot and bool(pull.author) and repository.may_write(pull.author)
+    if not trusted:
+        given = repository.approvals(pull.number, app.github.test_label)
+        now = _after_all(given, now) if is_new else now
+        by = valid_approval(given, head=pull.head, first_seen=now.seen, may_write=repository.may_write)
+        proposal = replace(proposal, approved=by is not None)
+    proposal = replace(proposal, author_may_write=trusted)
+    return now.model_copy(update={"rehearsed": is_rehearsed(proposal, development=development)})
+
+
 def _wants_it_again(app: App, repository: Repository, pull: Pull, before: SeenPull, claims: Claims) -> str:
     """Who may write and wants a head that failed run again, by `/shipline test` or the label; empty where nobody does.
 
@@ -103,7 +150,7 @@ def _wants_it_again(app: App, repository: Repository, pull: Pull, before: SeenPu
     of GitHub unless the head failed.
     """
     assert app.github is not None
-    may, claimed = claims.may_run_again(change_of(app, pull))
+    may, claimed = claims.may_run_again(change_of(app, pull, rehearsed=before.rehearsed))
     if not may:
         return ""
     since = max(before.at, claimed)

@@ -110,7 +110,11 @@ def _image_stage_done(app: App, facts: RunFacts, stage: str, took: str) -> str:
     if stage == TEST and reused:
         return "skipped: tested before"
     if stage == PUSH and facts.untrusted:
-        return "skipped: no image is kept before the merge"
+        return (
+            f"kept for its rehearsal as pr-{facts.pull}"
+            if facts.rehearsed_next
+            else "skipped: no image is kept before the merge"
+        )
     if stage == PUSH and facts.image is not None:
         return f"{facts.image.version} as {facts.image.digest[:19]} in {took}"
     return f"passed in {took}"

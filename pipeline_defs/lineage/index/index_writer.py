@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 
 from dagster import EventLogRecord
 
-from pipeline_defs.lineage.events import IMAGE
+from pipeline_defs.lineage.events import IMAGE, PULL_REHEARSAL
 from pipeline_defs.lineage.stored_records import ends_in, facts_in, said_in
 from pipeline_defs.release.lineage_lookup import names_of
 from pipeline_defs.release.maintenance_state import Maintenance
@@ -30,7 +30,7 @@ def write(index: sqlite3.Connection, events: Iterable[EventLogRecord], jobs: Map
         for key, fact in facts_in(entry, jobs.get(event.run_id)):
             if key == IMAGE and isinstance(fact, Image):
                 _image(index, event.storage_id, fact)
-            elif isinstance(fact, Rehearsal | Deployment):
+            elif isinstance(fact, Rehearsal | Deployment) and key != PULL_REHEARSAL:
                 _attempt(index, fact)
                 _heed(index, barred, fact)
         for end in ends_in(entry):

@@ -4,7 +4,7 @@ the numbers that are drawn.
 
 import dagster as dg
 
-from pipeline_defs.lineage.events import REHEARSAL
+from pipeline_defs.lineage.events import PULL_REHEARSAL, REHEARSAL
 from pipeline_defs.lineage.metadata.attempt_metadata import of_attempt
 from pipeline_defs.lineage.metadata.tables import Metadata, numbers, pairs, table
 from pipeline_defs.lineage.metadata.way_back_metadata import way_back
@@ -20,7 +20,7 @@ NO_COPY = "none: there was no database to copy yet"
 def rehearsal_metadata(row: Rehearsal) -> Metadata:
     """A rehearsal's record, for people and as JSON."""
     entries = {**of_attempt(row), **_migrations(row), **_copy(row), **way_back(row.way_back), **_numbers(row)}
-    return entries | {REHEARSAL: dg.MetadataValue.json(row.model_dump(mode="json"))}
+    return entries | {PULL_REHEARSAL if row.pull else REHEARSAL: dg.MetadataValue.json(row.model_dump(mode="json"))}
 
 
 def migrations_table(row: Rehearsal) -> str:

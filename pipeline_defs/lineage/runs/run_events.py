@@ -101,7 +101,7 @@ def stage_of_ops(app: App, job: Job, environment: str) -> dict[str, str]:
     """{op: stage} of a job's ops."""
     ops = {f"{app.name}_{stage}": stage for stage in stages_of(app, Job.INTEGRATE, "", makes_image=True)}
     if job is Job.STAGE:
-        return {f"{app.name}_{environment}_stage": STAGE}
+        return {f"{app.name}_{environment}_{name}": STAGE for name in ("stage", "stage_pull")}
     if environment:
         stage = deploy_stage(app, environment)
         ops |= {f"{app.name}_{environment}_{name}": stage for name in ("deploy", "rollback", "record")}

@@ -8,7 +8,7 @@ from pipeline_defs.config import App
 from pipeline_defs.release.evidence import LintCounts, TestCounts
 from pipeline_defs.release.records import HELD, Deployment, Image, Rehearsal
 from pipeline_defs.release.request import DEQUEUED, NOTHING, SUPERSEDED_BY, WAITS_FOR, Job
-from pipeline_defs.release.run_tags import VERSION_COMMIT, tag_of
+from pipeline_defs.release.run_tags import THEN, VERSION_COMMIT, tag_of
 
 LINT, BUILD, TEST, PUSH, STAGE, DEPLOY = "lint", "build", "test", "push", "stage", "deploy"
 IMAGE_STAGES = (LINT, BUILD, TEST, PUSH)
@@ -111,6 +111,11 @@ class RunFacts:
     def untrusted(self) -> bool:
         """True where nobody here vouches for the code."""
         return bool(self.tags.get("untrusted"))
+
+    @property
+    def rehearsed_next(self) -> bool:
+        """True where a rehearsal follows the run."""
+        return tag_of(self.tags, THEN) == Job.STAGE
 
     @property
     def made_again(self) -> bool:

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from pipeline_defs.config import App
 from pipeline_defs.lineage.events import environment_key, image_key
-from pipeline_defs.lineage.job_names import job_name
+from pipeline_defs.lineage.job_names import job_name, pull_job_name
 from pipeline_defs.lineage.runs.run_events import EVENTS, RunEvents, stage_of_ops
 from pipeline_defs.lineage.runs.run_facts import STAGE, Phase, RunFacts, stages_of
 from pipeline_defs.lineage.stored_records import facts_in, jobs_of
@@ -156,7 +156,7 @@ def _jobs(app: App) -> dict[str, tuple[Job, str]]:
     """{name: (job, environment)} of the app's jobs."""
     jobs = {job_name(app, Job.INTEGRATE): (Job.INTEGRATE, "")}
     if app.staging:
-        jobs[job_name(app, Job.STAGE)] = (Job.STAGE, app.staging)
+        jobs |= dict.fromkeys((job_name(app, Job.STAGE), pull_job_name(app)), (Job.STAGE, app.staging))
     for environment in app.deployed:
         for job in (Job.DEPLOY, Job.ROLLBACK):
             jobs[job_name(app, job, environment)] = (job, environment)

@@ -3,6 +3,7 @@ request's. Nothing is kept of it.
 """
 
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import dagster as dg
 
@@ -12,12 +13,18 @@ from pipeline_defs.lineage.events import CHECKED, image_key, skipped
 from pipeline_defs.lineage.metadata import checked_metadata, links
 from pipeline_defs.release.evidence import StepTiming
 from pipeline_defs.release.records import Image
+from pipeline_defs.release.request import Job
+from pipeline_defs.release.run_tags import THEN, tag_of
+from pipeline_defs.release.tags import pull_tag
 from pipeline_defs.resources.builders import builder_of
 from pipeline_defs.resources.compose_test_run import TestRun
 from pipeline_defs.resources.docker_engine import Engine
 from pipeline_defs.resources.git_mirror import FULL_COMMIT
 from pipeline_defs.resources.git_source import Source
 from pipeline_defs.resources.isolation import Isolation, untrusted_checkout
+
+if TYPE_CHECKING:
+    from pipeline_defs.resources.registry_client import Registry
 
 UNTRUSTED = "untrusted"
 """The run tag that says the same as the configuration; either is enough."""
@@ -60,38 +67,68 @@ def build_untrusted(
             Isolation(engine, app, run).remove()
     log.say("code that is not merged: built without caches, logins and secrets, for this run alone")
     with untrusted_checkout(repository, image.commit) as checkout, builder_of(engine, app.build, log.say) as builder:
-        labels = {"shipline.untrusted": image.run}
+        labels = {"shipline.untrusted": image.run, "shipline.app": app.name}
         Isolation(builder, app, image.run).build(checkout, labels=labels, listen=log.listen)
     return image.model_copy(update={"tags": ()})
 
 
-def test_untrusted(app: App, image: Image, repository: Source, engine: Engine, log: Log) -> TestRun | None:
-    """Run the base branch's tests on the image, which is gone afterwards; None for an app without tests."""
+def rehearsed_next(context: dg.OpExecutionContext, app: App) -> bool:
+    """Whether a rehearsal follows the run, for which the image of a pull request is kept."""
+    return app.stage.pulls == "rehearse" and tag_of(context.run.tags, THEN) == Job.STAGE
+
+
+def test_untrusted(
+    app: App, image: Image, repository: Source, engine: Engine, log: Log, *, keep: bool = False
+) -> TestRun | None:
+    """Run the base branch's tests on the image; None for an app without tests. With `keep` an image that passed is still there
+    afterwards.
+    """
+    isolation = Isolation(engine, app, image.run)
+    kept = False
+    try:
+        ended = _tested(app, image, repository, isolation, log)
+        kept = keep and (ended is None or ended.passed)
+        return ended
+    finally:
+        if not kept:
+            isolation.remove()
+
+
+def _tested(app: App, image: Image, repository: Source, isolation: Isolation, log: Log) -> TestRun | None:
+    if app.test is None:
+        return None
+    base = repository.heads([image.branch]).get(image.branch)
+    if base is None:
+        raise stop(f"{app.repository} has no branch {image.branch}, whose tests were to be run on the image")
+    log.say(
+        f"code that is not merged: tested with {app.test.compose} of {image.branch} ({base[:12]}), without a way out"
+    )
+    with repository.checkout(base) as checkout:
+        return isolation.test(checkout, listen=log.listen)
+
+
+def push_for_rehearsal(app: App, image: Image, engine: Engine, images: "Registry", log: Log) -> Image:
+    """Push the image by a tag of its pull request alone, for the server that rehearses it. No other run finds it. Raises EngineError."""
     isolation = Isolation(engine, app, image.run)
     try:
-        if app.test is None:
-            return None
-        base = repository.heads([image.branch]).get(image.branch)
-        if base is None:
-            raise stop(f"{app.repository} has no branch {image.branch}, whose tests were to be run on the image")
-        log.say(
-            f"code that is not merged: tested with {app.test.compose} of {image.branch} ({base[:12]}), without a way out"
-        )
-        with repository.checkout(base) as checkout:
-            return isolation.test(checkout, listen=log.listen)
+        tag = pull_tag(image.pull)
+        digest = engine.push(isolation.image, images, tag, timeout=app.push.timeout, listen=log.listen)
     finally:
         isolation.remove()
+    return image.model_copy(update={"digest": digest, "tags": (tag,)})
 
 
 def note_checked(context: dg.OpExecutionContext, app: App, image: Image, log: Log, timing: StepTiming) -> None:
     """Keep the evidence as an observation under a key of its own: nobody who looks for an image finds it."""
     at = datetime.now(UTC).isoformat(timespec="seconds")
-    image = image.model_copy(update={"digest": "", "tags": (), "steps": (*image.steps, timing), "at": at})
+    image = image.model_copy(update={"steps": (*image.steps, timing), "at": at})
+    why = "the image is kept for the rehearsal alone" if image.digest else "no image is kept before the merge"
     context.log_event(
         dg.AssetObservation(
             image_key(app.name),
             description=f"commit {image.commit[:12]} of a pull request was checked",
-            metadata={**skipped("no image is kept before the merge"), **checked_metadata(image), **links(app, image)},
+            metadata={**skipped(why), **checked_metadata(image), **links(app, image)},
         )
     )
-    log.say(f"skipped: nothing is pushed, because the code is not merged; its evidence is kept as {CHECKED!r}")
+    what = f"pushed as {image.tags[0]} for the rehearsal alone" if image.digest else "skipped: nothing is pushed"
+    log.say(f"{what}, because the code is not merged; its evidence is kept as {CHECKED!r}")

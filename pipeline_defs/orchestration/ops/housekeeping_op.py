@@ -6,7 +6,9 @@ from datetime import UTC, datetime, timedelta
 import dagster as dg
 
 from pipeline_defs.config import App, Home, Limits, load_limits
-from pipeline_defs.deployments.stage_log import open_log
+from pipeline_defs.deployments.rehearse import sweep
+from pipeline_defs.deployments.stage_log import Log, open_log
+from pipeline_defs.orchestration.pull_leftovers import busy_pulls
 from pipeline_defs.orchestration.run_output_cleanup import remove_old_output
 from pipeline_defs.orchestration.tick_cleanup import remove_old_ticks
 from pipeline_defs.resources.builders import answering
@@ -14,7 +16,8 @@ from pipeline_defs.resources.disk_space import free_space
 from pipeline_defs.resources.docker_client import EngineError
 from pipeline_defs.resources.docker_engine import Engine, EngineResource
 from pipeline_defs.resources.image_pruning import prune_cache, prune_images
-from pipeline_defs.server.core.command import Unreachable
+from pipeline_defs.resources.ssh_resource import SshResource
+from pipeline_defs.server.core.command import ServerError, Unreachable
 
 _ACTIVE = [dg.DagsterRunStatus.STARTING, dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.CANCELING]
 
@@ -26,9 +29,10 @@ def housekeeping_op(apps: Collection[App]) -> dg.OpDefinition:
         name="keep_to_limits",
         out=dg.Out(dg.Nothing),
         description="Removes what is beyond the home's limits.yaml, the oldest first: clones, images of builds, BuildKit's cache, "
-        "raw output of old runs, old ticks of sensors. Nothing that is in use, nothing of the lineage, and nothing on servers.",
+        "raw output of old runs, old ticks of sensors. Nothing that is in use, nothing of the lineage, and on servers only what killed "
+        "rehearsals of pull requests have left.",
     )
-    def housekeeping(context: dg.OpExecutionContext, engine: EngineResource) -> None:
+    def housekeeping(context: dg.OpExecutionContext, engine: EngineResource, ssh: SshResource) -> None:
         with open_log(context) as log:
             limits = load_limits(Home.find())
             before = datetime.now(UTC) - timedelta(days=limits.days)
@@ -42,6 +46,8 @@ def housekeeping_op(apps: Collection[App]) -> dg.OpDefinition:
                 log.say(line)
             for line in _pruned(here, apps, limits):
                 log.say(line)
+            for app in apps:
+                _swept(context.instance, app, ssh, log)
 
     return housekeeping
 
@@ -59,6 +65,17 @@ def _images_pruned(here: Engine, repositories: Collection[str], limits: Limits) 
         yield from prune_images(here.client, repositories, limits.images)
     except EngineError as error:
         yield f"images of builds are kept until the next time: {error}"
+
+
+def _swept(instance: dg.DagsterInstance, app: App, ssh: SshResource, log: Log) -> None:
+    """Remove the places that killed rehearsals of pull requests have left. A server that is not reached keeps them until the next time."""
+    if app.staging is None or app.stage.pulls == "off":
+        return
+    try:
+        with ssh.connect(app.environments[app.staging].host) as server:
+            sweep(app, server, lambda: busy_pulls(instance, app), log)
+    except ServerError as error:
+        log.say(f"what rehearsals of pull requests of {app.name} may have left stays until the next time: {error}")
 
 
 def _pruned(here: Engine, apps: Collection[App], limits: Limits) -> Iterator[str]:

@@ -11,7 +11,7 @@ from pipeline_defs.deployments.attempt_text import steps_text
 from pipeline_defs.deployments.stage_log import Stopwatch, open_log
 from pipeline_defs.lineage.events import release_tags
 from pipeline_defs.lineage.metadata import image_metadata, links
-from pipeline_defs.orchestration.integration.untrusted_image import note_checked
+from pipeline_defs.orchestration.integration.untrusted_image import note_checked, push_for_rehearsal, rehearsed_next
 from pipeline_defs.orchestration.ops.build_op import REVISION, local_name
 from pipeline_defs.release.records import Image
 from pipeline_defs.release.tags import code_tag, release_tag, tested_tag, tree_tag
@@ -42,6 +42,8 @@ def push_op(app: App) -> dg.OpDefinition:
         with open_log(context, hides=app) as log:
             watch = Stopwatch("push")
             if image.untrusted:
+                if rehearsed_next(context, app):
+                    image = push_for_rehearsal(app, image, engine.find(), registry.of(app), log)
                 note_checked(context, app, image, log, watch.timing())
                 return
             images = registry.of(app)

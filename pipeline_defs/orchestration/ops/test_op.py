@@ -12,7 +12,7 @@ from pipeline_defs.deployments.stage_log import Log, Stopwatch, open_log, stop
 from pipeline_defs.github.source_resource import SourceResource
 from pipeline_defs.lineage.events import TEST_COUNTS, evidence_metadata, skipped
 from pipeline_defs.lineage.store import Lineage
-from pipeline_defs.orchestration.integration.untrusted_image import require_still_own, test_untrusted
+from pipeline_defs.orchestration.integration.untrusted_image import rehearsed_next, require_still_own, test_untrusted
 from pipeline_defs.orchestration.ops.build_op import build_here, local_name
 from pipeline_defs.release.evidence import StepTiming
 from pipeline_defs.release.records import Image
@@ -45,7 +45,8 @@ def test_op(app: App) -> dg.OpDefinition:
             repository = source.of(app)
             require_still_own(context, image, repository)
             docker = engine.find()
-            ended = test_untrusted(app, image, repository, docker, log) if image.untrusted else None
+            keep = rehearsed_next(context, app)
+            ended = test_untrusted(app, image, repository, docker, log, keep=keep) if image.untrusted else None
             if app.test is None:
                 log.say("skipped: this app has no tests to be run on its image")
                 context.add_output_metadata(skipped("no tests configured"))

@@ -7,7 +7,7 @@ import dagster as dg
 from pipeline_defs.config import App
 from pipeline_defs.github.github_resource import GitHubResource
 from pipeline_defs.github.source_resource import SourceResource
-from pipeline_defs.orchestration.jobs import AssetJob
+from pipeline_defs.orchestration.jobs import AnyJob
 from pipeline_defs.orchestration.sensors.branches_sensor import branches_sensor
 from pipeline_defs.orchestration.sensors.drift_sensor import drift_sensor
 from pipeline_defs.orchestration.sensors.freeze_sensor import freeze_sensor
@@ -20,7 +20,7 @@ from pipeline_defs.orchestration.sensors.staging_sensor import chaining_sensor
 
 def sensors_of(
     apps: Sequence[App],
-    jobs: Mapping[str, AssetJob],
+    jobs: Mapping[str, AnyJob],
     source: SourceResource | None = None,
     github: GitHubResource | None = None,
 ) -> list[dg.SensorDefinition]:

@@ -12,7 +12,7 @@ from pipeline_defs.config import App
 from pipeline_defs.config.current_config import NotLoaded, current
 from pipeline_defs.github.source_resource import SourceResource
 from pipeline_defs.lineage.job_names import job_name
-from pipeline_defs.orchestration.jobs import AssetJob
+from pipeline_defs.orchestration.jobs import AnyJob
 from pipeline_defs.orchestration.sensors.app_threads import Rounds
 from pipeline_defs.orchestration.sensors.sensor_tick import Found, by_name, tend
 from pipeline_defs.orchestration.sensors.tick_order import SECONDS, Turns
@@ -38,7 +38,7 @@ _SURE = 300.0
 Heads = dict[str, str]
 
 
-def branches_sensor(apps: Sequence[App], jobs: Mapping[str, AssetJob], source: SourceResource) -> dg.SensorDefinition:
+def branches_sensor(apps: Sequence[App], jobs: Mapping[str, AnyJob], source: SourceResource) -> dg.SensorDefinition:
     """The sensor `branches`. An app's entry is the heads that were handled, {branch: commit}, so after a stop it catches up."""
     rounds: Rounds[Found] = Rounds(BRANCHES, SECONDS, _LONGEST_PAUSE)
     remote = [app.name for app in apps if not _is_local(app)]

@@ -14,7 +14,7 @@ from pipeline_defs.deployments.admission import ask
 from pipeline_defs.lineage.events import environment_key
 from pipeline_defs.lineage.job_names import job_name
 from pipeline_defs.lineage.store import Lineage
-from pipeline_defs.orchestration.jobs import AssetJob
+from pipeline_defs.orchestration.jobs import AnyJob
 from pipeline_defs.orchestration.op_run import write_down
 from pipeline_defs.orchestration.sensors.app_threads import Rounds
 from pipeline_defs.orchestration.sensors.sensor_instance import lasting_instance
@@ -42,7 +42,7 @@ _MOST_OF_ALL = 1000  # runs that wait, of all apps
 _LONGEST_PAUSE = 300.0
 
 
-def freeze_sensor(apps: Sequence[App], jobs: Mapping[str, AssetJob]) -> dg.SensorDefinition:
+def freeze_sensor(apps: Sequence[App], jobs: Mapping[str, AnyJob]) -> dg.SensorDefinition:
     """The sensor `freeze`: of the runs with the tag `waits_for`, the newest is deployed, the others are overtaken.
 
     What waits stands in the storage alone: a run that found the freeze has written so and ended. Whoever comes after a restart finds

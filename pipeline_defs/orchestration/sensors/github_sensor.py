@@ -7,7 +7,7 @@ import dagster as dg
 from pipeline_defs.config import App
 from pipeline_defs.config.current_config import NotLoaded, current
 from pipeline_defs.github.github_resource import GitHubResource
-from pipeline_defs.orchestration.jobs import AssetJob
+from pipeline_defs.orchestration.jobs import AnyJob
 from pipeline_defs.orchestration.sensors.app_threads import Rounds
 from pipeline_defs.orchestration.sensors.branches_sensor import started_jobs
 from pipeline_defs.orchestration.sensors.sensor_tick import Found, by_name, is_preview, tend
@@ -21,7 +21,7 @@ _LONGEST_PAUSE = 60.0
 """Seconds between two looks at an app that GitHub does not tell about."""
 
 
-def github_sensor(apps: Sequence[App], jobs: Mapping[str, AssetJob], client: GitHubResource) -> dg.SensorDefinition:
+def github_sensor(apps: Sequence[App], jobs: Mapping[str, AnyJob], client: GitHubResource) -> dg.SensorDefinition:
     """The sensor `github`. It claims runs itself (launch.py) instead of asking Dagster for them, as the receiver does.
 
     An app's entry is a GitHubCursor, and goes on only past what was claimed: whatever fails in between is found again.

@@ -10,7 +10,7 @@ from pipeline_defs.config import App
 from pipeline_defs.deployments.attempt import since
 from pipeline_defs.lineage.job_names import job_name
 from pipeline_defs.lineage.store import Lineage
-from pipeline_defs.orchestration.jobs import AssetJob
+from pipeline_defs.orchestration.jobs import AnyJob
 from pipeline_defs.orchestration.op_run import write_down
 from pipeline_defs.orchestration.sensors.run_endings import EndedRuns
 from pipeline_defs.orchestration.sensors.sensor_instance import lasting_instance
@@ -23,7 +23,7 @@ from pipeline_defs.runtime.automation.entries import RECOVER
 _HOW = {dg.DagsterRunStatus.FAILURE: "failed", dg.DagsterRunStatus.CANCELED: "was cancelled"}
 
 
-def recovery_sensor(apps: Sequence[App], jobs: Mapping[str, AssetJob]) -> dg.SensorDefinition:
+def recovery_sensor(apps: Sequence[App], jobs: Mapping[str, AnyJob]) -> dg.SensorDefinition:
     """The sensor `recover`, for runs that failed or were cancelled: Dagster calls a cancelled run no failure.
 
     A deploy run that fails by itself has rolled back and written so. This sees the ones that could not: killed, cancelled, or out of

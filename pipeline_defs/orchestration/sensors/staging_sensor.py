@@ -7,25 +7,26 @@ import dagster as dg
 from pipeline_defs.config import App
 from pipeline_defs.config.current_config import NotLoaded, current
 from pipeline_defs.lineage.events import IMAGE, REHEARSAL, environment_key, image_key
-from pipeline_defs.lineage.job_names import job_name
+from pipeline_defs.lineage.job_names import job_name, pull_job_name
 from pipeline_defs.lineage.stored_records import facts_of_run
-from pipeline_defs.orchestration.jobs import AssetJob
+from pipeline_defs.orchestration.jobs import AnyJob
 from pipeline_defs.orchestration.sensors.run_endings import EndedRuns
 from pipeline_defs.orchestration.sensors.sensor_instance import lasting_instance
 from pipeline_defs.orchestration.sensors.tick_order import SECONDS
+from pipeline_defs.release.change import is_pull
 from pipeline_defs.release.records import Image, Outcome, Rehearsal
 from pipeline_defs.release.request import Job, Request
-from pipeline_defs.release.run_tags import THEN, VERSION_COMMIT, tag_of
+from pipeline_defs.release.run_tags import SEEN, THEN, VERSION_COMMIT, tag_of
 from pipeline_defs.runtime.automation.app_pauses import read_pauses
 from pipeline_defs.runtime.automation.entries import CHAIN
 
 
 def of_change(run: dg.DagsterRun) -> dict[str, str]:
     """The tags of a run that the run which follows it has too: it is about the same commit, and is reported there."""
-    return {name: value for name in ("head", "pull_request", VERSION_COMMIT) if (value := tag_of(run.tags, name))}
+    return {name: value for name in ("head", "pull_request", VERSION_COMMIT, SEEN) if (value := tag_of(run.tags, name))}
 
 
-def chaining_sensor(apps: Sequence[App], jobs: Mapping[str, AssetJob]) -> dg.SensorDefinition:
+def chaining_sensor(apps: Sequence[App], jobs: Mapping[str, AnyJob]) -> dg.SensorDefinition:
     """The sensor `chain`: after a run of an app's job integrate with the tag `then: stage`, its job stage for the image, and after a
     run of that with the tag `then: deploy` the deployments.
 
@@ -43,12 +44,17 @@ def chaining_sensor(apps: Sequence[App], jobs: Mapping[str, AssetJob]) -> dg.Sen
         jobs=[
             jobs[name]
             for app in apps
-            for name in (job_name(app, Job.STAGE), *(job_name(app, Job.DEPLOY, each) for each in app.deployed))
+            for name in (
+                job_name(app, Job.STAGE),
+                *_pull_jobs(app),
+                *(job_name(app, Job.DEPLOY, each) for each in app.deployed),
+            )
         ],
         minimum_interval_seconds=SECONDS,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description=(
-            "Rehearses what an app's job integrate has made for its development branch: starts the job stage after it has succeeded; "
+            "Rehearses what an app's job integrate has made for its development branch, and for pull requests where the app's file "
+            "says so: starts the job stage, or stage_pull, after it has succeeded; "
             "where one branch is all there is, it starts the deployment after that. For an app that is paused it waits until the app is "
             "resumed."
         ),
@@ -73,8 +79,14 @@ def chaining_sensor(apps: Sequence[App], jobs: Mapping[str, AssetJob]) -> dg.Sen
     return chain
 
 
+def _pull_jobs(app: App) -> list[str]:
+    return [pull_job_name(app)] if app.stage.pulls == "rehearse" else []
+
+
 def _rehearsal(instance: dg.DagsterInstance, app: App, run: dg.DagsterRun) -> list[dg.RunRequest] | str:
     """The rehearsal of what a run has made."""
+    if is_pull(run.tags.get("change", "")):
+        return _rehearsal_of_pull(app, run)
     made = facts_of_run(instance, run.run_id, image_key(app.name), IMAGE, Image)
     if not made:
         return f"run {run.run_id[:8]} has made no image"
@@ -96,6 +108,34 @@ def _rehearsal(instance: dg.DagsterInstance, app: App, run: dg.DagsterRun) -> li
         job_name=job_name(app, Job.STAGE),
         run_config=request.run_config(),
         tags={**request.run_tags(), **of_change(run), **then},
+    )
+    return [asked]
+
+
+def _rehearsal_of_pull(app: App, run: dg.DagsterRun) -> list[dg.RunRequest] | str:
+    """The rehearsal of a pull request whose image a run has made. As many run at once as there are values of their tag `target`."""
+    number = run.tags.get("pull_request", "")
+    if not _pull_jobs(app) or not number.isdecimal():
+        return f"pull requests of {app.name} are not rehearsed"
+    request = Request(
+        app=app.name,
+        job=Job.STAGE,
+        environment=app.staging or "",
+        commit=run.tags.get("head", ""),
+        branch=run.tags.get("branch", ""),
+        version=run.tags.get("version", ""),
+        reason=f"pull request #{number} passed its tests in run {run.run_id[:8]}",
+        actor=f"sensor {CHAIN}",
+        change=run.tags.get("change", ""),
+        pull=int(number),
+    )
+    op = f"{app.name}_{app.staging}_stage_pull"
+    place = {"target": f"{request.target}_pulls_{int(number) % app.stage.at_once}"}
+    asked = dg.RunRequest(
+        run_key=run.run_id,
+        job_name=pull_job_name(app),
+        run_config={"ops": {op: {"config": {"pull": int(number), "made_by": run.run_id}}}},
+        tags={**request.run_tags(), **of_change(run), **place},
     )
     return [asked]
 

@@ -25,6 +25,8 @@ COMPOSED = "shipline.compose"
 """The compose files of the release, as the variable COMPOSE_FILE lists them."""
 PATHS = "shipline.paths.yml"
 """A compose file that puts relative paths where they lie on the server."""
+CONFINED = "shipline.confined.yml"
+"""A compose file that confines the services of a pull request that is rehearsed."""
 DATA = "shipline.data"
 """The paths that the app writes, one a line."""
 PLACED = "shipline.placed.tar"
@@ -168,7 +170,7 @@ def _variables(settings: Mapping[str, str | Secret]) -> dict[str, str | Secret]:
 
 def _composed(site: Site, files: Mapping[str, bytes]) -> tuple[str, ...]:
     """The files that Compose reads, each of which overrides those before it."""
-    return (*site.config.compose_files, OVERRIDE, *([PATHS] if PATHS in files else []))
+    return (*site.config.compose_files, OVERRIDE, *(name for name in (PATHS, CONFINED) if name in files))
 
 
 Entry = tuple[tarfile.TarInfo, bytes]

@@ -1,5 +1,6 @@
 """Rehearsal preflight: what a rehearsal finds out before it starts anything."""
 
+from pipeline_defs.config.pull_place import PullEnvironment
 from pipeline_defs.release.step_name import StepName
 from pipeline_defs.server.compose.compose_commands import compose
 from pipeline_defs.server.compose.compose_reader import read_model
@@ -12,6 +13,7 @@ from pipeline_defs.server.core.task import Task
 from pipeline_defs.server.database import PostgresElsewhere, driver
 from pipeline_defs.server.rehearsal.copy_location import copy_stays
 from pipeline_defs.server.rehearsal.isolation_check import ask_other_projects, clashes, read_other_projects
+from pipeline_defs.server.rehearsal.pull_confinement import too_much
 from pipeline_defs.server.state.facts import Facts
 from pipeline_defs.server.steps import shared_steps
 
@@ -30,6 +32,8 @@ def rehearsal_preflight(task: Task, facts: Facts, production: Site) -> list[Step
         return {}
 
     def refuse(config: str) -> str | None:
+        if isinstance(site.config, PullEnvironment) and (found := too_much(site, config)):
+            return f"{site.config.compose} may not have this before it is merged: {', '.join(found[:8])}"
         shared = clashes(site, config, read_other_projects(known["others"], production))
         if shared:
             return f"{site.config.compose} would share with {production.environment} or others: {'; '.join(shared)}"

@@ -46,12 +46,13 @@ for kind in logs journal results; do
 
 # An image stays as long as an environment of the app on this server has a release that refers to it; the Engine itself keeps
 # those of containers. The rest of the arguments are these environments' folders. Images by digest have no tag: since Docker 29 the
-# command line lists those with `--all` only.
+# command line lists those with `--all` only. Beside a folder may be those of pull requests that are rehearsed.
 _IMAGES = """
 label=label=shipline # Compose says itself of what project a container is; all else a container may have of its image
 docker container prune -f --filter "label=com.docker.compose.project=$project" --filter "$label.app=$app" \
   --filter "$label.environment=$environment" >/dev/null 2>&1 || :
-kept=$(for place; do cat "$place"/releases/*/"$release" 2>/dev/null; done | grep -o 'sha256:[0-9a-f]*' | sort -u || true)
+kept=$(for place; do cat "$place"/releases/*/"$release" "$place"-pull-*/releases/*/"$release" 2>/dev/null; done |
+  grep -o 'sha256:[0-9a-f]*' | sort -u || true)
 docker image ls --all --no-trunc --digests --filter "label=shipline.app=$app" --format '{{.Repository}} {{.Digest}}' \
   "$repository" 2>/dev/null |
   while read -r name digest; do

@@ -1,0 +1,33 @@
+"""Stage: how an app's releases are rehearsed, besides what its rehearsing environment says."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from pipeline_defs.config.secret import SecretSource
+from pipeline_defs.config.value_types import EnvironmentVariable, Model, RepositoryPath
+
+
+class Stage(Model):
+    """Rehearsals of pull requests. They run in the rehearsing environment's place, with a suffix: `/opt/shop/staging-pull-12`."""
+
+    pulls: Literal["rehearse", "off"] = Field(
+        default="off",
+        description="`rehearse`: a pull request of this repository into the development branch is rehearsed once its image is built "
+        "and tested, before anybody merges it; needs `github` and a database in a container",
+    )
+    at_once: int = Field(
+        default=1,
+        ge=1,
+        le=20,
+        description="how many pull requests are rehearsed at the same time, each on a copy of its own",
+    )
+    secrets: dict[EnvironmentVariable, SecretSource] = Field(
+        default_factory=dict,
+        description="values for pull requests, in place of the environment's secrets; a secret that is not named here is a random "
+        "text in each rehearsal of a pull request",
+    )
+    secret_files: dict[RepositoryPath, SecretSource] = Field(
+        default_factory=dict,
+        description="the same for each of the environment's `secret_files`; all have to be named here",
+    )

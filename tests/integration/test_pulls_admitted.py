@@ -1,0 +1,100 @@
+"""Which pull requests are rehearsed before they are merged, with the stand-in for GitHub and a real code server."""
+
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from pipeline_defs.release.run_tags import THEN, tag_of
+from tests.integration.github_changes import (
+    REPOSITORY,
+    World,
+    code_address,
+    code_server_process,
+    make_home,
+    variables,
+    world,
+)
+from tests.testbed.github import GitHubServer
+
+REHEARSED = "drafts: false\nstage: {pulls: rehearse}"
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """An app whose pull requests are rehearsed, looked at for the first time."""
+    folder: Path = tmp_path_factory.mktemp("pulls")
+    home = make_home(folder / "code", "http://127.0.0.1:9", REHEARSED)
+    with (
+        GitHubServer(validate=False) as github,
+        code_address() as address,
+        code_server_process(variables(home, address, "none")),
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        github.create_repository(REPOSITORY, files={"version.txt": "1.0.0\n"})
+        github.create_branch(REPOSITORY, "development", "main")
+        github.create_user("robot[bot]", type="Bot")
+        for login, role in {"dora": "write", "ada": "write", "eve": "read", "robot[bot]": "write"}.items():
+            github.set_permission(REPOSITORY, login, role)
+        patch.setenv("TEST_GITHUB_TOKEN", github.create_token("dora"))
+        with world(folder / "world", github, address, patch, REHEARSED) as made:
+            assert "first look" in made.look()
+            yield made
+
+
+CLOCK = itertools.count(5, 5)
+
+
+def look(shop: World) -> None:
+    """A look, after which GitHub's clock goes on: what is said within the second of a push is not about it."""
+    shop.look()
+    shop.github.set_clock(next(CLOCK))
+
+
+def pull(shop: World, branch: str, by: str = "dora", base: str = "development") -> tuple[int, str]:
+    """A new pull request of a branch of the repository, which somebody who may write has pushed: its number and head."""
+    head = shop.commit(branch, at=base)
+    return shop.github.create_pull(REPOSITORY, branch, base=base, by=by), head
+
+
+def followed(shop: World, head: str) -> list[str]:
+    """For each run of a head, oldest first, which job follows it."""
+    return [tag_of(run.tags, THEN) for run in shop.runs() if run.tags["head"] == head]
+
+
+def test_a_person_who_may_write_has_it_rehearsed_at_once_into_the_development_branch_alone(shop: World) -> None:
+    _, head = pull(shop, "one")
+    _, into_main = pull(shop, "two", base="main")
+    look(shop)
+    assert (followed(shop, head), followed(shop, into_main)) == (["stage"], [""])
+    assert shop.run_of(head).tags["untrusted"] == "yes"
+
+
+@pytest.mark.parametrize("by", ["robot[bot]", "eve"])
+def test_who_is_a_bot_or_may_not_write_needs_an_approval_of_this_very_head(shop: World, by: str) -> None:
+    branch = f"of-{by[:3]}"
+    number, head = pull(shop, branch, by=by)
+    look(shop)
+    for somebody in ("eve", "robot[bot]"):
+        shop.github.comment(REPOSITORY, number, f"/shipline test {head}", by=somebody)
+        look(shop)
+    assert followed(shop, head) == [""]
+    shop.github.comment(REPOSITORY, number, f"/shipline test {head}", by="ada")
+    look(shop)
+    assert followed(shop, head) == ["", "stage"]
+    newer = shop.commit(branch)
+    look(shop)
+    assert followed(shop, newer) == [""]
+
+
+def test_a_fork_is_checked_after_an_approval_and_never_rehearsed(shop: World) -> None:
+    fork = shop.github.create_fork(REPOSITORY, "eve")
+    head = shop.github.commit(fork, {"evil.txt": "1\n"}, branch="fix", by="eve")
+    number = shop.github.create_pull(REPOSITORY, "fix", base="development", by="eve", fork=fork)
+    look(shop)
+    shop.github.comment(REPOSITORY, number, f"/shipline test {head}", by="ada")
+    look(shop)
+    shop.github.comment(REPOSITORY, number, f"/shipline test {head}", by="ada")
+    look(shop)
+    assert followed(shop, head) == [""]
