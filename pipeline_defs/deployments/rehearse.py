@@ -6,10 +6,11 @@ from typing import Any
 
 from pipeline_defs.config import App
 from pipeline_defs.config.pull_place import SUFFIX, with_pull_place
-from pipeline_defs.deployments.attempt import beginning, ending
+from pipeline_defs.deployments.attempt import beginning, ending, since
 from pipeline_defs.deployments.attempt_text import steps_text
 from pipeline_defs.deployments.deployment_request import Wanted
 from pipeline_defs.deployments.protocols import Outside, Place, Recording, Telling
+from pipeline_defs.deployments.rehearsal_reuse import earlier_rehearsal, ground_of_pull
 from pipeline_defs.deployments.release_choice import image_to_rehearse
 from pipeline_defs.deployments.task_factory import attempt_task, content_of, platforms_of, server_of
 from pipeline_defs.lineage.events import release_tags
@@ -21,13 +22,16 @@ from pipeline_defs.server.rehearsal import rehearse_procedure as procedure
 from pipeline_defs.server.rehearsal.pull_places import find_places, remove_place
 
 
-def rehearse(place: Place, wanted: Wanted, run: Recording, tell: Telling, outside: Outside) -> Rehearsal:
+def rehearse(
+    place: Place, wanted: Wanted, run: Recording, tell: Telling, outside: Outside, *, reuse: bool = False
+) -> Rehearsal:
     """Rehearse the image that is wanted and give the record with its end, which is written down only if it failed.
 
-    Raises DeploymentError where there is no such image.
+    With `reuse` the rehearsal of the pull request that was merged stands for it, where nothing has changed since. Raises
+    DeploymentError where there is no such image.
     """
     image = image_to_rehearse(place.app, wanted, run, tell)
-    row = _carry_out(_Rehearsed(place, place.environment, image), run, tell, outside)
+    row = _carry_out(_Rehearsed(place, place, image, reuse=reuse), run, tell, outside)
     if row.outcome is not Outcome.SUCCEEDED:
         run.note(row)
     return row
@@ -42,7 +46,7 @@ def rehearse_pull(
     however that comes, and so are places that killed runs have left.
     """
     app, environment = with_pull_place(place.app, image.pull, image.branch)
-    row = _carry_out(_Rehearsed(Place(app, environment), place.environment, image), run, tell, outside, busy)
+    row = _carry_out(_Rehearsed(Place(app, environment), place, image), run, tell, outside, busy)
     run.note(row)
     return row
 
@@ -59,11 +63,12 @@ def sweep(app: App, server: Runner, busy: Callable[[], Collection[int]], tell: T
 
 @dataclass(frozen=True)
 class _Rehearsed:
-    """What is rehearsed where; `recorded` is the environment under whose name it is written down."""
+    """What is rehearsed where; `recorded` is the place under whose name it is written down."""
 
     place: Place
-    recorded: str
+    recorded: Place
     image: Image
+    reuse: bool = False
 
 
 def _carry_out(
@@ -76,13 +81,19 @@ def _carry_out(
     release, content = content_of(site, image, outside.source.of(app))
     run.tag(release_tags(release))
     pull = image.pull if busy else 0
-    row = Rehearsal(release=release, environment=what.recorded, pull=pull, **beginning(run))
+    row = Rehearsal(release=release, environment=what.recorded.environment, pull=pull, **beginning(run))
     registry = outside.registry.of(app)
     task = attempt_task(row.id, place, content, run, tell, registry, outside)
     task = replace(task, platforms=platforms_of(registry, release, tell))
     with server_of(outside.ssh, task) as server:
         if busy:
             sweep(app, server, busy, tell)
+            row = row.model_copy(
+                update={"ground": ground_of_pull(what.recorded, image, content, outside.source.of(app), server)}
+            )
+        elif what.reuse and (earlier := earlier_rehearsal(place, image, content, run, outside.source.of(app), server)):
+            tell.say(f"rehearsed by run {earlier.run[:8]}, as pull request #{earlier.pull}: nothing has changed since")
+            return _as_rehearsed(row, earlier)
         run.note(row)
         tell.say(f"rehearse {release.version} ({release.reference}) in {site}")
         try:
@@ -93,6 +104,13 @@ def _carry_out(
     row = row.model_copy(update={**ending(report, row.started), **_evidence(report)})
     tell.say(f"{row.outcome} after {row.seconds:.1f} s\n\n{steps_text(row.steps)}")
     return row
+
+
+def _as_rehearsed(row: Rehearsal, earlier: Rehearsal) -> Rehearsal:
+    """The record of a merge that its pull request's rehearsal stands for."""
+    own = {"id", "release", "environment", "started", "run", "actor", "pull", "ground", "seconds", "log"}
+    proved = {name: value for name, value in dict(earlier).items() if name not in own}
+    return row.model_copy(update={**proved, "reused": earlier.run, "seconds": since(row.started)})
 
 
 def _evidence(report: Report) -> dict[str, Any]:

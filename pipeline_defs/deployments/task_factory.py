@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from pipeline_defs.config import App, Secret
+from pipeline_defs.config import App, Secret, SecretUnavailable
 from pipeline_defs.config.pull_place import PullEnvironment
 from pipeline_defs.config.secret_file import hidden_in
 from pipeline_defs.deployments.protocols import Outside, Place, Recording, Telling
@@ -110,6 +110,18 @@ def _files_of_pull(
         base = source.resolve(config.base)
         files[config.sanitize.path] = source.read_file(base, config.sanitize.path).encode()
     return files
+
+
+def configuration_of_pull(site: Site, commit: str, source: Source) -> str:
+    """The configuration that a release of a pull request's head would have where merges are rehearsed.
+
+    Raises EngineError, SourceError and SecretUnavailable.
+    """
+    if site.config.secret_files:
+        raise SecretUnavailable(f"secret files of {site.environment} are not laid beside the files of a pull request")
+    settings = settings_of(site)
+    with untrusted_checkout(source, commit) as checkout:
+        return configuration_hash(site, release_files(site, checkout, settings), settings)
 
 
 def content_of(site: Site, image: Image | Release, source: Source) -> tuple[Release, Content]:

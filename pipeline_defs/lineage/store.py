@@ -20,12 +20,13 @@ from dagster import DagsterInstance, RunsFilter
 from pipeline_defs.config import App, Home
 from pipeline_defs.lineage.active_rehearsals import rehearsing
 from pipeline_defs.lineage.annotations import annotate, annotate_maintenance, annotate_person_run
-from pipeline_defs.lineage.events import DEPLOYMENT, IMAGE, environment_key, image_key
+from pipeline_defs.lineage.events import DEPLOYMENT, IMAGE, PULL_REHEARSAL, environment_key, image_key
 from pipeline_defs.lineage.index import queries
 from pipeline_defs.lineage.index.catch_up import moment
 from pipeline_defs.lineage.index.counts import Counts
 from pipeline_defs.lineage.index.drift_checks import drifts
 from pipeline_defs.lineage.index.index_file import open_index
+from pipeline_defs.lineage.job_names import pull_job_name
 from pipeline_defs.lineage.stored_records import facts_of_run
 from pipeline_defs.release.drift_finding import Drift
 from pipeline_defs.release.environment_status import EnvironmentStatus
@@ -45,6 +46,8 @@ _log = logging.getLogger(__name__)
 
 INDEX = "lineage.db"
 """The index's file, in Dagster's home; it may be removed at any time."""
+
+_MOST_OF_PULL = 5  # runs that rehearsed one pull request which are looked at
 
 
 @dataclass(frozen=True)
@@ -145,6 +148,18 @@ class Lineage:
         with self._moment() as index:
             found = queries.attempts(index, app.name, app.staging) if app.staging else []
         return [each for each in found if isinstance(each, Rehearsal)]
+
+    def pull_rehearsals(self, app: App, pull: int) -> list[Rehearsal]:
+        """The records of the newest rehearsals of a pull request, made before it was merged, newest first."""
+        if self._instance is None or app.staging is None:
+            return []
+        wanted = RunsFilter(job_name=pull_job_name(app), tags={"pull_request": str(pull)})
+        key = environment_key(app.name, app.staging)
+        return [
+            row
+            for run in self._instance.get_runs(wanted, limit=_MOST_OF_PULL)
+            for row in facts_of_run(self._instance, run.run_id, key, PULL_REHEARSAL, Rehearsal)[-1:]
+        ]
 
     def quarantine(self, app: App, environment: str) -> list[Quarantined]:
         """What is quarantined in one environment, newest first."""

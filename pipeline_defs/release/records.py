@@ -100,6 +100,25 @@ HELD = (Outcome.FROZEN, Outcome.WAITING)
 """Of deployments that were not begun, and that a later run makes."""
 
 
+class Ground(Record):
+    """What a rehearsal rests on besides the files of its commit.
+
+    Attributes:
+        production: the release that ran in the environment that is rehearsed, None for none.
+        revision: that of its database; empty where the app does not tell, None where it is not known.
+        configuration: SHA-256 of what the app's file says of both environments, and of the rehearsal's settings.
+    """
+
+    production: Release | None
+    revision: str | None
+    configuration: str
+
+    @property
+    def known(self) -> bool:
+        """Whether it can be compared."""
+        return self.production is None or self.revision is not None
+
+
 class Rehearsal(Record):
     """The staging run of a release against a restored copy of the production database.
 
@@ -112,6 +131,8 @@ class Rehearsal(Record):
         database_bytes: the size of the dump that was restored; `copied` knows more.
         last_words: what the containers said last when it failed; empty where nobody asked them.
         pull: the number of the pull request whose head was rehearsed, before it was merged; 0 for what was merged.
+        ground: of a pull request, what its rehearsal rests on; None where it cannot stand for that of the merge.
+        reused: of a merge, the run that has rehearsed its pull request and whose evidence this is; empty where it was rehearsed itself.
     """
 
     id: str
@@ -120,6 +141,8 @@ class Rehearsal(Record):
     outcome: Outcome
     started: str
     pull: int = 0
+    ground: Ground | None = None
+    reused: str = ""
     seconds: float = 0.0
     steps: tuple[StepTiming, ...] = ()
     tests: TestCounts | None = None

@@ -8,13 +8,17 @@ import dagster as dg
 import pytest
 
 from pipeline_defs.config import App, SecretSource
+from pipeline_defs.config.database import Sanitize
 from pipeline_defs.config.github_settings import GitHub
 from pipeline_defs.config.pull_place import with_pull_place
 from pipeline_defs.config.stage import Stage
 from pipeline_defs.deployments.rehearse import sweep
+from pipeline_defs.deployments.task_factory import files_of
 from pipeline_defs.github.github_resource import GitHubResource
+from pipeline_defs.github.reports.commit_statuses import of_stage
 from pipeline_defs.github.source_resource import SourceResource
 from pipeline_defs.lineage.events import PULL_REHEARSAL, environment_key
+from pipeline_defs.lineage.runs.run_facts import STAGE
 from pipeline_defs.lineage.runs.run_reader import RunReader
 from pipeline_defs.lineage.store import Lineage
 from pipeline_defs.lineage.stored_records import facts_of_run
@@ -124,14 +128,22 @@ class Pulls:
         key = f"pull:shop:{number}:{commit}:development:rehearsed"
         return self.integrate(commit, pull=number, change=key, untrusted=True)
 
+    def merge(self, number: int) -> dg.DagsterRun:
+        """The run for the merge of a pull request."""
+        git(self.repository, "merge", "--quiet", "--no-ff", "-m", "a merge", f"pull-{number}")
+        commit = git(self.repository, "rev-parse", "HEAD")
+        return self.integrate(commit, pull=number, change=f"merge:shop:development:{commit}")
+
     def stage(self, made: dg.DagsterRun) -> dg.DagsterRun:
         """The rehearsal that the sensor `chain` has follow a run."""
-        (asked,) = staging_sensor._rehearsal(self.instance, self.app, made)
-        assert isinstance(asked, dg.RunRequest) and asked.job_name
+        answer = staging_sensor._rehearsal(self.instance, self.app, made)
+        assert isinstance(answer, list), answer
+        (asked,) = answer
+        assert asked.job_name
         return self.run(asked.job_name, asked.run_config or {}, asked.tags)
 
     def said(self, run: dg.DagsterRun) -> str:
-        return "\n".join(entry.to_json() for entry in self.instance.all_logs(run.run_id))
+        return "\n".join(repr(entry) for entry in self.instance.all_logs(run.run_id))
 
     def rehearsal(self, run: dg.DagsterRun) -> Rehearsal:
         """What is recorded of the rehearsal of a pull request."""
@@ -169,8 +181,19 @@ def test_a_head_is_rehearsed_apart_from_everything_and_its_place_is_gone_afterwa
     assert of_pulls(server) == []
     lineage = Lineage(pulls.instance)
     assert lineage.images(pulls.app) == [] and lineage.environment(pulls.app, "staging") == []
-    told = RunReader(pulls.instance, pulls.app).run(run.run_id)
+    reader = RunReader(pulls.instance, pulls.app)
+    told = reader.run(run.run_id)
     assert told is not None and told.rehearsal == row and (told.head, told.pull) == (head, 12)
+    # What passed stands for the merge, whose files are the same.
+    merged = pulls.stage(pulls.merge(12))
+    assert merged.status is dg.DagsterRunStatus.SUCCESS, pulls.said(merged)
+    (again,) = lineage.rehearsals(pulls.app)
+    assert (again.outcome, again.reused, again.pull) == (Outcome.SUCCEEDED, run.run_id, 0)
+    assert again.release.digest != row.release.digest
+    assert (again.tests, again.e2e, again.copied, again.way_back) == (row.tests, row.e2e, row.copied, row.way_back)
+    told = reader.run(merged.run_id)
+    assert told is not None
+    assert of_stage(pulls.app, told, STAGE)[1].startswith(f"1.1.0 rehearsed by run {run.run_id[:8]}, as pull request")
 
 
 @pytest.mark.parametrize(
@@ -199,6 +222,16 @@ def test_a_head_that_no_branch_of_the_repository_has_is_not_rehearsed(pulls: Pul
     run = pulls.stage(made)
     assert run.status is dg.DagsterRunStatus.FAILURE
     assert f"no branch or tag of {pulls.repository} has commit {head[:12]} now" in pulls.said(run)
+
+
+def test_the_copy_is_made_harmless_as_the_base_branch_says(pulls: Pulls) -> None:
+    pulls.commit({"clean.sql": "delete from people;"})
+    head = pulls.pull(15, {"clean.sql": "select 1;"})
+    staging = pulls.app.environments["staging"].model_copy(update={"sanitize": Sanitize(sql="clean.sql")})
+    sanitized = pulls.app.model_copy(update={"environments": {**pulls.app.environments, "staging": staging}})
+    app, name = with_pull_place(sanitized, 15, "development")
+    source = SourceResource(workspace=str(pulls.repository.parent / "workspace")).of(app)
+    assert files_of(Site.of(app, name), head, source)["clean.sql"] == b"delete from people;"
 
 
 def test_what_a_killed_rehearsal_left_is_found_on_the_server_and_removed(pulls: Pulls, server: Connection) -> None:

@@ -92,6 +92,8 @@ def _done(app: App, facts: RunFacts, stage: str, step: Step) -> str:
         row = facts.rehearsal
         counts = row.tests or row.e2e
         back = f"; {row.way_back.brief}" if row.way_back else ""
+        if row.reused:
+            return f"{row.release.version} rehearsed by run {row.reused[:8]}, as pull request{f': {counts}' if counts else ''}{back}"
         return f"{row.release.version} rehearsed in {row.seconds:.1f} s{f': {counts}' if counts else ''}{back}"
     live = next((row for row in reversed(facts.deployments) if row.outcome is Outcome.SUCCEEDED), None)
     return f"{live.release.version} runs in {live.environment} after {took}" if live else f"done in {took}"

@@ -23,6 +23,7 @@ def _lines(row: Rehearsal) -> dict[str, str]:
     each = f" ({'; '.join(map(str, row.migrations))})" if len(row.migrations) > 1 else ""
     led_to = led(row.revision_before, row.revision, row.migrations)
     return {
+        "rehearsed by": f"run {row.reused[:8]}, before the merge" if row.reused else "",
         "tests": str(row.tests or ""),
         "e2e": str(row.e2e or ""),
         "migrations": f"{led_to}{each}" if led_to else "",

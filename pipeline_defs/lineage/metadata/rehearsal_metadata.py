@@ -20,6 +20,7 @@ NO_COPY = "none: there was no database to copy yet"
 def rehearsal_metadata(row: Rehearsal) -> Metadata:
     """A rehearsal's record, for people and as JSON."""
     entries = {**of_attempt(row), **_migrations(row), **_copy(row), **way_back(row.way_back), **_numbers(row)}
+    entries |= {"rehearsed by": dg.MetadataValue.dagster_run(row.reused)} if row.reused else {}
     return entries | {PULL_REHEARSAL if row.pull else REHEARSAL: dg.MetadataValue.json(row.model_dump(mode="json"))}
 
 

@@ -15,6 +15,7 @@ from pipeline_defs.orchestration.environment_config import EnvironmentConfig
 from pipeline_defs.orchestration.op_run import OpRun
 from pipeline_defs.orchestration.rehearsal_checks import check_results, check_specs
 from pipeline_defs.release.records import Outcome, Rehearsal
+from pipeline_defs.release.request import is_automatic
 from pipeline_defs.resources.registry_resource import RegistryResource
 from pipeline_defs.resources.ssh_resource import SshResource
 
@@ -48,7 +49,7 @@ def stage_op(app: App, environment: str) -> dg.OpDefinition:
         with open_log(context, app) as log:
             outside = Outside(source, registry, ssh)
             run = OpRun(context, app)
-            row = rehearse(place, config.wanted(), run, log, outside)
+            row = rehearse(place, config.wanted(), run, log, outside, reuse=is_automatic(context.run.tags))
             run.say_outcome(row)
             yield from check_results(row, config_)
             if row.outcome is not Outcome.SUCCEEDED:
