@@ -1,7 +1,7 @@
 # Every target sets up what it needs by itself. `make` alone lists the targets.
 PYTHON := .venv/bin/python
 
-.PHONY: help setup demo test test-unit test-all site prove-github prove-rehearsal prove-deploy prove-lineage prove-service prove-menagerie bench-idle bench-deploy bench-lineage bench-observe bench-tests house lint format docs lock up down backup restore upgrade clean
+.PHONY: help setup demo test test-unit test-all site prove-github prove-rehearsal prove-deploy prove-lineage prove-service prove-menagerie prove-newcomer prove-hostile bench-idle bench-deploy bench-lineage bench-observe bench-tests house lint format docs lock up down backup restore upgrade clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ prove-service: setup ## what is claimed of the service, measured at full size; P
 
 prove-menagerie: setup ## what is claimed of ordinary compose files and failures; PARTS="refused lives walks", APPS="single routed" choose
 	@PARTS="$(PARTS)" APPS="$(APPS)" $(PYTHON) -m benchmarks.menagerie
+
+prove-newcomer: setup ## what it takes to ship five apps that nobody here wrote, and what is said of mistakes; PARTS="apps mistakes", APPS="flask_quotes" choose
+	@PARTS="$(PARTS)" APPS="$(APPS)" $(PYTHON) -m benchmarks.newcomer
 
 prove-hostile: setup ## what is claimed of secrets, hostile names and outside text; PARTS="host_keys faults" chooses, MINUTES for each reader
 	@PARTS="$(PARTS)" MINUTES="$(MINUTES)" $(PYTHON) -m benchmarks.hostile

@@ -13,7 +13,7 @@ from rich.console import Group
 from rich.text import Text
 
 from pipeline_defs.cli.cli_output import Failed, Output, UsageError, plain
-from pipeline_defs.config import App, ConfigError, Home, load_app
+from pipeline_defs.config import App, ConfigError, Home, load_app, load_apps
 from pipeline_defs.config.config_errors import said
 from pipeline_defs.config.value_types import AppName
 
@@ -49,7 +49,14 @@ def init(
     home = Home.find()
     _must_be_a_name(name)
     try:
-        draft = draft_of(scan(path.expanduser()), name=name, dockerfile=dockerfile, service=service)
+        draft = draft_of(
+            scan(path.expanduser()),
+            name=name,
+            dockerfile=dockerfile,
+            service=service,
+            secret_folder=str(home.root / "secrets"),
+            taken=_ports_of_others(home),
+        )
     except ProposalError as error:
         raise Failed(f"no app's file is written for {path}: {error}") from None
     file = home.apps / f"{draft.name}.yaml"
@@ -80,6 +87,13 @@ def init(
             ),
         ),
     )
+
+
+def _ports_of_others(home: Home) -> frozenset[int]:
+    """The ports that the other apps' files give to their environments, as `init` writes them."""
+    apps, _ = load_apps(home.apps) if home.apps.is_dir() else ({}, [])
+    given = (each.environment.items() for app in apps.values() for each in app.environments.values())
+    return frozenset(int(value) for each in given for name, value in each if "PORT" in name and value.isdigit())
 
 
 _COPY_FIRST = "copy what was written for the repository into it first"

@@ -1,6 +1,6 @@
 """An app's own needs: its secrets, its repository with the branches that ship, and its registry."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from pipeline_defs.config import App, SecretSource, SecretUnavailable
@@ -35,10 +35,19 @@ def repository(app: App, workspace: Path) -> Iterator[Finding]:
         if branch not in heads:
             says = f"{app.repository} has no branch {branch}"
             yield warning(
-                app.name, "repository", says, f"push one, or name another under branches: git push origin HEAD:{branch}"
+                app.name,
+                "repository",
+                says,
+                f"push one, or name another under branches: git push origin HEAD:{branch}{_alone(app, heads)}",
             )
     if heads:
         yield good(app.name, "repository", ", ".join(f"{branch} is at {head[:7]}" for branch, head in heads.items()))
+
+
+def _alone(app: App, heads: Mapping[str, str]) -> str:
+    """What a team may write that has one branch alone."""
+    one = next(iter(heads), "")
+    return f"; for one branch alone write branches: {{main: {one}}}" if one == app.branches.main else ""
 
 
 def registry(app: App) -> Iterator[Finding]:

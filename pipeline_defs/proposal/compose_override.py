@@ -36,9 +36,9 @@ class Override:
     text: str = ""
     ports: dict[str, int] = field(default_factory=dict)
 
-    def rehearsed(self) -> dict[str, str]:
-        """The same variables with other ports, for a rehearsal on the same server."""
-        taken = set(self.ports.values())
+    def rehearsed(self, used: Collection[int] = ()) -> dict[str, str]:
+        """The same variables with other ports, for a rehearsal on the same server; those that are used already are left alone."""
+        taken = {*self.ports.values(), *used}
         made = {}
         for name, port in self.ports.items():
             other = next(each for each in range(max(port, 8080) + 1, 2**16) if each not in taken)

@@ -14,6 +14,8 @@ class Draft:
         missing: what is to be done before the first release, a sentence each.
         secrets: the variables that the home's `.env` has to name.
         files: the text of each file that the repository needs and has not, by its path there.
+        secret_folder: where files with secrets lie on Shipline's machine.
+        taken: ports that other apps publish.
     """
 
     name: str
@@ -22,6 +24,8 @@ class Draft:
     missing: list[str] = field(default_factory=list)
     secrets: dict[str, None] = field(default_factory=dict)
     files: dict[str, str] = field(default_factory=dict)
+    secret_folder: str = "/etc/shipline"
+    taken: frozenset[int] = frozenset()
 
     def lacks(self, sentence: str) -> None:
         """Remember what is missing, once."""

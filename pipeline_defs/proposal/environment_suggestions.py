@@ -52,7 +52,7 @@ def _beside(draft: Draft, choice: Choice, file: ComposeFile, production: dict[st
     if not says_production(file):
         override = for_production(choice.repository, file, choice.dockerfile, own)
         production |= _on_top(draft, file, "production.yml", override)
-    ports = override.rehearsed()
+    ports = override.rehearsed(draft.taken)
     return {
         "rehearses": "production",
         **(_on_top(draft, file, "staging.yml", override) if says_production(file) else {}),
@@ -124,7 +124,7 @@ def _secret_files(draft: Draft, repository: Repository, file: ComposeFile, name:
     secret = [path for path in taken if not repository.has(path)]
     made = {}
     for path in secret:
-        place = f"/etc/shipline/{draft.name}-{name}{PurePosixPath(path).name if len(secret) > 1 else '.env'}"
+        place = f"{draft.secret_folder}/{draft.name}-{name}{PurePosixPath(path).name if len(secret) > 1 else '.env'}"
         made[path] = {"file": place}
         draft.lacks(
             f"{place}: {file.path} takes {path}, which git has not; put it there on Shipline's machine, mode 0600"

@@ -20,18 +20,29 @@ from pipeline_defs.resources.dockerfile import asked
 _ADDRESSES = ("URL", "URI", "DSN")
 
 
-def draft_of(repository: Repository, *, name: str = "", dockerfile: str = "", service: str | None = None) -> Draft:
+def draft_of(
+    repository: Repository,
+    *,
+    name: str = "",
+    dockerfile: str = "",
+    service: str | None = None,
+    secret_folder: str = "",
+    taken: frozenset[int] = frozenset(),
+) -> Draft:
     """The draft for the app in a repository.
 
     Args:
         name: the app's name; by default the repository's.
         dockerfile, service: which is meant where there are several.
+        secret_folder: where files with secrets are to lie on Shipline's machine; `/etc/shipline` by default.
+        taken: ports that other apps publish.
 
     Raises:
         ProposalError: with everything that is needed before there can be a file.
     """
     chosen = _chosen(repository, dockerfile)
-    draft = Draft(name or name_of(repository))
+    draft = Draft(name or name_of(repository), taken=taken)
+    draft.secret_folder = secret_folder or draft.secret_folder
     if "production" not in repository.compose:
         if repository.problems:
             raise ProposalError(*_needs_compose(repository))

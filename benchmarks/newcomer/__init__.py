@@ -1,0 +1,1 @@
+"""What it takes a newcomer to ship an app of their own, measured."""
