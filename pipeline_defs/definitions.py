@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import dagster as dg
@@ -12,6 +12,7 @@ from pipeline_defs.config.base_error import ShiplineError
 from pipeline_defs.config.config_errors import Problem
 from pipeline_defs.github.github_resource import GitHubResource
 from pipeline_defs.github.source_resource import SourceResource
+from pipeline_defs.lineage.shown_versions import shown_versions
 from pipeline_defs.orchestration.assets import assets_of
 from pipeline_defs.orchestration.drift_check import drift_check
 from pipeline_defs.orchestration.environment_checks import verified_check
@@ -27,8 +28,11 @@ ERRORS = "config_errors"
 """The group in the lineage, and the metadata key of the code location, where wrong files show."""
 
 
-def definitions(folder: Path) -> dg.Definitions:
-    """Everything Dagster is told, from the apps' files in a folder. A wrong file keeps no other app from loading."""
+def definitions(folder: Path, versions: Mapping[str, str] | None = None) -> dg.Definitions:
+    """Everything Dagster is told, from the apps' files in a folder. A wrong file keeps no other app from loading.
+
+    `versions` says which version is where, for people who look at the lineage.
+    """
     apps, errors = load_apps(folder)
     parts: list[dg.Definitions] = []
     loaded: list[App] = []
@@ -36,7 +40,7 @@ def definitions(folder: Path) -> dg.Definitions:
     taken: dict[str, str] = {}
     for app in apps.values():
         try:
-            part, of_app = _of(app, taken)
+            part, of_app = _of(app, taken, versions or {})
             parts.append(part)
             loaded.append(app)
             jobs |= of_app
@@ -70,12 +74,12 @@ class _Unusable(ShiplineError):
     """An app whose file is right by itself, but that Dagster could not load."""
 
 
-def _of(app: App, taken: dict[str, str]) -> tuple[dg.Definitions, dict[str, AnyJob]]:
+def _of(app: App, taken: dict[str, str], versions: Mapping[str, str]) -> tuple[dg.Definitions, dict[str, AnyJob]]:
     """What one app adds, and its jobs by name; `taken` are the names of the apps before it, {name: app}, and grows by its own."""
     if "image" in app.environments:
         raise _Unusable(f"an environment cannot be called image: {app.name}_image is the image itself; rename it")
     try:
-        assets, jobs = assets_of(app), jobs_of(app)
+        assets, jobs = assets_of(app, versions), jobs_of(app)
     except dg.DagsterInvalidDefinitionError as error:  # such as an owner that Dagster does not take
         raise _Unusable(f"Dagster refuses it: {' '.join(str(error).split())}") from error
     names = [*(job.name for job in jobs), *_nodes(assets)]
@@ -120,4 +124,5 @@ if is_json():
     # The process that holds the definitions, and that of a run, are started by Dagster's own, which pass no format on to them.
     write_log(logging.WARNING)
 
-defs = definitions(Home.find().apps)
+_home = Home.find()
+defs = definitions(_home.apps, shown_versions(_home.root))

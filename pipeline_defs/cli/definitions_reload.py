@@ -5,11 +5,18 @@
 
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Mapping
 
 from pipeline_defs.config import Home, load_apps
 from pipeline_defs.config.home import PROJECT
 from pipeline_defs.config.settings_file import Stamp, stamp_of
+
+SHOWN = "shown_versions.json"
+"""The file in the home that says which version is where, as in `lineage/shown_versions.py`, which is slow to import."""
+
+_BETWEEN_SECONDS = 30.0
+"""Seconds between two readings for what the page shows alone."""
 
 _STILL = 2
 """Looks in a row that see the same files before they are read: an editor may still be writing."""
@@ -27,7 +34,7 @@ class Reloading:
         self._argv = (sys.executable, "-m", "pipeline_defs.cli.definitions_reload", address)
         self._environment = dict(environment)
         self._loaded = self._seen = self._stamp()
-        self._still = 0
+        self._still, self._began = 0, -_BETWEEN_SECONDS
         self._program: subprocess.Popen[str] | None = None
 
     def check_files(self) -> None:
@@ -38,8 +45,8 @@ class Reloading:
         now = self._stamp()
         self._still = self._still + 1 if now == self._seen else 0
         self._seen = now
-        if now != self._loaded and self._still >= _STILL:
-            self._loaded = now
+        if now != self._loaded and self._still >= _STILL and self._may_begin(now):
+            self._loaded, self._began = now, time.monotonic()
             self._program = subprocess.Popen(
                 self._argv, cwd=PROJECT, env=self._environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT, text=True,
@@ -53,8 +60,14 @@ class Reloading:
             self._say(f"The definitions stay as they are: {said.strip() or f'exit status {program.returncode}'}")
         self._program = None
 
+    def _may_begin(self, now: frozenset[tuple[str, Stamp]]) -> bool:
+        """False where only what the page shows has changed, and the definitions were read a moment ago."""
+        names = {name for name, _ in now ^ self._loaded}
+        return names != {SHOWN} or time.monotonic() - self._began >= _BETWEEN_SECONDS
+
     def _stamp(self) -> frozenset[tuple[str, Stamp]]:
-        files = [*self._home.apps.glob("[!.]*.yaml"), *self._home.apps.glob("[!.]*.yml"), self._home.settings]
+        apps = self._home.apps
+        files = [*apps.glob("[!.]*.yaml"), *apps.glob("[!.]*.yml"), self._home.settings, self._home.root / SHOWN]
         return frozenset((file.name, stamp_of(file)) for file in files)
 
 

@@ -4,6 +4,7 @@ The edges between them carry nothing. A value on an edge would be kept by asset,
 would deploy the other's image; so each run looks up its release by what it was given or has made itself (`ops/releases.py`).
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import dagster as dg
@@ -22,10 +23,21 @@ from pipeline_defs.orchestration.ops.test_op import test_op
 from pipeline_defs.orchestration.rehearsal_checks import check_specs
 
 
-def assets_of(app: App) -> list[dg.AssetsDefinition]:
-    """The assets of one app: its image, its rehearsal if it has one, and each environment that is deployed to."""
+def assets_of(app: App, versions: Mapping[str, str] | None = None) -> list[dg.AssetsDefinition]:
+    """The assets of one app: its image, its rehearsal if it has one, and each environment that is deployed to.
+
+    `versions` are the first words of their descriptions: which version is there.
+    """
     staging = [_rehearsal(app, app.staging)] if app.staging else []
-    return [_image(app), *staging, *(_deployment(app, environment) for environment in app.deployed)]
+    made = [_image(app), *staging, *(_deployment(app, environment) for environment in app.deployed)]
+    return [_with_version(asset, versions or {}) for asset in made]
+
+
+def _with_version(asset: dg.AssetsDefinition, versions: Mapping[str, str]) -> dg.AssetsDefinition:
+    version = versions.get(asset.key.to_user_string())
+    if version is None:
+        return asset
+    return asset.map_asset_specs(lambda spec: spec.replace_attributes(description=f"**{version}**. {spec.description}"))
 
 
 def _image(app: App) -> dg.AssetsDefinition:

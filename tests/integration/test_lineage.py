@@ -69,6 +69,19 @@ def test_a_deployment_says_whether_its_image_was_rehearsed(tiny: Tiny) -> None:
     assert tiny.used(after)["tiny_staging"] == tiny.digest_of(before)
 
 
+def test_a_deployment_and_its_image_lead_to_each_other(tiny: Tiny) -> None:
+    commit = tiny.commit("1.0.0", "one")
+    built = tiny.run("deploy", IMAGE, tiny_image={"commit": commit})
+    deployed = tiny.run("deploy", PRODUCTION, tiny_production={"commit": commit})
+    [live] = tiny.instance.fetch_materializations(PRODUCTION, limit=1).records
+    [seen] = tiny.instance.fetch_observations(IMAGE, limit=1).records
+    assert live.asset_materialization is not None and seen.asset_observation is not None
+    assert live.asset_materialization.metadata["image run"].value == built
+    assert seen.asset_observation.description == "1.0.0 runs in production"
+    assert seen.asset_observation.metadata["deployment run"].value == deployed
+    assert len(tiny.images) == 1  # it is no image of its own
+
+
 def test_a_tree_is_built_once_and_promoted_with_its_evidence(tiny: Tiny) -> None:
     built = tiny.commit("1.0.0", "same")
     tiny.run("deploy", tiny_image={"commit": built, "branch": "development"})

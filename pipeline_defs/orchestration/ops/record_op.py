@@ -47,6 +47,8 @@ def record_op(app: App, environment: str) -> dg.OpDefinition:
             for row in mine[:1]:  # what the run was for; what undid it comes after that
                 run.say_outcome(row)
             if live is not None:
+                if live.run == run.id:
+                    context.log_event(_seen_from_the_image(app, live))
                 yield _runs(app, live, run.lineage)
             failed = next((row for row in rows if row.run == run.id and row.outcome is not Outcome.SUCCEEDED), None)
             if failed is not None:
@@ -64,9 +66,28 @@ def _runs(app: App, live: Deployment, lineage: Lineage) -> dg.Output[None]:
     """The asset's materialization."""
     return dg.Output(
         None,
-        metadata={**deployment_metadata(live), **links(app, live)},
+        metadata={**deployment_metadata(live), **links(app, live), **_made_by(app, live, lineage)},
         data_version=dg.DataVersion(live.release.digest),
         tags=provenance(_used(app, live, lineage)),
+    )
+
+
+def _made_by(app: App, live: Deployment, lineage: Lineage) -> Metadata:
+    """The run that made the image, where its event is to be seen."""
+    image = next((each for each in lineage.images(app) if each.digest == live.release.digest), None)
+    return {"image run": dg.MetadataValue.dagster_run(image.run)} if image is not None and image.run else {}
+
+
+def _seen_from_the_image(app: App, live: Deployment) -> dg.AssetObservation:
+    """The way from the image to what was made of it: a line among the image's own events."""
+    return dg.AssetObservation(
+        image_key(app.name),
+        description=f"{live.release.version} runs in {live.environment}",
+        metadata={
+            "digest": live.release.digest,
+            "deployment run": dg.MetadataValue.dagster_run(live.run),
+            "environment": dg.MetadataValue.asset(environment_key(app.name, live.environment)),
+        },
     )
 
 

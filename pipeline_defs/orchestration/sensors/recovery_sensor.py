@@ -3,18 +3,21 @@ once; then a person is told.
 """
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import dagster as dg
 
 from pipeline_defs.config import App
 from pipeline_defs.deployments.attempt import since
 from pipeline_defs.lineage.job_names import job_name
+from pipeline_defs.lineage.shown_versions import keep_shown_versions
 from pipeline_defs.lineage.store import Lineage
 from pipeline_defs.orchestration.jobs import AnyJob
 from pipeline_defs.orchestration.op_run import write_down
 from pipeline_defs.orchestration.sensors.run_endings import EndedRuns
 from pipeline_defs.orchestration.sensors.sensor_instance import lasting_instance
 from pipeline_defs.orchestration.sensors.staging_sensor import of_change
+from pipeline_defs.orchestration.sensors.storage_activity import Activity
 from pipeline_defs.orchestration.sensors.tick_order import SECONDS
 from pipeline_defs.release.recovery import MOST, decide, given_up, recovery_tags
 from pipeline_defs.release.request import Job, Request
@@ -28,10 +31,13 @@ def recovery_sensor(apps: Sequence[App], jobs: Mapping[str, AnyJob]) -> dg.Senso
 
     A deploy run that fails by itself has rolled back and written so. This sees the ones that could not: killed, cancelled, or out of
     reach of their server. `apps` are those with environments that are deployed to. An app that is paused is recovered too.
+
+    As it looks at all apps whenever something has happened, it also keeps which version the lineage page shows where.
     """
     watched = {
         job_name(app, job, name): app for app in apps for name in app.deployed for job in (Job.DEPLOY, Job.ROLLBACK)
     }
+    changed = Activity().apps
     ended = EndedRuns(RECOVER, dg.DagsterEventType.RUN_FAILURE, dg.DagsterEventType.RUN_CANCELED)
 
     @dg.sensor(
@@ -50,6 +56,8 @@ def recovery_sensor(apps: Sequence[App], jobs: Mapping[str, AnyJob]) -> dg.Senso
         def concerns(run: dg.DagsterRun) -> bool:
             return run.job_name in watched and run.status in _HOW
 
+        if changed(instance) != set():
+            keep_shown_versions(Path(instance.root_directory), instance, apps)
         return ended.tick(instance, context.cursor, concerns, lambda run: _answer(instance, watched[run.job_name], run))
 
     return recover

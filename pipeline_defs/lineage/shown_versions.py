@@ -1,0 +1,49 @@
+"""Shown versions: which version is where, as the lineage page shows it in the descriptions of the assets.
+
+A description is part of the definitions, which know nothing of what was deployed. So a sensor keeps the versions in a file of the home;
+when that has changed the definitions are read anew, and take the descriptions' first words from it. It is for people to look at alone:
+nothing is decided by it.
+"""
+
+import json
+import os
+from collections.abc import Collection, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from dagster import DagsterInstance, TextMetadataValue
+
+from pipeline_defs.config import App
+from pipeline_defs.lineage.events import environment_key, image_key, short
+
+FILE = "shown_versions.json"
+
+
+def shown_versions(home: Path) -> dict[str, str]:
+    """{asset: its version and since when}, as they were last kept in this home; empty where there is nothing to read."""
+    try:
+        found = json.loads((home / FILE).read_text())
+    except (OSError, ValueError):
+        return {}
+    return {str(name): str(text) for name, text in found.items()} if isinstance(found, dict) else {}
+
+
+def keep_shown_versions(home: Path, instance: DagsterInstance, apps: Collection[App]) -> None:
+    """Write down which version is where now; a file that says so already is left alone."""
+    now = {name: text for app in apps for name, text in _versions(instance, app)}
+    if now != shown_versions(home):
+        made = home / f".{FILE}.{os.getpid()}"
+        made.write_text(json.dumps(now, indent=2))
+        made.replace(home / FILE)
+
+
+def _versions(instance: DagsterInstance, app: App) -> Iterator[tuple[str, str]]:
+    """Of each asset what its newest materialization says, which is what the page itself calls materialized."""
+    for key in (image_key(app.name), *(environment_key(app.name, name) for name in app.environments)):
+        event = instance.get_latest_materialization_event(key)
+        made = event.asset_materialization if event is not None else None
+        version = made.metadata.get("version") if made is not None else None
+        digest = made.metadata.get("digest") if made is not None else None
+        if event is not None and isinstance(version, TextMetadataValue) and isinstance(digest, TextMetadataValue):
+            since = datetime.fromtimestamp(event.timestamp, UTC).strftime("%Y-%m-%d %H:%M")
+            yield key.to_user_string(), f"{version.value} ({short(digest.value or '')}) since {since} UTC"
