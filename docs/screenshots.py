@@ -59,7 +59,7 @@ def pictures(url: str) -> dict[str, tuple[str, int, int, str]]:
         "job": ("/locations/__repository__@shipline/jobs/shop_deploy", 900, 860, "shop_production"),
         "runs": ("/runs", 740, 740, "shop_integrate"),
         "deployment": (f"/runs/{deployed}?logs=done in", 900, 900, "switch: done"),
-        "failed": (f"/runs/{failed}?logs=failed before", 900, 530, "failed before anything was changed"),
+        "failed": (f"/runs/{failed}?logs=e2e", 900, 530, "e2e"),
         "production": ("/assets/shop_production?view=events", 1120, 1120, "Materialized in run"),
         "automation": ("/automation", 520, 430, "shop_github"),
     }

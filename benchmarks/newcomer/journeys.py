@@ -39,7 +39,7 @@ def onboard(ground: Ground, app: str) -> Figures:
         ground.commands += 1
     questions = answer(ground, app)
     ground.must("shipline", "check", app)
-    ground.must("shipline", "trust-host", SERVER, given="y\n")
+    ground.must("shipline", "trust-host", SERVER, "--yes")
     ground.must("shipline", "doctor", app)
     ground.must("shipline", "up", "--detach")
     for job in ("integrate", "stage"):

@@ -30,7 +30,7 @@ def _ready(ground: Ground, name: str, app: str = APP, /, **changed: str) -> None
     ground.must("cp", "-r", f"{ground.shipline_home / 'proposed' / name}/.", f"{clone}/")
     ground.publish(clone, "Ship it")
     answer(ground, name)
-    ground.must("shipline", "trust-host", SERVER, given="y\n")
+    ground.must("shipline", "trust-host", SERVER, "--yes")
 
 
 def _edit(ground: Ground, name: str, old: str, new: str) -> None:

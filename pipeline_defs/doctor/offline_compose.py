@@ -12,11 +12,13 @@ from pipeline_defs.doctor.collection_checks import writing_unasked
 from pipeline_defs.github.api.git_login import source_of
 from pipeline_defs.release.postman import CollectionError
 from pipeline_defs.release.records import Release
+from pipeline_defs.release.version import Version, VersionError
 from pipeline_defs.resources.compose_test_file import compose_program
 from pipeline_defs.resources.docker_client import EngineError
 from pipeline_defs.resources.process import LocalRunner, plain_environment
 from pipeline_defs.resources.release_files import release_files
 from pipeline_defs.resources.source_errors import SourceError
+from pipeline_defs.resources.tree_hash import inside
 from pipeline_defs.server.compose.bundle import FILE, elsewhere, install
 from pipeline_defs.server.compose.rendered_compose import read_rendered, render
 from pipeline_defs.server.compose_rules import problems
@@ -39,7 +41,7 @@ class Rendered:
 
 
 def rendered(app: App, workspace: Path) -> Rendered:
-    """Render the compose files of the head of the main branch, or of the development branch where that is not there.
+    """Render the compose files of the head of the main branch, or of the development branch where there is none, and look at the version.
 
     What else a server has, such as ports that are taken, is not looked at.
     """
@@ -50,9 +52,23 @@ def rendered(app: App, workspace: Path) -> Rendered:
         if commit is None:
             return Rendered(missed=f"{app.repository} has no branch {' or '.join(app.branches.shipping)} yet")
         with source.checkout(commit, plain=True) as checkout:
-            return in_folder(app, checkout, commit)
+            found = in_folder(app, checkout, commit)
+            found.refusals[:0] = _version(app, checkout)
+            return found
     except SourceError as error:
         return Rendered(missed=str(error))
+
+
+def _version(app: App, folder: Path) -> Iterator[str]:
+    """What is wrong with the version file, where there is to be one."""
+    if app.versioning == "tags":
+        return
+    try:
+        Version.parse(inside(folder, app.version_file, "version_file").read_text(errors="replace"))
+    except EngineError as error:
+        yield f"{error}; write one: echo 0.1.0 >{app.version_file}"
+    except VersionError as error:
+        yield f"{app.version_file}: {error}; write three numbers, such as 0.1.0"
 
 
 def in_folder(app: App, folder: Path, commit: str = "") -> Rendered:

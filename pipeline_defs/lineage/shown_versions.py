@@ -1,8 +1,7 @@
-"""Shown versions: which version is where, as the lineage page shows it in the descriptions of the assets.
+"""Shown versions: which version is where, as the lineage page shows it beside each asset and in its description.
 
-A description is part of the definitions, which know nothing of what was deployed. So a sensor keeps the versions in a file of the home;
-when that has changed the definitions are read anew, and take the descriptions' first words from it. It is for people to look at alone:
-nothing is decided by it.
+Both are part of the definitions, which know nothing of what was deployed. So a sensor keeps the versions in a file of the home, and
+when that has changed the definitions are read anew with them. It is for people to look at alone: nothing is decided by it.
 """
 
 import json

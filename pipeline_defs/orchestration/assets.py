@@ -26,7 +26,7 @@ from pipeline_defs.orchestration.rehearsal_checks import check_specs
 def assets_of(app: App, versions: Mapping[str, str] | None = None) -> list[dg.AssetsDefinition]:
     """The assets of one app: its image, its rehearsal if it has one, and each environment that is deployed to.
 
-    `versions` are the first words of their descriptions: which version is there.
+    `versions` say which version is there: the first word of each is shown in the graph, all of it in the description.
     """
     staging = [_rehearsal(app, app.staging)] if app.staging else []
     made = [_image(app), *staging, *(_deployment(app, environment) for environment in app.deployed)]
@@ -34,10 +34,16 @@ def assets_of(app: App, versions: Mapping[str, str] | None = None) -> list[dg.As
 
 
 def _with_version(asset: dg.AssetsDefinition, versions: Mapping[str, str]) -> dg.AssetsDefinition:
-    version = versions.get(asset.key.to_user_string())
-    if version is None:
+    said = versions.get(asset.key.to_user_string())
+    if said is None:
         return asset
-    return asset.map_asset_specs(lambda spec: spec.replace_attributes(description=f"**{version}**. {spec.description}"))
+    # Of what a definition says the graph shows the kinds alone, three at the most.
+    version = said.partition(" ")[0]
+    return asset.map_asset_specs(
+        lambda spec: spec.replace_attributes(
+            description=f"**{said}**. {spec.description}", kinds={*spec.kinds, version}
+        )
+    )
 
 
 def _image(app: App) -> dg.AssetsDefinition:

@@ -4,7 +4,8 @@ import json
 from pathlib import Path
 
 from pipeline_defs.config import load_app
-from pipeline_defs.doctor.offline_compose import in_folder
+from pipeline_defs.doctor.offline_compose import in_folder, rendered
+from tests.support.shop import git
 
 APP = """
 repository: team/users
@@ -34,3 +35,26 @@ def test_a_collection_that_changes_data_in_production_is_noted_and_refuses_nothi
     assert (refusals, missed) == ([], "")
     assert note.startswith("production: users.json changes data in production (add); write `production: safe`")
     assert found(", production: safe") == ([], "", [])
+
+
+def test_a_commit_without_a_version_is_named(tmp_path: Path) -> None:
+    root = tmp_path / "users"
+    root.mkdir()
+    (root / "compose.yml").write_text(COMPOSE)
+    git(root, "init", "--quiet", "--initial-branch=main")
+    file = tmp_path / "users.yaml"
+    file.write_text((APP % ", production: safe").replace("team/users", str(root), 1).replace("    e2e:", "    #e2e:"))
+
+    def refused() -> list[str]:
+        git(root, "add", "--all")
+        git(root, "commit", "--quiet", "-m", "a change")
+        return rendered(load_app(file), tmp_path / "workspace").refusals
+
+    [told] = refused()
+    assert told.startswith("version_file names version.txt, which is not in the repository")
+    assert told.endswith("write one: echo 0.1.0 >version.txt")
+    (root / "version.txt").write_text("1.2\n")
+    [told] = refused()
+    assert told.startswith("version.txt: ") and told.endswith("write three numbers, such as 0.1.0")
+    (root / "version.txt").write_text("1.2.0\n")
+    assert refused() == []

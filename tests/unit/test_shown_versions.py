@@ -45,6 +45,7 @@ def test_the_newest_materialization_of_each_asset_is_kept_and_told_first(tmp_pat
     assert (specs["shop_production"].description or "").startswith(
         f"**{kept['shop_production']}**. The release of shop"
     )
+    assert specs["shop_production"].kinds == {"docker", "1.2.0"}  # which the graph shows
     plain = definitions(tmp_path / "apps").resolve_job_def("shop_deploy")
     assert [node.name for node in made.resolve_job_def("shop_deploy").nodes] == [node.name for node in plain.nodes]
 
