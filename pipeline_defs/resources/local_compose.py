@@ -1,7 +1,9 @@
 """Local compose: what the compose files of a checkout say, merged by Compose on this machine. No Engine is asked."""
 
+import hashlib
 import json
 import os
+import re
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -12,9 +14,12 @@ from typing import Any
 from pipeline_defs.config.secret import Secret
 from pipeline_defs.resources.compose_test_file import compose_program
 from pipeline_defs.resources.docker_client import EngineError, last_line, run_docker
+from pipeline_defs.server.compose.bundle import counted
 from pipeline_defs.server.core.relative_paths import Model, Mount, Read, Source
 from pipeline_defs.server.core.site import Site
 
+_VARIABLE = re.compile(r"\$\{?(\w+)")
+_DIGITS = 32
 _RAW = ("--no-interpolate", "--no-env-resolution")
 
 
@@ -41,21 +46,15 @@ def merged(site: Site, checkout: Path, environment: Mapping[str, str] | None = N
     return model
 
 
-def read(model: Mapping[str, Any], checkout: Path) -> Model:
-    """The relative paths of a merged compose file of this checkout."""
+def read(model: Mapping[str, Any], checkout: Path, inline: Mapping[str, str] | None = None) -> Model:
+    """The relative paths of a merged compose file of this checkout. `inline`: see `Model`."""
     services = {name: service or {} for name, service in (model.get("services") or {}).items()}
     sources = tuple(_sources(model, checkout))
-    users = {
-        f"{source.section}/{source.name}": tuple(
-            name
-            for name, service in services.items()
-            if source.name in [_name(each) for each in service.get(source.section) or []]
-        )
-        for source in sources
-    }
+    named = [*(f"{source.section}/{source.name}" for source in sources), *(inline or {})]
+    users = {each: tuple(_users(services, *each.split("/", 1))) for each in named}
     mounts = [*_mounts(services, checkout), *_bound(model.get("volumes") or {}, checkout)]
     develops = tuple(name for name, service in services.items() if service.get("develop"))
-    return Model(tuple(mounts), sources, tuple(_reads(services, checkout)), users, develops)
+    return Model(tuple(mounts), sources, tuple(_reads(services, checkout)), users, inline, develops)
 
 
 def model_of(site: Site, checkout: Path, settings: Mapping[str, str | Secret]) -> Model:
@@ -63,14 +62,15 @@ def model_of(site: Site, checkout: Path, settings: Mapping[str, str | Secret]) -
 
     Secrets are files in the checkout and placeholders in the variables. Raises EngineError.
     """
-    raw = read(merged(site, checkout), checkout)
+    written = merged(site, checkout)
+    raw = read(written, checkout, dict(_inline(written, settings)))
     if not raw.unresolved:
         return raw
     values = {
         name: value if isinstance(value, str) else "secret" for name, value in settings.items() if "/" not in name
     }
     with _all_there(checkout, [each.path for each in raw.reads], settings):
-        return replace(read(merged(site, checkout, values), checkout), reads=raw.reads, resolved=True)
+        return replace(read(merged(site, checkout, values), checkout, raw.inline), reads=raw.reads, resolved=True)
 
 
 @contextmanager
@@ -114,6 +114,27 @@ def _sources(model: Mapping[str, Any], checkout: Path) -> Iterator[Source]:
             path = _inside((each or {}).get("file"), checkout)
             if path is not None:
                 yield Source(section, name, path)
+
+
+def _users(services: Mapping[str, Any], section: str, name: str) -> Iterator[str]:
+    """The services that use a config or a secret."""
+    for service, keys in services.items():
+        if name in [_name(each) for each in keys.get(section) or []]:
+            yield service
+
+
+def _inline(model: Mapping[str, Any], settings: Mapping[str, str | Secret]) -> Iterator[tuple[str, str]]:
+    """What changes with the content of each config and secret that stands in the file or in a variable, by `section/name`.
+
+    It tells nothing of a secret.
+    """
+    for section in ("configs", "secrets"):
+        for name, each in (model.get(section) or {}).items():
+            content, variable = str(each.get("content") or ""), str(each.get("environment") or "")
+            if content or variable:
+                used = sorted({variable, *_VARIABLE.findall(content)} & set(settings))
+                summary = [content, variable, [counted(given, settings[given]) for given in used]]
+                yield f"{section}/{name}", hashlib.sha256(json.dumps(summary).encode()).hexdigest()[:_DIGITS]
 
 
 def _reads(services: Mapping[str, Any], checkout: Path) -> Iterator[Read]:

@@ -104,3 +104,34 @@ def test_what_was_read_is_all_that_was_said(lines: list[str]) -> None:
     kept = read_mounts("\n".join(lines))
     assert len(kept.held) == sum(line.startswith("# mount") for line in lines)
     assert set(kept.clusters) == {line.split("\t")[1] for line in lines if line.startswith("# postgres")}
+
+
+MYSQL = "# mount\tstore\tvolume\tshop-production_other\t/d\t/var/lib/mysql"
+MYSQL_FOLDER = "# mount\tstore\tbind\t\t/srv/mysql\t/var/lib/mysql"
+MYSQL_ANONYMOUS = f"# mount\tstore\tvolume\t{'cd' * 32}\t/d\t/var/lib/mysql"
+STORE = "  store: {image: mysql:8, volumes: [%s]}\n"
+
+
+@pytest.mark.parametrize(
+    ("held", "mounts", "sentence"),
+    [
+        (MYSQL, "'other:/var/lib/mysql'", ""),
+        (
+            MYSQL,
+            "'other:/var/lib/mysql2'",
+            "the data of store is in the volume shop-production_other at /var/lib/mysql",
+        ),
+        (MYSQL, "'other:/backup', './x:/var/lib/mysql'", "would be new and empty in ./x"),
+        (MYSQL, "", "is not mounted by any service any more"),
+        (MYSQL_FOLDER, "'/srv/mysql:/var/lib/mysql'", ""),
+        (MYSQL_FOLDER, "'other:/var/lib/mysql'", "the data of store is in the folder /srv/mysql"),
+        (MYSQL_FOLDER, "", "would be new and empty in a volume of its own"),
+        (MYSQL_ANONYMOUS, "", ""),
+        (MYSQL_ANONYMOUS, "'other:/var/lib/mysql'", "the data of store is in an anonymous volume"),
+    ],
+)
+def test_other_databases_keep_their_data_too(held: str, mounts: str, sentence: str) -> None:
+    merged = described().replace("volumes: {db-data", STORE % mounts + "volumes: {db-data", 1)
+    merged = merged.replace("other: {}", "other: {name: shop-production_other}")
+    told = [each for each in lost([*RUNS, held], merged) if "mysql" in each or "other" in each]
+    assert [sentence in each for each in told] == ([True] if sentence else [])

@@ -175,6 +175,36 @@ def test_a_service_is_another_one_exactly_when_what_it_sees_of_git_is(repository
     assert [file.name for file in kept.iterdir()] == ["a.sql"], "a rollback brings the older files back"
 
 
+def test_a_service_is_another_one_when_the_inline_content_that_it_sees_is(repository: Repository) -> None:
+    configs = {"page": {"content": "hello ${NAME}"}, "other": {"content": "same"}}
+    services = {
+        "web": WEB,
+        "proxy": {"image": "x", "configs": ["page"]},
+        "static": {"image": "x", "configs": ["other"]},
+        "store": {"image": "x", "secrets": ["password"]},
+    }
+
+    def installed(version: str, page: str, settings: dict[str, str | Secret]) -> dict[str, str]:
+        told = {**configs, "page": {"content": page}}
+        repository.compose(services, configs=told, secrets={"password": {"environment": "PASSWORD"}})
+        folder = repository.install(version, settings)
+        assert "of-the-store" not in "".join(each.read_text() for each in folder.glob("*.yml"))
+        return {name: found for name, found in hashes(folder).items() if name != "web"}
+
+    first = installed("1.0.0", "hello ${NAME}", {"NAME": "a", "PASSWORD": Secret("one-of-the-store")})
+    assert installed("1.0.1", "hello ${NAME}", {"NAME": "a", "PASSWORD": Secret("one-of-the-store")}) == first
+    for number, (service, page, settings) in enumerate(
+        (
+            ("proxy", "hi ${NAME}", {"NAME": "a", "PASSWORD": Secret("one-of-the-store")}),
+            ("proxy", "hello ${NAME}", {"NAME": "b", "PASSWORD": Secret("one-of-the-store")}),
+            ("store", "hello ${NAME}", {"NAME": "a", "PASSWORD": Secret("two-of-the-store")}),
+        ),
+        start=1,
+    ):
+        other = installed(f"1.{number}.0", page, settings)
+        assert {name for name in other if other[name] != first[name]} == {service}
+
+
 @pytest.mark.parametrize("mask", [0o022, 0o077])
 def test_containers_see_the_modes_of_git_whatever_the_umask(repository: Repository, mask: int) -> None:
     repository.write("ops/init/a.sql", mode=0o600)

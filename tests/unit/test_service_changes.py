@@ -56,6 +56,16 @@ def test_services_of_the_app_that_run_as_they_are_described_are_told() -> None:
     assert made(Snapshot(ran("web", "worker", state="exited")), "worker", about=PROXIED).same == ()
 
 
+def test_what_is_to_be_restarted_with_another_service_is_made_anew_with_it() -> None:
+    text = "services: {web: {}, db: {}, proxy: {depends_on: {db: {condition: service_started, restart: %s}}}}"
+    for wanted in ("true", "false"):
+        about = DescribedServices(read_model(text % wanted), "/new", {name: name for name in ("web", "db", "proxy")})
+        seen = Snapshot(ran("web", "proxy") + ran("db", hash_="older"))
+        found = made(seen, about=about).before
+        assert found[1:] == ((ServiceTurn(("proxy",), anew=True),) if wanted == "true" else ())
+        assert made(Snapshot(ran("web", "proxy", "db")), about=about).before == ()
+
+
 def test_what_differs_is_replaced_in_its_turn() -> None:
     seen = Snapshot(ran("db", "broker", "proxy", hash_="older"))
     found = made(seen, "worker", about=PROXIED)

@@ -57,13 +57,14 @@ def configuration_hash(site: Site, files: Mapping[str, bytes], settings: Mapping
     """
     summary = {
         "files": {path: hashlib.sha256(content).hexdigest() for path, content in files.items()},
-        "settings": {name: _counted(name, value) for name, value in settings.items()},
+        "settings": {name: counted(name, value) for name, value in settings.items()},
         "service": site.services,
     }
     return hashlib.sha256(json.dumps(summary, sort_keys=True).encode()).hexdigest()
 
 
-def _counted(name: str, value: str | Secret) -> str | list[str]:
+def counted(name: str, value: str | Secret) -> str | list[str]:
+    """What stands for a setting in a hash: of a secret its fingerprint."""
     return [fingerprint(name, value)] if isinstance(value, Secret) else value
 
 

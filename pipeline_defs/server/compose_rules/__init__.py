@@ -4,6 +4,7 @@ Pure: from what the server rendered and has, and the app's file.
 """
 
 from pipeline_defs.server.compose.rendered_compose import RenderedCompose
+from pipeline_defs.server.compose_rules.database_rules import databases
 from pipeline_defs.server.compose_rules.external_rules import outside
 from pipeline_defs.server.compose_rules.findings import Findings
 from pipeline_defs.server.compose_rules.image_rules import images
@@ -38,4 +39,5 @@ def problems(look: RenderedCompose, site: Site, repository: str, *, known: bool 
         images(look.model, site, repository, found)
         replacing(look.model, site, found)
         unsupported(look.model, site, found)
+        databases(look.model, site, found)
     return found

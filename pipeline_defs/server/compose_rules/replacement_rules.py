@@ -15,6 +15,7 @@ def replacing(model: ComposeModel, site: Site, found: Findings) -> None:
         return
     if site.config.route and site.config.strategy == "blue_green":
         found.refuse(_beside(main))
+        found.refuse(_hooks(main))
     elif site.config.route and main.network_mode not in ("", "bridge", "default"):
         found.refuse(_unreachable(main))
     for service in active(model, site):
@@ -51,6 +52,15 @@ def _beside(main: Service) -> Iterator[str]:
             yield f"the service {name} has the fixed address {address} in the network {key}, and {because}; remove the address"
     if mac := main.keys.get("mac_address"):
         yield f"the service {name} has mac_address: {mac}, and {because}; remove mac_address"
+
+
+def _hooks(main: Service) -> Iterator[str]:
+    """Why a program that Compose would run in a container before it stops it is not run."""
+    if main.keys.get("pre_stop"):
+        yield (
+            f"the service {main.name} has pre_stop, which is not run where the router switches: the older container is told to end once "
+            "its requests are done; remove pre_stop, and let the program do that when it gets its stop signal"
+        )
 
 
 def _unreachable(main: Service) -> str:

@@ -71,10 +71,9 @@ class _Override:
     def sources(self) -> None:
         for source in self.model.sources:
             self._section(source.section)[source.name] = {"file": self._place(source.path)}
-            # A container is made anew when its description differs, which says nothing of where these files lie.
-            for user in (self.model.users or {}).get(f"{source.section}/{source.name}", ()):
-                labels = self._service(user).setdefault("labels", {})
-                labels[f"shipline.{source.section}.{source.name}"] = self.addresses.get(source.path, "")
+            self._label_users(f"{source.section}/{source.name}", self.addresses.get(source.path, ""))
+        for name, content in (self.model.inline or {}).items():
+            self._label_users(name, content)
 
     def reads(self) -> None:
         for read in self.model.reads:
@@ -88,6 +87,11 @@ class _Override:
     def develops(self) -> None:
         for service in self.model.develops:
             self._service(service)["develop"] = None
+
+    def _label_users(self, name: str, content: str) -> None:
+        """A container is made anew when its description differs, which says nothing of the content of configs and secrets."""
+        for user in (self.model.users or {}).get(name, ()):
+            self._service(user).setdefault("labels", {})[f"shipline.{name.replace('/', '.', 1)}"] = content
 
     def _section(self, name: str) -> dict[str, Any]:
         return self.sections.setdefault(name, {})

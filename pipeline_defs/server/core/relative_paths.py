@@ -72,6 +72,8 @@ class Model:
 
     Attributes:
         users: the services that use each config and secret, by `section/name`.
+        inline: of each config and secret whose content stands in the file or in a variable, what changes with that content, by
+            `section/name`.
         develops: services with a section `develop`, whose paths mean nothing on a server.
         resolved: variables have their values; else they stand as they are written.
     """
@@ -80,6 +82,7 @@ class Model:
     sources: tuple[Source, ...] = ()
     reads: tuple[Read, ...] = ()
     users: Mapping[str, tuple[str, ...]] | None = None
+    inline: Mapping[str, str] | None = None
     develops: tuple[str, ...] = ()
     resolved: bool = False
 

@@ -10,13 +10,27 @@ from pipeline_defs.server.core.path_overrides import KEPT
 from pipeline_defs.server.core.site import Site
 from pipeline_defs.server.state.data_mounts import Cluster, DataMount, SiteData, read_mounts
 
+_FOLDERS = (
+    "/var/lib/mysql",
+    "/var/lib/mariadb",
+    "/bitnami/mysql/data",
+    "/bitnami/mariadb",
+    "/data/db",
+    "/data",
+    "/var/lib/clickhouse",
+)
+"""Where images of databases keep their data."""
 _OF_A_RELEASE = re.compile(r"/releases/[^/]+/")
 
 
 def losses(said: str, site: Site) -> list[str]:
     """What a release would lose, each as a sentence with what to do; from what the look printed."""
     kept, model = read_mounts(said), read_model(said, site.project)
-    return list(dict.fromkeys([*_databases(kept, model), *_volumes(kept, model), *_found_volumes(kept, model)]))
+    return list(
+        dict.fromkeys(
+            [*_databases(kept, model), *_others(kept, model), *_volumes(kept, model), *_found_volumes(kept, model)]
+        )
+    )
 
 
 def _databases(kept: SiteData, model: ComposeModel) -> Iterator[str]:
@@ -82,6 +96,25 @@ def _other_major(service: str, major: str, image: Cluster | None) -> Iterator[st
         yield (
             f"the database of {service} was made by PostgreSQL {major}, and PostgreSQL {image.major} does not start on it: keep {major}, "
             "and move to the newer version by a dump that is restored into a new volume"
+        )
+
+
+def _others(kept: SiteData, model: ComposeModel) -> Iterator[str]:
+    """What another database has made stays mounted where its image keeps data."""
+    for held in kept.held:
+        service = model.services.get(held.service)
+        if held.target not in _FOLDERS or held.service in kept.clusters or service is None:
+            continue
+        mount = model.volume_at(held.service, held.target)
+        if _stays(held, mount, model):
+            continue
+        place = f"in {_source(mount, model)}" if mount and mount.source else "in a volume of its own"
+        mounted = {_source(each, model) for other in model.services.values() for each in other.mounts if each.source}
+        if held.kind == "volume" and not held.anonymous and held.source not in mounted:
+            continue  # said of volumes in general
+        yield (
+            f"the data of {held.service} is in {held} at {held.target}, and would be new and empty {place}: mount what it is in as before, "
+            "or copy it there first"
         )
 
 

@@ -66,6 +66,12 @@ class DescribedServices:
             each for each in volumes if each in self.services
         }
 
+    def restarted_by(self, name: str) -> set[str]:
+        """The services with which this one is restarted, as its `depends_on` wants it (`restart: true`)."""
+        told = self.services[name].keys.get("depends_on") or {}
+        pairs = told.items() if isinstance(told, dict) else ()
+        return {str(other) for other, how in pairs if isinstance(how, dict) and how.get("restart") is True}
+
     def needs(self, name: str) -> set[str]:
         """The services that have to be there before this one."""
         return (set(self.services[name].depends_on) | self.shared_by(name)) & set(self.services)

@@ -34,6 +34,7 @@ class ServiceChanges:
         after: the turns of what depends on the app's services, such as a proxy.
         gone: services that have containers and that the release does not have here.
         same: the services of the app's image that stay and run already as they are described.
+        ports: the TCP ports of the host that the release publishes, each with its service.
     """
 
     before: tuple[ServiceTurn, ...] = ()
@@ -41,6 +42,7 @@ class ServiceChanges:
     after: tuple[ServiceTurn, ...] = ()
     gone: tuple[str, ...] = ()
     same: tuple[str, ...] = ()
+    ports: tuple[tuple[str, int], ...] = ()
 
     @property
     def migrates(self) -> tuple[str, ...]:
@@ -75,6 +77,13 @@ def service_changes(
         after=_turns(described, [name for name in order if name in due and name in later], due),
         gone=tuple(sorted({each.service for each in seen.containers} - set(here))),
         same=tuple(name for name in own if name not in due),
+        ports=tuple(
+            (name, number)
+            for name, each in here.items()
+            for port in each.ports
+            for number in port.numbers()
+            if port.protocol == "tcp"
+        ),
     )
 
 
@@ -88,9 +97,14 @@ def _due(
         ended = described.ends(name) and seen.done(name, wanted) and not (once_more and name in site.services)
         if not ended and not seen.runs(name, wanted):
             due[name] = False
-    while more := {name for name in here if name not in due and described.shared_by(name) & set(due)}:
+    while more := {name for name in here if name not in due and _follows(described, name) & set(due)}:
         due |= dict.fromkeys(more, True)
     return due
+
+
+def _follows(described: DescribedServices, name: str) -> set[str]:
+    """The services with which a service is made anew. One that ends by design has nothing to restart."""
+    return described.shared_by(name) | (set() if described.ends(name) else described.restarted_by(name))
 
 
 def _ran(snapshot: Snapshot, service: str) -> bool:
