@@ -10,7 +10,15 @@ from pipeline_defs.deployments.protocols import DeploymentError, Place
 from pipeline_defs.deployments.task_factory import Asker, content_of, make_task, servers_of
 from pipeline_defs.lineage.store import Lineage
 from pipeline_defs.release.admission_rules import HostFacts, Requester
-from pipeline_defs.release.deployment_plan import Plan, PlannedStep, downtime, expected, going_back, migrations
+from pipeline_defs.release.deployment_plan import (
+    HANDOVER_SECONDS,
+    Plan,
+    PlannedStep,
+    downtime,
+    expected,
+    going_back,
+    migrations,
+)
 from pipeline_defs.release.history import Row
 from pipeline_defs.release.image_lookup import image_of, newest_of_branch
 from pipeline_defs.release.records import Deployment, Image, Rehearsal
@@ -25,6 +33,7 @@ from pipeline_defs.server.state.preview import Preview, preview
 from pipeline_defs.server.state.service_changes import ServiceChanges
 from pipeline_defs.server.steps.e2e_addresses import refuse_foreign
 from pipeline_defs.server.strategies.deploy_procedure import plan
+from pipeline_defs.server.strategies.port_handover import gives_ports, lost_ports
 
 
 def plan_of(app: App, environment: str, version: str, lineage: Lineage, source: Source) -> Plan:
@@ -66,14 +75,14 @@ def plan_of(app: App, environment: str, version: str, lineage: Lineage, source: 
         live=live,
         steps=steps,
         seconds=round(sum(step.seconds or 0.0 for step in steps), 1),
-        downtime=0.0 if site.config.strategy == "blue_green" else downtime(steps),
+        downtime=downtime(steps),
         migrations=migrations(release, rehearsals, revision, migrates=site.config.migrate is not None),
         way_back=admission.way_back,
         going_back=going_back(release, live, admission.way_back),
         refusals=admission.refusals,
         waits=admission.waits_until.sentence if admission.waits_until else None,
         alterations=seen.alterations,
-        notes=(*notes, *_notes(facts, rows), *_fleet(site, facts, others)),
+        notes=(*notes, *_ports(site, facts), *_notes(facts, rows), *_fleet(site, facts, others)),
     )
 
 
@@ -134,6 +143,20 @@ def _sent_elsewhere(site: Site, files: Mapping[str, bytes]) -> Iterator[str]:
         refuse_foreign(site, files)
     except ServerError as error:
         yield str(error)
+
+
+def _ports(site: Site, facts: Facts) -> Iterator[str]:
+    """What becomes of a port that goes from the app's containers to the router, or back."""
+    if ports := lost_ports(site, facts):
+        yield (
+            f"once the new containers are healthy the port {', '.join(map(str, ports))} goes from the app's own containers to the router: "
+            f"people are turned away for about {HANDOVER_SECONDS:.0f} s, and longer where the app takes long to end when it is told to"
+        )
+    elif gives_ports(site, facts):
+        yield (
+            "the route ends: the router gives up its ports before the new containers start, and people are turned away until these "
+            "are healthy"
+        )
 
 
 def _notes(facts: Facts, rows: list[Row]) -> list[str]:

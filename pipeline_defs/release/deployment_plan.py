@@ -56,6 +56,10 @@ class Plan(Record):
     notes: tuple[str, ...] = ()
 
 
+HANDOVER_SECONDS = 4.0
+"""What it takes, about, until a port has changed hands: the app's containers end, and the router starts."""
+
+
 def expected(
     step: PlannedStep, digest: str, deployments: Sequence[Deployment], rehearsals: Sequence[Rehearsal]
 ) -> PlannedStep:
@@ -74,6 +78,8 @@ def expected(
         if took is not None:
             kind = "rehearsal" if isinstance(row, Rehearsal) else "deployment"
             return step.model_copy(update={"seconds": took, "learned_from": f"{kind} of {row.release.version}"})
+    if step.step == StepName.HANDOVER:
+        return step.model_copy(update={"seconds": HANDOVER_SECONDS, "learned_from": "an estimate"})
     return step
 
 
@@ -82,13 +88,16 @@ def _seconds(name: str, steps: Iterable[StepTiming]) -> float | None:
 
 
 def downtime(steps: Sequence[PlannedStep]) -> float | None:
-    """Seconds from the step that replaces the app's containers until they are healthy, where they are replaced in place.
+    """Seconds for which the app is away: from the step that replaces its containers, or takes a port from them or from the router,
+    until the new ones are healthy and have it. 0 where nothing does.
 
     None where the time of one of these steps is not known.
     """
-    first = next((number for number, step in enumerate(steps) if step.step == StepName.START), len(steps))
-    last = next((number for number, step in enumerate(steps) if step.step == StepName.HEALTHY), len(steps) - 1)
-    away = [step.seconds for step in steps[first : last + 1]]
+    begins = [number for number, step in enumerate(steps) if step.step in (StepName.START, StepName.HANDOVER)]
+    ends = [number for number, step in enumerate(steps) if step.step in (StepName.HEALTHY, StepName.HANDOVER)]
+    if not begins or not ends:
+        return 0.0
+    away = [step.seconds for step in steps[begins[0] : ends[-1] + 1]]
     known = [seconds for seconds in away if seconds is not None]
     return round(sum(known), 1) if len(known) == len(away) else None
 

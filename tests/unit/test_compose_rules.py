@@ -261,21 +261,58 @@ def test_a_file_that_is_none_is_refused() -> None:
         assert "Compose refuses it" in told
 
 
+MYSQL = {"image": "mysql:8", "volumes": ["data:/var/lib/mysql"]}
+
+
+@pytest.mark.parametrize(
+    ("service", "keys", "told"),
+    [
+        (MYSQL, {}, "the service store (mysql) seems to keep data"),
+        (MYSQL, {"database": None}, "name it under database of production, with commands"),
+        ({"image": "registry.example.org/bitnami/mariadb-galera:10"}, {}, "seems to keep data"),
+        ({"image": "redis:7", "volumes": ["data:/data"]}, {}, "the service store (redis) seems to keep data"),
+        ({"image": "redis:7"}, {}, ""),
+        ({"image": "prom/mysqld-exporter"}, {}, ""),
+        ({"image": "nginx", "volumes": ["data:/x"]}, {}, ""),
+    ],
+)
+def test_a_database_that_is_not_backed_up_is_told(service: dict[str, Any], keys: dict[str, Any], told: str) -> None:
+    notes = [each for each in found(file(store=service), **keys).notes if "store" in each]
+    assert [told in each for each in notes] == ([True] if told else [])
+    assert found(file(store=service), where="staging").notes == found(file(), where="staging").notes
+
+
+def test_pre_stop_is_refused_where_nobody_would_run_it() -> None:
+    hook = web(pre_stop=[{"command": ["true"]}])
+    assert any(
+        "has pre_stop, which is not run where the router switches" in each for each in found(hook, **ROUTED).refusals
+    )
+    assert found(hook).refusals == []
+
+
 def test_the_router_s_port_is_its_own() -> None:
     taken = found(web(ports=published("80")), said=ROUTER).refusals
     assert "on which the router of this server listens" in taken[0]
     assert found(web(), said=ROUTER, **ROUTED).refusals == []
 
 
-def test_a_way_back_to_before_the_route_says_what_has_to_be_done_for_it() -> None:
-    (told,) = found(web(ports=published("80")), said=ROUTER, known=True, **ROUTED).refusals
-    assert "take the key route out of the app's file, remove the container shipline-router" in told
+def test_the_router_leaves_its_port_to_the_app_that_had_the_route_alone() -> None:
+    own, others = f"{ROUTER}# routed shop-production\n", f"{ROUTER}# routed shop-production\n# routed blog\n"
+    back, away = web(ports=published("80")), web()
+    assert found(back, said=own, known=True, **ROUTED).refusals == found(back, said=own, known=True).refusals == []
+    assert found(back, said=own).refusals == []
+    assert "use a route instead" in found(back, said=own, **ROUTED).refusals[0]
+    for told in (found(back, said=others, known=True, **ROUTED), found(back, said=others)):
+        assert "and blog is reached through it" in told.refusals[0]
+    running = "# container shop-production-web-1|shop-production|web|0.0.0.0:8080->8000/tcp\n"
+    (told,) = found(away, said=running, known=True).refusals
+    assert "people reach what runs now at 8080/tcp; to go back to it put the key route back" in told
+    assert found(away, said=running).refusals == []
 
 
 @pytest.mark.parametrize(
     ("port", "sentence"),
     [
-        (8080, "which shop-production-web-1 of the running release publishes; give the router another one"),
         (9100, "which the container blog-web-1 of blog has"),
         (22, "on which another program of the server listens"),
     ],
@@ -289,11 +326,29 @@ def test_the_router_s_port_is_free_before_a_route_is_begun(port: int, sentence: 
     assert "hosts.router.http" in told[0]
 
 
+def test_the_router_gets_the_port_that_the_running_release_has() -> None:
+    host = example().environments["production"].host
+    hosts = (host.model_copy(update={"router": host.router.model_copy(update={"http": 8080})}),)
+    assert found(web(), hosts=hosts, **ROUTED).refusals == []
+    proxy = "# container shop-production-proxy-1|shop-production|proxy|0.0.0.0:8080->80/tcp\n"
+    assert found(web(), said=proxy, hosts=hosts, **ROUTED).refusals == []  # it ends with the older release
+    (told,) = found(
+        file(web=web()["services"]["web"], proxy={"image": "nginx"}), said=proxy, hosts=hosts, **ROUTED
+    ).refusals
+    assert "the running service proxy publishes, and this release has that service, too" in told
+    both = file(web=web()["services"]["web"], proxy={"image": "nginx", "ports": published("8080")})
+    told = found(both, hosts=hosts, **ROUTED)
+    assert any(
+        "the service proxy publishes the port 8080, on which the router is to listen" in each for each in told.refusals
+    )
+
+
 def test_a_release_that_ran_before_is_refused_only_for_what_keeps_it_from_starting() -> None:
     told = found(web(pull_policy="always", environment={"X": None}, scale=2), known=True, **ROUTED)
     assert told.refusals == []
     assert found(web(ports=published("9000")), known=True).refusals
-    assert found(web(), known=True, also=("worker",)).refusals == []  # a service that is newer than the release
+    older = web(ports=published("8080"))
+    assert found(older, known=True, also=("worker",)).refusals == []  # a service that is newer than the release
     assert found(file(proxy={"image": "nginx", "ports": published("8080")}), known=True).refusals == []
 
 

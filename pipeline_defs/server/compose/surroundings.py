@@ -9,6 +9,7 @@ from pipeline_defs.server.compose.compose_model import Port
 LOOK = """
 docker ps -a --format '# container {{.Names}}|{{.Label "com.docker.compose.project"}}|{{
   .Label "com.docker.compose.service"}}|{{.Ports}}'
+docker exec shipline-router ls /router/hosts 2>/dev/null | sed 's/^/# routed /'
 docker volume ls --format '# volume {{.Name}}'
 docker network ls --format '# network {{.Name}}'
 cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | awk '$4 == "0A" { print "# listens " $2 }'
@@ -35,6 +36,7 @@ class Surroundings:
         ports: who publishes a port, by `8080/tcp`.
         listening: the addresses, empty for all, at which programs of the server listen on a TCP port.
         volumes, networks: names.
+        routed: the compose projects that are reached through the server's router.
     """
 
     containers: Mapping[str, str] = field(default_factory=dict)
@@ -42,6 +44,7 @@ class Surroundings:
     listening: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     volumes: frozenset[str] = frozenset()
     networks: frozenset[str] = frozenset()
+    routed: frozenset[str] = frozenset()
 
     def holders(self, port: Port, number: int) -> list[Holder]:
         """The containers that keep a service from publishing a port."""
@@ -68,19 +71,21 @@ def read_surroundings(lines: Iterable[str]) -> Surroundings:
         names, project, service, published = [*each.split("|", 3), "", "", ""][:4]
         name = names.partition(",")[0]
         containers[name] = project
-        for port, address in _published(published):
+        for port, address in published_ports(published):
             ports[port] = (*ports.get(port, ()), Holder(name, project, service, address))
     listening: dict[int, tuple[str, ...]] = {}
     for each in said.get("listens", []):
         address, _, number = each.partition(":")
         listening[int(number, 16)] = (*listening.get(int(number, 16), ()), _address(address))
-    return Surroundings(
-        containers, ports, listening, frozenset(said.get("volume", [])), frozenset(said.get("network", []))
-    )
+    volumes, networks, routed = (frozenset(said.get(kind, [])) for kind in ("volume", "network", "routed"))
+    return Surroundings(containers, ports, listening, volumes, networks, routed)
 
 
-def _published(text: str) -> Iterator[tuple[str, str]]:
-    """Ports and addresses of `0.0.0.0:8080->80/tcp, :::90-92->90-92/tcp, 443/tcp`, as `docker ps` prints them."""
+def published_ports(text: str) -> Iterator[tuple[str, str]]:
+    """Ports, such as `8080/tcp`, and addresses, empty for all, of `0.0.0.0:8080->80/tcp, :::90-92->90-92/tcp, 443/tcp`.
+
+    `docker ps` prints them so.
+    """
     for each in text.split(", "):
         outside, arrow, inside = each.partition("->")
         if not arrow:

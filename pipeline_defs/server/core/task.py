@@ -1,10 +1,11 @@
 """Task and report: what a procedure is asked to do, and what came of it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pipeline_defs.config.app import App
 from pipeline_defs.config.host import Host
+from pipeline_defs.config.route import Route
 from pipeline_defs.config.secret import Secret
 from pipeline_defs.release.admission_rules import Admission, HostFacts
 from pipeline_defs.release.evidence import Copy, Migration, StepTiming, TestCounts, WayBack
@@ -80,6 +81,12 @@ class Task:
     def site(self) -> Site:
         """The place it is about."""
         return Site.of(self.app, self.environment, self.host)
+
+    def with_route(self, route: Route | None) -> "Task":
+        """The same with another route of its environment, or none."""
+        config = self.app.environments[self.environment].model_copy(update={"route": route})
+        environments = {**self.app.environments, self.environment: config}
+        return replace(self, app=self.app.model_copy(update={"environments": environments}))
 
     @property
     def timestamp(self) -> str:

@@ -14,36 +14,48 @@ from pipeline_defs.server.router.caddy import APPLY, CHECKS, certificate, lines
 from pipeline_defs.server.state.live_container import LIVE
 
 NAME = "shipline-router"
-_RUN = """
+PROGRAM = """
 umask 077; mkdir -p /router; caddy version >/router/version
 [ -s /router/config.json ] || echo '{"admin":{"listen":"localhost:2019"}}' >/router/config.json
 exec caddy run --config /router/config.json
 """
 
-_ENSURE = (
+# A router that waits publishes no ports: the release that runs still has them.
+ENSURE = (
     """
-ensure() { # image, port for HTTP, for HTTPS, program
+create() { # name, image, label, program, further words
+  called=$1 from=$2 label=$3 program=$4; shift 4
+  docker create --name "$called" """
+    + NOBODYS
+    + """ --restart unless-stopped --label "shipline.router=$label" "$@" \\
+    -v shipline-router:/router -e XDG_DATA_HOME=/router/data -e XDG_CONFIG_HOME=/router/state \\
+    --entrypoint sh "$from" -c "$program" >/dev/null
+}
+answering() {
+  for n in $(seq 50); do docker exec shipline-router wget -q -O /dev/null http://localhost:2019/config/ 2>/dev/null && return 0
+    sleep 0.2; done
+  echo "the router does not start: $(docker logs --tail 1 shipline-router 2>&1)" >&2; exit 1
+}
+ensure() { # image, port for HTTP, for HTTPS, program, whether it waits for its ports
   ports="$2 $3"
   seen='{{.State.Running}} {{.State.StartedAt}} {{index .Config.Labels "shipline.router"}}'
   has=$(docker inspect -f "$seen" shipline-router 2>/dev/null) || has=none
   up=${has%% *} has=${has#* } since=${has%% *} has=${has#* }
+  [ "$has" != waiting ] || [ -n "${5:-}" ] || { docker rm -f shipline-router >/dev/null; up=none; }
   if [ "$up" = none ]; then
-    docker run -d --name shipline-router """
-    + NOBODYS
-    + """ --restart unless-stopped --label "shipline.router=$ports" -p "$2:80" -p "$3:443" \\
-      -v shipline-router:/router -e XDG_DATA_HOME=/router/data -e XDG_CONFIG_HOME=/router/state --entrypoint sh "$1" -c "$4" >/dev/null
-  elif [ "$has" != "$ports" ]; then
+    if [ -n "${5:-}" ]; then create shipline-router "$1" waiting "$4"
+    else create shipline-router "$1" "$ports" "$4" -p "$2:80" -p "$3:443"; fi
+  elif [ "$has" != "$ports" ] && [ "$has" != waiting ]; then
     echo "the router of this server listens on the ports $has and not on $ports; name those under hosts.router, or remove" \\
       "the container shipline-router" >&2; exit 1
   fi
   [ "$up" = true ] || docker start shipline-router >/dev/null
   [ "$up" != true ] || [ $(($(date +%s) - $(date -d "$since" +%s))) -lt 30 ] || return 0
-  for n in $(seq 50); do docker exec shipline-router wget -q -O /dev/null http://localhost:2019/config/ 2>/dev/null && return 0
-    sleep 0.2; done
-  echo "the router does not start: $(docker logs --tail 1 shipline-router 2>&1)" >&2; exit 1
+  answering
 }
 """
 )
+"""A shell function: `ensure` starts the router where it does not run; `create` and `answering` are parts of it."""
 
 JOIN = """
 join() {
@@ -64,7 +76,7 @@ It fails where the router does not run.
 
 _POINT = (
     LIVE
-    + _ENSURE
+    + ENSURE
     + JOIN
     + """
 project=$1 service=$2 port=$3 release=$4 digest=$5 hosts=$6 image=$7 http=$8 https=$9; shift 9
@@ -78,7 +90,10 @@ echo "requests go to $name"
 """
 )
 
-_READY = _ENSURE + 'ensure "$@"; echo "the router listens on the ports $2 and $3"'
+_READY = (
+    ENSURE
+    + 'ensure "$@"; if [ -n "$5" ]; then echo "the router waits for its ports"; else echo "the router listens on the ports $2 and $3"; fi'
+)
 
 _FORGET = """
 docker inspect shipline-router >/dev/null 2>&1 || exit 0
@@ -96,10 +111,14 @@ echo "asked through the router, $path does not answer with success: ${said:-no a
 """
 
 
-def ready(site: Site) -> Command:
-    """Start the server's router where it does not run. Fails when it listens on other ports than this app expects."""
+def ready(site: Site, *, waits: bool = False) -> Command:
+    """Start the server's router where it does not run. Fails when it listens on other ports than this app expects.
+
+    One that `waits` does not listen on its ports yet, because containers of the app's own project have them.
+    """
     router = site.config.host.router
-    return script(_READY, pinned(router.image), str(router.http), str(router.https), _RUN, says="is the router up?")
+    words = (pinned(router.image), str(router.http), str(router.https), PROGRAM, "waits" if waits else "")
+    return script(_READY, *words, says="is the router up?")
 
 
 def point(site: Site, route: Route, release: str = "newest", digest: str = "") -> Command:
@@ -110,7 +129,7 @@ def point(site: Site, route: Route, release: str = "newest", digest: str = "") -
     router = site.config.host.router
     words = (
         *(site.project, site.config.service, str(site.config.port), release, digest, " ".join(route.hosts)),
-        *(pinned(router.image), str(router.http), str(router.https), APPLY, _RUN, CHECKS),
+        *(pinned(router.image), str(router.http), str(router.https), APPLY, PROGRAM, CHECKS),
     )
     return script(
         _POINT,

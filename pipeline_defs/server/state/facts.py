@@ -7,6 +7,7 @@ from pydantic import ValidationError
 from pipeline_defs.release.records import Release
 from pipeline_defs.server.compose.bundle import RELEASE
 from pipeline_defs.server.compose.compose_commands import FIND
+from pipeline_defs.server.compose.surroundings import published_ports
 from pipeline_defs.server.core.command import Command, Result, Runner, ServerError, script
 from pipeline_defs.server.core.failure_reason import why
 from pipeline_defs.server.core.site import Site
@@ -58,6 +59,8 @@ if [ -f "$root/$unfinished" ]; then
 fi
 [ ! -f "$root/current/$release" ] || echo "current $(tr -d '\\n' <"$root/current/$release")"
 if [ -n "$engine_answers" ]; then
+  echo "published $(docker ps --filter "label=com.docker.compose.project=$project" --format '{{.Ports}}' 2>/dev/null | tr '\\n' ,)"
+  if docker cp "shipline-router:/router/hosts/$project" - >/dev/null 2>&1; then echo "routed yes"; fi
   seen=$(snapshot "$project" "$root" "$unfinished" "$routed" 2>/dev/null) ||
     seen=$(snapshot "$project" "$root" "$unfinished" "$routed") || exit 1  # a container may go while it is looked at
   printf '%s\\n' "$seen"
@@ -80,6 +83,8 @@ class Facts:
         current: the release that the environment says it runs, and folder: where its files are.
         unfinished: what a rollback that never ended has to be answered with before `current` can serve: `migrate`,
             `restore <path of a backup>`, `beside`, `swap` or `swapped`.
+        published: the TCP ports that running containers of the project publish.
+        routed: whether the server's router has a route to the project, also where it does not run.
         seen: containers, volumes and route, as what comes after an attempt is compared with.
     """
 
@@ -94,6 +99,8 @@ class Facts:
     current: Release | None
     folder: str | None
     unfinished: str | None = None
+    published: frozenset[int] = frozenset()
+    routed: bool = False
     seen: Snapshot = field(default_factory=Snapshot)
 
 
@@ -164,8 +171,16 @@ def read_facts(site: Site, result: Result) -> Facts:
         current=_release(site, said.get("current")),
         folder=said.get("folder"),
         unfinished=said.get("unfinished"),
+        published=_published(said.get("published", "")),
+        routed=bool(said.get("routed")),
         seen=read_snapshot(result.stdout),
     )
+
+
+def _published(text: str) -> frozenset[int]:
+    """The TCP ports of what `docker ps` prints, the lines joined by commas."""
+    found = (port.split("/") for part in text.split(",") for port, _ in published_ports(part.strip()))
+    return frozenset(int(number) for number, protocol in found if protocol == "tcp")
 
 
 def _words(program: str) -> tuple[str, ...]:

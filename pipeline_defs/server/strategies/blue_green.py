@@ -71,27 +71,34 @@ def begin(
 ) -> list[Step]:
     """The release runs beside the live one, migrated and healthy, and gets no requests."""
     site = task.site
-    leave = _leave_live(site, facts)
-    service = site.config.service
-    same = facts.current if service in change.same and folder == facts.folder else None
-    text, which = (LIVE + _IF_SAME + _BESIDE, (same.name, same.digest)) if same else (LIVE + _BESIDE, ())
-    beside = with_compose(site, facts.compose, folder, text, service, *which, says=f"one more {service}")
+    leave = leave_live(site, facts)
     return shared_steps.in_order(
         Step(StepName.LEFTOVERS, leave),
         dependencies.replace_first(site, facts, folder, change, migrate=migrate),
-        Step(StepName.BESIDE, beside, undo=leave, timeout=LONG_SECONDS, writes=True),
+        Step(StepName.BESIDE, beside(site, facts, folder, change), undo=leave, timeout=LONG_SECONDS, writes=True),
         Step(StepName.HEALTHY, answers(site, route), timeout=site.config.health.timeout + 60),
     )
 
 
-def switch(task: Task, facts: Facts, route: Route, folder: str, change: ServiceChanges) -> list[Step]:
-    """Requests go to the new container, seen from outside; the rest of the app follows."""
+def beside(site: Site, facts: Facts, folder: str, change: ServiceChanges) -> Command:
+    """Start one more container of the main service, unless it runs as it is described."""
+    service = site.config.service
+    same = facts.current if service in change.same and folder == facts.folder else None
+    text, which = (LIVE + _IF_SAME + _BESIDE, (same.name, same.digest)) if same else (LIVE + _BESIDE, ())
+    return with_compose(site, facts.compose, folder, text, service, *which, says=f"one more {service}")
+
+
+def switch(task: Task, facts: Facts, route: Route, taken: list[Step]) -> list[Step]:
+    """Requests go to the new container, seen from outside.
+
+    `taken` are the steps by which the router gets its ports, if it waits for them.
+    """
     site = task.site
-    back = router.point_back(site, route, facts.current)
+    back = router.forget(site) if taken else router.point_back(site, route, facts.current)
     return shared_steps.in_order(
         Step(StepName.ROUTE, router.point(site, route), undo=back),
         Step(StepName.OUTSIDE, router.probe(route)),
-        _rest(site, facts, folder, change),
+        taken,
     )
 
 
@@ -107,15 +114,15 @@ def bring_back(task: Task, facts: Facts, route: Route, change: ServiceChanges) -
     site, current, folder = task.site, facts.current, facts.folder
     assert current is not None and folder is not None
     words = (site.config.service, current.name, current.digest)
-    beside = with_compose(site, facts.compose, folder, f"{LIVE}{_IF_GONE}{_BESIDE}", *words, says="it runs")
+    started = with_compose(site, facts.compose, folder, f"{LIVE}{_IF_GONE}{_BESIDE}", *words, says="it runs")
     return shared_steps.in_order(
         Step(StepName.ROUTER, router.ready(site), timeout=LONG_SECONDS),
         dependencies.replace_first(site, facts, folder, change, migrate=False),
-        Step(StepName.BESIDE, beside, timeout=LONG_SECONDS, writes=True),
+        Step(StepName.BESIDE, started, timeout=LONG_SECONDS, writes=True),
         Step(StepName.LIVE_HEALTHY, answers(site, route, current), timeout=site.config.health.timeout + 60),
         Step(StepName.ROUTE, router.point_back(site, route, current)),
-        Step(StepName.LEFTOVERS, _leave_live(site, facts)),
-        _rest(site, facts, folder, change),
+        Step(StepName.LEFTOVERS, leave_live(site, facts)),
+        rest(site, facts, folder, change),
         Step(StepName.OUTSIDE, router.probe(route)),
     )
 
@@ -125,7 +132,7 @@ _IF_GONE = """
 """
 
 
-def _rest(site: Site, facts: Facts, folder: str, change: ServiceChanges) -> list[Step]:
+def rest(site: Site, facts: Facts, folder: str, change: ServiceChanges) -> list[Step]:
     """What follows once the new container serves: the app's services without a route, and what depends on any of them."""
     return shared_steps.in_order(
         dependencies.remove_dropped(site, facts, folder, change),
@@ -160,7 +167,8 @@ def also(site: Site, facts: Facts, folder: str, names: Sequence[str]) -> list[St
     )
 
 
-def _leave_live(site: Site, facts: Facts) -> Command:
+def leave_live(site: Site, facts: Facts) -> Command:
+    """Remove the containers of the main service beside the one of the release that `current` names."""
     name, digest = (facts.current.name, facts.current.digest) if facts.current else ("", "")
     words = (site.project, site.config.service, name or "none", digest or "none")
     return script(LIVE + _LEAVE_LIVE, *words, says=f"remove what is left beside the live {site.config.service}")

@@ -117,7 +117,7 @@ def _act(task: Task, facts: Facts, change: ServiceChanges) -> list[Step]:
     assert release is not None
     folder = site.folder(release)
     return shared_steps.in_order(
-        strategy.preflight_steps(task),
+        strategy.preflight_steps(task, facts),
         shared_steps.pull_image(task, release),
         shared_steps.secure(site, task, facts, folder),
         strategy.begin(task, facts, folder, change),

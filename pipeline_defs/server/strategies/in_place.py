@@ -7,16 +7,19 @@ from pipeline_defs.server.core.site import Site
 from pipeline_defs.server.core.step import LONG_SECONDS, Step
 from pipeline_defs.server.core.task import Task
 from pipeline_defs.server.health.container_health import answers, healthy
-from pipeline_defs.server.router import router
+from pipeline_defs.server.router import handover, router
 from pipeline_defs.server.state.facts import Facts
 from pipeline_defs.server.state.service_changes import ServiceChanges
 from pipeline_defs.server.steps import shared_steps
 from pipeline_defs.server.strategies import dependencies
 
 
-def preflight_steps(task: Task) -> list[Step]:
-    """The router, where there is a route: before anything is changed."""
-    return [Step(StepName.ROUTER, router.ready(task.site), timeout=LONG_SECONDS)] if task.site.config.route else []
+def preflight_steps(task: Task, *, waits: bool = False) -> list[Step]:
+    """The router, where there is a route: before anything is changed. One that `waits` does not have its ports yet."""
+    if task.site.config.route is None:
+        return []
+    undo = handover.end_waiting(task.site) if waits else None
+    return [Step(StepName.ROUTER, router.ready(task.site, waits=waits), undo=undo, timeout=LONG_SECONDS)]
 
 
 def begin(task: Task, facts: Facts, folder: str, change: ServiceChanges, *, migrate: bool = True) -> list[Step]:
@@ -31,16 +34,18 @@ def begin(task: Task, facts: Facts, folder: str, change: ServiceChanges, *, migr
     )
 
 
-def switch(task: Task, facts: Facts) -> list[Step]:
+def switch(task: Task, facts: Facts, taken: list[Step]) -> list[Step]:
     """Requests go to the new container, seen from outside; nothing without a route.
 
     The container has the name of the older one, so most find it before that: the router lets requests wait for some seconds.
+    `taken` are the steps by which the router gets its ports, if it waits for them.
     """
     site, route = task.site, task.site.config.route
     if route is None:
         return []
-    undo = None if facts.current else router.forget(site)
-    return [Step(StepName.ROUTE, router.point(site, route), undo=undo), Step(StepName.OUTSIDE, router.probe(route))]
+    undo = None if facts.current and not taken else router.forget(site)
+    pointed = Step(StepName.ROUTE, router.point(site, route), undo=undo)
+    return [pointed, Step(StepName.OUTSIDE, router.probe(route)), *taken]
 
 
 def bring_back(task: Task, facts: Facts, change: ServiceChanges) -> list[Step]:
@@ -49,7 +54,7 @@ def bring_back(task: Task, facts: Facts, change: ServiceChanges) -> list[Step]:
     return shared_steps.in_order(
         preflight_steps(task),
         begin(task, facts, facts.folder, change, migrate=False),
-        switch(task, facts),
+        switch(task, facts, []),
     )
 
 

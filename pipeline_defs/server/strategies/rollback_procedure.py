@@ -21,6 +21,7 @@ from pipeline_defs.server.steps.cleanup import tidy
 from pipeline_defs.server.steps.restore_database import MIGRATE, finish, note, restored, settled
 from pipeline_defs.server.strategies import strategy
 from pipeline_defs.server.strategies.aftermath import RAN_BEFORE, changes, keep, left, ran_before
+from pipeline_defs.server.strategies.port_handover import as_served
 
 # What ran before the attempt is not Shipline's to remove. Without a word on that only the app's own services are.
 _REMOVE = """
@@ -121,11 +122,12 @@ def plan(task: Task, facts: Facts, change: ServiceChanges | None = None) -> list
 
 def _act(task: Task, facts: Facts, change: ServiceChanges) -> tuple[list[Step], list[Step], list[Step]]:
     """The further steps: until the release is healthy, its tests, and until it is what the environment runs."""
+    task = as_served(task, change)
     site, release = task.site, task.release
     assert release is not None
     folder = site.folder(release)
     begun = shared_steps.in_order(
-        strategy.preflight_steps(task),
+        strategy.preflight_steps(task, facts),
         _ready(task, facts),
         _database(task, facts, folder),
         strategy.begin(task, facts, folder, change, migrate=False),
