@@ -64,7 +64,7 @@ def answer(ground: Ground, app: str) -> int:
     with (ground.shipline_home / ".env").open("a") as settings:
         for name in asked:
             settings.write(f"{name}={_value(ground, name)}\n")
-    secret_files = re.findall(r"\{file: (\S+)\}", text)
+    secret_files = re.findall(r"^[^#\n]*\{file: (/\S+)\}", text, re.MULTILINE)
     for path in map(Path, secret_files):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("POSTGRES_PASSWORD=s3cr3t-w0rd\nSECRET_KEY=a-long-key\n")
