@@ -1,8 +1,8 @@
 """Stage: how an app's releases are rehearsed, besides what its rehearsing environment says."""
 
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from pipeline_defs.config.secret import SecretSource
 from pipeline_defs.config.value_types import EnvironmentVariable, Model, RepositoryPath
@@ -31,3 +31,8 @@ class Stage(Model):
         default_factory=dict,
         description="the same for each of the environment's `secret_files`; all have to be named here",
     )
+
+    @field_validator("pulls", mode="before")
+    @classmethod
+    def _off_is_a_word(cls, value: Any) -> Any:
+        return "off" if value is False else value  # YAML takes it for `false`

@@ -24,7 +24,6 @@ from pipeline_defs.lineage.store import Lineage
 from pipeline_defs.lineage.stored_records import facts_of_run
 from pipeline_defs.orchestration.assets import assets_of
 from pipeline_defs.orchestration.jobs import jobs_of
-from pipeline_defs.orchestration.sensors import staging_sensor
 from pipeline_defs.release.records import Outcome, Rehearsal
 from pipeline_defs.release.request import Job, Request
 from pipeline_defs.release.run_tags import THEN
@@ -38,6 +37,7 @@ from tests.integration.staging import state
 from tests.support.shop import DATABASE_PASSWORD, Shop, environment, git, variables
 from tests.support.small_shop import write_source
 from tests.support.storage import storage
+from tests.support.ticks import Ticking
 
 pytestmark = pytest.mark.small_app
 
@@ -78,6 +78,8 @@ class Pulls:
             "test": None,
         }
         self.app: App = live.app.model_copy(update=given)
+        self.ticking = Ticking(instance, self.app)
+        self.ticking.tick("chain")
         workspace = str(folder / "workspace")
         self.defs = dg.Definitions(
             assets=assets_of(self.app),
@@ -136,10 +138,8 @@ class Pulls:
 
     def stage(self, made: dg.DagsterRun) -> dg.DagsterRun:
         """The rehearsal that the sensor `chain` has follow a run."""
-        answer = staging_sensor._rehearsal(self.instance, self.app, made)
-        assert isinstance(answer, list), answer
-        (asked,) = answer
-        assert asked.job_name
+        (asked,) = self.ticking.tick("chain").run_requests
+        assert asked.run_key == made.run_id
         return self.run(asked.job_name, asked.run_config or {}, asked.tags)
 
     def said(self, run: dg.DagsterRun) -> str:

@@ -99,6 +99,11 @@ def test_what_keeps_pull_requests_from_being_rehearsed_is_named(tmp_path: Path, 
     assert where in str(raised.value)
 
 
+@pytest.mark.parametrize("word", ["off", "'off'", "false"])
+def test_they_are_not_rehearsed_where_the_file_says_so(tmp_path: Path, word: str) -> None:
+    assert read(tmp_path, FILE.replace("pulls: rehearse", f"pulls: {word}")).stage.pulls == "off"
+
+
 def test_an_ordinary_service_is_let_through(site: Site) -> None:
     mounts = [
         {"type": "volume", "source": "db-data", "target": "/data"},
