@@ -20,7 +20,9 @@ def drift_of(app: App, environment: str, lineage: Lineage) -> Drift:
     with SshResource().connect_each(hosts, all_there=False) as servers, ThreadPoolExecutor(len(hosts)) as pool:
         seen = list(pool.map(lambda host, server: _seen(app, environment, host, server), hosts, servers))
     at = datetime.now(UTC).isoformat(timespec="seconds")
-    return drift(live.version if live else None, live.digest if live else None, seen, at)
+    if live is None:
+        return drift(None, None, seen, at)
+    return drift(live.version, live.digest, seen, at, configuration=live.configuration)
 
 
 def _seen(app: App, environment: str, host: Host, server: Runner) -> Seen:

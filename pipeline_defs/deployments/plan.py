@@ -166,6 +166,8 @@ def _notes(facts: Facts, rows: list[Row]) -> list[str]:
     there = facts.current
     if there is not None and (known is None or known.digest != there.digest):
         notes.append(f"the server says that {there.version} runs, the history {known.version if known else 'nothing'}")
+    elif there is not None and known is not None and known.configuration not in ("", there.configuration):
+        notes.append(f"the server runs {there.version} with another configuration than the history says")
     if there is None and known is not None:
         notes.append(f"the server knows of no release, the history says that {known.version} runs")
     if facts.unfinished is not None:

@@ -36,20 +36,25 @@ class Drift(Record):
     lost: tuple[str, ...] = ()
 
 
-def drift(version: str | None, digest: str | None, seen: Sequence[Seen], at: str) -> Drift:
-    """Compare what the lineage says that runs, None for nothing, with what was seen on each host."""
+def drift(version: str | None, digest: str | None, seen: Sequence[Seen], at: str, *, configuration: str = "") -> Drift:
+    """Compare what the lineage says that runs, None for nothing, with what was seen on each host.
+
+    `configuration` is that of the release, empty where the lineage does not say it.
+    """
     known = [each for each in seen if each.lost is None]
     return Drift(
         at=at,
-        said=tuple(sentence for each in known for sentence in _differences(version, digest, each)),
+        said=tuple(sentence for each in known for sentence in _differences(version, digest, configuration, each)),
         lost=tuple(f"{each.host} could not be looked at: {each.lost}" for each in seen if each.lost is not None),
     )
 
 
-def _differences(version: str | None, digest: str | None, seen: Seen) -> Iterator[str]:
+def _differences(version: str | None, digest: str | None, configuration: str, seen: Seen) -> Iterator[str]:
     there = seen.current
     if (there.digest if there else None) != digest:
         yield f"{seen.host} says that it runs {there.version if there else 'nothing'}, the history says {version or 'nothing'}"
+    elif there and configuration and there.configuration not in ("", configuration):
+        yield f"{seen.host} runs {there.version} with another configuration than the history says"
     if there is None:
         return
     if seen.image is None:

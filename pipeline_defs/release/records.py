@@ -74,6 +74,12 @@ class Release(Record):
         """Whether somebody else than Shipline started it: its version and commit are not known."""
         return self.configuration == ADOPTED
 
+    def is_like(self, other: "Release") -> bool:
+        """Whether it is the same version, image and configuration. Older records do not say which configuration that was."""
+        known = "" not in (self.configuration, other.configuration)
+        same = (self.version, self.digest) == (other.version, other.digest)
+        return same and (not known or self.configuration == other.configuration)
+
     @property
     def reference(self) -> str:
         """What a server pulls and runs: `name@sha256:…`."""

@@ -59,7 +59,7 @@ def answered_by(record: Deployment, live: Release | None, unproved: str | None, 
     """
     if live is None:
         outcome = Outcome.FAILED
-    elif (live.version, live.digest) == (record.release.version, record.release.digest):
+    elif live.is_like(record.release):
         outcome = Outcome.SUCCEEDED
     else:
         outcome = Outcome.ROLLED_BACK

@@ -36,6 +36,17 @@ def test_each_thing_done_by_hand_has_a_sentence() -> None:
     )
 
 
+def test_another_configuration_of_the_same_version_is_drift_where_both_are_known() -> None:
+    older = release("1.4.2", configuration="e" * 64)
+    for runs, known, sentences in ((older, "f" * 64, 1), (older, "", 0), (LIVE, "f" * 64, 0)):
+        found = drift(
+            LIVE.version, LIVE.digest, [Seen(host="a", current=runs, image=runs.reference)], AT, configuration=known
+        )
+        assert [each.endswith("with another configuration than the history says") for each in found.said] == [
+            True
+        ] * sentences
+
+
 def test_a_host_that_does_not_answer_is_told_and_is_no_drift() -> None:
     found = drift(LIVE.version, LIVE.digest, [Seen(host="a", lost="it is off")], AT)
     assert (found.said, found.lost) == ((), ("a could not be looked at: it is off",))

@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -281,6 +282,26 @@ def test_a_way_back_that_fails_its_own_tests_is_told_and_not_acted_on_again() ->
     assert ended.outcome is Outcome.ROLLED_BACK
     assert (ended.error or "").endswith("1.0.0 serves again, and fails its own tests: e2e: 1 of 3 failed")
     assert decide(run, {}, [ended]) is None
+
+
+@pytest.mark.parametrize(
+    ("serves", "outcome"),
+    [
+        (release("1.0.0", "new"), Outcome.SUCCEEDED),
+        (release("1.0.0", "old"), Outcome.ROLLED_BACK),
+        (release("1.0.0"), Outcome.SUCCEEDED),
+        (release("0.9.0"), Outcome.ROLLED_BACK),
+        (None, Outcome.FAILED),
+    ],
+)
+def test_what_serves_after_the_way_back_decides_what_became_of_a_deployment(
+    serves: Release | None, outcome: Outcome
+) -> None:
+    began = Deployment(
+        id="2", kind=DeploymentKind.DEPLOY, release=release("1.0.0", "new"), environment="production",
+        outcome=Outcome.STARTED, started="2026-05-04T12:00:00+00:00", run="run-1",
+    )  # fmt: skip
+    assert answered_by(began, serves, None, 3.0).outcome is outcome
 
 
 def test_a_recovery_that_fails_closes_the_deployment_and_needs_a_person() -> None:
