@@ -51,14 +51,20 @@ def rehearse_pull(
     return row
 
 
-def sweep(app: App, server: Runner, busy: Callable[[], Collection[int]], tell: Telling) -> None:
-    """Remove the places of pull requests that are not being rehearsed. What is on the server decides, and then what runs."""
+def sweep(app: App, server: Runner, busy: Callable[[], Collection[int]], tell: Telling) -> bool:
+    """Remove the places of pull requests that are not being rehearsed. What is on the server decides, and then what runs.
+
+    Gives whether any of them stays. Raises ServerError.
+    """
+    stays = False
     assert app.staging is not None
     for pull in find_places(f"{Site.of(app, app.staging).path()}{SUFFIX}", server):
         if pull not in busy():
             there, name = with_pull_place(app, pull, "")
             said = remove_place(Site.of(there, name), server, unless_alive=True)
+            stays = stays or bool(said)
             tell.say(said or f"removed what a run had left of the rehearsal of pull request #{pull}")
+    return stays
 
 
 @dataclass(frozen=True)

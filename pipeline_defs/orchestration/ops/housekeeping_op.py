@@ -6,9 +6,8 @@ from datetime import UTC, datetime, timedelta
 import dagster as dg
 
 from pipeline_defs.config import App, Home, Limits, load_limits
-from pipeline_defs.deployments.rehearse import sweep
 from pipeline_defs.deployments.stage_log import Log, open_log
-from pipeline_defs.orchestration.pull_leftovers import busy_pulls
+from pipeline_defs.orchestration.pull_leftovers import sweep_places
 from pipeline_defs.orchestration.run_output_cleanup import remove_old_output
 from pipeline_defs.orchestration.tick_cleanup import remove_old_ticks
 from pipeline_defs.resources.builders import answering
@@ -72,8 +71,7 @@ def _swept(instance: dg.DagsterInstance, app: App, ssh: SshResource, log: Log) -
     if app.staging is None or app.stage.pulls == "off":
         return
     try:
-        with ssh.connect(app.environments[app.staging].host) as server:
-            sweep(app, server, lambda: busy_pulls(instance, app), log)
+        sweep_places(instance, app, ssh, log)
     except ServerError as error:
         log.say(f"what rehearsals of pull requests of {app.name} may have left stays until the next time: {error}")
 

@@ -11,17 +11,20 @@ from pipeline_defs.lineage.events import CHECKED, IMAGE, image_key
 from pipeline_defs.lineage.metadata import last_words
 from pipeline_defs.lineage.stored_records import facts_of_run
 from pipeline_defs.orchestration.op_run import OpRun
-from pipeline_defs.orchestration.pull_leftovers import busy_pulls
+from pipeline_defs.orchestration.pull_leftovers import busy_pulls, sweep_places
 from pipeline_defs.release.records import Image, Outcome
 from pipeline_defs.resources.registry_resource import RegistryResource
 from pipeline_defs.resources.ssh_resource import SshResource
 
 
 class PullConfig(dg.Config):
-    """Which pull request is rehearsed: its number, and the run that has made and tested the image of its head."""
+    """Which pull request is rehearsed: its number, and the run that has made and tested the image of its head.
 
-    pull: int
-    made_by: str
+    Without a number nothing is rehearsed, and what killed runs have left on the server is removed.
+    """
+
+    pull: int = 0
+    made_by: str = ""
 
 
 def stage_pull_op(app: App, environment: str) -> dg.OpDefinition:
@@ -41,6 +44,9 @@ def stage_pull_op(app: App, environment: str) -> dg.OpDefinition:
         ssh: SshResource,
     ) -> None:
         with open_log(context, app) as log:
+            if not config.pull:
+                sweep_places(context.instance, app, ssh, log, patient=True)
+                return
             image = _made(context, app, config)
             source.of(app).require_own(image.commit)
             run = OpRun(context, app)

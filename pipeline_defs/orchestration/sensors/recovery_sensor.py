@@ -9,11 +9,12 @@ import dagster as dg
 
 from pipeline_defs.config import App
 from pipeline_defs.deployments.attempt import since
-from pipeline_defs.lineage.job_names import job_name
+from pipeline_defs.lineage.job_names import job_name, pull_job_name
 from pipeline_defs.lineage.shown_versions import keep_shown_versions
 from pipeline_defs.lineage.store import Lineage
 from pipeline_defs.orchestration.jobs import AnyJob
 from pipeline_defs.orchestration.op_run import write_down
+from pipeline_defs.orchestration.pull_leftovers import swept_after
 from pipeline_defs.orchestration.sensors.run_endings import EndedRuns
 from pipeline_defs.orchestration.sensors.sensor_instance import lasting_instance
 from pipeline_defs.orchestration.sensors.staging_sensor import of_change
@@ -37,28 +38,38 @@ def recovery_sensor(apps: Sequence[App], jobs: Mapping[str, AnyJob]) -> dg.Senso
     watched = {
         job_name(app, job, name): app for app in apps for name in app.deployed for job in (Job.DEPLOY, Job.ROLLBACK)
     }
+    pulls = {pull_job_name(app): app for app in apps if app.staging and app.stage.pulls == "rehearse"}
     changed = Activity().apps
     ended = EndedRuns(RECOVER, dg.DagsterEventType.RUN_FAILURE, dg.DagsterEventType.RUN_CANCELED)
 
     @dg.sensor(
         name=RECOVER,
-        jobs=[jobs[job_name(app, Job.ROLLBACK, name)] for app in apps for name in app.deployed],
+        jobs=[
+            *(jobs[job_name(app, Job.ROLLBACK, name)] for app in apps for name in app.deployed),
+            *(jobs[name] for name in pulls),
+        ],
         minimum_interval_seconds=SECONDS,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description=(
             "After a deployment that failed or was cancelled and did not undo itself: brings its environment back to the release before, "
-            "also of an app that is paused. Switch it off and what was begun stays half-done until a person goes back."
+            "also of an app that is paused. Removes what a killed rehearsal of a pull request left. Switch it off and what was begun stays "
+            "half-done until a person goes back."
         ),
     )
     def recover(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         instance = lasting_instance(context)
 
         def concerns(run: dg.DagsterRun) -> bool:
-            return run.job_name in watched and run.status in _HOW
+            return (run.job_name in watched or run.job_name in pulls) and run.status in _HOW
+
+        def answer(run: dg.DagsterRun) -> list[dg.RunRequest] | str:
+            if run.job_name in pulls:
+                return swept_after(instance, pulls[run.job_name], run)
+            return _answer(instance, watched[run.job_name], run)
 
         if changed(instance) != set():
             keep_shown_versions(Path(instance.root_directory), instance, apps)
-        return ended.tick(instance, context.cursor, concerns, lambda run: _answer(instance, watched[run.job_name], run))
+        return ended.tick(instance, context.cursor, concerns, answer)
 
     return recover
 

@@ -10,6 +10,7 @@ from pipeline_defs.lineage.events import IMAGE, REHEARSAL, environment_key, imag
 from pipeline_defs.lineage.job_names import job_name, pull_job_name
 from pipeline_defs.lineage.stored_records import facts_of_run
 from pipeline_defs.orchestration.jobs import AnyJob
+from pipeline_defs.orchestration.pull_leftovers import pull_op_name
 from pipeline_defs.orchestration.sensors.run_endings import EndedRuns
 from pipeline_defs.orchestration.sensors.sensor_instance import lasting_instance
 from pipeline_defs.orchestration.sensors.tick_order import SECONDS
@@ -129,12 +130,11 @@ def _rehearsal_of_pull(app: App, run: dg.DagsterRun) -> list[dg.RunRequest] | st
         change=run.tags.get("change", ""),
         pull=int(number),
     )
-    op = f"{app.name}_{app.staging}_stage_pull"
     place = {"target": f"{request.target}_pulls_{int(number) % app.stage.at_once}"}
     asked = dg.RunRequest(
         run_key=run.run_id,
         job_name=pull_job_name(app),
-        run_config={"ops": {op: {"config": {"pull": int(number), "made_by": run.run_id}}}},
+        run_config={"ops": {pull_op_name(app): {"config": {"pull": int(number), "made_by": run.run_id}}}},
         tags={**request.run_tags(), **of_change(run), **place},
     )
     return [asked]
