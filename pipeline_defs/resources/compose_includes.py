@@ -19,7 +19,7 @@ def _untagged(loader: yaml.Loader, suffix: str, node: yaml.Node) -> Any:
         return loader.construct_mapping(node, deep=True)
     if isinstance(node, yaml.SequenceNode):
         return loader.construct_sequence(node, deep=True)
-    return None
+    return None if suffix == "reset" else node.value
 
 
 _Loader.add_multi_constructor("!", _untagged)

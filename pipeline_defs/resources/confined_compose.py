@@ -53,17 +53,19 @@ def _refused(said: dict[str, Any], folder: str) -> Iterator[str]:
         for key in _SERVER_READS:
             given = service.get(key)
             for each in given if isinstance(given, list) else [given] if given else []:
-                path = str(each.get("path") if isinstance(each, dict) else each)
+                path = each.get("path") if isinstance(each, dict) else each
                 if _leads_out(path, folder):
                     yield f"services.{name}.{key} ({path})"
     for section in ("secrets", "configs"):
         for name, thing in _entries(said, section):
-            path = str(thing.get("file") or "")
-            if path and _leads_out(path, folder):
+            path = thing.get("file")
+            if path is not None and _leads_out(path, folder):
                 yield f"{section}.{name}.file ({path})"
 
 
-def _leads_out(path: str, folder: str) -> bool:
-    """Whether a path may be anything else than one of the repository. One with a variable may be any."""
+def _leads_out(path: Any, folder: str) -> bool:
+    """Whether a path may be anything else than one of the repository. One with a variable, or that is no text, may be any."""
+    if not isinstance(path, str):
+        return True
     joined = posixpath.normpath(posixpath.join(folder, path))
     return "$" in path or path.startswith(("/", "~")) or joined == ".." or joined.startswith("../")
