@@ -282,6 +282,29 @@ def test_a_database_that_is_not_backed_up_is_told(service: dict[str, Any], keys:
     assert found(file(store=service), where="staging").notes == found(file(), where="staging").notes
 
 
+def test_a_service_that_is_to_end_is_not_started_again_by_the_engine() -> None:
+    waits = {"image": "shop", "depends_on": {"seed": {"condition": "service_completed_successfully"}}}
+    for restart, refused in (("always", True), ("unless-stopped", True), ("on-failure", False), ("no", False)):
+        told = found(file(web=waits, seed={"image": "busybox", "restart": restart})).refusals
+        assert any("so it would never have ended, and web waits until it has" in each for each in told) == refused
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        {"network_mode": "container:there"},
+        {"pid": "container:there"},
+        {"volumes_from": ["container:there:ro"]},
+        {"external_links": ["there:db"]},
+    ],
+)
+def test_a_container_of_somebody_else_that_a_service_needs_is_there(keys: dict[str, Any]) -> None:
+    compose = file(side={"image": "busybox", **keys})
+    (told,) = found(compose).refusals
+    assert "of the container there, which is not on the server" in told
+    assert found(compose, said="# container there|||\n").refusals == []
+
+
 def test_pre_stop_is_refused_where_nobody_would_run_it() -> None:
     hook = web(pre_stop=[{"command": ["true"]}])
     assert any(

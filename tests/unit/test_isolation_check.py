@@ -96,6 +96,7 @@ def service(**keys: Any) -> dict[str, Any]:
             service(volumes=["/var/run/docker.sock:/var/run/docker.sock:ro"]),
             "the Engine's socket, by the mount /var/run/docker.sock (service web)",
         ),
+        (service(use_api_socket=True), "the Engine's socket, by use_api_socket (service web)"),
         (service(volumes=["/run:/run"]), "the Engine's socket, by the mount /run (service web)"),
         (service(pid="container:blog"), "the pid of the container blog (service web)"),
         (service(volumes_from=["container:x:ro"]), "the volumes of container:x:ro (service web)"),

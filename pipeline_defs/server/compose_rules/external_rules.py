@@ -2,14 +2,16 @@
 names nobody else has.
 """
 
+import re
 from collections.abc import Iterator
 
-from pipeline_defs.server.compose.compose_model import ComposeModel
+from pipeline_defs.server.compose.compose_model import ComposeModel, Service
 from pipeline_defs.server.compose.surroundings import Surroundings
 from pipeline_defs.server.compose_rules.findings import Findings
 from pipeline_defs.server.compose_rules.service_rules import active
 from pipeline_defs.server.core.site import Site
 
+_ID = re.compile("[0-9a-f]{12,64}")
 _EVERYWHERE = ("bridge", "host", "none")
 
 
@@ -25,6 +27,7 @@ def outside(model: ComposeModel, around: Surroundings, site: Site, found: Findin
         )
     )
     for service in running:
+        found.refuse(_missing_containers(service, around))
         name = service.container_name
         owner = around.containers.get(name, site.project) if name else site.project
         if owner != site.project:
@@ -32,6 +35,21 @@ def outside(model: ComposeModel, around: Surroundings, site: Site, found: Findin
             found.refuse(
                 f"the service {service.name} has container_name: {name}, and a container {whose} has that name on the server; "
                 "remove container_name"
+            )
+
+
+def _missing_containers(service: Service, around: Surroundings) -> Iterator[str]:
+    """Containers of somebody else that a service cannot start without. One that is named by its id is not looked for."""
+    modes = ((key, str(service.keys.get(key) or "")) for key in ("network_mode", "pid", "ipc"))
+    volumes = (("volumes_from", str(each)) for each in service.keys.get("volumes_from") or [])
+    links = (("external_links", f"container:{each}") for each in service.keys.get("external_links") or [])
+    for key, value in (*modes, *volumes, *links):
+        kind, _, rest = value.partition(":")
+        name = rest.partition(":")[0]
+        if kind == "container" and name not in around.containers and not _ID.fullmatch(name):
+            yield (
+                f"the service {service.name} has {key} of the container {name}, which is not on the server; start that first, or "
+                "remove the line"
             )
 
 

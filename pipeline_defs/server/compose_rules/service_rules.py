@@ -8,6 +8,8 @@ from pipeline_defs.server.compose_rules.findings import Findings
 from pipeline_defs.server.core.site import Site
 
 ALL = "*"
+_FOR_EVER = ("always", "unless-stopped")
+"""Policies by which the Engine starts a container again that has ended well."""
 
 
 def active(model: ComposeModel, site: Site) -> list[Service]:
@@ -72,3 +74,10 @@ def _one_shots(model: ComposeModel, site: Site) -> Iterator[str]:
             f"the service {service} has to go on running, and {waited[service]} waits until it has ended "
             f"({COMPLETED}); name the service that answers requests under service"
         )
+    for name in waited:
+        ends = model.services.get(name)
+        if ends is not None and is_active(ends, site) and ends.restart in _FOR_EVER:
+            yield (
+                f"the service {name} has restart: {ends.restart}, so it would never have ended, and {waited[name]} waits until it has "
+                f'({COMPLETED}); write restart: "no"'
+            )

@@ -143,6 +143,8 @@ def _machine(service: Service) -> Iterator[str]:
     for word in ("pid", "ipc"):
         if service.keys.get(word) == "host":
             yield f"{word}: host, which is everybody's"
+    if service.keys.get("use_api_socket"):
+        yield "the Engine's socket, by use_api_socket"
     for mount in service.mounts:
         if mount.kind == "bind" and any(PurePosixPath(each).is_relative_to(mount.source) for each in _SOCKETS):
             yield f"the Engine's socket, by the mount {mount.source}"
