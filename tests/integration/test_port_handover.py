@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from pipeline_defs.config.replacement import Replacement
 from pipeline_defs.release.records import Outcome, Release
 from pipeline_defs.resources.ssh_connection import Connection
 from pipeline_defs.server.core.command import script
@@ -77,7 +78,6 @@ def test_to_a_route_and_back_each_in_one_step(
         assert "handover" in [step.step for step in report.steps]
         assert (ways.route.version, web(server)) == ("1.1.0", ["running"])
         assert ways.routers == ["shipline-router running 8080 8443"]
-    print(f"ports to route: {load.longest_gap:.1f} s")
     assert load.longest_gap < LONGEST
     # A further deployment has no such step.
     again = deploy(ways.route.task(broken), server)
@@ -86,7 +86,6 @@ def test_to_a_route_and_back_each_in_one_step(
         back = rollback(ways.ports_of_old.task(first), server)
         assert back.error is None
     assert (ways.ports.version, web(server), ways.routers) == ("1.0.0", ["running"], [])
-    print(f"route to ports: {load.longest_gap:.1f} s")
     assert load.longest_gap < LONGEST
     # Forward once more, and then by a release that publishes a port again, the route being gone from the app's file.
     assert deploy(ways.route.task(second), server).error is None
@@ -100,7 +99,7 @@ def test_to_a_route_and_back_each_in_one_step(
     ("step", "how"),
     [
         ("handover", LATE),
-        ("outside again", KILLED),
+        pytest.param("outside again", KILLED, marks=pytest.mark.thorough),
         pytest.param("beside", LATE, marks=pytest.mark.thorough),
         pytest.param("healthy", EARLY, marks=pytest.mark.thorough),
         pytest.param("route", LATE, marks=pytest.mark.thorough),
@@ -128,7 +127,7 @@ def test_what_fails_on_the_way_to_a_route_leaves_the_very_container_with_its_por
     assert (ways.runs, ways.ports.version, ways.routers) == (before, "1.0.0", [])
 
 
-@pytest.mark.parametrize("has_route", [True, False])
+@pytest.mark.parametrize("has_route", [True, pytest.param(False, marks=pytest.mark.thorough)])
 @pytest.mark.parametrize(
     ("step", "how"),
     [
@@ -160,3 +159,38 @@ def test_what_fails_on_the_way_to_ports_leaves_the_very_container_behind_the_rou
     assert (back.error, back.left) == (None, ())
     assert (ways.runs, ways.route.version) == (before, "1.1.0")
     assert ways.routers == ["shipline-router running 8080 8443"]
+
+
+BLOG = "docker exec shipline-router sh -c 'echo blog.example.org >/router/hosts/blog-production'"
+
+
+@pytest.mark.thorough
+def test_the_router_keeps_its_ports_while_other_apps_are_reached_through_it(
+    ways: Ways, server: Connection, releases: tuple[Release, ...]
+) -> None:
+    first, second, third = releases
+    assert deploy(ways.route.task(second), server).error is None
+    before = ways.runs
+    assert server.run(script(BLOG), timeout=60).ok
+    for report in (rollback(ways.ports_of_old.task(first), server), deploy(ways.ports.task(third), server)):
+        assert report.error and "blog-production is reached through it" in report.error
+        assert not report.changed
+    assert (ways.runs, ways.routers) == (before, ["shipline-router running 8080 8443"])
+
+
+@pytest.mark.thorough
+def test_what_must_not_run_twice_goes_to_a_route_and_comes_back_from_a_failure(
+    ways: Ways, server: Connection, first: Release, second: Release
+) -> None:
+    services = {"web": Replacement(strategy="recreate")}
+    ways = Ways(ways.ports.changed(services=services), ways.route.changed(services=services), server)
+    assert deploy(ways.ports.task(first), server).error is None
+    report = deploy(ways.route.task(second), Faulty(server, "outside again", EARLY))
+    assert report.outcome is Outcome.FAILED and report.changed
+    back = rollback(ways.route.task(None), server)
+    assert (back.error, back.left) == (None, ())
+    assert (ways.ports.version, web(server), ways.routers) == ("1.0.0", ["running"], [])
+    assert deploy(ways.route.task(second), server).error is None
+    assert (ways.route.version, ways.routers) == ("1.1.0", ["shipline-router running 8080 8443"])
+    assert rollback(ways.ports_of_old.task(first), server).error is None
+    assert (ways.ports.version, web(server), ways.routers) == ("1.0.0", ["running"], [])

@@ -63,7 +63,10 @@ project=$1 ports=$2
 has=$(docker inspect -f '{{index .Config.Labels "shipline.router"}}' shipline-router 2>/dev/null) || has=none
 meets=; for each in $has; do ! printf '%s' "$each" | grep -qxE "$ports" || meets=yes; done
 [ "$has" != waiting ] || meets=yes
-others() { docker exec shipline-router ls /router/hosts 2>/dev/null | grep -vxF "$project" | tr '\\n' ' ' || :; }
+others() { # also of a router that does not run
+  docker cp shipline-router:/router/hosts - 2>/dev/null | tar -t 2>/dev/null | sed -n 's|^hosts/\\(.\\)|\\1|p' |
+    grep -vxF "$project" | tr '\\n' ' ' || :
+}
 """
 
 _GIVE = (
@@ -90,6 +93,7 @@ end_route() {
   [ "$has" != none ] || return 0
   shared=$(others)
   if [ -z "$meets" ] || [ -n "$shared" ]; then
+    [ "$(docker inspect -f '{{.State.Running}}' shipline-router)" = true ] || return 0
     printf '\\n\\n\\n\\n' | docker exec -i shipline-router sh -euc "$apply" apply "$project" "" "$checks"; return
   fi
   docker rm -f shipline-router >/dev/null
