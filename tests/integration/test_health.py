@@ -171,3 +171,10 @@ def test_a_service_that_is_not_there_is_told(place: tuple[Connection, Site]) -> 
     server, site = place
     result = server.run(healthy(site, "worker"), timeout=30)
     assert result.stderr.strip() == "the service worker did not become healthy within 3 s (gone)"
+
+
+def test_a_container_that_runs_out_of_memory_says_so(place: tuple[Connection, Site]) -> None:
+    limits = ("--restart", "no", "--memory", "20m", "--memory-swap", "20m")
+    result = waited(place, "exec tail /dev/zero", *limits)
+    assert not result.ok
+    assert "the service web stopped with exit status 137 (it ran out of memory)" in result.stderr

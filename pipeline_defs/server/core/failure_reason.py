@@ -5,6 +5,9 @@ import re
 from pipeline_defs.release.evidence import TestCounts
 from pipeline_defs.server.core.command import Result
 
+KILLED = 137
+"""The exit status of a program that was ended by SIGKILL, as the kernel does it where memory runs out."""
+
 _FURTHER = re.compile(
     r"^(\s|\(Background on this error|\[SQL: |\[parameters: |(LINE \d+|DETAIL|HINT|CONTEXT|QUERY|STATEMENT): |Command was: )"
 )
@@ -66,4 +69,5 @@ def why(result: Result, counts: TestCounts | None = None) -> str:
         return f"{bad} of {counts.tests} failed, first {first.name}: {first.message.partition(chr(10))[0]}"
     if "No space left on device" in result.stdout + result.stderr:
         return "the server's disk is full; free some room there and run again"
-    return reason(result.stderr) or reason(result.stdout) or f"exit status {result.status}"
+    killed = " (killed; does the machine have enough memory?)" if result.status == KILLED else ""
+    return reason(result.stderr) or reason(result.stdout) or f"exit status {result.status}{killed}"

@@ -12,13 +12,14 @@ from pipeline_defs.server.core.command import Command, Result, Runner, ServerErr
 from pipeline_defs.server.core.failure_reason import why
 from pipeline_defs.server.core.journal import TEMPORARY, Notes, marks
 from pipeline_defs.server.core.person_mark import NOT_PERSONS
+from pipeline_defs.server.core.shell_clock import ALIVE
 from pipeline_defs.server.core.site import Site
 from pipeline_defs.server.core.task import Task
 
 WAIT_SECONDS = 1800
 BEAT_SECONDS = 10.0
 DEAD_SECONDS = 45
-"""Without a sign of life for so long an owner is taken for dead: by the server's clock alone, both when it is set and when it is read."""
+"""Without a sign of life for so long an owner is taken for dead: by what has passed on the server alone, whatever its clock says."""
 _POLL_SECONDS = 2
 _HELD = 75  # EX_TEMPFAIL of sysexits.h
 
@@ -26,7 +27,9 @@ _HELD = 75  # EX_TEMPFAIL of sysexits.h
 # flock makes looking and writing one act; the kernel frees it when the shell ends, however it ends. The token only grows: also
 # when its file is lost, since it is at least the time. Temporary files that stay, as those that a test's container wrote as another
 # user, keep nobody from anything.
-_TAKE = """
+_TAKE = (
+    ALIVE
+    + """
 umask g-w,o-w
 mkdir -p "$(dirname "$1")"
 exec 9>>"$1.guard"; flock 9
@@ -34,23 +37,24 @@ last=$(cat "$1.token" 2>/dev/null || echo 0)
 if [ -e "$1" ] && [ "$(cat "$1")" = "$2" ]; then printf '%s\n' "$last"; exit 0; fi
 if [ -e "$1" ] && [ "$(cat "$1")" != "$3" ]; then
   beat=$1.beat; [ -e "$beat" ] || beat=$1
-  echo $(($(date +%s) - $(stat -c %Y "$beat"))); cat "$1"; exit "$4"
+  silent "$beat"; cat "$1"; exit "$4"
 fi
 now=$(date +%s); case $last in ''|*[!0-9]*) last=0 ;; esac
 [ "$now" -gt "$last" ] || now=$((last + 1))
 put() { printf '%s\n' "$2" >"$1.new"; sync "$1.new"; mv -f "$1.new" "$1"; }
 [ -n "$3" ] || rm -rf "$5" || :
 mkdir -p "$5"; chmod 700 "$5"
-put "$1.token" "$now"; put "$1" "$2"; : >"$1.beat"
+put "$1.token" "$now"; put "$1" "$2"; alive "$1.beat"
 printf '%s\n' "$now"
 """
+)
 _GIVE = """
 exec 9>>"$1.guard"; flock 9
 [ -e "$1" ] && [ "$(cat "$1")" = "$2" ] || exit 0
 rm -rf "$3" || :
 rm -f "$1" "$1.beat"
 """
-_BEAT = '[ "$(cat "$1.token")" != "$2" ] || touch -c "$1.beat"'
+_BEAT = ALIVE + '[ "$(cat "$1.token")" != "$2" ] || [ ! -e "$1.beat" ] || alive "$1.beat"'
 
 # What a killed run left running here would act beside its successor: programs by their marks, until none is left that could have
 # started another one, and one-off containers by their label, except those of people's own commands. Their temporary files, among

@@ -7,6 +7,7 @@ from typing_extensions import override
 from pipeline_defs.config.database import Database, DatabaseCommands, Sanitize
 from pipeline_defs.server.compose.compose_commands import FIND
 from pipeline_defs.server.core.command import Command, script
+from pipeline_defs.server.core.shell_clock import NOW
 from pipeline_defs.server.core.site import Site
 from pipeline_defs.server.database.database_driver import REMOVE_VOLUME, STATUS, Driver
 from pipeline_defs.server.database.row_counts import PROVE
@@ -46,10 +47,13 @@ echo "restored $(wc -c <"$dump") bytes"
 
 _PROVE = PROVE + 'run "$2" </dev/null | LC_ALL=C sort >"$1.copy"; prove "$1" "$1.copy"'
 
-_READY = """
-end=$(( $(date +%s) + 60 ))
-until run "$1" </dev/null; do [ "$(date +%s)" -lt "$end" ] || { echo "it takes no connections after 60 s" >&2; exit 1; }; sleep 0.5; done
+_READY = (
+    NOW
+    + """
+end=$(( $(now) + 60000 ))
+until run "$1" </dev/null; do [ "$(now)" -lt "$end" ] || { echo "it takes no connections after 60 s" >&2; exit 1; }; sleep 0.5; done
 """
+)
 
 
 # What a compose project did not make itself, an external volume or a folder, is nobody's to remove but a person's.

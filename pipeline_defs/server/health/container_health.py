@@ -3,6 +3,7 @@
 from pipeline_defs.config.route import Route
 from pipeline_defs.release.records import Release
 from pipeline_defs.server.core.command import Command, script
+from pipeline_defs.server.core.shell_clock import NOW
 from pipeline_defs.server.core.site import Site
 from pipeline_defs.server.health.listening_ports import ACCEPTS, asked_port
 from pipeline_defs.server.router.router import JOIN
@@ -14,7 +15,8 @@ refuse() {
   printf '%s\\n' "$said"
   said=$(printf '%s\\n' "$said" | sed 's/\\x1b\\[[0-9;]*[A-Za-z]//g' | tr -d '\\000-\\010\\013-\\037' |
     grep '[^ ]' | tail -n 3 | awk '{ printf "%s%s", between, substr($0, 1, 160); between = " | " }') || true
-  echo "the service $2 $3${said:+; it said last: $said}" >&2; exit 1
+  memory=; [ -z "$1" ] || memory=$(docker inspect -f '{{if .State.OOMKilled}} (it ran out of memory){{end}}' "$1" 2>/dev/null) || :
+  echo "the service $2 $3$memory${said:+; it said last: $said}" >&2; exit 1
 }
 """
 """A shell function: `refuse id service why` ends with a sentence that has the container's last lines; more of them go to the log."""
@@ -38,10 +40,10 @@ _HEALTHY = (
     + LAST_WORDS
     + ACCEPTS
     + _CHECKED
+    + NOW
     + """
 project=$1 limit=$2 release=$3 digest=$4 host=$5 port=$6 path=$7 stay=$8 main=$9; shift 9
 listens=$1 usual=$2; shift 2
-now() { date +%s%3N; } # milliseconds
 end=$(( $(now) + limit * 1000 ))
 container() {
   if [ -n "$release" ]; then live "$project" "$1" "$release" "$digest"; else all "$project" "$1" | head -n 1; fi
@@ -52,8 +54,11 @@ look() {
     range .NetworkSettings.Networks}}{{.IPAddress}} {{end}}' "$1" 2>/dev/null
 }
 answers() {
-  docker exec shipline-router sh -c 'end=$(( $(date +%s) + 1 ))
-    until wget -q -t 1 -T 1 -O /dev/null ${1:+--header "Host: $1"} "$2"; do [ "$(date +%s)" -lt "$end" ] || exit 1; sleep 0.05; done' \\
+  docker exec shipline-router sh -c '"""
+    + NOW
+    + """
+    end=$(( $(now) + 1000 ))
+    until wget -q -t 1 -T 1 -O /dev/null ${1:+--header "Host: $1"} "$2"; do [ "$(now)" -lt "$end" ] || exit 1; sleep 0.05; done' \\
     ask "$host" "http://$1:$port$path" >/dev/null 2>&1
 }
 for service; do
@@ -64,7 +69,7 @@ for service; do
     read -r state restarts started status policy address rest <<SAID || true
 ${said:-gone 0 now 0 no}
 SAID
-    ran=$(( $(now) - $(date -d "$started" +%s%3N) ))
+    ran=$(( $(date +%s%3N) - $(date -d "$started" +%s%3N) ))
     [ -n "$before" ] || { before=0; [ "$ran" -lt 10000 ] || before=$restarts; }
     restarts=$((restarts - before))
     [ "$restarts" -lt 2 ] || refuse "$id" "$service" "crashes again and again ($restarts restarts)"

@@ -6,6 +6,7 @@ from pipeline_defs.config.route import Route
 from pipeline_defs.release.step_name import StepName, titled
 from pipeline_defs.server.compose.compose_commands import compose, with_compose
 from pipeline_defs.server.core.command import Command, script
+from pipeline_defs.server.core.shell_clock import NOW
 from pipeline_defs.server.core.site import Site
 from pipeline_defs.server.core.step import LONG_SECONDS, Step
 from pipeline_defs.server.core.task import Task
@@ -41,29 +42,35 @@ if [ -n "$id" ] && seen=$(docker inspect -f '{{.State.Running}}{{with .State.Hea
 # First the older container gets another name: whoever comes after a death in here has to know that it is leaving. Then the router's
 # connections to it come to an end, and it is told to end, too. The router has closed those without a request when it was told of the
 # new one, and with its older configuration forgot its count of the rest; /proc/net/tcp knows them, an address's bytes backwards.
-_DRAIN = """
+_DRAIN = (
+    NOW
+    + """
 project=$1 service=$2 port=$3 seconds=$4 busy=$5
 peers() {
   docker inspect -f '{{range .NetworkSettings.Networks}}{{println .IPAddress}}{{end}}' "$1" |
     awk -F. -v port="$port" 'NF == 4 { printf "%s%02X%02X%02X%02X:%04X", between, $4, $3, $2, $1, port; between = "|" }'
 }
-keep= end=$(($(date +%s) + seconds))
+keep= end=$(($(now) + seconds * 1000))
 docker ps -a --no-trunc --filter "label=com.docker.compose.project=$project" --filter "label=com.docker.compose.service=$service" \\
   --filter label=com.docker.compose.oneoff=False --format '{{.ID}} {{.State}} {{.Names}}' | while read -r id state name; do
   [ -n "$keep" ] || [ "$state" != running ] || { keep=$id; continue; }
   docker rename "$id" "leaving-$name"
   docker exec shipline-router sh -c "$busy" busy "$(peers "$id")" "$end" "requests at $name did not end within $seconds s" || :
-  left=$((end - $(date +%s))); [ "$left" -gt 1 ] || left=1
+  left=$(((end - $(now)) / 1000)); [ "$left" -gt 1 ] || left=1
   docker stop -t "$left" "$id" >/dev/null; docker rm -f "$id" >/dev/null; echo "$name has ended"
 done
 """
+)
 
 
-_BUSY = """
+_BUSY = (
+    NOW
+    + """
 while grep -qE " ($1) 01 " /proc/net/tcp; do
-  [ "$(date +%s)" -lt "$2" ] || { echo "$3"; exit; }; sleep 0.1
+  [ "$(now)" -lt "$2" ] || { echo "$3"; exit; }; sleep 0.1
 done
 """
+)
 
 
 def begin(

@@ -3,6 +3,7 @@
 from pipeline_defs.release.records import Release
 from pipeline_defs.release.step_name import StepName
 from pipeline_defs.server.core.command import script
+from pipeline_defs.server.core.shell_clock import NOW
 from pipeline_defs.server.core.site import Site
 from pipeline_defs.server.core.step import QUICK_SECONDS, Step
 from pipeline_defs.server.health.container_health import LAST_WORDS
@@ -16,6 +17,7 @@ FEWEST = 3
 # Of the router's log of this app's requests counts what comes while it is watched; where it was rolled, the rest of the older file too.
 _WATCH = (
     LAST_WORDS
+    + NOW
     + """
 project=$1 release=$2 seconds=$3 share=$4 fewest=$5 log=$6 main=$7
 of_release() { docker ps -aq --filter "label=com.docker.compose.project=$project" --filter label=com.docker.compose.oneoff=False \\
@@ -39,7 +41,7 @@ count() {
 }
 first=$(look | sed 's/ true$/ false/') bad=0 all=0 much=0  # behind a route it may be unhealthy by now
 [ -z "$log" ] || from=$(size)
-end=$(( $(date +%s%3N) + seconds * 1000 ))
+end=$(( $(now) + seconds * 1000 ))
 while :; do
   now=$(look)
   if [ "$now" != "$first" ]; then
@@ -55,7 +57,7 @@ $(count)
 COUNTED
     [ "$much" = 0 ] || { echo "while it was watched $bad of $all requests failed, a larger share than $share" >&2; exit 1; }
   fi
-  [ "$(date +%s%3N)" -lt "$end" ] || break
+  [ "$(now)" -lt "$end" ] || break
   sleep 0.5
 done
 echo "watched for $seconds s: nothing was restarted${log:+, $bad of $all requests failed}"
