@@ -12,9 +12,12 @@ from urllib3 import Retry
 from pipeline_defs.resources.registry_errors import RegistryError
 from pipeline_defs.resources.registry_login import DOCKER_HUB, Credentials, Login
 from pipeline_defs.resources.tls_trust import SystemTrust
+from pipeline_defs.resources.whole_answer import within
 
 CONNECT_SECONDS = 10.0
 READ_SECONDS = 30.0
+ANSWER_SECONDS = 180.0
+"""For the whole answer, tries included. What is asked here is small; layers are Docker's to send."""
 RETRIES = 3
 
 
@@ -68,7 +71,14 @@ class RegistryConnection:
     def _send(self, method: str, url: str, **options: Any) -> requests.Response:
         timeout = (CONNECT_SECONDS, READ_SECONDS)
         try:
-            return self._session.request(method, url, auth=self.login, timeout=timeout, **options)
+            return within(
+                ANSWER_SECONDS,
+                lambda: self._session.request(method, url, auth=self.login, timeout=timeout, **options),
+            )
+        except TimeoutError:
+            raise RegistryError(
+                f"the registry {self.host} has not answered to the end within {ANSWER_SECONDS:g} s; is it or a proxy overloaded?"
+            ) from None
         except requests.exceptions.SSLError as error:
             raise RegistryError(
                 f"the registry {self.host} has no certificate that this machine trusts ({_reason(error)}); "

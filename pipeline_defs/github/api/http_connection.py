@@ -13,9 +13,13 @@ from github.Requester import Requester
 
 from pipeline_defs.github.api.github_errors import GitHubError, GitHubUnavailable
 from pipeline_defs.resources.tls_trust import SystemTrust
+from pipeline_defs.resources.whole_answer import within
 
 SECONDS = 10.0
 """How long GitHub may take to accept a connection, and then to say anything; it ends requests after 10 s itself."""
+
+ANSWER_SECONDS = 60.0
+"""How long a whole answer may take."""
 
 _REDIRECTS = (301, 302, 307, 308)
 _MOST_REDIRECTS = 3
@@ -64,7 +68,7 @@ class Wire:
         Raises requests' exceptions, and GitHubError for a redirect that leads elsewhere, where the token must not go.
         """
         for _ in range(_MOST_REDIRECTS + 1):
-            response = self._session.request(**self._request, timeout=SECONDS, allow_redirects=False)
+            response = self._answer()
             if response.status_code == requests.codes.accepted and self._request["method"] == "GET":
                 raise GitHubUnavailable("GitHub is still working out the answer; it is asked again later")
             if response.status_code not in _REDIRECTS or "Location" not in response.headers:
@@ -76,3 +80,12 @@ class Wire:
                 )
             self._request["url"] = url
         raise GitHubError(f"{self._origin} sends us in circles; correct github.api and github.repository")
+
+    def _answer(self) -> requests.Response:
+        try:
+            return within(
+                ANSWER_SECONDS,
+                lambda: self._session.request(**self._request, timeout=SECONDS, allow_redirects=False),
+            )
+        except TimeoutError:
+            raise requests.ReadTimeout(f"no whole answer within {ANSWER_SECONDS:g} s") from None
