@@ -22,6 +22,7 @@ from pipeline_defs.orchestration.sensors.housekeeping_schedule import housekeepi
 from pipeline_defs.resources.docker_engine import EngineResource
 from pipeline_defs.resources.registry_resource import RegistryResource
 from pipeline_defs.resources.ssh_resource import SshResource
+from pipeline_defs.runtime.log_followers import start_without_secrets
 from pipeline_defs.runtime.program_log import is_json, write_log
 
 ERRORS = "config_errors"
@@ -124,5 +125,6 @@ if is_json():
     # The process that holds the definitions, and that of a run, are started by Dagster's own, which pass no format on to them.
     write_log(logging.WARNING)
 
+start_without_secrets()
 _home = Home.find()
 defs = definitions(_home.apps, shown_versions(_home.root))

@@ -35,9 +35,10 @@ def compose(site: Site, program: tuple[str, ...], folder: str, *words: str, says
     )
 
 
-# What the release's own folder says counts: an older release may have had other compose files.
+# What the release's own folder says counts: an older release may have had other compose files. `read` starts no program, which would
+# see the settings.
 _FILES = """
-COMPOSE_FILE=$2; [ ! -f "$1" ] || COMPOSE_FILE=$(cat "$1")
+COMPOSE_FILE=$2; [ ! -f "$1" ] || IFS= read -r COMPOSE_FILE <"$1" || :
 export COMPOSE_FILE COMPOSE_PATH_SEPARATOR=:; shift 2; exec "$@"
 """
 
@@ -50,10 +51,12 @@ def compose_words(site: Site, program: tuple[str, ...], folder: str) -> tuple[st
 
 _COMPOSE = """
 settings=$1 program=$2 project=$3; shift 3
-set -a; . "$settings"; set +a
-compose() { eval "$program \\"\\$@\\""; }
+compose() { (set -a; . "$settings"; set +a; eval "$program \\"\\$@\\""); }
 """
-"""Begins a program that calls Compose more than once: `compose words…`. The program's words come quoted, as one."""
+"""Begins a program that calls Compose more than once: `compose words…`. The program's words come quoted, as one.
+
+Compose has the settings in its environment, and no other program.
+"""
 
 
 def with_compose(site: Site, program: tuple[str, ...], folder: str, text: str, *words: str, says: str) -> Command:

@@ -21,9 +21,8 @@ from pipeline_defs.server.core.site import Site
 # What would run is rendered, too: whatever Compose refuses then is a failure.
 _RENDER = """
 settings=$1 own=$2 merged=$3
-set -a; . "$settings"; set +a
-own() { eval "$own \\"\\$@\\""; }
-merged() { eval "$merged \\"\\$@\\""; }
+own() { (set -a; . "$settings"; set +a; eval "$own \\"\\$@\\""); }
+merged() { (set -a; . "$settings"; set +a; eval "$merged \\"\\$@\\""); }
 said=$(mktemp); trap 'rm -f "$said"' EXIT
 text=$(own --profile '*' config --no-env-resolution 2>"$said") || text=$(own --profile '*' config 2>"$said") ||
   text=$(merged config 2>"$said") || text=$(own --profile '*' config --no-env-resolution --no-interpolate 2>/dev/null) || text=

@@ -23,10 +23,9 @@ _IMAGES = (
     LOGIN
     + """
 settings=$1 program=$2 own=$3; shift 3
-set -a; . "$settings"; set +a
 log_in
 pull() { docker pull "$1" 2>&1 || logged_in pull "$1" 2>&1; }
-for image in $(eval "$program config --images" 2>/dev/null) "$@"; do
+for image in $(set -a; . "$settings"; eval "$program config --images" 2>/dev/null) "$@"; do
   [ "$image" != "$own" ] || continue
   docker image inspect "$image" >/dev/null 2>&1 && continue
   echo "pull $image"
@@ -40,11 +39,10 @@ echo "every image that runs beside the app is there"
 # Asks registries without pulling. A registry on loopback speaks plain HTTP, as it does for the Engine.
 _SEEK = """
 settings=$1 program=$2 own=$3; shift 3
-set -a; . "$settings"; set +a
 umask 077; login=$(mktemp -d); trap 'rm -rf "$login"' EXIT; cat >"$login/config.json"
 seek() { docker manifest inspect "$1" 2>&1 || docker manifest inspect --insecure "$1" 2>&1 ||
   DOCKER_CONFIG=$login docker manifest inspect "$1" 2>&1 || DOCKER_CONFIG=$login docker manifest inspect --insecure "$1" 2>&1; }
-images=$(eval "$program config --images" 2>/dev/null) || exit 1
+images=$(set -a; . "$settings"; eval "$program config --images" 2>/dev/null) || exit 1
 for image in $images "$@"; do
   [ "$image" != "$own" ] || continue
   docker image inspect "$image" >/dev/null 2>&1 && continue

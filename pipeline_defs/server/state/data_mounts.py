@@ -15,8 +15,7 @@ from pipeline_defs.server.core.site import Site
 _LOOK = (
     r"""
 project=$1 settings=$2 merged=$3
-set -a; . "$settings"; set +a
-merged() { eval "$merged \"\$@\""; }
+merged() { (set -a; . "$settings"; set +a; eval "$merged \"\$@\""); }
 variable() { sed -n "s/^$1=//p" | tail -n 1; }
 found=
 label=label=com.docker.compose
