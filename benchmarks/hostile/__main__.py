@@ -9,8 +9,10 @@ from collections.abc import Callable
 from contextlib import nullcontext
 
 from benchmarks.hostile import (
+    argv,
     deliveries,
     faults,
+    forced_command,
     fuzz,
     host_keys,
     names,
@@ -32,6 +34,8 @@ PARTS: dict[str, Callable[[], Figures]] = {
     "untrusted": untrusted.measure,
     "records": records.measure,
     "deliveries": deliveries.measure,
+    "argv": argv.measure,
+    "forced_command": forced_command.measure,
     "host_keys": host_keys.measure,
     "faults": faults.measure,
     "tags": tags.measure,
