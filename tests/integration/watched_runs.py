@@ -65,11 +65,11 @@ SECRET_STEP = "RUN --mount=type=secret,id=build_token test -s /run/secrets/build
 OWN = re.compile(r"pipeline_defs|watched_runs|multiprocessing")
 RULES_HERE = (
     Rule(OWN.pattern, frozenset({"registry", "database", "build", "keys", "webhook", "github"})),
-    Rule(r'^"git"', frozenset({"github"})),
+    Rule(r'^"(git|/usr/\w+/git-core/[\w-]+)"', frozenset({"github"})),
     Rule(r'^"file", "-b"', frozenset({"registry", "database", "build", "keys", "webhook", "github"})),
 )
-"""Shipline's own processes have all secrets; git has its login for the app's repository; and Python asks `file` about itself as
-Dagster is imported. No other program has any.
+"""Shipline's own processes have all secrets; git, with its own programs, has its login for the app's repository; and Python asks
+`file` about itself as Dagster is imported. No other program has any.
 """
 RULES_ON_THE_SERVER = (
     Rule(r'^"sh", "-euc", "\\nCOMPOSE_FILE=', frozenset({"database", "keys"})),

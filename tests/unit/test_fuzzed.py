@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.support.fuzzed import READERS, contents
+from tests.support.fuzz_corpus import kept
+from tests.support.fuzzed import FAILED, READERS, contents, outcome
 
 
 @pytest.mark.parametrize("of", READERS)
@@ -20,3 +21,10 @@ def test_what_is_almost_right_is_read_or_refused(of: str, given: st.DataObject) 
     content = given.draw(contents(of))
     with contextlib.suppress(*READERS[of].raises):
         READERS[of].read(content)
+
+
+@pytest.mark.parametrize("of", READERS)
+def test_what_is_kept_in_the_corpus_is_read_or_refused(of: str) -> None:
+    texts = kept(of)
+    assert texts
+    assert [said for text in texts if (said := outcome(of, text)).startswith(FAILED)] == []

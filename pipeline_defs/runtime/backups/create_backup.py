@@ -10,6 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from pipeline_defs.config.home import PROJECT
+from pipeline_defs.resources.process import plain_environment
 from pipeline_defs.runtime.backups import archive
 from pipeline_defs.runtime.backups.backup_contents import of_folder
 from pipeline_defs.runtime.backups.backup_manifest import BadBackup, Kind, Manifest
@@ -79,7 +80,8 @@ def _manifest(kind: Kind, revision: str) -> Manifest:
 def _commit() -> str:
     """The commit of this checkout, empty where git cannot tell."""
     with contextlib.suppress(OSError):
-        done = subprocess.run(["git", "-C", PROJECT, "rev-parse", "HEAD"], capture_output=True, text=True)
+        words = ["git", "-C", PROJECT, "rev-parse", "HEAD"]
+        done = subprocess.run(words, env=plain_environment(), capture_output=True, text=True)
         return done.stdout.strip()
     return ""
 
