@@ -15,7 +15,7 @@ from pipeline_defs.resources.process import plain_environment
 
 def start_without_secrets() -> None:
     """From now on they get an environment without secrets. A test fails when Dagster starts them in another way."""
-    compute_logs.subprocess = SimpleNamespace(Popen=_popen)  # type: ignore[assignment]
+    compute_logs.subprocess = SimpleNamespace(Popen=_popen)  # type: ignore[assignment, attr-defined]
 
 
 def _popen(*words: Any, **options: Any) -> "subprocess.Popen[bytes]":

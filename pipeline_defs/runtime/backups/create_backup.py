@@ -80,7 +80,7 @@ def _manifest(kind: Kind, revision: str) -> Manifest:
 def _commit() -> str:
     """The commit of this checkout, empty where git cannot tell."""
     with contextlib.suppress(OSError):
-        words = ["git", "-C", PROJECT, "rev-parse", "HEAD"]
+        words = ["git", "-C", str(PROJECT), "rev-parse", "HEAD"]
         done = subprocess.run(words, env=plain_environment(), capture_output=True, text=True)
         return done.stdout.strip()
     return ""
