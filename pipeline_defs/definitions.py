@@ -24,6 +24,7 @@ from pipeline_defs.resources.registry_resource import RegistryResource
 from pipeline_defs.resources.ssh_resource import SshResource
 from pipeline_defs.runtime.log_followers import start_without_secrets
 from pipeline_defs.runtime.program_log import is_json, write_log
+from pipeline_defs.runtime.warm_runs import fork_runs
 
 ERRORS = "config_errors"
 """The group in the lineage, and the metadata key of the code location, where wrong files show."""
@@ -126,5 +127,11 @@ if is_json():
     write_log(logging.WARNING)
 
 start_without_secrets()
-_home = Home.find()
-defs = definitions(_home.apps, shown_versions(_home.root))
+
+
+@dg.definitions
+def defs() -> dg.Definitions:
+    """What Dagster loads: the apps of Shipline's home. Nothing is read before it asks."""
+    fork_runs()
+    home = Home.find()
+    return definitions(home.apps, shown_versions(home.root))

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import psutil
 import yaml
 
 from examples.demo.developer import Developer
@@ -16,6 +15,7 @@ from pipeline_defs.cli.graphql_client import Client
 from pipeline_defs.config import Home
 from pipeline_defs.config.home import PROJECT
 from tests.support import shop
+from tests.support.run_processes import run_processes
 from tests.testbed.bed import TestBed
 
 
@@ -72,16 +72,7 @@ class Pipeline:
 
     def kill_workers(self) -> int:
         """SIGKILL for the process of every run that has begun; how many there were."""
-        home = str(self.shipline.home.root)
-        workers = [
-            process
-            for process in psutil.process_iter(["cmdline", "environ"])
-            if home == (process.info["environ"] or {}).get("SHIPLINE_HOME")
-            and any(
-                word in ("multiprocessing-fork", "--multiprocessing-fork") or "spawn_main" in word
-                for word in process.info["cmdline"] or []
-            )
-        ]
+        workers = list(run_processes(self.shipline.home.root))
         for worker in workers:
             worker.kill()
         return len(workers)

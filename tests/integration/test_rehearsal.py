@@ -77,7 +77,7 @@ def test_every_step_is_journalled_with_what_it_does_what_it_said_and_what_takes_
     assert said["counts"]["output"][-1].startswith("all 1 tables have as many rows as in production")
     assert said["others"]["output"] == said["apart"]["output"] == []  # they could hold settings
     intents = {entry["step"]: entry for entry in entries if entry["state"] == "doing"}
-    assert intents["rest up"]["undo"] == "remove the containers of shop-staging"
+    assert intents["rest up"]["undo"] == "remove containers, networks and volumes of shop-staging"
     assert intents["backup"]["does"].startswith("pg_dump -Fc shop > /opt/shipline/shop/staging/backups/")
     assert left(server) == ""
 

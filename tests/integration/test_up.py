@@ -27,6 +27,7 @@ from pipeline_defs.cli.running_service import Service
 from pipeline_defs.config.home import PROJECT
 from pipeline_defs.release.request import Job, Request
 from pipeline_defs.release.run_tags import REASON
+from tests.support.run_processes import run_processes
 
 APP = """
 repository: {repository}
@@ -238,6 +239,7 @@ def test_a_run_is_stopped_and_made_once_more_and_files_are_read_anew_by_a_comman
     integrate = ("run", "integrate", "slow", "--branch", "work", "--no-follow")
     first: str = running.json(*integrate)["run"]
     wait_until((running.root.parent / "lint-began").exists)
+    assert len(list(run_processes(running.root))) == 1
     assert "has not ended yet; stop it first with: shipline cancel" in running("rerun", first[:8]).stderr
     stopped = running.json("cancel", "slow")
     assert (stopped["run"], stopped["status"], stopped["error"]) == (first, "CANCELED", "it was stopped from outside")
@@ -374,7 +376,7 @@ def test_who_follows_a_run_that_is_lost_follows_the_one_that_takes_its_place(shi
         for _ in range(2):  # the second one is not made again
             wait_until((shipline.root.parent / "lint-began").exists)
             (shipline.root.parent / "lint-began").unlink()
-            (run,) = [each for each in shipline.processes() if "spawn_main" in " ".join(each.cmdline())]
+            (run,) = run_processes(shipline.root)
             for process in (run, *run.children(recursive=True)):
                 process.kill()
         said, _ = following.communicate(timeout=120)

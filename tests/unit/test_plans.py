@@ -236,8 +236,8 @@ def test_what_a_rehearsal_started_is_taken_down_and_the_copy_removed_when_it_fai
     undone = [(step.name, step.undo.shown()) for step in rehearsal() if step.undo]
     assert undone == [
         ("volume removed", "docker volume rm shop-staging_db-data"),
-        ("volume created", "remove the containers of shop-staging"),
-        ("rest up", "remove the containers of shop-staging"),
+        ("volume created", "remove containers, networks and volumes of shop-staging"),
+        ("rest up", "remove containers, networks and volumes of shop-staging"),
     ]
 
 

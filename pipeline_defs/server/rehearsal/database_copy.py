@@ -15,6 +15,7 @@ for label in com.docker.compose.project shipline.project; do
   for id in $(docker ps -aq --filter "label=$label=$1"); do docker rm -f -v "$id"; done; done
 for id in $(docker network ls -q --filter "label=com.docker.compose.project=$1"); do
   docker network disconnect -f "$id" shipline-router 2>/dev/null || true; docker network rm "$id" || true; done
+for name in $(docker volume ls -q --filter "label=com.docker.compose.project=$1"); do docker volume rm "$name"; done
 """
 
 
@@ -92,11 +93,11 @@ def remove_copy(task: Task) -> list[Step]:
 
 
 def take_down(site: Site) -> Command:
-    """Remove staging's containers, with volumes that nobody named, and networks by their labels.
+    """Remove staging's containers, networks and volumes by their labels: each rehearsal begins with empty ones. External volumes stay.
 
     It needs no compose file, so it also cleans after a killed run.
     """
-    return script(_TAKE_DOWN, site.project, says=f"remove the containers of {site.project}")
+    return script(_TAKE_DOWN, site.project, says=f"remove containers, networks and volumes of {site.project}")
 
 
 def _say(text: str) -> Command:
