@@ -1,5 +1,7 @@
 """A change of the compose file that loses data is refused; one that keeps it is not."""
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -135,3 +137,15 @@ def test_other_databases_keep_their_data_too(held: str, mounts: str, sentence: s
     merged = merged.replace("other: {}", "other: {name: shop-production_other}")
     told = [each for each in lost([*RUNS, held], merged) if "mysql" in each or "other" in each]
     assert [sentence in each for each in told] == ([True] if sentence else [])
+
+
+@pytest.mark.parametrize(
+    ("was", "will", "lost_"), [("a", "a", False), ("a", "b", True), ("", "a", True), ("a", "", True)]
+)
+def test_the_folder_of_a_volume_stays_the_same(was: str, will: str, lost_: bool) -> None:
+    held = ["# mount\tweb\tvolume\tshop-production_other\t/d\t/d", f'# options\tweb\t/d\t{{"Subpath": "{was}"}}']
+    mount = {"type": "volume", "source": "other", "target": "/d", **({"volume": {"subpath": will}} if will else {})}
+    merged = described().replace("web: {image: shop}", f"web: {{image: shop, volumes: [{json.dumps(mount)}]}}")
+    told = lost([*RUNS, *held], merged.replace("other: {}", "other: {name: shop-production_other}"))
+    assert len([each for each in told if "of the volume shop-production_other at /d, and would have" in each]) == lost_
+    assert len(told) == lost_

@@ -36,12 +36,14 @@ class Mount:
     Attributes:
         kind: `volume`, `bind`, `tmpfs` or another of Compose's types.
         source: a volume's key, a folder of the host, or empty for an anonymous volume; target: the path in the container.
+        subpath: the folder of the volume that is mounted, empty for all of it.
     """
 
     kind: str
     source: str
     target: str
     read_only: bool = False
+    subpath: str = ""
 
 
 @dataclass(frozen=True)

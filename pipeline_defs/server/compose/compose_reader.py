@@ -131,7 +131,11 @@ def _port(said: Any) -> Port:
 def _mount(said: Any) -> Mount:
     if isinstance(said, dict):
         return Mount(
-            str(said.get("type") or "volume"), _text(said, "source"), _text(said, "target"), bool(said.get("read_only"))
+            str(said.get("type") or "volume"),
+            _text(said, "source"),
+            _text(said, "target"),
+            bool(said.get("read_only")),
+            _text(said.get("volume") or {}, "subpath"),
         )
     source, colon, rest = str(said).partition(":")
     if not colon:

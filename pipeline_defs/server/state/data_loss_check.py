@@ -28,7 +28,13 @@ def losses(said: str, site: Site) -> list[str]:
     kept, model = read_mounts(said), read_model(said, site.project)
     return list(
         dict.fromkeys(
-            [*_databases(kept, model), *_others(kept, model), *_volumes(kept, model), *_found_volumes(kept, model)]
+            [
+                *_databases(kept, model),
+                *_others(kept, model),
+                *_subpaths(kept, model),
+                *_volumes(kept, model),
+                *_found_volumes(kept, model),
+            ]
         )
     )
 
@@ -116,6 +122,20 @@ def _others(kept: SiteData, model: ComposeModel) -> Iterator[str]:
             f"the data of {held.service} is in {held} at {held.target}, and would be new and empty {place}: mount what it is in as before, "
             "or copy it there first"
         )
+
+
+def _subpaths(kept: SiteData, model: ComposeModel) -> Iterator[str]:
+    """A service goes on seeing the same folder of a volume."""
+    for held in kept.held:
+        service = model.services.get(held.service)
+        for mount in service.mounts if service and held.kind == "volume" else ():
+            same = mount.target == held.target and _source(mount, model) == held.source
+            if same and mount.subpath != held.subpath:
+                was, will = (f"the folder {each}" if each else "all" for each in (held.subpath, mount.subpath))
+                yield (
+                    f"{held.service} has {was} of {held} at {held.target}, and would have {will} of it: mount it as before, or copy the "
+                    "data first"
+                )
 
 
 def _volumes(kept: SiteData, model: ComposeModel) -> Iterator[str]:

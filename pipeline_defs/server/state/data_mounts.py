@@ -1,5 +1,6 @@
 """Data mounts: where the containers of a site keep their data, and what the images of a release would do with it."""
 
+import json
 import re
 import shlex
 from collections.abc import Mapping
@@ -23,6 +24,9 @@ for id in $(docker ps -aq --no-trunc --filter "$label.project=$project" --filter
   service=$(docker inspect -f '{{index .Config.Labels "com.docker.compose.service"}}' "$id") || continue
   docker inspect -f '{{$service := index .Config.Labels "com.docker.compose.service"}}{{range .Mounts}}{{
     printf "# mount\t%s\t%s\t%s\t%s\t%s\n" $service .Type .Name .Source .Destination}}{{end}}' "$id"
+  docker inspect -f '{{$service := index .Config.Labels "com.docker.compose.service"}}{{range $mount := .HostConfig.Mounts}}{{
+    if $mount.VolumeOptions}}{{printf "# options\t%s\t%s\t" $service $mount.Target}}{{json $mount.VolumeOptions}}{{println}}{{
+    end}}{{end}}' "$id"
   data=$(docker inspect -f '{{range .Config.Env}}{{println .}}{{end}}' "$id" | variable PGDATA)
   [ -n "$data" ] || continue
   version=$(docker cp "$id:$data/PG_VERSION" - 2>/dev/null | tar -xO 2>/dev/null) || continue
@@ -59,12 +63,16 @@ _NESTED = 18
 
 @dataclass(frozen=True)
 class DataMount:
-    """Something that a container has mounted: a volume by its name, or a folder of the host by its path."""
+    """Something that a container has mounted: a volume by its name, or a folder of the host by its path.
+
+    `subpath` is the folder of the volume that is mounted, empty for all of it.
+    """
 
     service: str
     kind: str
     source: str
     target: str
+    subpath: str = ""
 
     @property
     def anonymous(self) -> bool:
@@ -129,12 +137,22 @@ def read_mounts(said: str) -> SiteData:
         if line.startswith("# ") and "\t" in line:
             kind, *rest = line.removeprefix("# ").split("\t")
             lines.setdefault(kind, []).append(rest)
+    subpaths = {(service, target): _subpath(options) for service, target, options in lines.get("options", [])}
     return SiteData(
         held=tuple(
-            DataMount(service, kind, name if kind == "volume" else source, target)
+            DataMount(service, kind, name if kind == "volume" else source, target, subpaths.get((service, target), ""))
             for service, kind, name, source, target in lines.get("mount", [])
         ),
         clusters={service: Cluster(data, major) for service, data, major in lines.get("postgres", [])},
         images={image: Cluster(data, major) for image, data, major in lines.get("image", [])},
         volumes={name: major for name, major in lines.get("volume", [])},
     )
+
+
+def _subpath(options: str) -> str:
+    """The folder of a volume that is mounted, from the Engine's JSON."""
+    try:
+        said = json.loads(options)
+    except ValueError:
+        return ""
+    return str(said.get("Subpath") or "") if isinstance(said, dict) else ""
