@@ -41,10 +41,11 @@ class Said:
     def first(self) -> str:
         """The first sentence that says what is wrong, with what to do about it where that stands below."""
         lines = [line.strip() for line in self.text.splitlines() if line.strip()]
-        for number, line in enumerate(lines):
-            if line.startswith(("✗", "!", "shipline:")):
-                below = lines[number + 1] if number + 1 < len(lines) else ""
-                return f"{line} {below}" if below.startswith("→") else line
+        for marks in (("✗", "shipline:"), ("!",)):
+            for number, line in enumerate(lines):
+                if line.startswith(marks):
+                    below = lines[number + 1] if number + 1 < len(lines) else ""
+                    return f"{line} {below}" if below.startswith("→") else line
         return ""
 
 
@@ -91,6 +92,11 @@ class Ground:
         if said.status:
             raise Failed(f"{' '.join(words)} ended with {said.status}:\n{said.text}")
         return said
+
+    def be_up(self) -> None:
+        """Start Shipline, once for all apps: a running one sees each further app's file by itself."""
+        if not (self.shipline_home / "service.json").exists():
+            self.must("shipline", "up", "--detach")
 
     def ask(self, *words: str) -> Any:
         """What a command answers as JSON; not counted."""

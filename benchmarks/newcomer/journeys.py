@@ -41,7 +41,7 @@ def onboard(ground: Ground, app: str) -> Figures:
     ground.must("shipline", "check", app)
     ground.must("shipline", "trust-host", SERVER, "--yes")
     ground.must("shipline", "doctor", app)
-    ground.must("shipline", "up", "--detach")
+    ground.be_up()
     for job in ("integrate", "stage"):
         ground.must("shipline", "run", job, app)
     ground.must("shipline", "deploy", app)
@@ -82,7 +82,7 @@ def _value(ground: Ground, name: str) -> str:
 
 def _must_run(ground: Ground, app: str) -> None:
     rows = {row["environment"]: row for row in ground.ask("status", app)}
-    if not (rows["production"]["live"] or {}).get("version"):
+    if rows["production"]["version"] is None:
         raise Failed(f"{app} does not run in production: {rows['production']}")
 
 

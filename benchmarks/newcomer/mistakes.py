@@ -40,9 +40,9 @@ def _edit(ground: Ground, name: str, old: str, new: str) -> None:
 
 
 def _doctor(ground: Ground, name: str) -> Said:
-    """What is broken, says the doctor; that Shipline does not run is no mistake."""
+    """What the doctor says of the app and its server; this machine, of which it speaks first, is no part of the mistake."""
     said = ground.call("shipline", "doctor", name)
-    return Said(said.status, re.sub(r"^\s*! Shipline: .*\n.*\n", "", said.text, flags=re.MULTILINE))
+    return Said(said.status, "".join(re.split(r"^(?=\S)", said.text, flags=re.MULTILINE)[2:]))
 
 
 def wrong_password(ground: Ground, name: str) -> Said:
@@ -74,7 +74,7 @@ def loopback(ground: Ground, name: str) -> Said:
     """The app listens where nobody outside of its container reaches it."""
     caddyfile = ":80 {\n  bind 127.0.0.1\n  root * /srv\n  file_server\n}\n"
     _ready(ground, name, Caddyfile=caddyfile)
-    ground.must("shipline", "up", "--detach")
+    ground.be_up()
     ground.must("shipline", "run", "integrate", name)
     return ground.call("shipline", "run", "stage", name)
 
