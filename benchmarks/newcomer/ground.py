@@ -39,8 +39,13 @@ class Said:
 
     @property
     def first(self) -> str:
-        """The first sentence that says what is wrong, with what to do about it where that stands below."""
+        """The first sentence that says what is wrong, with what to do about it where that stands below.
+
+        Of a run it is what stands above its end.
+        """
         lines = [line.strip() for line in self.text.splitlines() if line.strip()]
+        if (end := next((number for number, line in enumerate(lines) if line.startswith("✗ failed after")), 0)) > 0:
+            return lines[end - 1]
         for marks in (("✗", "shipline:"), ("!",)):
             for number, line in enumerate(lines):
                 if line.startswith(marks):

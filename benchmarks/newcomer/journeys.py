@@ -77,7 +77,7 @@ def _value(ground: Ground, name: str) -> str:
         return ground.bed.registry.user
     if name.endswith("REGISTRY_PASSWORD"):
         return ground.bed.registry.password
-    return next(value for ending, value in _VALUES.items() if name.endswith(ending))
+    return next((value for ending, value in _VALUES.items() if name.endswith(ending)), "something")
 
 
 def _must_run(ground: Ground, app: str) -> None:

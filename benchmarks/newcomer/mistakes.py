@@ -19,6 +19,8 @@ def measure(ground: Ground, tell: Tell) -> Figures:
         clear = re.search(remedy, said.first) is not None
         unclear += not clear
         tell(f"{name}: {'clear' if clear else 'UNCLEAR'}: {said.first or said.text}")
+        if not clear:
+            tell(said.text)
         ground.app_file(f"m_{name}").unlink(missing_ok=True)
     return {"mistakes": len(MISTAKES), "unclear_messages": unclear}
 

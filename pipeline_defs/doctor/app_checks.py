@@ -1,6 +1,7 @@
 """An app's own needs: its secrets, its repository with the branches that ship, and its registry."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from pipeline_defs.config import App, SecretSource, SecretUnavailable
@@ -57,11 +58,20 @@ def registry(app: App) -> Iterator[Finding]:
     except SecretUnavailable:
         return  # told by `secrets`
     except RegistryError as error:
-        yield broken(app.name, "registry", error, "check the keys image and registry")
+        told = broken(app.name, "registry", error, "check the keys image and registry")
+        yield replace(told, remedy=f"{told.remedy}{_login_is_from(app)}")
         return
     yield good(
         app.name, "registry", f"{app.image} has {tags} tags" if tags else f"it answers; {app.image} is not there yet"
     )
+
+
+def _login_is_from(app: App) -> str:
+    """Where the registry's user and password come from, for whoever has to correct them."""
+    if app.registry is None:
+        return ""
+    given = (app.registry.username, app.registry.password)
+    return f" (from {' and '.join(source.env or str(source.file) for source in given)})"
 
 
 def github(app: App) -> Iterator[Finding]:
