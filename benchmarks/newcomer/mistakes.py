@@ -113,7 +113,7 @@ MISTAKES: dict[str, tuple[Callable[[Ground, str], Said], str]] = {
     "wrong_password": (wrong_password, r"REGISTRY_PASSWORD"),
     "no_health_check": (no_health_check, r"HEALTHCHECK"),
     "same_ports": (same_ports, r"both publish the port 8300.*publish another one"),
-    "loopback": (loopback, r"127\.0\.0\.1.*0\.0\.0\.0"),
+    "loopback": (loopback, r"loopback.*listen on 0\.0\.0\.0"),
     "missing_variable": (missing_variable, r"GREETING.*(environment|secrets)"),
     "no_development_branch": (no_development_branch, r"development.*(branches|push)"),
     "not_root": (not_root, r"usermod|group docker|docker group"),

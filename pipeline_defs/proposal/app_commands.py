@@ -79,7 +79,10 @@ def _node_tests(repository: Repository, dockerfile: Dockerfile, folder: str, sta
         return None
     words = shlex.split(script) if isinstance(script, str) and _PLACEHOLDER not in script else []
     if words[:2] == ["node", "--test"]:
-        reports = ("--test-reporter=junit", f"--test-reporter-destination={JUNIT}")
+        reports = [
+            f"--test-reporter{each}"
+            for each in ("=spec", "-destination=stdout", "=junit", f"-destination={JUNIT}")  # people read the first one
+        ]
         return ImageTests(("node", "--test", *reports, *words[2:]), junit=True, target=stage)
     if words and (stage or not _WITHOUT_TOOLS.search(dockerfile.text)):
         return ImageTests(("npm", "test"), junit=False, target=stage)

@@ -9,6 +9,8 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import yaml
+
 from pipeline_defs.proposal.found_compose_file import ComposeFile, Service
 from pipeline_defs.proposal.repository_scan import Dockerfile, Repository
 from pipeline_defs.proposal.service_roles import is_other, is_proxy
@@ -94,7 +96,7 @@ def _served(repository: Repository, dockerfile: Dockerfile, service: Service) ->
         kept = [
             each for each in kept if not _is_anonymous(each)
         ]  # they only kept folders of the image from being covered
-        yield f"volumes: !override {json.dumps(kept)}" if kept else "volumes: !reset []"
+        yield f"volumes: !override {_flow(kept)}" if kept else "volumes: !reset []"
     command = service.said.get("command")
     words = " ".join(map(str, command)) if isinstance(command, list) else str(command or "")
     if dockerfile.command and _DEVELOPS.search(words):
@@ -111,7 +113,7 @@ def _published(made: Override, service: Service) -> Iterator[str]:
         return
     given = [_as_variable(made, port) for port in ports]
     if given != ports:
-        yield f"ports: !override {json.dumps(given)}"
+        yield f"ports: !override {_flow(given)}"
 
 
 def _as_variable(made: Override, port: Any) -> Any:
@@ -157,8 +159,23 @@ def _is_anonymous(volume: Any) -> bool:
 
 
 def _lines(name: str, changed: list[str]) -> list[str]:
-    return [f"  {name}:", *(f"    {line}" for line in changed)] if changed else []
+    plain = re.fullmatch(r"[A-Za-z][A-Za-z0-9_.-]*", name) and yaml.safe_load(name) == name
+    key = name if plain else _quoted(name)
+    return [f"  {key}:", *(f"    {line}" for line in changed)] if changed else []
+
+
+def _quoted(name: str) -> str:
+    return yaml.safe_dump(name, default_style='"', width=10**6).strip()
+
+
+def _flow(values: list[Any]) -> str:
+    """A list of what a compose file says, in one line."""
+    return json.dumps(values, default=str)
 
 
 def _text(says: str, lines: list[str]) -> str:
-    return "\n".join([f"# {says}", "services:", *lines, ""]) if lines else ""
+    return (
+        "\n".join([f"# {''.join(each if each.isprintable() else ' ' for each in says)}", "services:", *lines, ""])
+        if lines
+        else ""
+    )

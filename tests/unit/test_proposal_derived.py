@@ -207,7 +207,8 @@ def package(script: str) -> dict[str, str]:
         ({"requirements-dev.txt": "pytest\n", "tests/test_a.py": ""}, None, None),  # the image has no pytest
         ({"requirements.txt": "pytest\n"}, None, None),  # there are no tests
         ({"requirements.txt": "django\n", "manage.py": "", "blog/tests.py": ""}, "python manage.py test --noinput", None),
-        (package("node --test tests/"), "node --test --test-reporter=junit --test-reporter-destination=/results/junit.xml tests/", None),
+        (package("node --test tests/"), "node --test --test-reporter=spec --test-reporter-destination=stdout "
+         "--test-reporter=junit --test-reporter-destination=/results/junit.xml tests/", None),
         (package("jest"), "npm test", None),
         (package('echo "Error: no test specified" && exit 1'), None, None),
         ({**package("jest"), "Dockerfile": "FROM node:22\nRUN npm ci --omit=dev\nCMD node .\n"}, None, None),
@@ -252,3 +253,10 @@ def test_a_rehearsal_keeps_only_ports_that_a_variable_moves(ports: list[str]) ->
     made = for_rehearsal(ComposeFile("production.yml", {"web": service}, frozenset(), ()))
     moved = all("${P:-" in port for port in ports)
     assert ("ports: !reset" in made.text) == (not moved)
+
+
+@given(name=st.text(min_size=1, max_size=12), path=st.text(min_size=1, max_size=12))
+def test_a_name_from_outside_stays_a_name(name: str, path: str) -> None:
+    service = _service(name, {"image": "a", "ports": ["80:80"], "container_name": "b"}, PurePosixPath())
+    made = for_rehearsal(ComposeFile(f"{path}production.yml", {name: service}, frozenset(), ()))
+    assert merged(made.text) == {"services": {name: {"ports": "reset", "container_name": "reset"}}}
