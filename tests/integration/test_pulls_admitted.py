@@ -1,10 +1,12 @@
 """Which pull requests are rehearsed before they are merged, with the stand-in for GitHub and a real code server."""
 
 import itertools
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from dagster import DagsterRunStatus
 
 from pipeline_defs.release.run_tags import THEN, tag_of
 from tests.integration.github_changes import (
@@ -98,3 +100,18 @@ def test_a_fork_is_checked_after_an_approval_and_never_rehearsed(shop: World) ->
     shop.github.comment(REPOSITORY, number, f"/shipline test {head}", by="ada")
     look(shop)
     assert followed(shop, head) == [""]
+
+
+@pytest.mark.parametrize("ends", ["a newer head", "closing"])
+def test_a_rehearsal_ends_with_a_newer_head_and_with_its_pull_request(shop: World, ends: str) -> None:
+    branch = ends.replace(" ", "-")
+    number, head = pull(shop, branch)
+    look(shop)
+    made = shop.run_of(head)
+    config = {"ops": {"shop_staging_stage_pull": {"config": {"pull": number, "made_by": made.run_id}}}}
+    tags = {name: made.tags[name] for name in ("app", "pull_request", "change", "head", "branch")}
+    run = shop.server.create(shop.instance, str(uuid.uuid4()), "shop_stage_pull", config, tags, planned=True)
+    shop.commit(branch) if ends == "a newer head" else shop.github.close(REPOSITORY, number, by="dora")
+    look(shop)
+    ended = shop.instance.get_run_by_id(run.run_id)
+    assert ended is not None and ended.status is DagsterRunStatus.CANCELED
