@@ -3,6 +3,7 @@
 from pipeline_defs.server.core.command import Command, Runner, ServerError, script
 from pipeline_defs.server.core.failure_reason import why
 from pipeline_defs.server.core.lock import DEAD_SECONDS
+from pipeline_defs.server.core.shell_clock import ALIVE
 from pipeline_defs.server.core.site import Site
 
 SECONDS = 600.0
@@ -14,11 +15,13 @@ for token in "$1"*/lock.token; do
 """
 
 # With `alive` seconds a place stays whose lock's holder gave a sign of life within them.
-_REMOVE = """
+_REMOVE = (
+    ALIVE
+    + """
 folder=$1 project=$2 alive=$3
 if [ -n "$alive" ] && [ -e "$folder/lock" ]; then
   beat=$folder/lock.beat; [ -e "$beat" ] || beat=$folder/lock
-  [ $(($(date +%s) - $(stat -c %Y "$beat"))) -ge "$alive" ] || { echo "it is in use"; exit 0; }
+  [ "$(silent "$beat")" -ge "$alive" ] || { echo "it is in use"; exit 0; }
 fi
 for label in com.docker.compose.project shipline.project; do
   for id in $(docker ps -aq --filter "label=$label=$project"); do docker rm -f -v "$id" >/dev/null; done; done
@@ -26,6 +29,7 @@ for id in $(docker network ls -q --filter "label=com.docker.compose.project=$pro
 for name in $(docker volume ls -q --filter "label=com.docker.compose.project=$project"); do docker volume rm "$name" >/dev/null; done
 rm -rf "$folder"
 """
+)
 
 
 def find_places(prefix: str, server: Runner) -> list[int]:
