@@ -82,8 +82,8 @@ def _about_compose(name: str, found: Any) -> Text:
         f"  {name}: the compose files at {found.commit[:7]} were rendered here; shipline doctor {name} asks the servers",
         "dim",
     )
-    text.append("".join(f"\n    {plain(each)}" for each in found.refusals), "red")
-    return text.append("".join(f"\n    {plain(each)}" for each in found.notes), "yellow")
+    text.append("".join(f"\n  ✗ {plain(each)}" for each in found.refusals), "red")
+    return text.append("".join(f"\n  ! {plain(each)}" for each in found.notes), "yellow")
 
 
 def _data(
