@@ -109,8 +109,10 @@ def _host_key(host: Machine) -> Finding:
 def _engine(about: str, user: str, facts: dict[str, str]) -> Finding:
     what, engine = "Docker Engine", facts.get("engine")
     if engine is None:
-        says = f"it does not answer ({facts.get('no_engine')}); install and start it, and let {user} use it"
-        return broken(about, what, says)
+        why = facts.get("no_engine") or "it said nothing"
+        let_in = f"let {user} use it, as root there: usermod -aG docker {user}"
+        remedy = let_in if "permission denied" in why else f"install and start it, and let {user} use it"
+        return Finding(about, what, Level.BROKEN, f"it does not answer ({why})", remedy)
     if _numbers(engine) < OLDEST_ENGINE:
         return warning(about, what, f"{engine} is older than any that was tried", "install 20.10 or a newer one")
     return good(about, what, engine)
