@@ -7,7 +7,7 @@ from pipeline_defs.config import App, SecretUnavailable
 from pipeline_defs.deployments.protocols import Place, Recording
 from pipeline_defs.deployments.task_factory import Content, configuration_of_pull
 from pipeline_defs.release.records import Ground, Image, Rehearsal
-from pipeline_defs.release.rehearsal_reuse import stands_for
+from pipeline_defs.release.rehearsal_match import stands_for
 from pipeline_defs.resources.docker_client import EngineError
 from pipeline_defs.resources.git_source import Source
 from pipeline_defs.resources.source_errors import SourceError

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 from pipeline_defs.config import App, Secret
+from pipeline_defs.config.plain_environment import plain_environment
 from pipeline_defs.doctor.collection_checks import writing_unasked
 from pipeline_defs.github.api.git_login import source_of
 from pipeline_defs.release.postman import CollectionError
@@ -15,7 +16,7 @@ from pipeline_defs.release.records import Release
 from pipeline_defs.release.version import Version, VersionError
 from pipeline_defs.resources.compose_test_file import compose_program
 from pipeline_defs.resources.docker_client import EngineError
-from pipeline_defs.resources.process import LocalRunner, plain_environment
+from pipeline_defs.resources.process import LocalRunner
 from pipeline_defs.resources.release_files import release_files
 from pipeline_defs.resources.source_errors import SourceError
 from pipeline_defs.resources.tree_hash import inside

@@ -12,9 +12,10 @@ from filelock import FileLock, Timeout
 
 from pipeline_defs.config.build import Build
 from pipeline_defs.config.builder import Builder
+from pipeline_defs.config.plain_environment import plain_environment
 from pipeline_defs.resources.docker_client import Client, EngineError, last_line
 from pipeline_defs.resources.docker_engine import Engine
-from pipeline_defs.resources.process import LocalRunner, plain_environment
+from pipeline_defs.resources.process import LocalRunner
 from pipeline_defs.server.core.command import CommandTimeout, Listener, Unreachable, script
 
 if TYPE_CHECKING:

@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from pipeline_defs.config.base_error import ShiplineError
+from pipeline_defs.config.plain_environment import plain_environment
 from pipeline_defs.config.secret import Secret
-from pipeline_defs.resources.process import LocalRunner, plain_environment
+from pipeline_defs.resources.process import LocalRunner
 from pipeline_defs.server.core.command import Command, CommandTimeout, Listener, Result
 from pipeline_defs.server.core.failure_reason import reason
 

@@ -5,8 +5,9 @@ import os
 import re
 from collections.abc import Mapping
 
+from pipeline_defs.config.plain_environment import plain_environment
 from pipeline_defs.config.secret import Secret
-from pipeline_defs.resources.process import LocalRunner, plain_environment
+from pipeline_defs.resources.process import LocalRunner
 from pipeline_defs.resources.repository_url import origin_of
 from pipeline_defs.resources.source_errors import SourceError
 from pipeline_defs.server.core.command import Command, CommandTimeout, Listener, Result

@@ -8,8 +8,9 @@ import paramiko
 from paramiko.hostkeys import HostKeyEntry, HostKeys
 
 from pipeline_defs.config.machine import Machine
+from pipeline_defs.config.plain_environment import plain_environment
 from pipeline_defs.resources.known_hosts import KnownHosts, read_known_hosts
-from pipeline_defs.resources.process import LocalRunner, plain_environment
+from pipeline_defs.resources.process import LocalRunner
 from pipeline_defs.resources.ssh_config import route_to
 from pipeline_defs.resources.ssh_login import CONNECT_SECONDS, reach
 from pipeline_defs.server.core.command import Command, ServerError, Unreachable

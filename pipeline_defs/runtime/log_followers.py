@@ -10,7 +10,7 @@ from typing import Any
 
 from dagster._core.execution import compute_logs
 
-from pipeline_defs.resources.process import plain_environment
+from pipeline_defs.config.plain_environment import plain_environment
 
 
 def start_without_secrets() -> None:

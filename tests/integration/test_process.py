@@ -11,7 +11,8 @@ from threading import Thread
 import pytest
 
 from pipeline_defs.config import Secret
-from pipeline_defs.resources.process import LocalRunner, plain_environment
+from pipeline_defs.config.plain_environment import plain_environment
+from pipeline_defs.resources.process import LocalRunner
 from pipeline_defs.resources.scratch import alive, scratch
 from pipeline_defs.server.core.command import CommandTimeout, command, script
 from tests.testbed.waiting import holds_within

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from pipeline_defs.github.changes.planned_runs import planned_runs
 from pipeline_defs.orchestration.ops.build_op import tags_of
 from pipeline_defs.release.change import Change, Trigger, queue_base
-from pipeline_defs.release.merge_queue import QueueBranch, queue_branch
+from pipeline_defs.release.queue_branch import QueueBranch, queue_branch
 from pipeline_defs.release.records import Image
 from tests.unit.test_planned_runs import app
 

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline_defs.release.records import Ground, Outcome, Rehearsal, Release
-from pipeline_defs.release.rehearsal_reuse import stands_for
+from pipeline_defs.release.rehearsal_match import stands_for
 
 LIVE = Release(app="shop", version="1.0.0", repository="r/shop", digest="sha256:1", commit="c1", configuration="a")
 NEW = LIVE.model_copy(update={"version": "1.1.0", "digest": "sha256:2", "commit": "c2"})

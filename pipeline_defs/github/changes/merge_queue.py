@@ -5,7 +5,7 @@ from pipeline_defs.github.api import GitHubError, GitHubUnavailable, Repository
 from pipeline_defs.github.changes.claims import Claims
 from pipeline_defs.release.change import Change, Trigger
 from pipeline_defs.release.github_cursor import GitHubCursor
-from pipeline_defs.release.merge_queue import QUEUE_BOT, QUEUE_PREFIX, QueueBranch, queue_branch
+from pipeline_defs.release.queue_branch import QUEUE_BOT, QUEUE_PREFIX, QueueBranch, queue_branch
 
 _NOTHING = "0" * 40
 _MERGED = ("behind", "identical")

@@ -16,7 +16,7 @@ from pipeline_defs.github.changes.merge_queue import poll_queue
 from pipeline_defs.github.changes.new_tags import poll_tags
 from pipeline_defs.github.changes.pull_requests import poll_pull, poll_pulls
 from pipeline_defs.release.github_cursor import GitHubCursor
-from pipeline_defs.release.merge_queue import queue_branch
+from pipeline_defs.release.queue_branch import queue_branch
 from pipeline_defs.runtime.code_server import CodeServerUnavailable
 
 _SECONDS = 20.0

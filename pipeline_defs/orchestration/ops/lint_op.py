@@ -9,6 +9,7 @@ from pathlib import Path
 import dagster as dg
 
 from pipeline_defs.config import App, Home, load_limits
+from pipeline_defs.config.plain_environment import plain_environment
 from pipeline_defs.deployments.stage_log import Log, Stopwatch, open_log, stop
 from pipeline_defs.github.github_resource import GitHubResource
 from pipeline_defs.github.source_resource import SourceResource
@@ -23,7 +24,7 @@ from pipeline_defs.resources.docker_client import Stage, find_client
 from pipeline_defs.resources.git_source import Source
 from pipeline_defs.resources.isolation import untrusted_checkout
 from pipeline_defs.resources.lint_container import run_contained
-from pipeline_defs.resources.process import LocalRunner, plain_environment
+from pipeline_defs.resources.process import LocalRunner
 from pipeline_defs.resources.version_tags import version_tags
 from pipeline_defs.server.core.command import Command, CommandTimeout, Listener, Result, command
 

@@ -8,7 +8,7 @@ import dagster as dg
 
 from pipeline_defs.config import App, Home
 from pipeline_defs.deployments.attempt_text import steps_text
-from pipeline_defs.deployments.stage_log import Stopwatch, open_log
+from pipeline_defs.deployments.stage_log import Log, Stopwatch, open_log
 from pipeline_defs.lineage.events import release_tags
 from pipeline_defs.lineage.metadata import image_metadata, links
 from pipeline_defs.orchestration.integration.untrusted_image import note_checked, push_for_rehearsal, rehearsed_next
@@ -42,10 +42,9 @@ def push_op(app: App) -> dg.OpDefinition:
         with open_log(context, hides=app) as log:
             watch = Stopwatch("push")
             if image.untrusted:
-                if rehearsed_next(context, app):
-                    image = push_for_rehearsal(app, image, engine.find(), registry.of(app), log)
-                note_checked(context, app, image, log, watch.timing())
-                return
+                return note_checked(
+                    context, app, _kept(context, app, image, engine, registry, log), log, watch.timing()
+                )
             images = registry.of(app)
             # The tree's tag comes first: a run that is killed among the tags leaves an image that the next run finds and goes on
             # with, instead of building another of that version. What was proved of it has a tag of its own.
@@ -62,15 +61,22 @@ def push_op(app: App) -> dg.OpDefinition:
                 }
             )
             context.instance.add_run_tags(context.run_id, release_tags(image))
-            log.say(
-                f"push: {image.reference} is {', '.join(image.tags) or 'kept by its tree'}\n\n{steps_text(image.steps)}"
-            )
+            kept = ", ".join(image.tags) or "kept by its tree"
+            log.say(f"push: {image.reference} is {kept}\n\n{steps_text(image.steps)}")
             log.say(f"push: {_attest(app, image, images)}")
-            yield dg.Output(
-                None, metadata={**image_metadata(image), **links(app, image)}, data_version=dg.DataVersion(digest)
-            )
+            metadata = {**image_metadata(image), **links(app, image)}
+            yield dg.Output(None, metadata=metadata, data_version=dg.DataVersion(digest))
 
     return push
+
+
+def _kept(
+    context: dg.OpExecutionContext, app: App, image: Image, engine: EngineResource, registry: RegistryResource, log: Log
+) -> Image:
+    """The image of a pull request, pushed where a rehearsal needs it."""
+    if not rehearsed_next(context, app):
+        return image
+    return push_for_rehearsal(app, image, engine.find(), registry.of(app), log)
 
 
 def _found_by(image: Image) -> Iterator[str]:

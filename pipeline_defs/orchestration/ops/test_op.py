@@ -42,10 +42,8 @@ def test_op(app: App) -> dg.OpDefinition:
     ) -> Image:
         with open_log(context, hides=app) as log:
             watch = Stopwatch("test")
-            repository = source.of(app)
+            repository, docker, keep = source.of(app), engine.find(), rehearsed_next(context, app)
             require_still_own(context, image, repository)
-            docker = engine.find()
-            keep = rehearsed_next(context, app)
             ended = test_untrusted(app, image, repository, docker, log, keep=keep) if image.untrusted else None
             if app.test is None:
                 log.say("skipped: this app has no tests to be run on its image")

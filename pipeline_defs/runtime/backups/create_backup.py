@@ -10,7 +10,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from pipeline_defs.config.home import PROJECT
-from pipeline_defs.resources.process import plain_environment
+from pipeline_defs.config.plain_environment import plain_environment
 from pipeline_defs.runtime.backups import archive
 from pipeline_defs.runtime.backups.backup_contents import of_folder
 from pipeline_defs.runtime.backups.backup_manifest import BadBackup, Kind, Manifest
