@@ -1,7 +1,8 @@
 """JUnit: what test programs wrote about their tests, as counts."""
 
 import math
-from xml.etree.ElementTree import ParseError
+from collections.abc import Sequence
+from xml.etree.ElementTree import Element, ParseError, fromstring
 from xml.parsers import expat
 
 from junitparser import Error, JUnitXml, JUnitXmlError, Skipped, TestCase, TestSuite
@@ -31,10 +32,12 @@ def read_junit(xml: str | bytes, name: str = "junit.xml") -> TestCounts:
     try:
         _look_at(xml)
         parsed = JUnitXml.fromstring(xml)
-        suites = list(parsed) if isinstance(parsed, JUnitXml) else [parsed]
-        counts = TestCounts(tests=0)
+        suites: list[TestSuite] = list(parsed) if isinstance(parsed, JUnitXml) else [parsed]
+        root = fromstring(xml)
+        loose = root.findall("testcase") if root.tag == "testsuites" else []  # as Node.js writes them
+        counts = _count([_case(each) for each in loose], None)
         for suite in suites:
-            counts += _count(suite)
+            counts += _count(list(suite), suite.time)
     except (JUnitXmlError, ParseError, expat.ExpatError, ValueError, TypeError, LookupError) as error:
         raise ResultsError(f"the results file {name} is not JUnit XML ({error})") from error
     return counts.model_copy(update={"failed": counts.failed[:MOST_FAILURES]})
@@ -63,10 +66,15 @@ def _look_at(xml: str | bytes) -> None:
     parser.Parse(xml, True)
 
 
-def _count(suite: TestSuite) -> TestCounts:
-    cases = list(suite)
+def _case(element: Element) -> TestCase:
+    case: TestCase = TestCase.fromelem(element)  # type: ignore[no-untyped-call]
+    return case
+
+
+def _count(cases: Sequence[TestCase], time: float | None) -> TestCounts:
+    """The counts of a suite's cases; `time` is what the suite itself says that it took."""
     worst = [_worst(case) for case in cases]
-    seconds = _seconds(suite.time) or sum(_seconds(case.time) for case in cases)
+    seconds = _seconds(time) or sum(_seconds(case.time) for case in cases)
     return TestCounts(
         tests=len(cases),
         errors=sum(isinstance(result, Error) for result in worst),

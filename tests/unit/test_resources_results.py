@@ -133,3 +133,14 @@ def test_a_file_larger_than_its_bound_is_refused_and_not_read_whole(tmp_path: Pa
         file.truncate(2**40)  # of nothing
     with pytest.raises(ResultsError, match="is larger than 16 MiB"):
         read_junit_file(tmp_path, "junit.xml")
+
+
+def test_cases_outside_of_any_suite_count_too() -> None:
+    """As Node.js writes them: `node --test --test-reporter=junit`."""
+    xml = (
+        '<testsuites><testcase name="a" time="0.1" classname="test"/>'
+        '<testcase name="b" time="0.2" classname="test"><failure message="no"/></testcase>'
+        '<testsuite name="s" time="0.5"><testcase name="c" time="0.4"/></testsuite></testsuites>'
+    )
+    counts = read_junit(xml)
+    assert (counts.tests, counts.failures, counts.seconds) == (3, 1, 0.8)
