@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from pipeline_defs.config.pinned_images import pinned
 from pipeline_defs.release.records import Release
+from pipeline_defs.server.compose.compose_commands import NOBODYS
 from pipeline_defs.server.core.command import Command, script
 from pipeline_defs.server.core.site import Site
 from pipeline_defs.server.router.caddy import APPLY, CHECKS
@@ -97,7 +98,9 @@ end_route() {
     printf '\\n\\n\\n\\n' | docker exec -i shipline-router sh -euc "$apply" apply "$project" "" "$checks"; return
   fi
   docker rm -f shipline-router >/dev/null
-  docker run --rm --network none -v shipline-router:/router --entrypoint sh "$image" -c \\
+  docker run --rm --network none """
+    + NOBODYS
+    + """ -v shipline-router:/router --entrypoint sh "$image" -c \\
     'cd /router; rm -f [a-z]*/[12]-"$1" hosts/"$1" closed/"$1" config.json' end "$project"
   echo "nothing is reached through the router any more, so it has ended"
 }
