@@ -5,7 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
-from pipeline_defs.config import App, Host
+from pipeline_defs.config import App
+from pipeline_defs.config.machine import Machine
 from pipeline_defs.doctor.app_checks import github, registry, repository, secrets
 from pipeline_defs.doctor.commit_checks import commit, shared_ports
 from pipeline_defs.doctor.finding import Finding
@@ -44,12 +45,12 @@ def findings(apps: Sequence[App], workspace: Path, name: str = "") -> Iterator[F
     yield from shared_ports(places)
 
 
-def _servers(apps: Sequence[App]) -> list[tuple[Host, list[str]]]:
-    """Each server with the folders of the environments there."""
-    found: dict[Host, list[str]] = {}
+def _servers(apps: Sequence[App]) -> list[tuple[Machine, list[str]]]:
+    """Each server with the folders of the environments there, whatever runs there and with which ports of the router."""
+    found: dict[Machine, list[str]] = {}
     for app in apps:
         for environment in app.environments.values():
             for host in environment.hosts:
-                one = host.model_copy(update={"roles": ()})  # the same server, whatever runs there
-                found.setdefault(one, []).append(str(environment.directory))
+                machine = Machine(**{name: getattr(host, name) for name in Machine.model_fields})
+                found.setdefault(machine, []).append(str(environment.directory))
     return list(found.items())
