@@ -94,7 +94,7 @@ def test_previous_is_always_the_last_other_release(
 # Tidy
 
 
-@settings(max_examples=40)
+@settings(max_examples=12)
 @example(count=4, keep=2, current=0, previous=1, ages=[6, 5, 4, 3, 2, 1, 0], linked=True)
 @example(count=4, keep=2, current=1, previous=0, ages=[6, 5, 4, 3, 2, 1, 0], linked=False)
 @given(
