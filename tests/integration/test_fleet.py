@@ -173,6 +173,7 @@ def test_a_host_that_is_lost_while_going_back_is_named_and_goes_back_when_it_is_
     assert fleet.versions == ["1.0.0"] and no_notes(fleet)
 
 
+@pytest.mark.thorough
 def test_a_new_host_joins_and_goes_back_to_nothing_when_that_fails(empty: Fleet, old: Release, new: Release) -> None:
     first, second = empty.servers
     assert empty.on(first).deploy(old).error is None

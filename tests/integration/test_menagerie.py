@@ -9,7 +9,7 @@ from tests.support.menagerie_life import live, refusal
 from tests.support.menagerie_walk import attempts_of, walk
 from tests.testbed.bed import TestBed
 
-QUICK = {"database-changes", "routed", "volume-renamed"}
+QUICK = {"single", "routed", "volume-renamed"}
 """One that is replaced in place, one behind a route, and one that is refused. The rest are `thorough`."""
 
 WALKS = {
