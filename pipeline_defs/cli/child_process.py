@@ -161,13 +161,14 @@ def end(processes: Iterable[psutil.Process], *, seconds: float, kill: bool = Tru
     if not kill:
         return list(remaining)
     for process in remaining:
-        for each in (*_descendants(process), process):
+        for each in (*descendants(process), process):
             _signal(each, psutil.Process.kill)
     _, remaining = psutil.wait_procs(remaining, timeout=5)
     return list(remaining)
 
 
-def _descendants(process: psutil.Process) -> list[psutil.Process]:
+def descendants(process: psutil.Process) -> list[psutil.Process]:
+    """All that a process has started, and what these have started; none where it is gone."""
     try:
         return list(process.children(recursive=True))
     except psutil.NoSuchProcess:

@@ -13,7 +13,7 @@ from typing import Any
 import psutil
 from rich.text import Text
 
-from pipeline_defs.cli.child_process import STOP_SECONDS, Child, beside_child, dagster_children, end
+from pipeline_defs.cli.child_process import STOP_SECONDS, Child, beside_child, dagster_children, descendants, end
 from pipeline_defs.cli.cli_output import Failed, Output, exception_line, last_line
 from pipeline_defs.cli.definitions_reload import Reloading
 from pipeline_defs.cli.graphql_client import Client, NotRunning
@@ -166,7 +166,10 @@ class Supervisor:
 
     def _end_children(self, *names: str) -> None:
         processes = [process for name in names if (process := self._process(name)) is not None]
-        end(processes, seconds=1.0 if self._hurry.is_set() else STOP_SECONDS)
+        seconds = 1.0 if self._hurry.is_set() else STOP_SECONDS
+        started = [each for process in processes for each in descendants(process)]
+        end(processes, seconds=seconds)
+        psutil.wait_procs(started, timeout=seconds)  # what runs are forked from ends by itself, a moment later
 
     def _process(self, name: str) -> psutil.Popen | None:
         return self._children[name].process if name in self._children else None
