@@ -10,6 +10,7 @@ from pathlib import Path
 import dagster as dg
 
 _OFF = {"telemetry": {"enabled": False}}
+_TEMPORARY = tempfile.gettempdir()  # as it is outside of any test, which may put another one in its place
 
 
 @contextmanager
@@ -23,7 +24,7 @@ def storage(folder: Path, **settings: object) -> Iterator[dg.DagsterInstance]:
 @functools.cache
 def _empty() -> "tempfile.TemporaryDirectory[str]":
     """One that nothing was written to, made once in a process."""
-    made = tempfile.TemporaryDirectory(prefix="shipline-storage-")
+    made = tempfile.TemporaryDirectory(prefix="shipline-storage-", dir=_TEMPORARY)
     with dg.DagsterInstance.local_temp(made.name, overrides=_OFF) as instance:
         instance.get_runs(limit=1)
         instance.fetch_materializations(dg.AssetKey("nothing"), limit=1)
