@@ -12,9 +12,6 @@ from pipeline_defs.config import Home, load_apps
 from pipeline_defs.config.home import PROJECT
 from pipeline_defs.config.settings_file import Stamp, stamp_of
 
-SHOWN = "shown_versions.json"
-"""The file in the home that says which version is where, as in `lineage/shown_versions.py`, which is slow to import."""
-
 _BETWEEN_SECONDS = 30.0
 """Seconds between two readings for what the page shows alone."""
 
@@ -63,11 +60,11 @@ class Reloading:
     def _may_begin(self, now: frozenset[tuple[str, Stamp]]) -> bool:
         """False where only what the page shows has changed, and the definitions were read a moment ago."""
         names = {name for name, _ in now ^ self._loaded}
-        return names != {SHOWN} or time.monotonic() - self._began >= _BETWEEN_SECONDS
+        return names != {self._home.shown_versions.name} or time.monotonic() - self._began >= _BETWEEN_SECONDS
 
     def _stamp(self) -> frozenset[tuple[str, Stamp]]:
         apps = self._home.apps
-        files = [*apps.glob("[!.]*.yaml"), *apps.glob("[!.]*.yml"), self._home.settings, self._home.root / SHOWN]
+        files = [*apps.glob("[!.]*.yaml"), *apps.glob("[!.]*.yml"), self._home.settings, self._home.shown_versions]
         return frozenset((file.name, stamp_of(file)) for file in files)
 
 

@@ -47,6 +47,11 @@ class Home:
         return self.root / ".env"
 
     @property
+    def shown_versions(self) -> Path:
+        """Which version is where, as the lineage page shows it; kept by a sensor, and for people to look at alone."""
+        return self.root / "shown_versions.json"
+
+    @property
     def limits(self) -> Path:
         """What is kept, and how much of it; without the file the defaults hold."""
         return self.root / "limits.yaml"

@@ -12,16 +12,14 @@ from pathlib import Path
 
 from dagster import DagsterInstance, TextMetadataValue
 
-from pipeline_defs.config import App
+from pipeline_defs.config import App, Home
 from pipeline_defs.lineage.events import environment_key, image_key, short
-
-FILE = "shown_versions.json"
 
 
 def shown_versions(home: Path) -> dict[str, str]:
     """{asset: its version and since when}, as they were last kept in this home; empty where there is nothing to read."""
     try:
-        found = json.loads((home / FILE).read_text())
+        found = json.loads(Home(home).shown_versions.read_text())
     except (OSError, ValueError):
         return {}
     return {str(name): str(text) for name, text in found.items()} if isinstance(found, dict) else {}
@@ -31,9 +29,10 @@ def keep_shown_versions(home: Path, instance: DagsterInstance, apps: Collection[
     """Write down which version is where now; a file that says so already is left alone."""
     now = {name: text for app in apps for name, text in _versions(instance, app)}
     if now != shown_versions(home):
-        made = home / f".{FILE}.{os.getpid()}"
+        file = Home(home).shown_versions
+        made = file.with_name(f".{file.name}.{os.getpid()}")
         made.write_text(json.dumps(now, indent=2))
-        made.replace(home / FILE)
+        made.replace(file)
 
 
 def _versions(instance: DagsterInstance, app: App) -> Iterator[tuple[str, str]]:

@@ -13,7 +13,7 @@ from dagster._core.remote_origin import (
 from dagster._core.scheduler.instigation import InstigatorState, InstigatorStatus, SensorInstigatorData
 from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 
-from pipeline_defs.config import load_app
+from pipeline_defs.config import Home, load_app
 from pipeline_defs.github.source_resource import SourceResource
 from pipeline_defs.release.pause import Pause
 from pipeline_defs.runtime.automation.app_pauses import read_pauses, write_pause
@@ -169,4 +169,18 @@ def test_what_ends_in_a_new_home_before_the_first_tick_is_looked_at(
 
     run = shop_deploy.execute_in_process(instance=instance, raise_on_error=False)
     assert not run.success
+    assert apps.tick("recover").skip_message == f"shop: run {run.run_id[:8]} left nothing to undo"
+
+
+def test_no_recovery_is_lost_for_a_page_that_cannot_be_kept(apps: Ticking, instance: dg.DagsterInstance) -> None:
+    assert list(take_over(instance)) == []
+    made = dg.AssetMaterialization("shop_production", metadata={"version": "1.0.0", "digest": f"sha256:{'ab' * 32}"})
+    instance.report_runless_asset_event(made)
+    (Home(Path(instance.root_directory)).shown_versions / "in the way").mkdir(parents=True)
+
+    @dg.job
+    def shop_deploy() -> None:
+        dg.op(name="ends")(lambda: 1 / 0)()
+
+    run = shop_deploy.execute_in_process(instance=instance, raise_on_error=False)
     assert apps.tick("recover").skip_message == f"shop: run {run.run_id[:8]} left nothing to undo"

@@ -7,10 +7,10 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from pipeline_defs.cli.definitions_reload import SHOWN, Reloading
+from pipeline_defs.cli.definitions_reload import Reloading
 from pipeline_defs.config import Home
 from pipeline_defs.definitions import definitions
-from pipeline_defs.lineage.shown_versions import FILE, keep_shown_versions, shown_versions
+from pipeline_defs.lineage.shown_versions import keep_shown_versions, shown_versions
 from tests.unit.sample import example
 
 APP = """
@@ -54,21 +54,20 @@ def test_what_is_said_already_is_not_written_again(tmp_path: Path) -> None:
     with dg.DagsterInstance.ephemeral() as instance:
         materialized(instance, "shop_production", "1.1.0")
         keep_shown_versions(tmp_path, instance, [example()])
-        before = (tmp_path / FILE).stat().st_ino
+        before = Home(tmp_path).shown_versions.stat().st_ino
         keep_shown_versions(tmp_path, instance, [example()])
-    assert (tmp_path / FILE).stat().st_ino == before
+    assert Home(tmp_path).shown_versions.stat().st_ino == before
 
 
 @pytest.mark.parametrize("text", ["", "[1]", "{", '"a"'])
 def test_a_file_that_cannot_be_used_shows_nothing(tmp_path: Path, text: str) -> None:
-    (tmp_path / FILE).write_text(text)
+    Home(tmp_path).shown_versions.write_text(text)
     assert shown_versions(tmp_path) == {}
 
 
 def test_what_is_shown_alone_is_read_anew_now_and_then_and_an_app_s_file_at_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert SHOWN == FILE
     monkeypatch.setenv("SHIPLINE_APPS", str(tmp_path))
     reloading = Reloading(Home(tmp_path), "unix:/nowhere", os.environ, lambda _: None)
     begun: list[float] = []
@@ -80,6 +79,6 @@ def test_what_is_shown_alone_is_read_anew_now_and_then_and_an_app_s_file_at_once
             reloading.check_files()
         return len(begun)
 
-    assert looks(FILE, "{}") == 1
-    assert looks(FILE, '{"a": "1.0.0"}') == 1  # not again so soon
+    assert looks(Home(tmp_path).shown_versions.name, "{}") == 1
+    assert looks(Home(tmp_path).shown_versions.name, '{"a": "1.0.0"}') == 1  # not again so soon
     assert looks("shop.yaml", APP) == 2

@@ -67,11 +67,20 @@ def recovery_sensor(apps: Sequence[App], jobs: Mapping[str, AnyJob]) -> dg.Senso
                 return swept_after(instance, pulls[run.job_name], run)
             return _answer(instance, watched[run.job_name], run)
 
+        result = ended.tick(instance, context.cursor, concerns, answer)
         if changed(instance) != set():
-            keep_shown_versions(Path(instance.root_directory), instance, apps)
-        return ended.tick(instance, context.cursor, concerns, answer)
+            _show_versions(context, instance, apps)
+        return result
 
     return recover
+
+
+def _show_versions(context: dg.SensorEvaluationContext, instance: dg.DagsterInstance, apps: Sequence[App]) -> None:
+    """Keep what the lineage page shows. It is for people to look at, and whatever becomes of it, no recovery is lost for it."""
+    try:
+        keep_shown_versions(Path(instance.root_directory), instance, apps)
+    except Exception as error:
+        context.log.warning(f"the versions on the lineage page are not up to date: {error}")
 
 
 def _answer(instance: dg.DagsterInstance, app: App, run: dg.DagsterRun) -> list[dg.RunRequest] | str:
