@@ -13,6 +13,20 @@ _WITH_SETTINGS = 'set -a; . "$1"; set +a; shift; exec "$@"'
 NOBODYS = "--label com.docker.compose.project= --label shipline.app="
 """Options of `docker run`: a container has its image's labels too, and by these it would count as an app's."""
 
+REMOVE_PROJECT = """
+remove_project() {
+  for label in com.docker.compose.project shipline.project; do
+    for id in $(docker ps -aq --filter "label=$label=$1"); do docker rm -f -v "$id"; done; done
+  for id in $(docker network ls -q --filter "label=com.docker.compose.project=$1"); do
+    docker network disconnect -f "$id" shipline-router 2>/dev/null || :
+    docker network rm "$id" || "$2"; done
+  for name in $(docker volume ls -q --filter "label=com.docker.compose.project=$1"); do docker volume rm "$name"; done
+}
+"""
+"""A shell function: `remove_project name command` removes containers, networks and volumes of a project by their labels. External
+volumes stay. The command, `true` or `false`, answers for a network that others still use.
+"""
+
 FIND = """
 found() { docker ps -q --filter "label=com.docker.compose.project=$1" --filter "label=com.docker.compose.service=$2" \
   --filter label=com.docker.compose.oneoff=False --filter "status=running" | head -n 1; }

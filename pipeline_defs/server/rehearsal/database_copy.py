@@ -1,6 +1,7 @@
 """Database copy: production's database as it is now, restored into staging's own."""
 
 from pipeline_defs.release.step_name import StepName
+from pipeline_defs.server.compose.compose_commands import REMOVE_PROJECT
 from pipeline_defs.server.core.command import Command, command, script
 from pipeline_defs.server.core.site import Site
 from pipeline_defs.server.core.step import LONG_SECONDS, Step
@@ -9,14 +10,6 @@ from pipeline_defs.server.database import Driver, driver
 from pipeline_defs.server.state.facts import Facts
 from pipeline_defs.server.steps import shared_steps
 from pipeline_defs.server.steps.reset_database import reset_database, with_undo
-
-_TAKE_DOWN = """
-for label in com.docker.compose.project shipline.project; do
-  for id in $(docker ps -aq --filter "label=$label=$1"); do docker rm -f -v "$id"; done; done
-for id in $(docker network ls -q --filter "label=com.docker.compose.project=$1"); do
-  docker network disconnect -f "$id" shipline-router 2>/dev/null || true; docker network rm "$id" || true; done
-for name in $(docker volume ls -q --filter "label=com.docker.compose.project=$1"); do docker volume rm "$name"; done
-"""
 
 
 def copy(task: Task, facts: Facts, production: Site, live: Facts) -> list[Step]:
@@ -97,7 +90,11 @@ def take_down(site: Site) -> Command:
 
     It needs no compose file, so it also cleans after a killed run.
     """
-    return script(_TAKE_DOWN, site.project, says=f"remove containers, networks and volumes of {site.project}")
+    return script(
+        f'{REMOVE_PROJECT}remove_project "$1" true',
+        site.project,
+        says=f"remove containers, networks and volumes of {site.project}",
+    )
 
 
 def _say(text: str) -> Command:

@@ -1,5 +1,6 @@
 """Pull places: the places on a server in which pull requests are rehearsed: which there are, and how one is removed."""
 
+from pipeline_defs.server.compose.compose_commands import REMOVE_PROJECT
 from pipeline_defs.server.core.command import Command, Runner, ServerError, script
 from pipeline_defs.server.core.failure_reason import why
 from pipeline_defs.server.core.lock import DEAD_SECONDS
@@ -17,16 +18,14 @@ for token in "$1"*/lock.token; do
 # With `alive` seconds a place stays whose lock's holder gave a sign of life within them.
 _REMOVE = (
     ALIVE
+    + REMOVE_PROJECT
     + """
 folder=$1 project=$2 alive=$3
 if [ -n "$alive" ] && [ -e "$folder/lock" ]; then
   beat=$folder/lock.beat; [ -e "$beat" ] || beat=$folder/lock
   [ "$(silent "$beat")" -ge "$alive" ] || { echo "it is in use"; exit 0; }
 fi
-for label in com.docker.compose.project shipline.project; do
-  for id in $(docker ps -aq --filter "label=$label=$project"); do docker rm -f -v "$id" >/dev/null; done; done
-for id in $(docker network ls -q --filter "label=com.docker.compose.project=$project"); do docker network rm "$id" >/dev/null; done
-for name in $(docker volume ls -q --filter "label=com.docker.compose.project=$project"); do docker volume rm "$name" >/dev/null; done
+remove_project "$project" false >/dev/null
 rm -rf "$folder"
 """
 )
