@@ -88,6 +88,14 @@ def code_address() -> Iterator[str]:
         remove_folder(address)
 
 
+@contextmanager
+def code_server(folder: Path) -> Iterator[str]:
+    """A code server with a home of its own in this folder, by its address. What an app's file says about GitHub changes no job."""
+    home = make_home(folder / "world", "http://127.0.0.1:9")
+    with code_address() as address, code_server_process(variables(home, address, "none")):
+        yield address
+
+
 def wait_for_port(port: int) -> None:
     """Until something listens there; the test's own time limit ends this."""
     while True:

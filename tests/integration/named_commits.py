@@ -31,9 +31,7 @@ from pipeline_defs.resources.registry_resource import RegistryResource
 from tests.integration.github_changes import (
     REPOSITORY,
     World,
-    code_address,
-    code_server_process,
-    make_home,
+    code_server,
     variables,
     world,
 )
@@ -50,12 +48,7 @@ TRUSTED, UNTRUSTED = "trusted", "untrusted"
 @contextmanager
 def world_of_forks(folder: Path, monkeypatch: Any) -> Iterator[World]:
     """The app on the stand-in for GitHub, with a code server of its own, looked at for the first time."""
-    home = make_home(folder / "code", "http://127.0.0.1:9")
-    with (
-        GitHubServer(validate=False) as github,
-        code_address() as address,
-        code_server_process(variables(home, address, "none")),
-    ):
+    with GitHubServer(validate=False) as github, code_server(folder / "code") as address:
         github.create_repository(REPOSITORY, files={"version.txt": "1.0.0\n"})
         github.create_branch(REPOSITORY, "development", "main")
         for login, role in {"dora": "write", "eve": "read"}.items():

@@ -28,10 +28,8 @@ from pipeline_defs.runtime.run_submission import Launcher
 from tests.integration.github_changes import (
     REPOSITORY,
     World,
-    code_address,
-    code_server_process,
+    code_server,
     make_home,
-    variables,
     world,
 )
 from tests.testbed.github import GitHubServer
@@ -40,8 +38,7 @@ from tests.testbed.github import GitHubServer
 @pytest.fixture(scope="module")
 def code(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """One code server for the module; what the app's file says about GitHub makes no difference to its jobs."""
-    folder = make_home(tmp_path_factory.mktemp("code") / "world", "http://127.0.0.1:9")
-    with code_address() as address, code_server_process(variables(folder, address, "none")):
+    with code_server(tmp_path_factory.mktemp("code")) as address:
         yield address
 
 

@@ -13,10 +13,7 @@ from pipeline_defs.runtime.run_submission import Launcher
 from tests.integration.github_changes import (
     REPOSITORY,
     World,
-    code_address,
-    code_server_process,
-    make_home,
-    variables,
+    code_server,
     world,
 )
 from tests.testbed.github import GitHubServer
@@ -25,8 +22,7 @@ from tests.testbed.github import GitHubServer
 @pytest.fixture(scope="module")
 def code(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """One code server for the module."""
-    folder = make_home(tmp_path_factory.mktemp("code") / "world", "http://127.0.0.1:9")
-    with code_address() as address, code_server_process(variables(folder, address, "none")):
+    with code_server(tmp_path_factory.mktemp("code")) as address:
         yield address
 
 
