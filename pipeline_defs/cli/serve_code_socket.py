@@ -12,15 +12,16 @@ from pathlib import Path
 
 from pipeline_defs.cli.child_process import CODE_SERVER
 from pipeline_defs.config.process_protection import protect_process
+from pipeline_defs.config.socket_parent import socket_parent
 
 
 def new_socket() -> Path:
     """Where a code server may listen: in a folder with mode 0700 that is made here. Raises OSError.
 
-    A home's own path may be too long for a socket (108 bytes on Linux). Each start has a folder of its own: a code server that still
+    A home's own path may be too long for a socket. Each start has a folder of its own: a code server that still
     watches over its last runs would remove the socket of the next one.
     """
-    return Path(tempfile.mkdtemp(prefix="shipline-code-")) / "code"
+    return Path(tempfile.mkdtemp(prefix="shipline-code-", dir=socket_parent())) / "code"
 
 
 def remove_folder(address: str) -> None:

@@ -6,7 +6,6 @@ The docker client does the same for an address that begins with `ssh://`, but by
 import os
 import socket
 import stat
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -15,6 +14,7 @@ from threading import Event, Thread
 import paramiko
 
 from pipeline_defs.config.machine import Machine
+from pipeline_defs.config.socket_parent import socket_parent
 from pipeline_defs.resources.docker_client import EngineError
 from pipeline_defs.resources.scratch import scratch
 from pipeline_defs.resources.ssh_login import CONNECT_SECONDS, connect
@@ -100,8 +100,8 @@ def forwarded(machine: Machine) -> Iterator[Forwarding]:
 
 
 def _folder() -> Path:
-    """Where sockets are: a path to one has room for about a hundred bytes, and a home may be deep."""
-    folder = Path(tempfile.gettempdir(), f"shipline-{os.getuid()}")
+    """Where sockets are: not in the home, which may be deep."""
+    folder = socket_parent() / f"shipline-{os.getuid()}"
     with suppress(FileExistsError):
         folder.mkdir(mode=0o700)
     found = folder.lstat()

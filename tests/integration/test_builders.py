@@ -13,6 +13,7 @@ import pytest
 from pipeline_defs.config import Secret
 from pipeline_defs.config.build import Build
 from pipeline_defs.config.builder import Builder
+from pipeline_defs.config.socket_parent import socket_parent
 from pipeline_defs.doctor.finding import Level
 from pipeline_defs.doctor.host_checks import server as looked_at
 from pipeline_defs.resources.builders import BuilderEngine, builder_of
@@ -52,9 +53,11 @@ def builders(testbed: TestBed, servers: SERVERS) -> tuple[Builder, ...]:
 
 
 @pytest.fixture(autouse=True)
-def own_sockets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def own_sockets(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Sockets of this test alone: other Shiplines of this user have theirs beside them."""
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with tempfile.TemporaryDirectory(dir=socket_parent()) as folder:
+        monkeypatch.setattr(tempfile, "tempdir", folder)
+        yield
 
 
 @pytest.fixture
@@ -91,7 +94,7 @@ def left_there(server: Server) -> str:
 
 
 def nobody_left(workspace: Path) -> bool:
-    sockets = workspace.parent / f"shipline-{os.getuid()}"
+    sockets = socket_parent() / f"shipline-{os.getuid()}"
     assert sockets.is_dir()
     folders = [sockets, *(workspace / name for name in ("builds", "logins"))]
     return not [path for folder in folders for path in folder.glob("[!.]*") if path.is_dir()]

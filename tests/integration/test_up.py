@@ -33,6 +33,7 @@ APP = """
 repository: {repository}
 image: 127.0.0.1:9/team/{name}
 lint: {lint}
+test: null
 environments:
   production: {{hosts: a.example.org, directory: /opt/{name}, compose: production.yml}}
 """
@@ -101,6 +102,8 @@ def home(folder: Path) -> Iterator[Shipline]:
     repository = folder / "repository"
     repository.mkdir()
     (repository / "version.txt").write_text("1.0.0\n")
+    (repository / "Dockerfile").write_text("FROM scratch\nCOPY version.txt /\n")
+    (repository / "production.yml").write_text('services: {app: {image: "127.0.0.1:9/team/app:${VERSION}"}}\n')
     git = ["git", "-c", "user.name=Ada", "-c", "user.email=ada@example.org", "-C", str(repository)]
     for command in (["init", "-q", "-b", "work"], ["add", "."], ["commit", "-q", "-m", "first"]):
         subprocess.run([*git, *command], check=True)
@@ -132,8 +135,15 @@ def shipline(tmp_path: Path) -> Iterator[Shipline]:
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shipline]:
-    """One that runs, for the first tests of this file, which go on with what the ones before them left."""
-    with home(tmp_path_factory.mktemp("running")) as made:
+    """One that runs, for the first tests of this file, which go on with what the ones before them left.
+
+    Its folder for temporary files is too deep for the path to a socket.
+    """
+    folder = tmp_path_factory.mktemp("running")
+    deep = folder / ("deep" * 30)
+    deep.mkdir()
+    with home(folder) as made:
+        made.environment["TMPDIR"] = str(deep)
         made.told = made.up()
         yield made
 
