@@ -4,46 +4,43 @@ The last line of standard output is one JSON object with all figures; seconds ar
 """
 
 import json
-import os
 import statistics
 import sys
-import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from benchmarks.deploy.compare import Compared, compare
-from benchmarks.parts import clean_up_on_sigterm, tell
+from benchmarks.deploy.compare import ROUNDS, Compared, compare
+from benchmarks.parts import Tell, clean_up_on_sigterm, tell, temporary_bed, temporary_home
 from pipeline_defs.config.watch import OFF
-from tests.support.routed_shop import remove_router, routed
+from tests.support.routed_shop import Routed, remove_router, routed
 from tests.support.shop import Shop, load
-from tests.testbed.bed import TestBed, remove_orphans
-from tests.testbed.progress import Progress
 
 
 def main() -> int:
     """Exit status 0 when all could be measured, whatever came out."""
     clean_up_on_sigterm()
-    progress = Progress(tell)
-    # Whatever reads the settings of this process's home finds none: a person's own Shipline lends nothing.
-    with tempfile.TemporaryDirectory(prefix="shipline-deploy-") as home:
-        os.environ["SHIPLINE_HOME"] = home
-        remove_orphans("deploy-")
-        with TestBed(f"deploy-{os.getpid()}", progress=progress) as bed:
-            shop = Shop(bed, load(bed), Path(home))
-            bare, full = _measured(shop, Path(home))
+    with place() as app:
+        bare, full = (measure(app, tell, full=full) for full in (False, True))
     print(json.dumps(_figures(bare, full)), flush=True)
     return 0
 
 
-def _measured(shop: Shop, folder: Path) -> tuple[Compared, Compared]:
-    first, second = shop.release("1.0.0"), shop.release("1.1.0")
-    whole = routed(shop, folder).changed(watch=OFF)  # to watch is to wait: no script does it
-    bare = whole.bare().changed(database=None, migrate=None)
-    with shop.server() as server:
+@contextmanager
+def place() -> Iterator[Routed]:
+    """The sample app behind a router, on a server of a test bed of its own."""
+    with temporary_home("deploy") as home, temporary_bed("deploy") as bed:
+        # To watch a release is to wait, and no script does it.
+        yield routed(Shop(bed, load(bed), Path(home)), Path(home)).changed(watch=OFF)
+
+
+def measure(app: Routed, tell: Tell, *, full: bool, rounds: int = ROUNDS) -> Compared:
+    """Compare deployments with the script: with backup, migration and tests on both sides, or bare."""
+    first, second = app.shop.release("1.0.0"), app.shop.release("1.1.0")
+    wanted = app if full else app.bare().changed(database=None, migrate=None)
+    with app.shop.server() as server:
         try:
-            return (
-                compare(bare, server, first, second, tell, full=False),
-                compare(whole, server, first, second, tell, full=True),
-            )
+            return compare(wanted, server, first, second, tell, full=full, rounds=rounds)
         finally:
             remove_router(server)
 
@@ -56,10 +53,10 @@ def _figures(bare: Compared, full: Compared) -> dict[str, float]:
         "rollback_s": _median(bare.rollback),
         "script_s": _median(bare.script),
         "script_failed_requests": sum(len(each.failed) for each in bare.asked_script),
-        "deploy_over_script": bare.over_script,
+        "deploy_over_script": _median(bare.over_script),
         "full_deploy_s": _median(full.deploy),
         "full_script_s": _median(full.script),
-        "full_deploy_over_script": full.over_script,
+        "full_deploy_over_script": _median(full.over_script),
         "failed_requests": sum(len(each.failed) for each in asked),
         "longest_gap_s": round(max(each.longest_gap for each in asked), 3),
         "round_trips": max(bare.trips),

@@ -15,12 +15,17 @@ SECONDS = 60.0
 
 def measure(stack: Stack, tell: Tell, count: int = 30) -> Figures:
     """Deliver so many pushes, each when the run of the one before has ended; seconds at the median and the 95th percentile."""
-    seconds = [_deliver(stack, number) for number in range(count)]
-    tell(f"from a delivery to the first op: {min(seconds):.2f} to {max(seconds):.2f} s, {count} deliveries")
+    found = seconds(stack, count)
+    tell(f"from a delivery to the first op: {min(found):.2f} to {max(found):.2f} s, {count} deliveries")
     return {
-        "delivery_to_first_op_p50_s": percentile(seconds, 50),
-        "delivery_to_first_op_p95_s": percentile(seconds, 95),
+        "delivery_to_first_op_p50_s": percentile(found, 50),
+        "delivery_to_first_op_p95_s": percentile(found, 95),
     }
+
+
+def seconds(stack: Stack, count: int) -> list[float]:
+    """From each of so many deliveries to the first op."""
+    return [_deliver(stack, number) for number in range(count)]
 
 
 def _deliver(stack: Stack, number: int) -> float:

@@ -1,5 +1,7 @@
 """Ground: a generated history in a storage, and the truth about it."""
 
+import os
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,13 +11,16 @@ from pathlib import Path
 
 from dagster import DagsterInstance
 
-from benchmarks.lineage.home import home
+from benchmarks.lineage.home import POSTGRES, SQLITE, home
 from benchmarks.lineage.storing import store
 from benchmarks.lineage.story import app_names, tell
 from benchmarks.lineage.truth import Truth
-from benchmarks.parts import Tell
+from benchmarks.parts import Failed, Tell
 from pipeline_defs.config.home import Home
 from pipeline_defs.lineage.store import open_lineage
+
+_NAMES = ("APPS", "DEPLOYMENTS")
+_SIZES = {SQLITE: (10, 10_000), POSTGRES: (50, 100_000)}
 
 
 @dataclass(frozen=True)
@@ -47,3 +52,18 @@ def ground(folder: Path, storage: str, apps: int, deployments: int, say: Tell) -
         index_s = round(time.monotonic() - begun, 3)
         say(f"the index was made from nothing in {index_s:.1f} s")
         yield Ground(place, storage, truth, now, index_s)
+
+
+@contextmanager
+def wanted_ground(say: Tell) -> Iterator[Ground]:
+    """A ground of the storage and size that the variables STORAGE, APPS and DEPLOYMENTS name. Raises Failed."""
+    storage = os.environ.get("STORAGE") or POSTGRES
+    if storage not in _SIZES:
+        raise Failed(f"STORAGE is {storage!r}; it may be {' or '.join(_SIZES)}")
+    usual = zip(_NAMES, _SIZES[storage], strict=True)
+    apps, deployments = (int(os.environ.get(name) or number) for name, number in usual)
+    with (
+        tempfile.TemporaryDirectory(prefix="shipline-lineage-") as folder,
+        ground(Path(folder), storage, apps, deployments, say) as made,
+    ):
+        yield made
