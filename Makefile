@@ -23,7 +23,7 @@ test-unit: setup ## the unit tests, those of the documentation among them; no Do
 	@$(PYTEST) tests/unit $(ARGS)
 
 # What touches the Engine, registry, Compose, SSH, Caddy and PostgreSQL is tested on this machine's own Docker too, which may be older.
-OWN_DOCKER := $(addprefix tests/integration/test_,engine.py registry.py builders.py retention.py housekeeping.py in_place.py blue_green.py \
+OWN_DOCKER := tests/integration/engine $(addprefix tests/integration/test_,registry.py builders.py retention.py housekeeping.py in_place.py blue_green.py \
   procedures.py database_ready.py database_round_trip.py restoring.py end_to_end.py ssh.py server_logins.py forks.py)
 
 test-all: setup lint ## all tests, also those that are marked `thorough`; before landing what touches what they prove

@@ -15,7 +15,7 @@ from pathlib import Path
 import dagster as dg
 
 from pipeline_defs.config import Secret
-from pipeline_defs.config.home import PROJECT
+from pipeline_defs.config.home import PROJECT, Home
 from pipeline_defs.release.request import Job, Request
 from tests.support.executions import Execution, Rule, executions, leaks, run_watched, ssh_server_watched
 from tests.support.shop import environment
@@ -124,8 +124,10 @@ def watched(bed: TestBed, folder: Path) -> tuple[list[Execution], list[str], lis
 
 def main(folder: Path, commits: Sequence[str]) -> None:
     """The runs of every job, each in this process, and a backup of the home."""
-    from pipeline_defs.definitions import defs  # as a run has them: of the apps' files in SHIPLINE_APPS
+    # Its import puts secrets aside, as in each process of Dagster's.
+    from pipeline_defs.definitions import definitions
 
+    defs = definitions(Home.find().apps)
     old, new = commits
     asked = [
         Request(app=NAME, job=Job.DEPLOY, environment="production", commit=old, branch="main"),
