@@ -4,12 +4,14 @@ import functools
 import json
 import socket
 import subprocess
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from tests.testbed import docker
-from tests.testbed.checkout import BedError
+from tests.testbed.checkout import CHECKOUT_LABEL, BedError
 from tests.testbed.container import LOOPBACK, Container, free_port, wait_until
 from tests.testbed.images import SERVER
 
@@ -38,7 +40,7 @@ class Server(Container):
         """`home_size` ("64m") puts /opt/shipline on a file system that small, so that a test can fill it.
 
         `in_memory`: what its Engine and Shipline store is in memory, where this machine has plenty; it is gone when the server
-        is stopped.
+        is stopped, unless that is done within `stored`.
         """
         super().__init__(bed, role)
         self.host = LOOPBACK
@@ -73,6 +75,18 @@ class Server(Container):
         """Start it and return when its Engine answers and SSH lets in."""
         super().start()
         wait_until(self._ready, f"The server {self.name} is not ready", 60)
+
+    @contextmanager
+    def stored(self) -> Iterator[None]:
+        """For the length of the block it keeps what it stores when it is killed, as another container has its volumes too."""
+        holder, volumes = f"{self.name}-holder", ["--volumes-from", self.name, "--entrypoint", "sleep"]
+        docker.docker(
+            "run", "--detach", "--rm", "--name", holder, "--label", CHECKOUT_LABEL, *volumes, SERVER.name, "inf"
+        )
+        try:
+            yield
+        finally:
+            docker.docker("rm", "--force", holder)
 
     def _ready(self) -> bool:
         if not self.running():
