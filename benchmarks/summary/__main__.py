@@ -81,5 +81,6 @@ def _measure() -> Iterator[Measure]:
 if __name__ == "__main__":
     results = Results()
     status = main(PARTS, _measure(), NAMES, results.add)
-    tell(f"all samples are in {results.file}")
+    if results.file.exists():
+        tell(f"all samples are in {results.file}")
     sys.exit(status)

@@ -1,7 +1,6 @@
 """Nothing: runs that find everything done: the image of a tested tree, and a release that runs already."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import partial
 
 from dagster import DagsterInstance, RunRecord, RunsFilter
@@ -35,7 +34,7 @@ def measure(tell: Tell) -> Samples:
         integrate = partial(ask, Request(app=APP, job=Job.INTEGRATE, actor="ada", commit=commit, branch="development"))
         _ended(stack.instance, integrate())
         version = _ended(stack.instance, ask(deploy)).dagster_run.tags["version"]
-        again = partial(ask, replace(deploy, commit="", version=version))
+        again = partial(ask, deploy.model_copy(update={"commit": "", "version": version}))
         found = {
             "noop_integrate_s": [_seconds(stack, integrate) for _ in range(TIMES)],
             "noop_deploy_s": [_seconds(stack, again) for _ in range(TIMES)],

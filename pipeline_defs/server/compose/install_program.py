@@ -1,5 +1,7 @@
 """Install program: the program that puts a release's folder on a server, and finds the data that an older Shipline left in releases."""
 
+from pipeline_defs.server.compose.merged_file import FORGET_MERGED_FILE
+
 # What Shipline writes into a release's folder is as old as the epoch; whatever is newer somebody else has written.
 WRITTEN = """
 written() { [ ! -L "$1" ] && [ -e "$1" ] && [ -n "$(find "$1" ! -type d ! -type l ! -name 'shipline.*' -mtime -18250 2>&1 | head -n 1)" ]; }
@@ -49,6 +51,9 @@ INSTALL = (
 folder=$1 root=$2 project=$3 frozen=$4 apart=$5 kept=$6 theirs=$7 secrets=$8 places=$9; shift 9
 data=$1; shift
 umask 077
+"""
+    + FORGET_MERGED_FILE
+    + """
 new=$folder.partial
 rm -rf "$new"; mkdir -p "$new"
 tar -x -p -C "$new" -f -

@@ -12,6 +12,7 @@ from pipeline_defs.server.compose.bundle import SETTINGS
 from pipeline_defs.server.compose.compose_commands import compose_words
 from pipeline_defs.server.compose.compose_model import ComposeModel
 from pipeline_defs.server.compose.compose_reader import read_model
+from pipeline_defs.server.compose.merged_file import MERGED_FILE
 from pipeline_defs.server.compose.surroundings import LOOK, Surroundings, read_surroundings
 from pipeline_defs.server.core.command import Command, script
 from pipeline_defs.server.core.site import Site
@@ -19,17 +20,23 @@ from pipeline_defs.server.core.site import Site
 # The app's own file without Shipline's override is what its services are looked at in, whatever their profiles. Where it cannot be
 # rendered, as without an env_file, it is looked at with its variables as they are written, so that all mistakes are found at once.
 # What would run is rendered, too: whatever Compose refuses then is a failure.
-_RENDER = """
+_RENDER = (
+    """
 settings=$1 own=$2 merged=$3
+"""
+    + MERGED_FILE
+    + """
 own() { (set -a; . "$settings"; set +a; eval "$own \\"\\$@\\""); }
 merged() { (set -a; . "$settings"; set +a; eval "$merged \\"\\$@\\""); }
-said=$(mktemp); trap 'rm -f "$said"' EXIT
+said=$(mktemp) all=$(mktemp) wrong=$(mktemp); trap 'rm -f "$said" "$all" "$wrong"' EXIT
+merged config >"$all" 2>"$wrong" & asked=$!
 text=$(own --profile '*' config --no-env-resolution 2>"$said") || text=$(own --profile '*' config 2>"$said") ||
   text=$(merged config 2>"$said") || text=$(own --profile '*' config --no-env-resolution --no-interpolate 2>/dev/null) || text=
 sed 's/^/# said /' "$said"
-merged config --quiet >/dev/null 2>"$said" || sed 's/^/# fails /' "$said"
+if wait "$asked"; then keep "$all"; else sed 's/^/# fails /' "$wrong"; fi
 printf '%s\\n' "$text"
 """
+)
 
 _UNSET = re.compile(r'\bThe \\?"?(\w+)\\?"? variable is not set')
 

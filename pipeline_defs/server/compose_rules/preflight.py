@@ -8,6 +8,7 @@ from pipeline_defs.release.records import Release
 from pipeline_defs.release.step_name import StepName
 from pipeline_defs.server.compose.bundle import SETTINGS
 from pipeline_defs.server.compose.compose_commands import LOGIN, compose_words
+from pipeline_defs.server.compose.merged_file import MERGED_FILE
 from pipeline_defs.server.compose.rendered_compose import read_rendered, render
 from pipeline_defs.server.compose_rules import problems
 from pipeline_defs.server.core.command import Command, script
@@ -23,9 +24,13 @@ _IMAGES = (
     LOGIN
     + """
 settings=$1 program=$2 own=$3; shift 3
+"""
+    + MERGED_FILE
+    + """
+merged() { (set -a; . "$settings"; set +a; eval "$program \\"\\$@\\""); }
 log_in
 pull() { docker pull "$1" 2>&1 || logged_in pull "$1" 2>&1; }
-for image in $(set -a; . "$settings"; eval "$program config --images" 2>/dev/null) "$@"; do
+for image in $(images merged 2>/dev/null) "$@"; do
   [ "$image" != "$own" ] || continue
   docker image inspect "$image" >/dev/null 2>&1 && continue
   echo "pull $image"

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from pipeline_defs.server.compose.bundle import SETTINGS
 from pipeline_defs.server.compose.compose_commands import NOBODYS, compose_words
+from pipeline_defs.server.compose.merged_file import MERGED_FILE
 from pipeline_defs.server.core.command import Command, script
 from pipeline_defs.server.core.site import Site
 
@@ -16,23 +17,33 @@ from pipeline_defs.server.core.site import Site
 _LOOK = (
     r"""
 project=$1 settings=$2 merged=$3
+"""
+    + MERGED_FILE
+    + r"""
 merged() { (set -a; . "$settings"; set +a; eval "$merged \"\$@\""); }
 variable() { sed -n "s/^$1=//p" | tail -n 1; }
-found=
+found= tab=$(printf '\t')
 label=label=com.docker.compose
-for id in $(docker ps -aq --no-trunc --filter "$label.project=$project" --filter "$label.oneoff=False"); do
-  service=$(docker inspect -f '{{index .Config.Labels "com.docker.compose.service"}}' "$id") || continue
-  docker inspect -f '{{$service := index .Config.Labels "com.docker.compose.service"}}{{range .Mounts}}{{
-    printf "# mount\t%s\t%s\t%s\t%s\t%s\n" $service .Type .Name .Source .Destination}}{{end}}' "$id"
-  docker inspect -f '{{$service := index .Config.Labels "com.docker.compose.service"}}{{range $mount := .HostConfig.Mounts}}{{
+look() {
+  ids=$(docker ps -aq --no-trunc --filter "$label.project=$project" --filter "$label.oneoff=False") || return 1
+  [ -z "$ids" ] || docker inspect -f '{{$service := index .Config.Labels "com.docker.compose.service"}}{{range .Mounts}}{{
+    printf "# mount\t%s\t%s\t%s\t%s\t%s\n" $service .Type .Name .Source .Destination}}{{end}}{{range $mount := .HostConfig.Mounts}}{{
     if $mount.VolumeOptions}}{{printf "# options\t%s\t%s\t" $service $mount.Target}}{{json $mount.VolumeOptions}}{{println}}{{
-    end}}{{end}}' "$id"
-  data=$(docker inspect -f '{{range .Config.Env}}{{println .}}{{end}}' "$id" | variable PGDATA)
+    end}}{{end}}{{range .Config.Env}}{{if eq (printf "%.7s" .) "PGDATA="}}{{printf "# data\t%s\t%s\t%s\n" $.ID $service .}}{{
+    end}}{{end}}' $ids
+}
+seen=$(look 2>/dev/null) || seen=$(look)  # a container may go while it is looked at
+printf '%s\n' "$seen"
+data=$(printf '%s\n' "$seen" | sed -n "s/^# data$tab//p")
+while IFS=$tab read -r id service data; do
+  data=${data#PGDATA=}
   [ -n "$data" ] || continue
-  version=$(docker cp "$id:$data/PG_VERSION" - 2>/dev/null | tar -xO 2>/dev/null) || continue
+  version=$(docker cp "$id:$data/PG_VERSION" - 2>/dev/null </dev/null | tar -xO 2>/dev/null) || continue
   found=yes; printf '# postgres\t%s\t%s\t%s\n' "$service" "$data" "$version"
-done
-for image in $(merged config --images | sort -u); do
+done <<DATA
+$data
+DATA
+for image in $(images merged | sort -u); do
   variables=$(docker image inspect -f '{{range .Config.Env}}{{println .}}{{end}}' "$image" 2>/dev/null) || continue
   data=$(printf '%s\n' "$variables" | variable PGDATA)
   [ -n "$data" ] || continue
@@ -51,7 +62,7 @@ for image in $(merged config --images | sort -u); do
     [ -z "$version" ] || printf '# volume\t%s\t%s\n' "$volume" "$version"
   done
 done
-merged config
+rendered merged
 """
 )
 

@@ -9,6 +9,7 @@ from pipeline_defs.release.step_name import StepName
 from pipeline_defs.server.compose.compose_commands import with_compose
 from pipeline_defs.server.compose.compose_model import COMPLETED, ComposeModel, Service
 from pipeline_defs.server.compose.compose_reader import read_model
+from pipeline_defs.server.compose.merged_file import MERGED_FILE
 from pipeline_defs.server.core.command import Command, script
 from pipeline_defs.server.core.site import Site
 from pipeline_defs.server.core.step import Step
@@ -21,10 +22,13 @@ HASHES = "# hashes of the services"
 """The line after which the hashes follow, in what is printed."""
 # Compose hashes what is read from an env_file when it makes a container, and the file's name when it is only asked: so it is asked about
 # the merged file, in which there is no env_file any more. Older ones do not know the hashes of all.
-_DESCRIBE = """
-described=$(compose config); printf '%s\\n' "$described"; echo "$1"
+_DESCRIBE = (
+    MERGED_FILE
+    + """
+described=$(rendered compose); printf '%s\\n' "$described"; echo "$1"
 printf '%s\\n' "$described" | compose -f - config --hash '*' 2>/dev/null || :
 """
+)
 _RUNS = "# what runs\n"
 
 # The release that runs may have files that Compose does not take any more: then nothing is known of it.
