@@ -8,7 +8,7 @@ from typing import Any
 import typer
 
 from docs.written import with_part, write
-from pipeline_defs.cli.main import shipline
+from pipeline_defs.cli.main import command_line
 
 PAGE = Path(__file__).with_name("commands.md")
 BY = "docs/commands.py"
@@ -26,7 +26,7 @@ def page(text: str) -> str:
 
 def sections() -> str:
     """One section for each command that can be given, in the order of `shipline --help`."""
-    return "\n".join(_section(words, command) for words, command in _commands(typer.main.get_command(shipline)))
+    return "\n".join(_section(words, command) for words, command in _commands(typer.main.get_command(command_line())))
 
 
 def _commands(group: Any, path: tuple[str, ...] = ("shipline",)) -> Iterator[tuple[tuple[str, ...], Any]]:

@@ -16,7 +16,7 @@ from benchmarks.lineage.ground import Ground
 from benchmarks.lineage.story import EUROPE, PRODUCTION
 from benchmarks.lineage.truth import Delivered
 from benchmarks.parts import Failed, Tell
-from pipeline_defs.cli.main import shipline
+from pipeline_defs.cli.main import command_line
 
 _ZONES = ("UTC", "America/New_York", "Asia/Kolkata", "Pacific/Auckland", "Europe/London")
 _DAYS = (14, 90, 730)  # told by days, weeks and months
@@ -42,7 +42,7 @@ def measure(ground: Ground, tell: Tell, apps: int = 10) -> Figures:
 
 def _told(app: str, environment: str, days: int, zone: str) -> dict[str, Any]:
     words = ["--json", "metrics", app, "--environment", environment, "--since", f"{days}d", "--timezone", zone]
-    done = CliRunner().invoke(shipline, words)
+    done = CliRunner().invoke(command_line(), words)
     if done.exit_code:
         raise Failed(f"shipline {' '.join(words)}: {done.output or done.exception}")
     told: dict[str, Any] = json.loads(done.stdout)["apps"][0]

@@ -10,7 +10,7 @@ from typing import Any
 import typer
 from typer.exceptions import TyperException
 
-from pipeline_defs.cli.main import shipline
+from pipeline_defs.cli.main import command_line
 from tests.docs.pages import PAGES, tokens
 
 _CODE = ("fence", "code_block", "code_inline")
@@ -31,7 +31,7 @@ def commands() -> Iterator[tuple[Path, str]]:
 @functools.cache
 def _command_line() -> Any:
     """The command line as click knows it."""
-    return typer.main.get_command(shipline)
+    return typer.main.get_command(command_line())
 
 
 def misunderstood(command: str) -> str | None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import typer
 
-from pipeline_defs.cli.main import main, shipline
+from pipeline_defs.cli.main import command_line, main
 
 
 @pytest.fixture
@@ -107,7 +107,7 @@ def test_a_stack_trace_is_shown_only_when_asked_for(home: Path) -> None:
 
 
 def test_every_command_shows_an_example_in_its_help(capsys: pytest.CaptureFixture[str]) -> None:
-    for path in _commands(typer.main.get_command(shipline)):
+    for path in _commands(typer.main.get_command(command_line())):
         assert main([*path, "--help"]) == 0
         assert "Example: shipline" in capsys.readouterr().out.replace('eval "$(shipline env)"', "shipline env"), path
 

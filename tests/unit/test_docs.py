@@ -9,7 +9,7 @@ import typer
 
 from docs import commands as commands_page
 from docs import reference
-from pipeline_defs.cli.main import shipline
+from pipeline_defs.cli.main import command_line
 from pipeline_defs.config.home import PROJECT
 from pipeline_defs.config.key_descriptions import MEANINGS
 from tests.docs.commands import misunderstood
@@ -44,7 +44,7 @@ def test_a_command_that_does_not_exist_is_noticed(command: str) -> None:
 
 
 def test_the_documentation_speaks_of_every_command() -> None:
-    group: Any = typer.main.get_command(shipline)
+    group: Any = typer.main.get_command(command_line())
     text = "\n".join(page.read_text() for page in PAGES if page != commands_page.PAGE)
     missing = [name for name in group.commands if f"shipline {name}" not in text]
     assert not missing
