@@ -226,13 +226,14 @@ def _last(said: str) -> str:
 
 
 def _together(steps: list[Step]) -> Iterator[list[Step]]:
-    """The steps of each round trip: what is decided here comes last in its own, and what is secret is apart from the rest."""
+    """The steps of each round trip: what is decided here comes last in its own, or before what only looks, and what is secret
+    is apart from the rest."""
     group: list[Step] = []
     for step in steps:
         if (
             group
             and not step.runs_with_previous
-            and (any(each.decides for each in group) or group[-1].secret != step.secret)
+            and (group[-1].secret != step.secret or (any(each.decides for each in group) and not step.only_looks))
         ):
             yield group
             group = []

@@ -31,6 +31,7 @@ class Step:
         migrates: the step's lines tell of migrations, which are timed one by one.
         secret: its output is not shown, kept or logged, because it may hold settings in any disguise.
         check: looks at the output and says why the procedure may not go on; None where it may.
+        only_looks: it changes nothing, so it may be executed before it is known what the step before it decides.
         runs_with_previous: it changes nothing and needs nothing of the step before it, beside which it runs; its
             seconds are those it takes longer.
     """
@@ -47,6 +48,7 @@ class Step:
     migrates: bool = False
     secret: bool = False
     check: Callable[[str], str | None] | None = None
+    only_looks: bool = False
     runs_with_previous: bool = False
 
     def within(self, seconds: float) -> "Step":

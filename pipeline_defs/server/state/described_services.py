@@ -94,6 +94,7 @@ def describe_step(site: Site, facts: Facts, folder: str) -> Step:
         StepName.SERVICES,
         _both(site, facts, folder),
         secret=True,
+        only_looks=True,
         learn=lambda text: dict(zip((DESCRIBED, RUNNING), text.split(_RUNS), strict=False)),
         check=lambda text: _refusal(site, text.split(_RUNS)[0], folder),
     )
