@@ -6,7 +6,6 @@ from pydantic import ValidationError
 
 from pipeline_defs.release.records import Release
 from pipeline_defs.server.compose.bundle import RELEASE
-from pipeline_defs.server.compose.compose_commands import FIND
 from pipeline_defs.server.compose.surroundings import published_ports
 from pipeline_defs.server.core.command import Command, Result, Runner, ServerError, script
 from pipeline_defs.server.core.failure_reason import why
@@ -21,8 +20,7 @@ LEAST_FREE_BYTES = 64 * 1024 * 1024
 """Below this nothing is begun: journal, backup and image would fail half-way."""
 
 _GATHER = (
-    FIND
-    + SNAPSHOT
+    SNAPSHOT
     + """
 project=$1 root=$2 database=$3 volume=$4 release=$5 service=$6 unfinished=$7 only_look=$8 routed=$9 swap=${10} swapped=${11}
 if [ -z "$only_look" ]; then
@@ -42,13 +40,16 @@ elif docker compose version >/dev/null 2>&1; then echo "compose docker compose"
 elif docker-compose version >/dev/null 2>&1; then echo "compose docker-compose"; fi
 there=$root; while [ ! -e "$there" ]; do there=$(dirname "$there"); done
 echo "free_kib $(df -Pk "$there" | awk 'NR==2 {print $4}')"
+label=label=com.docker.compose all=
+[ -z "$engine_answers" ] || all=$(docker ps -a --filter "$label.project=$project" --format '{{.ID}}|{{
+  .Label "com.docker.compose.service"}}|{{.Label "com.docker.compose.oneoff"}}|{{.State}}|{{.Ports}}') || exit 1
+running() { printf '%s\n' "$all" | awk -F '|' -v service="$1" '$2 == service && $3 == "False" && $4 == "running" { print $1; exit }'; }
 if [ -n "$database" ]; then
-  label="label=com.docker.compose"
-  echo "database $(found "$project" "$database" 2>/dev/null)"
-  echo "data" $(docker ps -aq --filter "$label.project=$project" --filter "$label.service=$database" 2>/dev/null) \
+  echo "database $(running "$database")"
+  echo "data" $(printf '%s\n' "$all" | awk -F '|' -v service="$database" '$2 == service { print $1 }') \
     $(docker volume ls -q --filter "$label.project=$project" --filter "$label.volume=$volume" 2>/dev/null)
 fi
-id=$(found "$project" "$service" 2>/dev/null || true)
+id=$(running "$service")
 [ -z "$id" ] || echo "running $(docker inspect -f '{{.Config.Image}}' "$id")"
 [ ! -e "$root/current" ] || echo "folder $(readlink -f "$root/current")"
 if [ -f "$root/$unfinished" ]; then
@@ -59,7 +60,7 @@ if [ -f "$root/$unfinished" ]; then
 fi
 [ ! -f "$root/current/$release" ] || echo "current $(tr -d '\\n' <"$root/current/$release")"
 if [ -n "$engine_answers" ]; then
-  echo "published $(docker ps --filter "label=com.docker.compose.project=$project" --format '{{.Ports}}' 2>/dev/null | tr '\\n' ,)"
+  echo "published $(printf '%s\\n' "$all" | cut -d '|' -f 5 | tr '\\n' ,)"
   if docker cp "shipline-router:/router/hosts/$project" - >/dev/null 2>&1; then echo "routed yes"; fi
   seen=$(snapshot "$project" "$root" "$unfinished" "$routed" 2>/dev/null) ||
     seen=$(snapshot "$project" "$root" "$unfinished" "$routed") || exit 1  # a container may go while it is looked at
