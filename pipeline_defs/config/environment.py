@@ -15,6 +15,7 @@ from pipeline_defs.config.replacement import Replacement, Strategy, with_service
 from pipeline_defs.config.retention import Retention
 from pipeline_defs.config.route import Route
 from pipeline_defs.config.secret import SecretSource
+from pipeline_defs.config.stage_hooks import Hooks, misplaced
 from pipeline_defs.config.testing import E2E, Health, Test
 from pipeline_defs.config.value_types import (
     Argv,
@@ -139,6 +140,10 @@ class Environment(Model):
     )
     test: Test | None = None
     e2e: tuple[E2E, ...] = ()
+    hooks: Hooks = Field(
+        default=Hooks(),
+        description="commands before and after each stage. They are not inherited by an environment that rehearses this one",
+    )
     timeout: int = Field(
         default=1800,
         ge=1,
@@ -230,6 +235,11 @@ class Environment(Model):
         unsafe = [number for number, each in enumerate(self.e2e) if each.production == "unsafe" and not self.rehearses]
         allowed = "an environment that rehearses; take these tests out here, or write `production: safe`"
         refuse([mistake("e2e", number, "production", found="unsafe", allowed=allowed) for number in unsafe])
+        return self
+
+    @model_validator(mode="after")
+    def _hooks_of_its_own_stages(self) -> Self:
+        refuse(list(misplaced(self.hooks, rehearses=self.rehearses is not None)))
         return self
 
     @model_validator(mode="after")

@@ -7,6 +7,7 @@ from functools import cached_property
 from pipeline_defs.config.app import App
 from pipeline_defs.config.environment import Environment
 from pipeline_defs.config.secret import Secret, SecretSource
+from pipeline_defs.config.stage_hooks import Hooks
 
 SUFFIX = "-pull-"
 """Between the names of the environment and the number of the pull request. No environment in a file has a dash in its name."""
@@ -33,7 +34,8 @@ class _StandIn(SecretSource):
 def with_pull_place(app: App, pull: int, base: str) -> tuple[App, str]:
     """The app with one more environment, for the rehearsal of a pull request, and the name of that.
 
-    It has a folder and a compose project of its own, publishes nothing, and sees no secret but those of the app's key `stage`.
+    It has a folder and a compose project of its own, publishes nothing, runs no hooks, and sees no secret but those of the app's key
+    `stage`.
     """
     assert app.staging is not None
     rehearsing = app.environments[app.staging]
@@ -48,6 +50,7 @@ def with_pull_place(app: App, pull: int, base: str) -> tuple[App, str]:
             "url": None,
             "route": None,
             "keep_running": False,
+            "hooks": Hooks(),
             "base": base,
         }
     )

@@ -148,7 +148,8 @@ def _came(
 def _ended(row: Deployment, report: Report, run: Recording, tell: Telling) -> Ended | RollbackOrder:
     """What follows. Raises DeploymentError where it failed before anything was changed."""
     found = {"backup": report.backup, "previous": report.previous or row.previous, "hosts": report.hosts}
-    row = row.model_copy(update={**ending(report, row.started), **found})
+    hooks = {"failed_hooks": report.failed_hooks}
+    row = row.model_copy(update={**ending(report, row.started), **found, **hooks})
     if row.way_back and row.previous and row.way_back.digest != row.previous.digest:
         row = row.model_copy(update={"way_back": None})  # the server ran another release than the lineage knew of
     tell.say(f"{row.outcome} after {row.seconds:.1f} s\n\n{steps_text(row.steps)}\n\n{hosts_text(row.hosts)}".rstrip())

@@ -36,8 +36,14 @@ def earlier_rehearsal(
 ) -> Rehearsal | None:
     """The rehearsal of the pull request whose merge made this image, where it stands for the merge's own; None where none does."""
     app, config = place.app, place.site.config
-    if app.stage.pulls == "off" or not image.pull or config.keep_running or content.release is None:
-        return None
+    if (
+        app.stage.pulls == "off"
+        or not image.pull
+        or config.keep_running
+        or config.hooks.given
+        or content.release is None
+    ):
+        return None  # that of a pull request runs no hooks
     found = run.lineage.pull_rehearsals(app, image.pull)
     if not found:
         return None

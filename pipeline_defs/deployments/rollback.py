@@ -147,7 +147,8 @@ def _ended(row: Deployment | None, report: Report) -> tuple[Deployment, ...]:
     if row is None or report.live is None:
         return ()
     found = {"backup": report.backup, "release": report.live, "hosts": report.hosts, "unproved": report.unproved}
-    return (row.model_copy(update={**ending(report, row.started), **found}),)
+    hooks = {"failed_hooks": report.failed_hooks}
+    return (row.model_copy(update={**ending(report, row.started), **found, **hooks}),)
 
 
 def _closed(failed: Deployment | None, report: Report) -> tuple[Deployment, ...]:

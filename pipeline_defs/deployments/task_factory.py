@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -13,12 +13,13 @@ from pipeline_defs.deployments.protocols import Outside, Place, Recording, Telli
 from pipeline_defs.release.records import Image, Release
 from pipeline_defs.resources.docker_client import EngineError
 from pipeline_defs.resources.git_source import Source
+from pipeline_defs.resources.hook_runner import HookRunner
 from pipeline_defs.resources.isolation import untrusted_checkout
 from pipeline_defs.resources.registry_errors import RegistryError
 from pipeline_defs.resources.release_files import release_files
 from pipeline_defs.resources.source_errors import SourceError
 from pipeline_defs.resources.ssh_resource import SshResource
-from pipeline_defs.server.compose.bundle import configuration_hash, secret_files
+from pipeline_defs.server.compose.bundle import FILE, configuration_hash, secret_files
 from pipeline_defs.server.compose.site_settings import Settings, settings_of
 from pipeline_defs.server.core.command import Listener, Runner
 from pipeline_defs.server.core.site import Site
@@ -88,7 +89,9 @@ def attempt_task(
     """The task of a rehearsal, deployment or rollback that is carried out."""
     asker = Asker(run.id, run.actor, run.lineage.lives, tell.say, tell.listen)
     at = _files_at(place.site, partial(outside.source.of, place.app), tell)
-    return make_task(id, place, asker, content, registry=registry, files_at=at)
+    task = make_task(id, place, asker, content, registry=registry, files_at=at)
+    variables = {name: value for name, value in task.settings.items() if not name.startswith(FILE)}
+    return replace(task, here=HookRunner(variables, _hidden(task)))
 
 
 def files_of(site: Site, commit: str, source: Source, settings: Settings | None = None) -> dict[str, bytes]:

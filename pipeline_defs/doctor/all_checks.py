@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pipeline_defs.config import App
 from pipeline_defs.config.machine import Machine
-from pipeline_defs.doctor.app_checks import github, registry, repository, secrets
+from pipeline_defs.doctor.app_checks import github, hooks, registry, repository, secrets
 from pipeline_defs.doctor.commit_checks import commit, shared_ports
 from pipeline_defs.doctor.finding import Finding
 from pipeline_defs.doctor.host_checks import server
@@ -33,6 +33,7 @@ def findings(apps: Sequence[App], workspace: Path, name: str = "") -> Iterator[F
             partial(repository, app, workspace),
             partial(registry, app),
             partial(github, app),
+            partial(hooks, app),
         ]
     looks += [partial(server, host, folders) for host, folders in _servers(apps)]
     builders = dict.fromkeys(builder for app in apps for builder in app.build.builders)

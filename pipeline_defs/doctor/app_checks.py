@@ -1,10 +1,12 @@
 """An app's own needs: its secrets, its repository with the branches that ship, and its registry."""
 
+import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from pipeline_defs.config import App, SecretSource, SecretUnavailable
+from pipeline_defs.config.plain_environment import plain_environment
 from pipeline_defs.config.secret_sources import sources
 from pipeline_defs.doctor.finding import Finding, Level, broken, good, warning
 from pipeline_defs.github.api import GitHubError, open_repository
@@ -89,6 +91,26 @@ def github(app: App) -> Iterator[Finding]:
         yield Finding(app.name, "GitHub", Level.BROKEN, says, "give it to the token or App, in its settings on GitHub")
     if not missing:
         yield good(app.name, "GitHub", f"all permissions for {app.full_name} are there")
+
+
+def hooks(app: App) -> Iterator[Finding]:
+    """Are the programs there that hooks run on this machine?"""
+    path = plain_environment().get("PATH")
+    named = {
+        hook.command[0]: f"environments.{name}.hooks.{key}"
+        for name, environment in app.environments.items()
+        for key in environment.hooks.given
+        for hook in getattr(environment.hooks, key)
+        if hook.where == "shipline"
+    }
+    for program, where in named.items():
+        if shutil.which(program, path=path):
+            yield good(app.name, "hook", f"{program} is there")
+        else:
+            says = f"{where} runs {program} on this machine, where it is not found"
+            yield broken(
+                app.name, "hook", says, "install it here, and on each machine that takes runs, or name its whole path"
+            )
 
 
 def _unavailable(source: SecretSource) -> SecretUnavailable | None:

@@ -55,7 +55,8 @@ class _Telling:
             return self._of_row(("failed",), Level.BAD, last, f"could not be brought back{_person(last)}")
         if last.kind is DeploymentKind.ROLLBACK:
             return self._of_row(("rolled_back",), Level.WARNING, last, "runs again")
-        return self._of_row(("deployed",), Level.GOOD, last, "runs")
+        level = Level.WARNING if last.failed_hooks else Level.GOOD
+        return self._of_row(("deployed",), level, last, "runs")
 
     def _of_lost(self, lost: Deployment, live: Deployment | None) -> Notification:
         """A deployment that failed; `live` is what was brought back."""
@@ -85,6 +86,7 @@ class _Telling:
                 took=duration(row.seconds) if row.seconds else "",
                 error=first_sentence(row.error or interrupted),
                 tests=first_sentence(self._unproved()),
+                hooks=first_sentence("; ".join(row.failed_hooks)),
                 quarantine=out,
                 **self._links(row.environment, row.release.commit),
             ),

@@ -26,7 +26,8 @@ class Row(Record):
     `configuration` is the hash of the release's configuration.
     `way_back` is a rehearsal's verdict, and of a deployment the one it was made with; `backup` is a deployment's, and so is `hosts`,
     what came of it on each host where there are several, and `brought`, what the release before it had not. `unproved` says which
-    tests fail of a release that serves after a rollback; `needs_person` that the way back failed. `command`, `exit_status` and `host` are
+    tests fail of a release that serves after a rollback, and `failed_hooks` which hooks failed once it served;
+    `needs_person` that the way back failed. `command`, `exit_status` and `host` are
     those of a person's command.
     """
 
@@ -61,6 +62,7 @@ class Row(Record):
     hosts: tuple[OnHost, ...] = ()
     brought: DeployedChanges | None = None
     unproved: str | None = None
+    failed_hooks: tuple[str, ...] = ()
     needs_person: bool = False
     command: str = ""
     exit_status: int | None = None
@@ -119,7 +121,7 @@ def trouble(rows: Sequence[Row]) -> str | None:
     """What a person has to know of an environment, in a sentence; None where there is nothing.
 
     That a way back failed since a release last succeeded, that the newest attempt was interrupted, or that the release which serves
-    fails its own tests. `rows` are newest first.
+    fails its own tests, or that a hook failed once it served. `rows` are newest first.
     """
     tried = [row for row in rows if row.kind != "rehearsal" and not row.held]
     live = next((row for row in tried if row.live), None)
@@ -131,6 +133,8 @@ def trouble(rows: Sequence[Row]) -> str | None:
         return f"the {since[0].kind} of {since[0].version} was interrupted, and what serves is not known until it is undone"
     if live is not None and live.unproved:
         return f"{live.version} serves, and fails its own tests: {live.unproved}"
+    if live is not None and live.failed_hooks:
+        return f"{live.version} serves, and a hook failed after that: {'; '.join(live.failed_hooks)}"
     return None
 
 
@@ -179,5 +183,6 @@ def _of_deployment(attempt: Deployment | Rehearsal) -> dict[str, Any]:
         "hosts": attempt.hosts,
         "brought": attempt.brought,
         "unproved": attempt.unproved,
+        "failed_hooks": attempt.failed_hooks,
         "needs_person": attempt.needs_person,
     }

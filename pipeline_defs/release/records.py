@@ -220,6 +220,7 @@ class Deployment(Record):
         freeze_overridden: the window of the freeze that a person let it go through, for `reason`.
         hosts: where there are several, what came of it on each, the first one first; steps and counts are those of the first.
         unproved: of a rollback whose release serves and is healthy, and fails its own tests: which; None where they passed.
+        failed_hooks: hooks that failed after the release was final, a sentence each; the release stays.
         last_words: what the containers said last when it failed; empty where nobody asked them.
         needs_person: the way back failed, so nobody knows whether the environment serves; nothing more is started by itself.
     """
@@ -247,6 +248,7 @@ class Deployment(Record):
     freeze_overridden: str | None = None
     hosts: tuple[OnHost, ...] = ()
     unproved: str | None = None
+    failed_hooks: tuple[str, ...] = ()
     needs_person: bool = False
     error: str | None = None
     last_words: str = ""

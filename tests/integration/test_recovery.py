@@ -34,6 +34,21 @@ def test_what_serves_again_and_fails_its_own_tests_is_kept_and_told(tiny: Tiny) 
     assert said(tiny) == "1.0.0 serves, and fails its own tests: e2e: 1 of 3 failed"
 
 
+def test_a_hook_that_fails_once_a_release_serves_makes_the_run_red_and_starts_nothing(tiny: Tiny) -> None:
+    tiny.failed_hooks = ("tiny production on root@a, step after deploy: nobody is there",)
+    run = deployed(tiny, "1.0.0")
+    found = tiny.instance.get_run_by_id(run)
+    assert found is not None and not found.is_success
+    assert follow(tiny, run) == []
+    [row] = rows(tiny)
+    assert (row.outcome, row.live, row.failed_hooks) == ("succeeded", True, tiny.failed_hooks)
+    assert said(tiny) == f"1.0.0 serves, and a hook failed after that: {tiny.failed_hooks[0]}"
+    assert tiny.used(run)["tiny_production"] == tiny.digest_of(run)
+    tiny.failed_hooks = ()
+    deployed(tiny, "1.1.0")
+    assert said(tiny) is None
+
+
 def test_a_way_back_that_fails_is_tried_once_more_and_then_left_to_a_person(tiny: Tiny) -> None:
     deployed(tiny, "1.0.0")
     tiny.broken, tiny.way_back = "1.1.0", Report(Outcome.FAILED, changed=True, error="unhealthy")

@@ -62,6 +62,7 @@ class Tiny:
     """An app whose image is one file. `deployed` is what reached the server's door: {run: digest}; `live` is what runs there.
 
     Of the version in `broken` every deployment fails. `way_back` is what comes of each rollback; None: it works.
+    `failed_hooks` are those that fail once a deployment is final.
     """
 
     def __init__(self, folder: Path, instance: dg.DagsterInstance) -> None:
@@ -70,6 +71,7 @@ class Tiny:
         self.live: Release | None = None
         self.broken = ""
         self.way_back: Report | None = None
+        self.failed_hooks: tuple[str, ...] = ()
         self.pushed, self.go_on = threading.Event(), threading.Event()
         self.repository = folder / "tiny"
         self.repository.mkdir()
@@ -197,7 +199,7 @@ def shipped(testbed: TestBed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         if task.release.version == made.broken:
             return Report(Outcome.FAILED, changed=True, error="the tests failed")
         made.live = task.release
-        return Report(Outcome.SUCCEEDED, live=task.release)
+        return Report(Outcome.SUCCEEDED, live=task.release, failed_hooks=made.failed_hooks)
 
     def rollback(task: Task, servers: Sequence[Line]) -> Report:
         return made.way_back or Report(Outcome.SUCCEEDED, live=made.live)

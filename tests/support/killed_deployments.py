@@ -2,9 +2,10 @@
 
 import secrets
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pipeline_defs.release.records import Release
+from pipeline_defs.resources.hook_runner import HookRunner
 from pipeline_defs.resources.ssh_connection import Connection
 from pipeline_defs.server.core.command import script
 from pipeline_defs.server.core.task import Report
@@ -69,7 +70,9 @@ class DeployKills:
         return self.second if what == "deploy" else self.first
 
     def _next(self, what: str, server: Connection | Moments) -> Report:
-        return PROCEDURES[what](self.app.task(self._target(what), run=_run("next")), server)
+        return PROCEDURES[what](
+            replace(self.app.task(self._target(what), run=_run("next")), here=HookRunner({})), server
+        )
 
     def _look(self, when: str, report: Report) -> None:
         """Compare what was reported, what the server says that it runs, what runs, and what people get."""

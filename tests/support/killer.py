@@ -2,29 +2,32 @@
 
 import json
 import os
+import pickle
 import secrets
 import signal
 import subprocess
 import sys
 import tempfile
 import threading
+from base64 import b64decode, b64encode
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
 from pipeline_defs.config.home import PROJECT
 from pipeline_defs.release.records import Release
+from pipeline_defs.resources.hook_runner import HookRunner
 from pipeline_defs.server.core.command import Runner
 from pipeline_defs.server.core.site import Site
-from pipeline_defs.server.core.task import Report
+from pipeline_defs.server.core.task import Report, Task
 from pipeline_defs.server.rehearsal.rehearse_procedure import rehearse
 from pipeline_defs.server.strategies.deploy_procedure import deploy
 from pipeline_defs.server.strategies.rollback_procedure import rollback
 from tests.support.moments import Moments
 from tests.support.quick_shop import quick, rehearsal
-from tests.support.routed_shop import behind_router
+from tests.support.routed_shop import Routed
 from tests.support.shop import Shop, load
 
 _SECONDS = 300
@@ -46,7 +49,7 @@ class Point:
 def kill(what: str, shop: Shop, release: Release, point: Point, source: Path | None = None) -> str | None:
     """Have a procedure killed: rehearse, deploy or rollback; why it was not, None where it was.
 
-    The latter two are of the quick shop behind a router, with the app's files in the folder `source`.
+    The latter two are of the shop's own production, with the app's files in the folder `source`.
     """
     told = {
         "what": what,
@@ -54,6 +57,7 @@ def kill(what: str, shop: Shop, release: Release, point: Point, source: Path | N
         "release": release.model_dump(),
         "point": asdict(point),
         "source": str(source or ""),
+        "production": b64encode(pickle.dumps(shop.app.environments["production"])).decode(),
     }
     done = subprocess.run(
         [sys.executable, "-m", "tests.support.killer"],
@@ -96,11 +100,15 @@ def _rehearse(shop: Shop, release: Release, server: Runner, _source: Path) -> Re
 
 
 def _deploy(shop: Shop, release: Release, server: Runner, source: Path) -> Report:
-    return deploy(behind_router(quick(shop, "production"), source).task(release, run=_run()), server)
+    return deploy(_task(shop, release, source), server)
 
 
 def _rollback(shop: Shop, release: Release, server: Runner, source: Path) -> Report:
-    return rollback(behind_router(quick(shop, "production"), source).task(release, run=_run()), server)
+    return rollback(_task(shop, release, source), server)
+
+
+def _task(shop: Shop, release: Release, source: Path) -> Task:
+    return replace(Routed(shop, source).task(release, run=_run()), here=HookRunner({}))
 
 
 def _run() -> str:
@@ -115,6 +123,9 @@ def main(given: dict[str, Any]) -> None:
     bed = cast(Any, SimpleNamespace(environment=lambda: given["environment"]))
     with tempfile.TemporaryDirectory() as folder:
         shop = Shop(bed, load(bed), Path(folder))
+        production = pickle.loads(b64decode(given["production"]))
+        environments = {**shop.app.environments, "production": production}
+        shop = replace(shop, app=shop.app.model_copy(update={"environments": environments}))
         with shop.server() as server:
             killing = Moments(server, _Killer(Point(**given["point"])))
             procedure = PROCEDURES[given["what"]]

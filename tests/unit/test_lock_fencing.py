@@ -245,6 +245,44 @@ def test_a_takeover_ends_what_the_dead_run_left_running_before_anything_is_asked
         assert held.answers[0].stdout == "nobody\n"
 
 
+# The Engine refuses to remove a container that it is removing already; for some time it is still found.
+_ENGINE = """#!/bin/sh
+case $1 in
+  ps) echo abc ;;
+  rm) echo "removal of container abc is already in progress" >&2; exit 1 ;;
+  inspect) echo asked >>"$ASKED"; [ "$(grep -c asked "$ASKED")" -lt "$FOUND" ] ;;
+esac
+"""
+
+
+@pytest.mark.parametrize(("found", "well"), [(2, True), (99, False)])
+def test_a_container_that_ends_by_itself_meanwhile_keeps_nobody_from_taking_over(
+    nobody: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, found: int, well: bool
+) -> None:
+    engine = tmp_path / "bin" / "docker"
+    engine.parent.mkdir()
+    engine.write_text(_ENGINE)
+    engine.chmod(0o755)
+    for name, value in {
+        "PATH": f"{engine.parent}:{os.environ['PATH']}",
+        "ASKED": str(tmp_path / "asked"),
+        "FOUND": str(found),
+    }.items():
+        monkeypatch.setenv(name, value)
+    held_by_other(nobody)
+    me = mine(alive=lambda _: False)
+    if well:
+        with locked(nobody, me, LocalRunner(), Notes(), script("echo there")) as held:
+            assert held.answers[0].stdout == "there\n"
+    else:
+        refused = "end what an earlier run left running.*: removal of container abc is already in progress"
+        with (
+            pytest.raises(ServerError, match=refused),
+            locked(nobody, me, LocalRunner(), Notes(), script("echo there")),
+        ):
+            pass
+
+
 # Temporary files
 
 _LOGS_IN = 'config=$(mktemp -d); echo "a log-in" >"$config/config.json"; find "$1" -name config.json'

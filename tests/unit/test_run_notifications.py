@@ -53,6 +53,7 @@ def told(
     ("rows", "phase", "happenings", "title"),
     [
         ([row(Outcome.SUCCEEDED)], Phase.SUCCEEDED, ("deployed",), "1.4.2 runs"),
+        ([row(Outcome.SUCCEEDED, failed_hooks=("the CDN is away",))], Phase.FAILED, ("deployed",), "1.4.2 runs"),
         ([BACK], Phase.SUCCEEDED, ("rolled_back",), "1.4.1 runs again"),
         ([LOST, BACK], Phase.FAILED, ("rolled_back", "quarantined"), "1.4.2 failed, 1.4.1 runs again"),
         ([row(Outcome.FAILED, error="no room")], Phase.FAILED, ("failed",), "1.4.2 failed"),

@@ -26,6 +26,7 @@ def of_attempt(row: Rehearsal | Deployment) -> Metadata:
             "previous version": row.previous.version if row.previous else "",
             "because of": row.because_of or "",
             "fails its own tests": row.unproved or "",
+            "failed hooks": "; ".join(row.failed_hooks),
             "needs a person": "nobody knows whether it serves; nothing more is started by itself"
             if row.needs_person
             else "",

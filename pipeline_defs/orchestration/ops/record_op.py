@@ -53,6 +53,8 @@ def record_op(app: App, environment: str) -> dg.OpDefinition:
             failed = next((row for row in rows if row.run == run.id and row.outcome is not Outcome.SUCCEEDED), None)
             if failed is not None:
                 raise stop(_went_wrong(failed, live), shown={**_serves(app, environment, live), **last_words(failed)})
+            if live is not None and live.failed_hooks:
+                raise stop(_hooks_failed(live))
             if live is not None and live.unproved:
                 raise stop(
                     f"{live.release.version} serves in {environment} again and is healthy, but it fails its own tests: "
@@ -95,6 +97,15 @@ def _went_wrong(failed: Deployment, live: Deployment | None) -> str:
     """Why the run fails although what it did is recorded."""
     how = f"was rolled back, {live.release.version} runs again" if live else "was taken down, nothing ran before it"
     return f"the deployment of {failed.release.version} failed and {how}: {failed.error}"
+
+
+def _hooks_failed(live: Deployment) -> str:
+    """What a person is to do who finds the run red although the release serves."""
+    failed = "; ".join(live.failed_hooks)
+    return (
+        f"{live.release.version} runs in {live.environment}, and a hook failed after that: {failed}; the release stays: run the hook's \
+command by hand, or deploy again"
+    )
 
 
 def _serves(app: App, environment: str, live: Deployment | None) -> Metadata:

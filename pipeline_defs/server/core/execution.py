@@ -11,6 +11,9 @@ from pipeline_defs.server.core.step import Step
 UNPROVED = "unproved"
 """The fact that says which tests fail of a release that ran before and serves again."""
 
+FAILED_HOOKS = "failed hooks"
+"""The fact that says which hooks failed after the release was final."""
+
 
 @dataclass
 class Execution:

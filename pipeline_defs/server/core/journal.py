@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pipeline_defs.server.core.bounded_output import Bounded
 from pipeline_defs.server.core.chain import Link
@@ -26,6 +26,16 @@ status=0; timeout -k 10 "$seconds" "$@" || status=$?
 if [ $status -eq 0 ]; then note "${doing%ing}ne"; else note failed; fi
 [ $status -ne 124 ] || echo "it did not end within $seconds s and was stopped" >&2
 exit $status
+"""
+
+# What is executed elsewhere is noted in the same way, and refused to whoever lost the lock.
+_NOTED = """
+journal=$1 task=$2 step=$3 state=$4 more=$5 lock=$6 token=$7
+[ -z "$token" ] || [ "$(cat "$lock.token" 2>/dev/null)" = "$token" ] || {
+  echo "another run has taken over the lock $lock" >&2; exit 75; }
+printf '{"at":"%s","task":"%s","step":"%s","state":"%s"%s}\\n' \\
+  "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$task" "$step" "$state" "$more" >>"$journal"
+sync "$journal"
 """
 
 _APPEND = 'umask 077; cat >>"$1"'
@@ -94,6 +104,13 @@ def journalled(
     under = (site.path("lock"), token, f"{seconds:g}")
     called = script(_JOURNALLED, *words, *under, *settings, *command.argv)
     return Command(called.argv, stdin=command.stdin, environment=marks(site, task), says=command.shown())
+
+
+def noted(site: Site, task: Task, step: str, state: str, *, token: str, does: str = "") -> Command:
+    """Note in the journal that a step that is executed elsewhere is being done, is done or has failed."""
+    more = f",{json.dumps({'does': does}, separators=_COMPACT)[1:-1]}" if does else ""
+    words = (journal_path(site, task), task.id, step, state, more, site.path("lock"), token)
+    return replace(script(_NOTED, *words, says=f"{step}: {state}"), environment=marks(site, task))
 
 
 @dataclass

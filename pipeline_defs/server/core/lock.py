@@ -58,8 +58,9 @@ _BEAT = ALIVE + '[ "$(cat "$1.token")" != "$2" ] || [ ! -e "$1.beat" ] || alive 
 
 # What a killed run left running here would act beside its successor: programs by their marks, until none is left that could have
 # started another one, and one-off containers by their label, except those of people's own commands. Their temporary files, among
-# which a log-in may be, go as well.
+# which a log-in may be, go as well. A container that was to be removed at its end may be on its way out: that is waited for.
 _FENCE = """
+gone() { for n in 1 2 3 4 5 6 7 8 9; do docker inspect -f . "$1" >/dev/null 2>&1 || return 0; sleep 1; done; return 1; }
 others() {
   for file in $(grep -lszFx -e "SHIPLINE_SITE=$1" /proc/[0-9]*/environ || :); do
     grep -qszFx -e "SHIPLINE_TASK=$2" "$file" || { pid=${file#/proc/}; echo "${pid%/environ}"; }
@@ -72,7 +73,7 @@ done
 project=$3 not_persons=$5
 label=label=com.docker.compose
 for id in $(docker ps -a --filter "$label.project=$project" --filter "$label.oneoff=True" --format "$not_persons" 2>/dev/null); do
-  docker rm -f "$id"; done
+  docker rm -f "$id" || gone "$id"; done
 rm -rf "$4" || :
 mkdir -p "$4"; chmod 700 "$4"
 """
@@ -193,6 +194,8 @@ def _wait_for(site: Site, task: Task, server: Runner, owner: Owner, ask: tuple[C
                 f"{site}: the lock {site.path('lock')} cannot be written: {why(parts[0].result if parts else result)}"
             )
         if parts[0].result.ok:
+            if len(parts) < len(chain.links):  # one failed, so the rest was not begun
+                raise ServerError(f"{site}: {parts[-1].link.command.shown()}: {why(parts[-1].result)}")
             return Held(parts[0].result.stdout.strip(), tuple(part.result for part in parts[1 + len(fences) :]))
         age, _, line = parts[0].result.stdout.partition("\n")
         holder = line.rstrip("\n")

@@ -14,6 +14,7 @@ from pipeline_defs.server.core.journal import journal_path, journalled, marks, s
 from pipeline_defs.server.core.site import Site
 from pipeline_defs.server.core.snapshot import UNFINISHED, take_snapshot
 from pipeline_defs.server.core.step import QUICK_SECONDS, Step
+from pipeline_defs.server.core.step_here import execute_here
 from pipeline_defs.server.core.step_output import StepOutput
 from pipeline_defs.server.core.task import Task
 
@@ -78,7 +79,16 @@ class Procedure:
     def _execute(self, steps: list[Step]) -> None:
         seconds = self.site.config.timeout
         for together in _together([step.within(seconds) for step in steps]):
-            self._send(together)
+            if together[0].here:
+                self._do_here(together[0])
+            else:
+                self._send(together)
+
+    def _do_here(self, step: Step) -> None:
+        """Execute a step on this machine. Raises StepFailed."""
+        result = execute_here(step, self.site, self.task, self.server, self.execution.token, self)
+        if not result.ok:
+            raise StepFailed(self._sentence(step, result))
 
     def _send(self, steps: list[Step]) -> None:
         """Execute steps in one round trip. The last one that begins may have failed, or be refused for what it said."""
@@ -226,17 +236,21 @@ def _last(said: str) -> str:
 
 
 def _together(steps: list[Step]) -> Iterator[list[Step]]:
-    """The steps of each round trip: what is decided here comes last in its own, or before what only looks, and what is secret
-    is apart from the rest."""
+    """The steps of each round trip: what is decided here comes last in its own, or before what only looks, and what is secret, or
+    executed on this machine, is apart from the rest.
+    """
     group: list[Step] = []
     for step in steps:
-        if (
-            group
-            and not step.runs_with_previous
-            and (group[-1].secret != step.secret or (any(each.decides for each in group) and not step.only_looks))
-        ):
+        if group and not step.runs_with_previous and _apart(group, step):
             yield group
             group = []
         group.append(step)
     if group:
         yield group
+
+
+def _apart(group: list[Step], step: Step) -> bool:
+    """Whether a step begins another round trip than those before it."""
+    last = group[-1]
+    decided = any(each.decides for each in group) and not step.only_looks
+    return decided or last.secret != step.secret or last.here or step.here

@@ -3,7 +3,7 @@
 from pipeline_defs.release.evidence import Copy, WayBack
 from pipeline_defs.release.records import Outcome, Release
 from pipeline_defs.release.step_name import StepName
-from pipeline_defs.server.core.execution import UNPROVED, Execution
+from pipeline_defs.server.core.execution import FAILED_HOOKS, UNPROVED, Execution
 from pipeline_defs.server.core.journal import log_path
 from pipeline_defs.server.core.task import Report, Task
 
@@ -41,6 +41,7 @@ def report(
         last_words=execution.last_words if error else "",
         log=log_path(task.site, task),
         unproved=execution.facts.get(UNPROVED),
+        failed_hooks=tuple(execution.facts.get(FAILED_HOOKS, ())),
     )
 
 

@@ -34,6 +34,7 @@ class Step:
         only_looks: it changes nothing, so it may be executed before it is known what the step before it decides.
         runs_with_previous: it changes nothing and needs nothing of the step before it, beside which it runs; its
             seconds are those it takes longer.
+        here: it is executed on the machine that runs Shipline, and not on the server.
     """
 
     name: StepName | StepTitle
@@ -50,6 +51,7 @@ class Step:
     check: Callable[[str], str | None] | None = None
     only_looks: bool = False
     runs_with_previous: bool = False
+    here: bool = False
 
     def within(self, seconds: float) -> "Step":
         """The step as its environment has it: one that may take long has so many seconds."""

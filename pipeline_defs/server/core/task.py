@@ -10,7 +10,7 @@ from pipeline_defs.config.secret import Secret
 from pipeline_defs.release.admission_rules import Admission, HostFacts
 from pipeline_defs.release.evidence import Copy, Migration, StepTiming, TestCounts, WayBack
 from pipeline_defs.release.records import OnHost, Outcome, Release
-from pipeline_defs.server.core.command import Listener
+from pipeline_defs.server.core.command import Listener, Runner
 from pipeline_defs.server.core.site import Site
 
 
@@ -40,6 +40,8 @@ class Task:
         host: for one of several hosts, which; None: the environment has one host, or all of them are meant.
         token: that of the site's lock, where the fleet that this is a part of holds it; empty: it is not held yet.
         admitted: whether a deployment may go on, asked under the lock with what the servers say; None: only what runs there decides.
+        without_hooks: its hooks are run by the fleet that it is a part of.
+        here: executes the hooks that run on this machine; None where nothing is executed.
         alive: tells whether a run is still under way, None of one that is not known here; a lock whose run is not is taken over.
         say: takes a milestone for people; listen: takes each line of the commands' output.
     """
@@ -70,6 +72,8 @@ class Task:
     admitted: Callable[[Sequence[HostFacts]], Admission] | None = None
     host: Host | None = None
     token: str = ""
+    without_hooks: bool = False
+    here: Runner | None = None
 
     @property
     def rehearsed(self) -> Site | None:
@@ -115,6 +119,7 @@ class Report:
         log: path of the log on the server.
         hosts: where there are several, what came of it on each; what is said above is that of the first.
         unproved: which tests fail of a release that ran before and serves again; None where they passed.
+        failed_hooks: hooks that failed after the release was final, a sentence each.
     """
 
     outcome: Outcome
@@ -137,3 +142,4 @@ class Report:
     log: str | None = None
     hosts: tuple[OnHost, ...] = ()
     unproved: str | None = None
+    failed_hooks: tuple[str, ...] = ()

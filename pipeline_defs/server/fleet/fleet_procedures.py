@@ -14,14 +14,15 @@ from pipeline_defs.release.records import Outcome, Release
 from pipeline_defs.release.step_name import AHEAD, titled
 from pipeline_defs.server.compose_rules.preflight import preflight
 from pipeline_defs.server.core.command import ServerError
-from pipeline_defs.server.core.execution import Execution
+from pipeline_defs.server.core.execution import FAILED_HOOKS, Execution
 from pipeline_defs.server.core.procedure import Procedure
 from pipeline_defs.server.core.task import Report, Task
 from pipeline_defs.server.fleet import agreement, fleet_recovery
 from pipeline_defs.server.fleet.agreement import Note, agreed, first_of, name_of
 from pipeline_defs.server.fleet.member import Line, Member, all_locked, members_of, on_each, together
 from pipeline_defs.server.fleet.rolling_update import RollingUpdate
-from pipeline_defs.server.steps import shared_steps
+from pipeline_defs.server.steps import hook_steps, shared_steps
+from pipeline_defs.server.steps.hook_steps import Stage
 from pipeline_defs.server.steps.restore_database import MIGRATE, RESTORE
 from pipeline_defs.server.strategies.admission_recheck import expect_admitted
 from pipeline_defs.server.strategies.deploy_procedure import deploy
@@ -39,7 +40,8 @@ def deploy_all(task: Task, servers: Sequence[Line]) -> Report:
     members = members_of(task, servers)
     # All hosts together are asked about the candidate; each of them alone only knows what it runs itself.
     alone = RollingUpdate(
-        lambda each, server: deploy(replace(each.task, admitted=None), server), task.site.config.parallel
+        lambda each, server: deploy(replace(each.task, admitted=None, without_hooks=True), server),
+        task.site.config.parallel,
     )
     return _change(task, members, alone)
 
@@ -57,7 +59,9 @@ def rollback_all(task: Task, servers: Sequence[Line]) -> Report:
     return _change(
         task,
         members,
-        RollingUpdate(lambda each, server: rollback(each.task, server), task.site.config.parallel),
+        RollingUpdate(
+            lambda each, server: rollback(replace(each.task, without_hooks=True), server), task.site.config.parallel
+        ),
         back=True,
     )
 
@@ -65,12 +69,14 @@ def rollback_all(task: Task, servers: Sequence[Line]) -> Report:
 def _change(task: Task, members: list[Member], turn: RollingUpdate, *, back: bool = False) -> Report:
     """Change all hosts, once each of them is known to be able to. `back` allows an older release."""
     runs: Release | None = None
+    stage: Stage = "rollback" if back else "deploy"
     try:
         with all_locked(members) as members:
             before = agreed([member.state for member in members], complete=True)
             runs = first_of(before)
             _expect_possible(task, members, before, back=back)
             pulled = on_each(members, partial(_prepare, back=back))
+            _run_hooks_before(members[0], pulled[0], stage)
             _write_down(task, members, before)
             try:
                 turn.run(members)
@@ -80,6 +86,7 @@ def _change(task: Task, members: list[Member], turn: RollingUpdate, *, back: boo
                 raise
             if all(report.outcome is Outcome.SUCCEEDED for report in turn.reports.values()):
                 fleet_recovery.close_notes(members)
+                turn.reports[members[0].host] = _run_hooks_after(members[0], turn.reports[members[0].host], stage)
     except ServerError as error:
         return Report(Outcome.FAILED, previous=runs, live=runs, error=str(error))
     for member, execution in zip(members, pulled, strict=True):
@@ -110,6 +117,20 @@ def _prepare(member: Member, *, back: bool) -> Execution:
         [replace(step, name=titled(step.name, after=AHEAD)) for step in ahead]
     )
     return execution
+
+
+def _run_hooks_before(first: Member, execution: Execution, stage: Stage) -> None:
+    """Run the hooks on the first host, before any host is changed. Raises ServerError."""
+    steps = hook_steps.before(first.site, first.task, first.state.compose, stage)
+    Procedure(first.site, first.task, first.server, execution).run(steps)
+
+
+def _run_hooks_after(first: Member, report: Report, stage: Stage) -> Report:
+    """Run the hooks on the first host, once all hosts run the release; gives its report with what came of them."""
+    execution = Execution(token=first.task.token, notes=first.notes)
+    hook_steps.run_after(first.site, first.task, first.server, execution, first.state.compose, stage)
+    failed = tuple(execution.facts.get(FAILED_HOOKS, ()))
+    return replace(report, steps=(*report.steps, *execution.steps), failed_hooks=failed)
 
 
 def _write_down(task: Task, members: Sequence[Member], before: Sequence[Release | None]) -> None:

@@ -20,6 +20,7 @@ from pipeline_defs.server.state.facts import Facts, facts_command, parse_facts
 from pipeline_defs.server.steps import shared_steps
 from pipeline_defs.server.steps.cleanup import tidy
 from pipeline_defs.server.steps.e2e_addresses import refuse_foreign
+from pipeline_defs.server.steps.hook_steps import after, before
 
 
 def rehearse(task: Task, server: Runner, production: Site) -> Report:
@@ -56,11 +57,13 @@ def _prove(task: Task, facts: Facts) -> list[Step]:
     assert release is not None
     folder = site.folder(release)
     return shared_steps.in_order(
+        before(site, task, facts.compose, "stage"),
         shared_steps.start(site, facts, folder, name=StepName.REST_UP, undo=take_down(site)),
         shared_steps.ask_revision_before(site, facts, folder),
         shared_steps.migrate(site, facts, folder),
         shared_steps.wait_healthy(site),
         shared_steps.verify(site, task, facts, release, folder),
+        after(site, task, facts.compose, "stage"),
     )
 
 

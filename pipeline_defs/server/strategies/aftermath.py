@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 
-from pipeline_defs.release.step_name import StepName
+from pipeline_defs.release.step_name import StepName, is_a
 from pipeline_defs.server.compose.compose_commands import once
 from pipeline_defs.server.core.command import Command, Runner, ServerError, script
 from pipeline_defs.server.core.execution import Execution
@@ -50,10 +50,20 @@ _REPLACE_NOTHING = frozenset(
             StepName.BACKUP_WHOLE,
             StepName.REVISION_BEFORE,
         ),
-        *(StepName.DATA, StepName.ROOM, StepName.NOTED_BESIDE, StepName.RESTORE_BESIDE, StepName.COUNTS),
+        *(
+            StepName.DATA,
+            StepName.OUTSIDE_BEFORE,
+            StepName.ROOM,
+            StepName.NOTED_BESIDE,
+            StepName.RESTORE_BESIDE,
+            StepName.COUNTS,
+        ),
     )
 )
 """Steps that come before the first one that replaces anything: where only they were begun, nothing can be under way any more."""
+
+_HOOKS = (StepName.BEFORE_DEPLOY, StepName.BEFORE_ROLLBACK)
+"""Hooks replace nothing either; there may be several of them."""
 
 _KEEP = 'umask 077; cat >"$1.new"; sync "$1.new"; mv -T "$1.new" "$1"'
 _READ = '[ ! -f "$1" ] || cat "$1"'
@@ -76,13 +86,17 @@ def changes(task: Task, server: Runner, facts: Facts, execution: Execution) -> t
     if before is None or not execution.begun:
         return ()
     after = take_snapshot(task.site, server, UNFINISHED)
-    acted = any(step.name not in _REPLACE_NOTHING for step in execution.begun)
+    acted = any(_replaces(step) for step in execution.begun)
     found = [*differences(before, after), *(touched(before, execution.failed) if acted else ())]
     if acted and execution.cut_off:
         found.append(STOPPED)
     if after is not None:
         found += database_changes(_written(task, server, facts, execution))
     return tuple(dict.fromkeys(found))
+
+
+def _replaces(step: Step) -> bool:
+    return step.name not in _REPLACE_NOTHING and not any(is_a(step.name, each) for each in _HOOKS)
 
 
 def ran_before(site: Site, server: Runner, facts: Facts) -> Snapshot | None:

@@ -2,6 +2,7 @@
 
 from pipeline_defs.release.admission_rules import HostFacts
 from pipeline_defs.release.records import Outcome, Release
+from pipeline_defs.release.step_name import StepName
 from pipeline_defs.server.compose.compose_commands import diagnose
 from pipeline_defs.server.compose_rules.preflight import preflight
 from pipeline_defs.server.core.command import Runner, ServerError
@@ -21,6 +22,7 @@ from pipeline_defs.server.state.transition import to_release
 from pipeline_defs.server.steps import shared_steps
 from pipeline_defs.server.steps.cleanup import tidy
 from pipeline_defs.server.steps.e2e_addresses import refuse_foreign
+from pipeline_defs.server.steps.hook_steps import after, before, run_after
 from pipeline_defs.server.steps.restore_database import finish
 from pipeline_defs.server.strategies import strategy
 from pipeline_defs.server.strategies.admission_recheck import expect_admitted
@@ -46,6 +48,7 @@ def deploy(task: Task, server: Runner) -> Report:
                 refuse_foreign(site, task.files)
                 expect_admitted(task, [HostFacts(str(site.config.host), facts.current)])
                 _carry_out(task, server, facts, execution)
+                run_after(site, task, server, execution, facts.compose, "deploy")
             except ServerError as error:
                 return _failed(task, server, found, execution, error)
             except BaseException:
@@ -96,7 +99,8 @@ def plan(task: Task, facts: Facts, change: ServiceChanges | None = None) -> list
 
     Without `change` the app's own services are replaced, and nothing else.
     """
-    return [*_prepare(task, facts), *_act(task, facts, change or ServiceChanges(app=task.site.services))]
+    acts = _act(task, facts, change or ServiceChanges(app=task.site.services))
+    return [*_prepare(task, facts), *acts, *after(task.site, task, facts.compose, "deploy")]
 
 
 def _prepare(task: Task, facts: Facts) -> list[Step]:
@@ -116,10 +120,12 @@ def _act(task: Task, facts: Facts, change: ServiceChanges) -> list[Step]:
     site, release = task.site, task.release
     assert release is not None
     folder = site.folder(release)
+    kept = shared_steps.secure(site, task, facts, folder)
     return shared_steps.in_order(
         strategy.preflight_steps(task, facts),
         shared_steps.pull_image(task, release),
-        shared_steps.secure(site, task, facts, folder),
+        kept,
+        before(site, task, facts.compose, "deploy", writes=any(step.name == StepName.REVISION_BEFORE for step in kept)),
         strategy.begin(task, facts, folder, change),
         shared_steps.verify(site, task, facts, release, folder),
         strategy.finish(task, facts, folder, change),

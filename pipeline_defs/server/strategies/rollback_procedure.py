@@ -18,6 +18,7 @@ from pipeline_defs.server.state.service_changes import ServiceChanges
 from pipeline_defs.server.state.transition import to_current, to_release
 from pipeline_defs.server.steps import shared_steps
 from pipeline_defs.server.steps.cleanup import tidy
+from pipeline_defs.server.steps.hook_steps import after, before, run_after
 from pipeline_defs.server.steps.restore_database import MIGRATE, finish, note, restored, settled
 from pipeline_defs.server.strategies import strategy
 from pipeline_defs.server.strategies.aftermath import RAN_BEFORE, changes, keep, left, ran_before
@@ -60,6 +61,7 @@ def rollback(task: Task, server: Runner) -> Report:
                 else:
                     _carry_out(task, server, facts, execution)
                     live = task.release
+                    run_after(site, task, server, execution, facts.compose, "rollback")
             except ServerError as error:
                 return _failed(task, server, found, execution, error)
     except ServerError as error:  # the lock is not to be had, or the server lacks something: nothing was begun
@@ -116,7 +118,9 @@ def plan(task: Task, facts: Facts, change: ServiceChanges | None = None) -> list
     app's own services are replaced, and nothing else. Raises ServerError where there is nothing to do that with.
     """
     return shared_steps.in_order(
-        _prepare(task, facts), *_act(task, facts, change or ServiceChanges(app=task.site.services))
+        _prepare(task, facts),
+        *_act(task, facts, change or ServiceChanges(app=task.site.services)),
+        after(task.site, task, facts.compose, "rollback"),
     )
 
 
@@ -129,6 +133,7 @@ def _act(task: Task, facts: Facts, change: ServiceChanges) -> tuple[list[Step], 
     begun = shared_steps.in_order(
         strategy.preflight_steps(task, facts),
         _ready(task, facts),
+        before(site, task, facts.compose, "rollback"),
         _database(task, facts, folder),
         strategy.begin(task, facts, folder, change, migrate=False),
     )
