@@ -22,7 +22,7 @@ Destination = Annotated[
     typer.Argument(metavar="[ENV]", help="Where to; the first environment of the app's file by default."),
 ]
 BuiltVersion = Annotated[
-    str, typer.Option("--version", help="A version that was built before; by default the newest image for main.")
+    str, typer.Option("--version", help="A version that was built before; by default the head of the main branch.")
 ]
 
 

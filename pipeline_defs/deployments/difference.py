@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from pipeline_defs.config import App, Secret, mask
-from pipeline_defs.deployments.plan import image_meant
+from pipeline_defs.deployments.planned_image import planned_image
 from pipeline_defs.deployments.task_factory import content_of
 from pipeline_defs.lineage.store import Lineage
 from pipeline_defs.release.deployment_plan import migrations
@@ -36,8 +36,8 @@ Pulls = Callable[[App, Sequence[CommitLine], Sequence[Image]], tuple[tuple[PullL
 def difference_of(
     app: App, environment: str, version: str, lineage: Lineage, source: Source, pulls_among: Pulls
 ) -> Difference:
-    """What a deployment of a version would bring; of the newest image for main where none is given. Raises ShiplineError."""
-    image = image_meant(app, version, lineage)
+    """What a deployment of a version would bring; where none is given, of the head of the main branch. Raises ShiplineError."""
+    image = planned_image(app, version, lineage, source)
     site = Site.of(app, environment)
     release, content = content_of(site, image, source)
     files, settings = content.files, content.settings

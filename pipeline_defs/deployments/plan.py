@@ -6,7 +6,8 @@ from dataclasses import replace
 from pipeline_defs.config import App
 from pipeline_defs.deployments.admission import ask
 from pipeline_defs.deployments.attempt import new_id
-from pipeline_defs.deployments.protocols import DeploymentError, Place
+from pipeline_defs.deployments.planned_image import planned_image
+from pipeline_defs.deployments.protocols import Place
 from pipeline_defs.deployments.task_factory import Asker, content_of, make_task, servers_of
 from pipeline_defs.lineage.store import Lineage
 from pipeline_defs.release.admission_rules import HostFacts, Requester
@@ -20,8 +21,7 @@ from pipeline_defs.release.deployment_plan import (
     migrations,
 )
 from pipeline_defs.release.history import Row
-from pipeline_defs.release.image_lookup import image_of, newest_of_branch
-from pipeline_defs.release.records import Deployment, Image, Rehearsal
+from pipeline_defs.release.records import Deployment, Rehearsal
 from pipeline_defs.resources.git_source import Source
 from pipeline_defs.resources.registry_resource import RegistryResource
 from pipeline_defs.resources.ssh_resource import SshResource
@@ -37,11 +37,11 @@ from pipeline_defs.server.strategies.port_handover import gives_ports, lost_port
 
 
 def plan_of(app: App, environment: str, version: str, lineage: Lineage, source: Source) -> Plan:
-    """What a deployment of a version would do; of the newest image for main where none is given.
+    """What a deployment of a version would do; where none is given, of the head of the main branch.
 
     Nothing is changed on the server, and Shipline need not run. Raises ShiplineError.
     """
-    place, image = Place(app, environment), image_meant(app, version, lineage)
+    place, image = Place(app, environment), planned_image(app, version, lineage, source)
     site = place.site
     release, content = content_of(site, image, source)
     notes: list[str] = []
@@ -116,16 +116,6 @@ def _fleet(site: Site, first: Facts, others: Sequence[HostFacts]) -> Iterator[st
         if not each.lacks and each.current != first.current:
             there, here = (found.version if found else "nothing" for found in (each.current, first.current))
             yield f"{each.host} runs {there}, and {site.config.host} {here}; the deployment brings both to one release"
-
-
-def image_meant(app: App, version: str, lineage: Lineage) -> Image:
-    """The image of a version, or the newest one for main. Raises DeploymentError where there is none."""
-    images = [image for image in lineage.images(app) if not image.untrusted]
-    found = image_of(images, version=version) if version else newest_of_branch(images, app.branches.main)
-    if found is None:
-        what = f"of version {version}" if version else f"for {app.branches.main}; give a --version that was built"
-        raise DeploymentError(f"{app.name} has no image {what}; make one with: shipline run integrate {app.name}")
-    return found
 
 
 def _steps(

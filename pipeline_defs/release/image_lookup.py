@@ -19,12 +19,12 @@ def image_of(images: Iterable[Image], *, version: str = "", commit: str = "") ->
     return next(tagged, found[0] if found else None)
 
 
-def newest_of_branch(images: Iterable[Image], branch: str) -> Image | None:
-    """The newest image of what is in a branch; None where there is none. `images` are newest first.
+def image_of_source(images: Iterable[Image], *, tree: str, code: str, version: str) -> Image | None:
+    """The newest image of the same source; None where none is known. `images` are newest first.
 
-    An image of a pull request has the branch that it is to be merged into; once merged it has the version's own tag.
+    `tree` and `code` are as in `Image`: where the code alone is the same, it is the image that already has this version's tag.
     """
-    found = (image for image in images if image.branch == branch)
+    tag = release_tag(Version.parse(version))
     return next(
-        (image for image in found if not image.pull or release_tag(Version.parse(image.version)) in image.tags), None
+        (each for each in images if each.tree == tree or (code and each.code == code and tag in each.tags)), None
     )

@@ -342,4 +342,4 @@ def test_there_is_no_plan_for_what_was_never_built(
     assert main(["plan", "shop", "production", "--version", "7.0.0"]) == 1
     assert "shop has no image of version 7.0.0; make one with: shipline run integrate shop" in capsys.readouterr().err
     assert main(["plan", "shop"]) == 1
-    assert "shop has no image for main; give a --version that was built" in capsys.readouterr().err
+    assert "shop has no image yet; make one with: shipline run integrate shop" in capsys.readouterr().err

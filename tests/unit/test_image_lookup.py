@@ -1,21 +1,23 @@
 """Which image is meant."""
 
-from pipeline_defs.release.image_lookup import newest_of_branch
+from pipeline_defs.release.image_lookup import image_of_source
 from pipeline_defs.release.records import Image
 
 
-def image(commit: str, branch: str = "main", pull: int = 0, tags: tuple[str, ...] = ("1.5.0", "latest")) -> Image:
-    named = {"app": "shop", "version": "1.5.0", "repository": "registry.example.org/shop", "commit": commit * 40}
-    made = {"digest": f"sha256:{commit * 64}", "tree": commit * 64, "built_from": commit * 40}
-    return Image.model_validate({**named, **made, "branch": branch, "pull": pull, "tags": tags})
+def image(tree: str, code: str = "", tags: tuple[str, ...] = ("1.5.0", "latest")) -> Image:
+    named = {"app": "shop", "version": "1.5.0", "repository": "registry.example.org/shop", "commit": "c" * 40}
+    made = {"digest": f"sha256:{'d' * 64}", "tree": tree, "code": code, "built_from": "c" * 40}
+    return Image.model_validate({**named, **made, "branch": "development", "tags": tags})
 
 
-def test_a_merged_pull_request_is_what_is_in_the_branch() -> None:
-    merged, older = image("a", pull=7), image("b")
-    assert newest_of_branch([merged, older], "main") == merged
+def test_the_image_of_a_commit_is_that_of_the_same_source_whatever_branch_it_was_made_for() -> None:
+    newest, older = image("t2"), image("t1")
+    assert image_of_source([newest, older], tree="t1", code="c", version="1.6.0") == older
+    assert image_of_source([newest, older], tree="t3", code="", version="1.5.0") is None
 
 
-def test_a_pull_request_under_review_is_not() -> None:
-    reviewed, older = image("a", pull=8, tags=("1.5.0_dev", "pr-8")), image("b")
-    assert newest_of_branch([reviewed, image("c", branch="development"), older], "main") == older
-    assert newest_of_branch([reviewed], "main") is None
+def test_where_only_configuration_differs_it_is_the_image_that_has_the_number() -> None:
+    released, reviewed = image("t1", code="c1"), image("t2", code="c1", tags=("pr-8",))
+    assert image_of_source([reviewed, released], tree="t3", code="c1", version="1.5.0") == released
+    assert image_of_source([reviewed, released], tree="t3", code="c1", version="1.5.1") is None
+    assert image_of_source([released], tree="t3", code="", version="1.5.0") is None
