@@ -32,6 +32,7 @@ class Mirror:
         self._repository, self._url, self._run = repository, url, git.run
         name = re.sub(r"[^a-z0-9]+", "-", repository.removesuffix(".git").rpartition("/")[2].lower())
         self._folder = folder / f"{name}-{hashlib.sha256(url.encode()).hexdigest()[:10]}.git"
+        self._here: set[str] = set()
 
     def references(self, *references: str) -> dict[str, str]:
         """What the repository's host answers, {reference: commit}. The patterns of `ls-remote` match more than they say."""
@@ -117,7 +118,12 @@ class Mirror:
             lock.release()
 
     def _has(self, commit: str) -> bool:
-        return self._folder.is_dir() and self.git("cat-file", "-e", f"{commit}^{{commit}}").ok
+        """Whether the commit is here; what was here once is not looked for again, as long as the mirror is there."""
+        if not self._folder.is_dir():
+            self._here.clear()
+        elif commit not in self._here and self.git("cat-file", "-e", f"{commit}^{{commit}}").ok:
+            self._here.add(commit)
+        return commit in self._here
 
     def _fetch(self, *options: str, refspecs: Sequence[str]) -> Result:
         self._folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

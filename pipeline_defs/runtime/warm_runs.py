@@ -12,7 +12,15 @@ import tempfile
 from multiprocessing import context, forkserver
 from pathlib import Path
 
-_PRELOADED = ["pipeline_defs.runtime.protected", "dagster._grpc.server", "pipeline_defs.definitions"]
+_PRELOADED = [
+    "pipeline_defs.runtime.protected",
+    "dagster._grpc.server",
+    "pipeline_defs.definitions",
+    # What stages import when they need it, as most of them do.
+    "pipeline_defs.resources.registry_client",
+    "pipeline_defs.resources.ssh_connection",
+    "pipeline_defs.github.api.open_repositories",
+]
 
 
 def fork_runs() -> None:
