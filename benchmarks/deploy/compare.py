@@ -62,6 +62,8 @@ def compare(
                 f"{compared.rollback[-1]:.2f} s, script {compared.script[-1]:.2f} s; {len(asked.failed)} and "
                 f"{len(asked_script.failed)} requests failed; longest gap {1000 * asked.longest_gap:.0f} ms"
             )
+            for failure in asked.failed:
+                tell(f"a request failed, {failure}")
     finally:
         script.remove(server)
     return compared
