@@ -1,7 +1,7 @@
 # Every target sets up what it needs by itself. `make` alone lists the targets.
 PYTHON := .venv/bin/python
 
-.PHONY: help setup demo test test-unit test-all site prove-github prove-rehearsal prove-deploy prove-lineage prove-service prove-menagerie prove-newcomer prove-hostile bench bench-idle bench-deploy bench-lineage bench-observe bench-tests house lint format docs lock up down backup restore upgrade clean
+.PHONY: help setup demo test test-unit test-all site prove-github prove-rehearsal prove-deploy prove-lineage prove-service prove-menagerie prove-newcomer prove-hostile prove-pulls bench bench-idle bench-deploy bench-lineage bench-observe bench-tests house lint format docs lock up down backup restore upgrade clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -58,6 +58,9 @@ prove-hostile: setup ## what is claimed of secrets, hostile names and outside te
 
 bench: setup ## how fast it is, in one row; PARTS="lineage deliveries promotion nothing hosts deploy idle memory" chooses, ROUNDS and RUNS make it shorter
 	@PARTS="$(PARTS)" ROUNDS="$(ROUNDS)" RUNS="$(RUNS)" STORAGE="$(STORAGE)" $(PYTHON) -m benchmarks.summary
+
+prove-pulls: setup ## what is claimed of pull requests that are rehearsed before the merge; PULLS=10 is how many there are
+	@PARTS="$(PARTS)" PULLS="$(PULLS)" $(PYTHON) -m benchmarks.pulls
 
 bench-idle: setup ## what 1, 10, 50 and 100 idle apps cost, and how soon a moved branch is noticed; APPS="1 100" chooses
 	@APPS="$(APPS)" $(PYTHON) -m benchmarks.idle

@@ -101,10 +101,16 @@ def wait_for(look: Callable[[], _Found | None], seconds: float, otherwise: str, 
 
 
 @contextmanager
-def running(apps: Mapping[str, str] = ONE_APP, *, webhooks: bool = True, bed: TestBed | None = None) -> Iterator[Stack]:
+def running(
+    apps: Mapping[str, str] = ONE_APP,
+    *,
+    webhooks: bool = True,
+    bed: TestBed | None = None,
+    make: Callable[[Path, GitHubServer, str, str, TestBed | None], None] = make_app,
+) -> Iterator[Stack]:
     """A Shipline with these apps, {name: owner/name on GitHub}, after its first look; ended and removed after the block.
 
-    Without a `bed` to deploy to each run fails at its first stage.
+    `make` makes the repository and the file of each. Without a `bed` to deploy to each run fails at its first stage.
     """
     with ExitStack() as opened:
         root = Path(opened.enter_context(tempfile.TemporaryDirectory(prefix="shipline-proof-")))
@@ -113,7 +119,7 @@ def running(apps: Mapping[str, str] = ONE_APP, *, webhooks: bool = True, bed: Te
         (root / "token").write_text(github.create_token("shipline"))
         (root / "secret").write_text(SECRET)
         for name, repository in apps.items():
-            make_app(root, github, name, repository, bed)
+            make(root, github, name, repository, bed)
         port = free_port() if webhooks else None
         home = Home(root / "home")
         on_bed = bed.environment() if bed else {}

@@ -1,0 +1,1 @@
+"""What is claimed of pull requests that are rehearsed before they are merged, measured: `make prove-pulls`."""
