@@ -9,6 +9,7 @@ PEOPLE = {"dora": "write", "ada": "write", "eve": "read", "robot[bot]": "write"}
 """Who has which permission on GitHub."""
 
 SECRET = "the-password-of-production"
+PREVIEW_PASSWORD = "look-at-it"
 
 FILE = """
 repository: {url}
@@ -18,7 +19,17 @@ lint: ["true"]
 test: null
 versioning: automatic
 github: {{repository: {repository}, api: {api}, token: {{file: {folder}/token}}, webhook_secret: {{file: {folder}/secret}}}}
-stage: {{pulls: rehearse, at_once: 2}}
+stage:
+  pulls: preview
+  at_once: 2
+  preview:
+    host: "{name}-pr-{{pull}}.example.org"
+    password: {{file: {folder}/preview}}
+    health: /health
+    at_most: 3
+    memory: 64 MiB
+    disk: 1 MiB
+    unsanitized: true
 environments:
   staging: &place
     hosts: {{address: "${{SHOP_HOST}}", port: "${{SHOP_SSH_PORT}}", key: "${{SHOP_SSH_KEY}}", known_hosts: "${{SHOP_KNOWN_HOSTS}}"}}
@@ -100,6 +111,7 @@ def make_app(folder: Path, github: GitHubServer, name: str, repository: str, bed
         github.set_permission(repository, login, permission)
     (folder / "production").write_text(SECRET)
     (folder / "staging").write_text("the-password-of-staging")
+    (folder / "preview").write_text(PREVIEW_PASSWORD)
     text = FILE.format(
         name=name,
         folder=folder,

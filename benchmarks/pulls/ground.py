@@ -1,6 +1,8 @@
 """Ground: a Shipline that watches two apps with pull requests, and the server on which they run in production."""
 
+import base64
 import os
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -22,8 +24,11 @@ from tests.testbed.bed import TestBed, remove_orphans
 from tests.testbed.progress import Progress
 
 APPS = {"blog": "acme/blog", "wiki": "acme/wiki"}
-SECONDS = 600.0
+SECONDS = 1800.0
 """How long anything that is waited for may take, on a busy machine."""
+
+_GONE_SECONDS = 240.0
+"""How long it may take until what was closed is gone: GitHub is looked at once a minute, and then a run removes it."""
 
 _QUIET_LOOKS = 8
 """Looks, one a second, at an app of which nothing runs, after which nothing follows: the sensors look more often."""
@@ -40,6 +45,9 @@ readlink /opt/$1/production/current
 _LEFT = """
 ls -d /opt/*/staging-pull-* 2>/dev/null || :
 docker ps -a --format '{{.Names}}'; docker volume ls --format '{{.Name}}'; docker network ls --format '{{.Name}}'
+"""
+_ASK = """
+docker exec shipline-router wget -S -O - --header "Host: $1" ${2:+--header "Authorization: Basic $2"} http://127.0.0.1:80/health 2>&1 || :
 """
 _ADDRESS = """
 docker inspect -f '{{range .NetworkSettings.Networks}}{{.IPAddress}}:8000{{end}}' \\
@@ -85,6 +93,19 @@ class Ground:
         """What is on the server of the rehearsals of pull requests."""
         return [line for line in self.on_server(_LEFT).split() if "-pull-" in line]
 
+    def settle_leftovers(self) -> list[str]:
+        """The same, once nothing more of it goes away by itself."""
+        end = time.monotonic() + _GONE_SECONDS
+        while (found := self.left()) and time.monotonic() < end:
+            time.sleep(2)
+        return found
+
+    def answer(self, address: str, password: str = "") -> str:
+        """What the router answers to somebody who asks for a preview."""
+        host = address.split("//")[-1].strip("/").partition(":")[0]
+        pair = base64.b64encode(f"preview:{password}".encode()).decode() if password else ""
+        return self.on_server(_ASK, host, pair)
+
     def address(self, app: str) -> str:
         """Where an app answers in production, inside of the server."""
         return self.on_server(_ADDRESS, app).strip()
@@ -117,7 +138,12 @@ def ground() -> Iterator[Ground]:
     images.ensure_busybox(progress)
     with ExitStack() as opened:
         bed = opened.enter_context(
-            TestBed(f"pulls-{os.getpid()}", preload=(images.BUSYBOX.name,), progress=progress, in_memory=True)
+            TestBed(
+                f"pulls-{os.getpid()}",
+                preload=(images.BUSYBOX.name, images.CADDY.name),
+                progress=progress,
+                in_memory=True,
+            )
         )
         stack = opened.enter_context(running(APPS, bed=bed, make=make_app))
         with variables(bed.environment()):

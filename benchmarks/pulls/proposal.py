@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from dagster import DagsterEventType, DagsterRun, DagsterRunStatus
 
+from benchmarks.pulls.app import PREVIEW_PASSWORD
 from benchmarks.pulls.ground import APPS, Ground
 from pipeline_defs.release.records import Outcome, Rehearsal
 from pipeline_defs.release.request import SUPERSEDED_BY
@@ -120,6 +121,22 @@ class Proposal:
         """How many of its heads were rehearsed that nobody vouched for."""
         never = [head for head in self.heads if self.runs(ground, head)] if self.kind in NEVER else []
         return len(never) + len(self.too_early)
+
+    def shown(self, ground: Ground) -> bool:
+        """Whether people see its newest head, and nobody does without the password. What made room for others counts as neither."""
+        row = self.verdict(ground)
+        if row is None or row.preview is None or not row.preview.address or not self._stands(ground):
+            return False
+        known, unknown = ground.answer(row.preview.address, PREVIEW_PASSWORD), ground.answer(row.preview.address)
+        if "fine" in known and "401" in unknown:
+            return True
+        ground.tell(
+            f"{self}: {row.preview.address} answers {known!r}, and {unknown!r} to somebody without the password"
+        )
+        return False
+
+    def _stands(self, ground: Ground) -> bool:
+        return any(line.endswith(f"{self.app}/staging-pull-{self.number}") for line in ground.left())
 
     def _approved(self, ground: Ground) -> bool:
         checked = self.runs(ground, self.heads[0], "integrate")

@@ -14,12 +14,13 @@ from pipeline_defs.lineage.store import Lineage
 from pipeline_defs.release.change import Change, Trigger, run_id
 
 _EVERY = 1.0
+_COUNTED = ("lost", "previews", "merge_reused", "wrongly_reused", "preview_leftovers")
 
 
 def measure(ground: Ground) -> Figures:
     """Open them, as many as the variable PULLS says, in rounds with one of each kind; and count what became of them."""
     wanted = int(os.environ.get("PULLS") or 30)
-    counts: Counter[str] = Counter(dict.fromkeys(("lost", "merge_reused", "wrongly_reused", "preview_leftovers"), 0))
+    counts: Counter[str] = Counter(dict.fromkeys(_COUNTED, 0))
     made: list[Proposal] = []
     for number, size in enumerate(_rounds(wanted)):
         made += _round(ground, number, size, counts)
@@ -51,6 +52,7 @@ def _round(ground: Ground, number: int, size: int, counts: Counter[str]) -> list
         if why := each.wrong(ground):
             counts["lost"] += 1
             ground.tell(f"{each}: {why}")
+        counts["previews"] += each.shown(ground)
     for kind in MERGES:
         for each in (proposal for proposal in made if proposal.kind is kind):
             _merge(ground, each, counts)
@@ -60,7 +62,7 @@ def _round(ground: Ground, number: int, size: int, counts: Counter[str]) -> list
     for app in APPS:
         ground.rest(app)
     counts["production_touched"] += ground.touched()
-    left = ground.left()
+    left = ground.settle_leftovers()
     counts["preview_leftovers"] += len(left)
     ground.tell(f"round {number + 1} is over; left on the server: {', '.join(left) or 'nothing'}")
     return made

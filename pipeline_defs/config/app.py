@@ -114,7 +114,7 @@ class App(Model):
 
     @model_validator(mode="after")
     def _pulls_can_be_rehearsed(self) -> Self:
-        if self.stage.pulls == "rehearse":
+        if self.stage.rehearses:
             refuse(list(_wrong_stage(self)))
         return self
 
@@ -189,12 +189,20 @@ def _wrong_stage(app: App) -> Iterator[Mistake]:
     staging = app.environments.get(app.staging or "")
     if staging is None or app.github is None:
         lacks = "an environment that rehearses" if staging is None else "the key github"
-        yield mistake("stage", "pulls", found="rehearse", allowed=f"off; rehearse needs {lacks}")
+        yield mistake("stage", "pulls", found=app.stage.pulls, allowed=f"off; {app.stage.pulls} needs {lacks}")
         return
     if staging.database and staging.database.url:
         yield mistake(
-            "stage", "pulls", found="rehearse", allowed=f"off, because database.url of {app.staging} is one place alone"
+            "stage",
+            "pulls",
+            found=app.stage.pulls,
+            allowed=f"off, because database.url of {app.staging} is one place alone",
         )
+    if app.stage.pulls == "preview" and app.stage.preview is None:
+        yield mistake("stage", "preview", found="nothing", allowed="host and password, since pulls is preview")
+    if app.stage.kept and staging.database and not (staging.sanitize or app.stage.kept.unsanitized):
+        allowed = f"rehearse; preview needs sanitize in {app.staging}, since people look at the copy, or stage.preview.unsanitized: true"
+        yield mistake("stage", "pulls", found="preview", allowed=allowed)
     for path in staging.secret_files:
         if path not in app.stage.secret_files:
             allowed = f"a file for pull requests in place of the one of {app.staging}, which they must not see"

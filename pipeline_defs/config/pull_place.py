@@ -6,6 +6,7 @@ from functools import cached_property
 
 from pipeline_defs.config.app import App
 from pipeline_defs.config.environment import Environment
+from pipeline_defs.config.pull_preview import PullPreview
 from pipeline_defs.config.secret import Secret, SecretSource
 from pipeline_defs.config.stage_hooks import Hooks
 
@@ -14,9 +15,14 @@ SUFFIX = "-pull-"
 
 
 class PullEnvironment(Environment):
-    """Where one pull request is rehearsed; its code is not merged. `base` is the branch that it is to be merged into."""
+    """Where one pull request is rehearsed; its code is not merged.
+
+    `base` is the branch that it is to be merged into; `preview` says how it stays up once it has passed, None: it does not.
+    """
 
     base: str = ""
+    pull: int = 0
+    preview: PullPreview | None = None
 
 
 class _StandIn(SecretSource):
@@ -52,6 +58,8 @@ def with_pull_place(app: App, pull: int, base: str) -> tuple[App, str]:
             "keep_running": False,
             "hooks": Hooks(),
             "base": base,
+            "pull": pull,
+            "preview": app.stage.kept,
         }
     )
     return app.model_copy(update={"environments": {**app.environments, name: place}}), name

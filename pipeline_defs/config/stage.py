@@ -4,6 +4,7 @@ from typing import Any, Literal
 
 from pydantic import Field, field_validator
 
+from pipeline_defs.config.pull_preview import PullPreview
 from pipeline_defs.config.secret import SecretSource
 from pipeline_defs.config.value_types import EnvironmentVariable, Model, RepositoryPath
 
@@ -11,10 +12,14 @@ from pipeline_defs.config.value_types import EnvironmentVariable, Model, Reposit
 class Stage(Model):
     """Rehearsals of pull requests. They run in the rehearsing environment's place, with a suffix: `/opt/shop/staging-pull-12`."""
 
-    pulls: Literal["rehearse", "off"] = Field(
+    pulls: Literal["rehearse", "preview", "off"] = Field(
         default="off",
         description="`rehearse`: a pull request of this repository into the development branch is rehearsed once its image is built "
-        "and tested, before anybody merges it; needs `github` and a database in a container",
+        "and tested, before anybody merges it; needs `github` and a database in a container. `preview`: what has passed then stays up "
+        "for people to look at",
+    )
+    preview: PullPreview | None = Field(
+        default=None, description="with `pulls: preview`: where previews are found, and what they may use"
     )
     at_once: int = Field(
         default=1,
@@ -31,6 +36,16 @@ class Stage(Model):
         default_factory=dict,
         description="the same for each of the environment's `secret_files`; all have to be named here",
     )
+
+    @property
+    def rehearses(self) -> bool:
+        """Whether pull requests are rehearsed."""
+        return self.pulls != "off"
+
+    @property
+    def kept(self) -> PullPreview | None:
+        """How what has passed stays up; None where it does not."""
+        return self.preview if self.pulls == "preview" else None
 
     @field_validator("pulls", mode="before")
     @classmethod

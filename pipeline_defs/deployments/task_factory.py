@@ -195,8 +195,12 @@ def _addresses(task: Task) -> Iterator[Secret]:
 
 
 def _keys(task: Task) -> Iterator[Secret]:
-    """The private key of a route's certificate."""
-    route = task.site.config.route
+    """The private key of a route's certificate, and what people log in to a preview with."""
+    config = task.site.config
+    preview = config.preview if isinstance(config, PullEnvironment) else None
+    if preview is not None:
+        yield preview.read_password()
+    route = preview.route(0) if preview else config.route
     if route is not None and route.certificate is not None:
         yield route.certificate.key.read()
 

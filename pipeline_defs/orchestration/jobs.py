@@ -46,7 +46,7 @@ def jobs_of(app: App) -> list[AnyJob]:
     jobs: list[AnyJob] = [_integrate(app)]
     if app.staging:
         jobs.append(_stage(app, app.staging))
-    if app.staging and app.stage.pulls == "rehearse":
+    if app.staging and app.stage.rehearses:
         jobs.append(_stage_pull(app, app.staging))
     for environment in app.deployed:
         jobs += [_deploy(app, environment), _rollback(app, environment)]

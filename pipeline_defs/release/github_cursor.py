@@ -14,7 +14,7 @@ class PullState(StrEnum):
     WAITING = "waiting"  # for a person's approval: it is a fork's
     DRAFT = "draft"  # until it is ready for review
     IGNORED = "ignored"  # for a branch that does not ship
-    CLOSED = "closed"  # kept in mind until nothing of it runs any more
+    CLOSED = "closed"  # kept in mind until nothing of it runs or stays up any more
 
 
 WHY = {

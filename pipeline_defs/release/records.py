@@ -125,6 +125,20 @@ class Ground(Record):
         return self.production is None or self.revision is not None
 
 
+class Preview(Record):
+    """What people see of a pull request before it is merged.
+
+    Attributes:
+        address: where they find it, empty where nothing stayed up; until: when it ends by itself, ISO 8601.
+        lacks: why nothing stayed up; ended: why it is not there any more. Empty where that is not so.
+    """
+
+    address: str = ""
+    until: str = ""
+    lacks: str = ""
+    ended: str = ""
+
+
 class Rehearsal(Record):
     """The staging run of a release against a restored copy of the production database.
 
@@ -139,6 +153,7 @@ class Rehearsal(Record):
         pull: the number of the pull request whose head was rehearsed, before it was merged; 0 for what was merged.
         ground: of a pull request, what its rehearsal rests on; None where it cannot stand for that of the merge.
         reused: of a merge, the run that has rehearsed its pull request and whose evidence this is; empty where it was rehearsed itself.
+        preview: of a pull request, what stays up for people; None where nothing was to.
     """
 
     id: str
@@ -149,6 +164,7 @@ class Rehearsal(Record):
     pull: int = 0
     ground: Ground | None = None
     reused: str = ""
+    preview: Preview | None = None
     seconds: float = 0.0
     steps: tuple[StepTiming, ...] = ()
     tests: TestCounts | None = None

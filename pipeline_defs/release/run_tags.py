@@ -2,7 +2,7 @@
 
 Some that nobody filters by keep a plain name: `target` and `share`, by which the limits in a home's own dagster.yaml count runs;
 `kind`, `change`, `head` and `commit`, by which runs are looked for in the storage, where older ones have to be found too; `worker`,
-which says on which machine a run is.
+which says on which machine a run is; `preview`, by which those are found that are up.
 """
 
 from collections.abc import Mapping
@@ -41,6 +41,14 @@ TIMES = f"{_HIDDEN}held_back"
 
 RERUN_OF = f"{_HIDDEN}rerun_of"
 """The id of the run that a person has asked for once more."""
+
+PREVIEW = "preview"
+"""Of a run that rehearsed a pull request, whether what it left up for people is still there: UP or ENDED."""
+
+UP, ENDED = "up", "ended"
+
+PREVIEW_UNTIL = f"{_HIDDEN}preview_until"
+"""Until when that stays up, ISO 8601."""
 
 OUTCOME = "outcome"
 """How a rehearsal, deployment or rollback ended; people filter by it."""

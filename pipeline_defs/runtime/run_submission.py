@@ -14,7 +14,7 @@ from filelock import FileLock
 
 from pipeline_defs.release.change import run_id
 from pipeline_defs.release.request import DEQUEUED, SUPERSEDED_BY, Job, Request
-from pipeline_defs.release.run_tags import ATTEMPT, tag_of
+from pipeline_defs.release.run_tags import ATTEMPT, PREVIEW, UP, tag_of
 from pipeline_defs.runtime.code_server import CodeServer
 from pipeline_defs.runtime.run_statuses import UNFINISHED, WAITING
 
@@ -107,6 +107,10 @@ class Launcher:
         """The app's runs that answer a change and are not over, oldest first."""
         wanted = RunsFilter(tags={"app": app}, statuses=list(UNFINISHED))
         return [run for run in reversed(self._instance.get_runs(wanted)) if "change" in run.tags]
+
+    def previews_up(self, app: str) -> list[DagsterRun]:
+        """The app's runs whose pull requests stay up for people."""
+        return list(self._instance.get_runs(RunsFilter(tags={"app": app, PREVIEW: UP})))
 
     def _finish_claim(self, run: DagsterRun) -> None:
         """Do what is left to do for a run that was only created, also where its claimer was killed right after that."""

@@ -1,43 +1,29 @@
 """A pull request is rehearsed before it is merged: Dagster's own runs on a real server, beside a production that serves on."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import dagster as dg
 import pytest
 
-from pipeline_defs.config import App, SecretSource
 from pipeline_defs.config.database import Sanitize
-from pipeline_defs.config.github_settings import GitHub
 from pipeline_defs.config.pull_place import with_pull_place
 from pipeline_defs.config.stage import Stage
-from pipeline_defs.deployments.rehearse import sweep
+from pipeline_defs.deployments.pull_sweep import sweep
 from pipeline_defs.deployments.task_factory import files_of
-from pipeline_defs.github.github_resource import GitHubResource
 from pipeline_defs.github.reports.commit_statuses import of_stage
 from pipeline_defs.github.source_resource import SourceResource
-from pipeline_defs.lineage.events import PULL_REHEARSAL, environment_key
 from pipeline_defs.lineage.runs.run_facts import STAGE
 from pipeline_defs.lineage.runs.run_reader import RunReader
 from pipeline_defs.lineage.store import Lineage
-from pipeline_defs.lineage.stored_records import facts_of_run
-from pipeline_defs.orchestration.assets import assets_of
-from pipeline_defs.orchestration.jobs import jobs_of
-from pipeline_defs.release.records import Outcome, Rehearsal
-from pipeline_defs.release.request import Job, Request
-from pipeline_defs.release.run_tags import THEN
-from pipeline_defs.resources.docker_engine import EngineResource
-from pipeline_defs.resources.registry_resource import RegistryResource
+from pipeline_defs.release.records import Outcome
 from pipeline_defs.resources.ssh_connection import Connection
-from pipeline_defs.resources.ssh_resource import SshResource
 from pipeline_defs.server.core.command import script
 from pipeline_defs.server.core.site import Site
+from tests.integration.pull_requests import Known, Pulls, Telling, of_pulls
 from tests.integration.staging import state
 from tests.support.shop import DATABASE_PASSWORD, Shop, environment, git, variables
-from tests.support.small_shop import write_source
 from tests.support.storage import storage
-from tests.support.ticks import Ticking
 
 pytestmark = pytest.mark.small_app
 
@@ -57,112 +43,13 @@ _REACHED = """
 id=$(docker ps -q -f label=com.docker.compose.project=shop-production -f label=com.docker.compose.service=web)
 for at in $1; do docker exec "$id" wget -q -T 2 -O /dev/null "http://$at/health"; done
 """
-_OF_PULLS = """
-ls -d /opt/shipline/shop/staging-pull-* 2>/dev/null || :
-docker ps -a --format '{{.Names}}'; docker volume ls -q; docker network ls --format '{{.Name}}'
-"""
-
-
 _VERSION = "1.41.0"  # of no other test: they share the registry, where a version names one image
-
-
-class Pulls:
-    """The small shop with a repository of its own, whose pull requests are rehearsed."""
-
-    def __init__(self, live: Shop, folder: Path, instance: dg.DagsterInstance) -> None:
-        self.instance = instance
-        self.repository = write_source(folder / "repository")
-        git(self.repository, "init", "--quiet", "--initial-branch=development")
-        self.commit({"version.txt": f"{_VERSION}\n"})
-        given: dict[str, Any] = {
-            "repository": str(self.repository),
-            "github": GitHub(repository="acme/shop", token=SecretSource(env="NOT_SET")),
-            "stage": Stage(pulls="rehearse", at_once=2),
-            "test": None,
-        }
-        self.app: App = live.app.model_copy(update=given)
-        self.ticking = Ticking(instance, self.app)
-        self.ticking.tick("chain")
-        workspace = str(folder / "workspace")
-        self.defs = dg.Definitions(
-            assets=assets_of(self.app),
-            jobs=jobs_of(self.app),
-            resources={
-                "source": SourceResource(workspace=workspace),
-                "github": GitHubResource(),
-                "engine": EngineResource(workspace=workspace),
-                "registry": RegistryResource(),
-                "ssh": SshResource(),
-            },
-            executor=dg.in_process_executor,
-        )
-
-    def commit(self, files: Mapping[str, str]) -> str:
-        for name, text in files.items():
-            (self.repository / name).write_text(text)
-        git(self.repository, "add", "--all")
-        git(self.repository, "commit", "--quiet", "-m", "a change")
-        return git(self.repository, "rev-parse", "HEAD")
-
-    def pull(self, number: int, files: Mapping[str, str]) -> str:
-        """The head of a pull request of the repository: a branch with these files changed."""
-        git(self.repository, "checkout", "--quiet", "-b", f"pull-{number}", "development")
-        head = self.commit(files)
-        git(self.repository, "checkout", "--quiet", "development")
-        return head
-
-    def run(self, job: str, config: Mapping[str, Any], tags: Mapping[str, str]) -> dg.DagsterRun:
-        """A run of one of the app's jobs, however it ends."""
-        found = self.defs.resolve_job_def(job)
-        result = found.execute_in_process(
-            run_config=dict(config), instance=self.instance, tags=dict(tags), raise_on_error=False
-        )
-        run = self.instance.get_run_by_id(result.run_id)
-        assert run is not None
-        return run
-
-    def integrate(self, commit: str, **more: Any) -> dg.DagsterRun:
-        """The run that makes the image of a head, as the sensor `github` asks for it."""
-        request = Request(app="shop", job=Job.INTEGRATE, commit=commit, branch="development", **more)
-        run = self.run("shop_integrate", request.run_config(), {**request.run_tags(), THEN: "stage"})
-        assert run.status is dg.DagsterRunStatus.SUCCESS, self.said(run)
-        return run
-
-    def check(self, number: int, commit: str) -> dg.DagsterRun:
-        """The run for a pull request, which a rehearsal follows."""
-        key = f"pull:shop:{number}:{commit}:development:rehearsed"
-        return self.integrate(commit, pull=number, change=key, untrusted=True)
-
-    def merge(self, number: int) -> dg.DagsterRun:
-        """The run for the merge of a pull request."""
-        git(self.repository, "merge", "--quiet", "--no-ff", "-m", "a merge", f"pull-{number}")
-        commit = git(self.repository, "rev-parse", "HEAD")
-        return self.integrate(commit, pull=number, change=f"merge:shop:development:{commit}")
-
-    def stage(self, made: dg.DagsterRun) -> dg.DagsterRun:
-        """The rehearsal that the sensor `chain` has follow a run."""
-        (asked,) = self.ticking.tick("chain").run_requests
-        assert asked.run_key == made.run_id
-        return self.run(asked.job_name, asked.run_config, {**asked.tags, "dagster/run_key": made.run_id})
-
-    def said(self, run: dg.DagsterRun) -> str:
-        return "\n".join(repr(entry) for entry in self.instance.all_logs(run.run_id))
-
-    def rehearsal(self, run: dg.DagsterRun) -> Rehearsal:
-        """What is recorded of the rehearsal of a pull request."""
-        key = environment_key("shop", "staging")
-        return facts_of_run(self.instance, run.run_id, key, PULL_REHEARSAL, Rehearsal)[-1]
 
 
 @pytest.fixture
 def pulls(live: Shop, tmp_path: Path) -> Iterator[Pulls]:
     with variables(environment(live.bed)), storage(tmp_path / "dagster") as instance:
-        yield Pulls(live, tmp_path, instance)
-
-
-def of_pulls(server: Connection) -> list[str]:
-    """What is on the server of the rehearsals of pull requests."""
-    return [line for line in server.run(script(_OF_PULLS), timeout=30).stdout.split() if "-pull-" in line]
+        yield Pulls(live, tmp_path, instance, _VERSION, Stage(pulls="rehearse", at_once=2))
 
 
 def test_a_head_is_rehearsed_apart_from_everything_and_its_place_is_gone_afterwards(
@@ -267,7 +154,7 @@ def test_what_a_killed_rehearsal_left_is_found_on_the_server_and_removed(pulls: 
     busy = site.path().replace("pull-7", "pull-8")
     assert server.run(script(left, site.path(), site.project, busy), timeout=60).ok
     before, said = state(server), list[str]()
-    assert not sweep(pulls.app, server, lambda: {8}, _Telling(said))
+    assert not sweep(pulls.app, server, Known(busy={8}), Telling(said))
     assert of_pulls(server) == [busy]
     assert said == ["removed what a run had left of the rehearsal of pull request #7"]
     # The place of another one is removed by a run of its own, once the run that it was for has died for good.
@@ -279,14 +166,3 @@ def test_what_a_killed_rehearsal_left_is_found_on_the_server_and_removed(pulls: 
     run = pulls.run(asked.job_name, asked.run_config, asked.tags)
     assert run.status is dg.DagsterRunStatus.SUCCESS, pulls.said(run)
     assert of_pulls(server) == [] and state(server) == before
-
-
-class _Telling:
-    def __init__(self, said: list[str]) -> None:
-        self.said = said
-
-    def say(self, text: str) -> None:
-        self.said.append(text)
-
-    def listen(self, line: str) -> None:
-        self.said.append(line)

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from dagster import DagsterRunStatus
 
-from pipeline_defs.release.run_tags import THEN, tag_of
+from pipeline_defs.orchestration.pull_leftovers import closed_pulls
+from pipeline_defs.release.run_tags import ENDED, PREVIEW, THEN, UP, tag_of
 from tests.integration.github_changes import (
     REPOSITORY,
     World,
@@ -20,7 +21,8 @@ from tests.integration.github_changes import (
 )
 from tests.testbed.github import GitHubServer
 
-REHEARSED = "drafts: false\nstage: {pulls: rehearse}"
+REHEARSED = """drafts: false
+stage: {pulls: preview, preview: {host: "pr-{pull}.example.org", password: {env: NOT_SET}, unsanitized: true}}"""
 
 
 @pytest.fixture(scope="module")
@@ -100,6 +102,20 @@ def test_a_fork_is_checked_after_an_approval_and_never_rehearsed(shop: World) ->
     shop.github.comment(REPOSITORY, number, f"/shipline test {head}", by="ada")
     look(shop)
     assert followed(shop, head) == [""]
+
+
+def test_that_a_preview_was_closed_stays_known_until_it_is_gone(shop: World) -> None:
+    number, head = pull(shop, "looked-at")
+    look(shop)
+    run = shop.run_of(head)
+    shop.instance.report_run_canceled(run)
+    shop.instance.add_run_tags(run.run_id, {PREVIEW: UP})
+    shop.github.close(REPOSITORY, number, by="dora")
+    look(shop)
+    assert closed_pulls(shop.instance, shop.app) == {number}
+    shop.instance.add_run_tags(run.run_id, {PREVIEW: ENDED})
+    look(shop)
+    assert closed_pulls(shop.instance, shop.app) == set()
 
 
 @pytest.mark.parametrize("ends", ["a newer head", "closing"])

@@ -89,7 +89,8 @@ def test_a_place_has_a_folder_and_a_project_of_its_own_and_sees_no_secret_of_the
         ("rehearses: production", "rehearses: production\n    secret_files: {.env: {file: /x}}", "stage.secret_files"),
         ("    rehearses: production", "    rehearses: production\n    database: {url: {env: URL}}", "stage.pulls"),
         ("compose: shop.yml", "compose: shop.yml, project: shop-staging-pull-3", "environments.production.project"),
-        ("pulls: rehearse", "pulls: preview", "stage.pulls"),
+        ("pulls: rehearse", "pulls: preview", "stage.preview"),
+        ("pulls: rehearse", "pulls: look", "stage.pulls"),
     ],
 )
 def test_what_keeps_pull_requests_from_being_rehearsed_is_named(tmp_path: Path, old: str, new: str, where: str) -> None:

@@ -73,6 +73,11 @@ class Claims:
         """The numbers of the pull requests that have a run which is not over."""
         return {run.tags["pull_request"] for run in self._runs(_PULL) if "pull_request" in run.tags}
 
+    def pulls_in_use(self) -> set[str]:
+        """The same, and the numbers of those that stay up for people: it has to be noticed that they were closed."""
+        kept = self._launcher.previews_up(self._app.name) if self._app.stage.kept else []
+        return self.pulls_with_runs() | {run.tags["pull_request"] for run in kept if "pull_request" in run.tags}
+
     def give_up_pulls(self, pulls: dict[str, SeenPull]) -> None:
         """End the runs of heads that are not their pull request's any more.
 

@@ -35,7 +35,7 @@ def poll_pulls(
     if pulls is not None:
         for pull in reversed(pulls):
             handled = poll_pull(app, repository, pull, handled, claims, baseline=baseline)
-        elsewhere = {*handled.pulls, *claims.pulls_with_runs()} - {str(pull.number) for pull in pulls}
+        elsewhere = {*handled.pulls, *claims.pulls_in_use()} - {str(pull.number) for pull in pulls}
         for number in sorted(map(int, elsewhere)):
             # Not on the list may also mean that it moved from page to page while the list was read: ask for it.
             found = repository.pull(number)
@@ -44,9 +44,9 @@ def poll_pulls(
         # Only now: had one of them failed, the list would have to be read again.
         handled = handled.model_copy(update={"pulls_known": known})
     claims.give_up_pulls(handled.pulls)
-    unfinished = claims.pulls_with_runs()
+    in_use = claims.pulls_in_use()
     for closed in [key for key, seen in handled.pulls.items() if seen.stand is PullState.CLOSED]:
-        if closed not in unfinished:
+        if closed not in in_use:
             handled = handled.with_pull(int(closed), None)
     return handled
 

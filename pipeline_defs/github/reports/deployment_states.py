@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pipeline_defs.config import App
 from pipeline_defs.github.reports.report_items import DeploymentState
 from pipeline_defs.lineage.runs.run_facts import Phase, RunFacts
-from pipeline_defs.release.records import HELD, Deployment, DeploymentKind, Outcome
+from pipeline_defs.release.records import HELD, Deployment, DeploymentKind, Outcome, Rehearsal
 from pipeline_defs.release.request import Job
 from pipeline_defs.release.run_tags import REASON, tag_of
 
@@ -30,6 +30,30 @@ def deployments(app: App, facts: RunFacts, url: str) -> Iterator[DeploymentState
         else:
             answer = _state(row, over=facts.phase.over)
         yield of_row(app, row, *answer, url)
+
+
+def previews(app: App, facts: RunFacts, url: str) -> Iterator[DeploymentState]:
+    """One for what the run has left up of a pull request, and for each preview that it has removed."""
+    row = facts.rehearsal
+    if row is not None and row.preview and row.preview.address:
+        yield _preview(app, row, SUCCESS, f"{row.release.version} is up until {row.preview.until}", url)
+    for gone in facts.previews_ended:
+        yield _preview(app, gone, INACTIVE, f"removed: {gone.preview.ended if gone.preview else ''}", url)
+
+
+def _preview(app: App, row: Rehearsal, state: str, description: str, url: str) -> DeploymentState:
+    return DeploymentState(
+        name=f"preview {row.run}",
+        sha=row.release.commit,
+        environment=f"preview/pr-{row.pull}",
+        state=state,
+        description=description,
+        subject=f"preview of pull request #{row.pull}, rehearsed by run {row.run[:8]}",
+        payload=(("app", app.name), ("version", row.release.version), ("digest", row.release.digest), ("run", row.run)),
+        production=False,
+        log_url=url,
+        environment_url=row.preview.address if row.preview and state == SUCCESS else "",
+    )
 
 
 def before_record(app: App, facts: RunFacts, url: str) -> DeploymentState | None:

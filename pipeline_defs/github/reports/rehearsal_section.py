@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 
+from pipeline_defs.config.pull_preview import USER
 from pipeline_defs.lineage.runs.run_facts import RunFacts
 from pipeline_defs.release.markdown import code, plain
 from pipeline_defs.release.migrations import led
-from pipeline_defs.release.records import Outcome, Rehearsal
+from pipeline_defs.release.records import Outcome, Preview, Rehearsal
 
 
 def rehearsed(runs: Sequence[RunFacts]) -> Iterator[str]:
@@ -17,6 +18,17 @@ def rehearsed(runs: Sequence[RunFacts]) -> Iterator[str]:
     yield from (f"| {name} | {plain(text)} |" for name, text in _lines(row).items() if text)
     if row.way_back is not None and row.way_back.reason:
         yield from ("", f"The verdict is no better because of: {code(row.way_back.reason)}")
+    if row.preview is not None:
+        yield from _preview(row.preview)
+
+
+def _preview(preview: Preview) -> Iterator[str]:
+    """Where it is. What people log in with is nothing for a page that anybody may read."""
+    if not preview.address:
+        yield from ("", f"No preview stays up: {code(preview.lacks)}")
+        return
+    yield from ("", f"Preview: {preview.address} (until {preview.until}, or until this is closed)", "")
+    yield f"Log in as {code(USER)} with the password that the app's file names under {code('stage.preview.password')}."
 
 
 def _lines(row: Rehearsal) -> dict[str, str]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, MutableMapping
 from pipeline_defs.config import App
 from pipeline_defs.github.api import GitHubUnavailable
 from pipeline_defs.github.reports.commit_statuses import PENDING, statuses
-from pipeline_defs.github.reports.deployment_states import INACTIVE, before_record, deployments, of_row
+from pipeline_defs.github.reports.deployment_states import INACTIVE, before_record, deployments, of_row, previews
 from pipeline_defs.github.reports.pull_request_comment import comment
 from pipeline_defs.github.reports.release_notes import published, words
 from pipeline_defs.github.reports.report_items import DeploymentState, Item, Status
@@ -81,7 +81,7 @@ class Reporter:
     def _attend(self, memory: Memory, writer: Writer, run: str) -> None:
         """Tell what is new about one run, and let it go when nothing of it can change any more."""
         facts = self._reader.run(run)
-        if facts is None or not (facts.head or facts.job in (Job.DEPLOY, Job.ROLLBACK)):
+        if facts is None or not (facts.head or facts.previews_ended or facts.job in (Job.DEPLOY, Job.ROLLBACK)):
             memory.finish(run)
             return
         attended = memory.put_last(run)
@@ -103,6 +103,7 @@ class Reporter:
             yield from statuses(self._app, facts, self._address(facts.run), self._clock())
         if report.deployments:
             yield from self._deployments(facts, attended)
+            yield from previews(self._app, facts, self._address(facts.run))
         if report.comments and facts.pull and facts.head and facts.newest:
             yield comment(self._app, self._reader.of_pull(facts), self._address)
 

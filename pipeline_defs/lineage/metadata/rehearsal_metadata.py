@@ -21,6 +21,7 @@ def rehearsal_metadata(row: Rehearsal) -> Metadata:
     """A rehearsal's record, for people and as JSON."""
     entries = {**of_attempt(row), **_migrations(row), **_copy(row), **way_back(row.way_back), **_numbers(row)}
     entries |= {"rehearsed by": dg.MetadataValue.dagster_run(row.reused)} if row.reused else {}
+    entries |= {"preview": dg.MetadataValue.url(row.preview.address)} if row.preview and row.preview.address else {}
     return entries | {PULL_REHEARSAL if row.pull else REHEARSAL: dg.MetadataValue.json(row.model_dump(mode="json"))}
 
 

@@ -37,6 +37,7 @@ class RunEvents:
     tests: TestCounts | None = None
     rehearsal: Rehearsal | None = None
     deployments: dict[str, Deployment] = field(default_factory=dict)
+    previews_ended: dict[str, Rehearsal] = field(default_factory=dict)
 
     def take(self, entry: EventLogEntry, job: str) -> None:
         """What one event of a run of this job says."""
@@ -76,6 +77,8 @@ class RunEvents:
         if isinstance(fact, Image):
             self.image = fact
             self.lint, self.tests = fact.lint or self.lint, fact.tests or self.tests
+        elif isinstance(fact, Rehearsal) and fact.preview and fact.preview.ended:
+            self.previews_ended[fact.id] = fact  # another run's: this one has removed what was up
         elif isinstance(fact, Rehearsal):
             self.rehearsal = fact
         else:

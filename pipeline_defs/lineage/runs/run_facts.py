@@ -70,6 +70,7 @@ class RunFacts:
         follows: a stage that a run of its own does after this one; empty where none does.
         ended: when it was over, seconds since 1970; 0 until then.
         newest: no newer run is about the same pull request.
+        previews_ended: rehearsals of pull requests whose previews the run has removed.
     """
 
     run: str
@@ -88,6 +89,7 @@ class RunFacts:
     tests: TestCounts | None = None
     rehearsal: Rehearsal | None = None
     deployments: tuple[Deployment, ...] = ()
+    previews_ended: tuple[Rehearsal, ...] = ()
 
     @property
     def head(self) -> str:

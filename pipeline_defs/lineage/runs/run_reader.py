@@ -108,6 +108,7 @@ class RunReader:
             tests=told.tests,
             rehearsal=told.rehearsal,
             deployments=tuple(told.deployments.values()),
+            previews_ended=tuple(told.previews_ended.values()),
         )
 
     def _stages(self, run: DagsterRun) -> tuple[str, ...]:

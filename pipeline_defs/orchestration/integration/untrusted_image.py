@@ -74,7 +74,7 @@ def build_untrusted(
 
 def rehearsed_next(context: dg.OpExecutionContext, app: App) -> bool:
     """Whether a rehearsal follows the run, for which the image of a pull request is kept."""
-    return app.stage.pulls == "rehearse" and tag_of(context.run.tags, THEN) == Job.STAGE
+    return app.stage.rehearses and tag_of(context.run.tags, THEN) == Job.STAGE
 
 
 def test_untrusted(

@@ -7,7 +7,7 @@ import dagster as dg
 
 from pipeline_defs.config import App, Home, Limits, load_limits
 from pipeline_defs.deployments.stage_log import Log, open_log
-from pipeline_defs.orchestration.pull_leftovers import sweep_places
+from pipeline_defs.orchestration.pull_leftovers import PullRuns, previews_up, sweep_places
 from pipeline_defs.orchestration.run_output_cleanup import remove_old_output
 from pipeline_defs.orchestration.tick_cleanup import remove_old_ticks
 from pipeline_defs.resources.builders import answering
@@ -29,7 +29,7 @@ def housekeeping_op(apps: Collection[App]) -> dg.OpDefinition:
         out=dg.Out(dg.Nothing),
         description="Removes what is beyond the home's limits.yaml, the oldest first: clones, images of builds, BuildKit's cache, "
         "raw output of old runs, old ticks of sensors. Nothing that is in use, nothing of the lineage, and on servers only what killed "
-        "rehearsals of pull requests have left.",
+        "rehearsals of pull requests have left, and previews whose time is over.",
     )
     def housekeeping(context: dg.OpExecutionContext, engine: EngineResource, ssh: SshResource) -> None:
         with open_log(context) as log:
@@ -67,11 +67,13 @@ def _images_pruned(here: Engine, repositories: Collection[str], limits: Limits) 
 
 
 def _swept(instance: dg.DagsterInstance, app: App, ssh: SshResource, log: Log) -> None:
-    """Remove the places that killed rehearsals of pull requests have left. A server that is not reached keeps them until the next time."""
-    if app.staging is None or app.stage.pulls == "off":
+    """Remove the places that killed rehearsals of pull requests have left, and previews whose time is over. A server that is not reached
+    keeps them until the next time.
+    """
+    if app.staging is None or not (app.stage.rehearses or previews_up(instance, app)):
         return
     try:
-        sweep_places(instance, app, ssh, log)
+        sweep_places(app, PullRuns(instance, app), ssh, log)
     except ServerError as error:
         log.say(f"what rehearsals of pull requests of {app.name} may have left stays until the next time: {error}")
 

@@ -11,7 +11,7 @@ from pipeline_defs.lineage.events import CHECKED, IMAGE, image_key
 from pipeline_defs.lineage.metadata import last_words
 from pipeline_defs.lineage.stored_records import facts_of_run
 from pipeline_defs.orchestration.op_run import OpRun
-from pipeline_defs.orchestration.pull_leftovers import busy_pulls, sweep_places
+from pipeline_defs.orchestration.pull_leftovers import PullRuns, sweep_places
 from pipeline_defs.release.records import Image, Outcome
 from pipeline_defs.resources.registry_resource import RegistryResource
 from pipeline_defs.resources.ssh_resource import SshResource
@@ -20,11 +20,13 @@ from pipeline_defs.resources.ssh_resource import SshResource
 class PullConfig(dg.Config):
     """Which pull request is rehearsed: its number, and the run that has made and tested the image of its head.
 
-    Without a number nothing is rehearsed, and what killed runs have left on the server is removed.
+    Without a number nothing is rehearsed, and what killed runs have left on the server is removed, and previews whose time is over;
+    `closed` are pull requests that are not open any more.
     """
 
     pull: int = 0
     made_by: str = ""
+    closed: list[int] = []  # noqa: RUF012 - a field of a model
 
 
 def stage_pull_op(app: App, environment: str) -> dg.OpDefinition:
@@ -34,7 +36,8 @@ def stage_pull_op(app: App, environment: str) -> dg.OpDefinition:
     @dg.op(
         name=f"{app.name}_{environment}_stage_pull",
         out=dg.Out(dg.Nothing),
-        description=f"Rehearses the head of a pull request beside {environment}, on a copy of its own; the place is removed at the end.",
+        description=f"Rehearses the head of a pull request beside {environment}, on a copy of its own; the place is removed at the end, "
+        "unless it is to stay up for people.",
     )
     def stage_pull(
         context: dg.OpExecutionContext,
@@ -44,14 +47,14 @@ def stage_pull_op(app: App, environment: str) -> dg.OpDefinition:
         ssh: SshResource,
     ) -> None:
         with open_log(context, app) as log:
+            run = OpRun(context, app)
+            pulls = PullRuns(context.instance, app, run, config.closed)
             if not config.pull:
-                sweep_places(context.instance, app, ssh, log, patient=True)
+                sweep_places(app, pulls, ssh, log, patient=True)
                 return
             image = _made(context, app, config)
             source.of(app).require_own(image.commit)
-            run = OpRun(context, app)
-            outside = Outside(source, registry, ssh)
-            row = rehearse_pull(place, image, run, log, outside, lambda: busy_pulls(context.instance, app))
+            row = rehearse_pull(place, image, run, log, Outside(source, registry, ssh), pulls)
             if row.outcome is not Outcome.SUCCEEDED:
                 why = f"the rehearsal of pull request #{image.pull} failed: {row.error}"
                 raise stop(why, shown=last_words(row))

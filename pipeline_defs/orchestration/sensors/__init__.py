@@ -13,6 +13,7 @@ from pipeline_defs.orchestration.sensors.drift_sensor import drift_sensor
 from pipeline_defs.orchestration.sensors.freeze_sensor import freeze_sensor
 from pipeline_defs.orchestration.sensors.github_sensor import github_sensor
 from pipeline_defs.orchestration.sensors.notify_sensor import notify_sensor
+from pipeline_defs.orchestration.sensors.previews_sensor import previews_sensor
 from pipeline_defs.orchestration.sensors.recovery_sensor import recovery_sensor
 from pipeline_defs.orchestration.sensors.report_sensor import report_sensor
 from pipeline_defs.orchestration.sensors.staging_sensor import chaining_sensor
@@ -31,11 +32,13 @@ def sensors_of(
     source, github = source or SourceResource(), github or GitHubResource()
     plain, on_github = [app for app in apps if not app.github], [app for app in apps if app.github]
     staged, deployed = [app for app in apps if app.staging], [app for app in apps if app.deployed]
+    kept = [app for app in staged if app.stage.kept]
     notified = [app for app in apps if app.notify]
     return [
         *([branches_sensor(plain, jobs, source)] if plain else []),
         *([github_sensor(on_github, jobs, github), report_sensor(on_github, github)] if on_github else []),
         *([chaining_sensor(staged, jobs)] if staged else []),
+        *([previews_sensor(kept, jobs)] if kept else []),
         *([freeze_sensor(deployed, jobs), drift_sensor(deployed), recovery_sensor(deployed, jobs)] if deployed else []),
         *([notify_sensor(notified)] if notified else []),
     ]

@@ -38,7 +38,7 @@ def recovery_sensor(apps: Sequence[App], jobs: Mapping[str, AnyJob]) -> dg.Senso
     watched = {
         job_name(app, job, name): app for app in apps for name in app.deployed for job in (Job.DEPLOY, Job.ROLLBACK)
     }
-    pulls = {pull_job_name(app): app for app in apps if app.staging and app.stage.pulls == "rehearse"}
+    pulls = {pull_job_name(app): app for app in apps if app.staging and app.stage.rehearses}
     changed = Activity().apps
     ended = EndedRuns(RECOVER, dg.DagsterEventType.RUN_FAILURE, dg.DagsterEventType.RUN_CANCELED)
 

@@ -81,7 +81,7 @@ def chaining_sensor(apps: Sequence[App], jobs: Mapping[str, AnyJob]) -> dg.Senso
 
 
 def _pull_jobs(app: App) -> list[str]:
-    return [pull_job_name(app)] if app.stage.pulls == "rehearse" else []
+    return [pull_job_name(app)] if app.stage.rehearses else []
 
 
 def _rehearsal(instance: dg.DagsterInstance, app: App, run: dg.DagsterRun) -> list[dg.RunRequest] | str:

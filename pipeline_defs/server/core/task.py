@@ -120,6 +120,7 @@ class Report:
         hosts: where there are several, what came of it on each; what is said above is that of the first.
         unproved: which tests fail of a release that ran before and serves again; None where they passed.
         failed_hooks: hooks that failed after the release was final, a sentence each.
+        kept_until: of a pull request that stays up for people, until when, ISO 8601; not_kept: why one that should does not.
     """
 
     outcome: Outcome
@@ -143,3 +144,5 @@ class Report:
     hosts: tuple[OnHost, ...] = ()
     unproved: str | None = None
     failed_hooks: tuple[str, ...] = ()
+    kept_until: str | None = None
+    not_kept: str | None = None

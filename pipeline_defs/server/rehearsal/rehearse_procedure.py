@@ -1,6 +1,8 @@
 """Rehearse procedure: a release proves itself on a copy of production's database, beside production and apart from it."""
 
-from pipeline_defs.release.evidence import Verdict, WayBack
+from dataclasses import replace
+
+from pipeline_defs.release.evidence import WayBack
 from pipeline_defs.release.records import Outcome
 from pipeline_defs.release.step_name import StepName
 from pipeline_defs.server.compose.compose_commands import diagnose
@@ -10,12 +12,12 @@ from pipeline_defs.server.core.lock import locked
 from pipeline_defs.server.core.procedure import Procedure
 from pipeline_defs.server.core.procedure_report import report
 from pipeline_defs.server.core.site import Site
-from pipeline_defs.server.core.step import LONG_SECONDS, Step
+from pipeline_defs.server.core.step import Step
 from pipeline_defs.server.core.task import Report, Task
 from pipeline_defs.server.rehearsal.database_copy import copy, remove_copy, take_down
+from pipeline_defs.server.rehearsal.kept_running import UNTIL, keep_preview, routed, up_again
 from pipeline_defs.server.rehearsal.rehearsal_preflight import rehearsal_preflight
 from pipeline_defs.server.rehearsal.way_back import way_back
-from pipeline_defs.server.router import router
 from pipeline_defs.server.state.facts import Facts, facts_command, parse_facts
 from pipeline_defs.server.steps import shared_steps
 from pipeline_defs.server.steps.cleanup import tidy
@@ -37,10 +39,13 @@ def rehearse(task: Task, server: Runner, production: Site) -> Report:
             procedure = Procedure(site, task, server, execution, on_failure=diagnose(site))
             procedure.run(plan(task, facts, production, live))
             found = way_back(task, procedure, facts, live.current) if live.current else None
-            procedure.run(end_rehearsal(task, facts, found))
+            lacks = keep_preview(task, procedure, facts, found)
+            if UNTIL not in execution.facts:
+                procedure.run(end_rehearsal(task, facts, found))
     except ServerError as error:
         return report(task, execution, Outcome.FAILED, str(error))
-    return report(task, execution, Outcome.SUCCEEDED, None, live=task.release, way_back=found)
+    made = report(task, execution, Outcome.SUCCEEDED, None, live=task.release, way_back=found)
+    return replace(made, kept_until=execution.facts.get(UNTIL), not_kept=lacks)
 
 
 def plan(task: Task, facts: Facts, production: Site, live: Facts) -> list[Step]:
@@ -72,31 +77,4 @@ def end_rehearsal(task: Task, facts: Facts, tried: WayBack | None) -> list[Step]
     site = task.site
     if not site.config.keep_running:
         return shared_steps.in_order(Step(StepName.DOWN, take_down(site)), remove_copy(task), tidy(task))
-    return shared_steps.in_order(_up_again(task, facts, tried), _routed(site), tidy(task))
-
-
-def _routed(site: Site) -> list[Step]:
-    """People who try it come by the router, where staging has a route; else by the port that its compose file publishes."""
-    route = site.config.route
-    if route is None:
-        return []
-    return [
-        Step(StepName.ROUTER, router.ready(site), timeout=LONG_SECONDS),
-        Step(StepName.ROUTE, router.point(site, route)),
-    ]
-
-
-def _up_again(task: Task, facts: Facts, tried: WayBack | None) -> list[Step]:
-    """After the way back was tried the older release runs, perhaps on a database that was downgraded for it."""
-    site, release = task.site, task.release
-    assert release is not None
-    if tried is None or tried.digest == release.digest:
-        return []
-    folder = site.folder(release)
-    return shared_steps.in_order(
-        shared_steps.start(site, facts, folder, name=StepName.UP_AGAIN),
-        shared_steps.migrate(site, facts, folder, name=StepName.MIGRATE_AGAIN)
-        if tried.verdict is not Verdict.COMPATIBLE
-        else [],
-        shared_steps.wait_healthy(site, name=StepName.HEALTHY_AGAIN),
-    )
+    return shared_steps.in_order(up_again(task, facts, tried), routed(site), tidy(task))

@@ -13,6 +13,9 @@ from pipeline_defs.server.core.site import Site
 CHECKS = "127.0.0.1:2020"
 """Where the router answers itself alone, without certificates: for looking through it from outside of the app."""
 
+PASSWORD_HASH = "PASSWORD_HASH"
+"""Stands in the lines of an app for the hash of its password."""
+
 # In the router's container: the old configuration stays when the new one is refused. Every program that is started delays the switch,
 # so the shell does what it can itself; each file is one line without an end. Routes for every host name come last: the
 # first that matches is taken. Of an app in maintenance the page comes before what passes its requests on.
@@ -116,19 +119,22 @@ def certificate(route: Route) -> Secret | None:
     return Secret(json.dumps(pem, separators=(",", ":")))
 
 
-def lines(site: Site, route: Route, pem: Secret | None) -> Secret:
+def lines(site: Site, route: Route, pem: Secret | None, user: str = "") -> Secret:
     """The app's parts of the configuration, a line each: routes without TLS, with it, and for looking; a certificate; by which
     names its requests are logged, without TLS and with it, and how. Lines that say nothing are empty.
+
+    With `user` people have to log in; what stands for the password's hash is PASSWORD_HASH.
     """
     match = [{"host": list(route.hosts)}] if route.hosts else None
-    proxy = _route(match, _proxy(route))
+    inner = _route(match, _proxy(route))
+    proxy = _route(match, _log_in(user), _without_log_in(_proxy(route))) if user else inner
     plain = _route(match, _redirect(site)) if route.tls else proxy
     log = _log(site) if site.config.watched.seconds else None
     names = dict.fromkeys(route.hosts or ("every.other",), site.project) if log else None
     parts = [
         _line(plain),
         _line(proxy) if route.tls else "",
-        _line(proxy),
+        _line(inner),
         pem.reveal() if pem else "",
         "" if route.tls else _line(names)[1:-1],
         _line(names)[1:-1] if route.tls else "",
@@ -161,8 +167,20 @@ def _line(part: Any) -> str:
     return json.dumps(part, separators=(",", ":")) if part else ""
 
 
-def _route(match: Any, handler: dict[str, Any]) -> dict[str, Any]:
-    return {**({"match": match} if match else {}), "handle": [handler], "terminal": True}
+def _route(match: Any, *handlers: dict[str, Any]) -> dict[str, Any]:
+    return {**({"match": match} if match else {}), "handle": list(handlers), "terminal": True}
+
+
+def _log_in(user: str) -> dict[str, Any]:
+    """HTTP basic authentication. A hash takes half a second to compare, so what was right is kept in memory."""
+    account = {"username": user, "password": PASSWORD_HASH}
+    basic = {"accounts": [account], "hash": {"algorithm": "bcrypt"}, "hash_cache": {}, "realm": "preview"}
+    return {"handler": "authentication", "providers": {"http_basic": basic}}
+
+
+def _without_log_in(proxy: dict[str, Any]) -> dict[str, Any]:
+    """The app does not see what people log in to the router with."""
+    return {**proxy, "headers": {"request": {"delete": ["Authorization"]}}}
 
 
 _KEEP_ALIVE = {"idle_timeout": "100ms", "probe_interval": "30s", "max_idle_conns_per_host": 32}
