@@ -102,12 +102,16 @@ def _of(app: App, taken: dict[str, str], versions: Mapping[str, str]) -> tuple[d
     return part, {job.name: job for job in jobs}
 
 
-def _nodes(assets: Iterable[dg.AssetsDefinition]) -> list[str]:
+def _nodes(assets: Iterable[dg.AssetsDefinition | dg.AssetSpec]) -> list[str]:
     """The names of graphs and ops. App `a` with environment `b_c` and app `a_b` with environment `c` would both have `a_b_c`."""
     return [
         name
         for asset in assets
-        for name in (asset.node_def.name, *(op.name for op in asset.node_def.iterate_op_defs()))
+        for name in (
+            [asset.key.to_user_string()]
+            if isinstance(asset, dg.AssetSpec)
+            else [asset.node_def.name, *(op.name for op in asset.node_def.iterate_op_defs())]
+        )
     ]
 
 

@@ -57,6 +57,9 @@ def _shown(found: Difference) -> Iterator[RenderableType]:
         yield Text("The very same runs there.")
     if found.live is None:
         yield Text("Nothing runs there yet, so there is nothing to compare with.", "dim")
+    if found.images:
+        yield _head("images")
+        yield from (Text(f"  {name} is {how}") for name, how in found.images.items())
     yield from _commits("commits", found.commits)
     yield from _commits("commits that are taken back", found.gone)
     if found.pulls:

@@ -13,6 +13,7 @@ from pipeline_defs.cli.history_command import AppName, columns, digits, open_lin
 from pipeline_defs.config import Home
 from pipeline_defs.release.deployment_plan import Plan
 from pipeline_defs.release.duration import duration
+from pipeline_defs.release.image_set import changes
 from pipeline_defs.release.records import Release
 
 EXAMPLE = "Example: shipline plan shop production --version 1.4.2"
@@ -57,6 +58,7 @@ def _shown(plan: Plan) -> RenderableType:
     grid = Table.grid(padding=(0, 2))
     for name, value in {
         "deploy": f"{_name(plan.release)} to {plan.environment}, in place of {_name(plan.live)}",
+        **_images(plan),
         "takes": _takes(plan),
         "downtime": "not known" if plan.downtime is None else f"about {duration(plan.downtime)}",
         "migrations": plan.migrations.sentence,
@@ -69,6 +71,12 @@ def _shown(plan: Plan) -> RenderableType:
     waits = [Text(f"! {plain(plan.waits)}", "yellow")] if plan.waits else []
     notes = [Text(f"! {plain(sentence)}", "yellow") for sentence in plan.notes]
     return Group(grid, _steps_shown(plan), *refused, *waits, *notes, Text("Nothing was changed.", "dim"))
+
+
+def _images(plan: Plan) -> dict[str, str]:
+    """What becomes of each of several images."""
+    found = changes(plan.live.images if plan.live else (), plan.release.images)
+    return {"images": ", ".join(f"{name} is {how}" for name, how in found.items())} if found else {}
 
 
 def _takes(plan: Plan) -> str:

@@ -95,6 +95,7 @@ def _image_shown(image: Image) -> Table:
     lines = {
         "image": f"{image.repository} {image.version}",
         "digest": image.digest,
+        **{each.name: f"{each.digest}, built from {each.built_from[:12]}" for each in image.images},
         "commit": f"{image.commit} ({plain(image.branch)})",
         "built from": "the same commit" if image.built_from == image.commit else image.built_from,
         "tags": ", ".join(image.tags),

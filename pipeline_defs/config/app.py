@@ -1,4 +1,4 @@
-"""App: one repository with one image, described by one file."""
+"""App: one repository with its image or images, described by one file."""
 
 import re
 from collections.abc import Iterator
@@ -13,6 +13,7 @@ from pipeline_defs.config.config_errors import Mistake, mistake, refuse
 from pipeline_defs.config.environment import Environment
 from pipeline_defs.config.file_version import Origin
 from pipeline_defs.config.github_settings import GitHub, is_full_name
+from pipeline_defs.config.images import ImageBuild, NamedBuild, named_builds, wrong_images
 from pipeline_defs.config.inheritance import with_inherited
 from pipeline_defs.config.notification_settings import Notify
 from pipeline_defs.config.secret import SecretSource
@@ -55,7 +56,7 @@ class Registry(Model):
 
 
 class App(Model):
-    """One repository with one image, and the environments that run it."""
+    """One repository with its image or images, and the environments that run it."""
 
     name: AppName
     repository: Annotated[str, matching(r"[^-\s].*", "GitHub owner/name, a git URL or a path")]
@@ -71,6 +72,11 @@ class App(Model):
     version_file: RepositoryPath = "version.txt"
     lint: Lint = Lint()
     build: Build = Build()
+    images: dict[Name, ImageBuild] = Field(
+        default_factory=dict,
+        description="several images of one release, by name, each with the keys of `build`: `{web: {}, worker: {dockerfile: "
+        "worker/Dockerfile}}`. Compose files name them `${IMAGE_WEB}` and `${IMAGE_WORKER}`; `image` is then the name of the release",
+    )
     test: ImageTest | None = ImageTest()
     environments: dict[Name, Environment] = Field(min_length=1)
     owners: tuple[str, ...] = Field(default=(), description="shown in the lineage: team:platform or a mail address")
@@ -100,6 +106,20 @@ class App(Model):
     @model_validator(mode="after")
     def _projects_apart(self) -> Self:
         refuse(list(_shared_projects(self.name, self.environments)))
+        return self
+
+    @field_validator("images", mode="before")
+    @classmethod
+    def _with_defaults_alone(cls, value: Any) -> Any:
+        return (
+            {name: {} if each is None else each for name, each in value.items()} if isinstance(value, dict) else value
+        )
+
+    @model_validator(mode="after")
+    def _one_release(self) -> Self:
+        if self.images:
+            tests = self.test.environment if self.test else {}
+            refuse(list(wrong_images(self.image, self.builds, self.environments, tests)))
         return self
 
     @model_validator(mode="after")
@@ -140,6 +160,16 @@ class App(Model):
     def origin(self) -> Origin | None:
         """The file, and its state as it was read; None of an app that was read from none. No part of what makes apps equal."""
         return None
+
+    @property
+    def builds(self) -> tuple[NamedBuild, ...]:
+        """What is built for a release: one image, or each of several in the file's order."""
+        return named_builds(self.image, self.build, self.images)
+
+    @property
+    def repositories(self) -> tuple[str, ...]:
+        """The names of all that a release has in the registry."""
+        return tuple(dict.fromkeys((self.image, *(each.repository for each in self.builds))))
 
     @property
     def full_name(self) -> str | None:

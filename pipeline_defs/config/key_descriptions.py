@@ -54,7 +54,8 @@ def meaning(model: type[BaseModel], name: str) -> str:
     Raises LookupError for a key that nobody has described.
     """
     key = f"{model.__name__}.{name}"
-    described = model.model_fields[name].description or MEANINGS.get(key)
+    inherited = (MEANINGS.get(f"{each.__name__}.{name}") for each in model.__mro__)
+    described = model.model_fields[name].description or next(filter(None, inherited), None)
     if described is None:
         raise LookupError(f"{key} has no meaning yet: give its Field a description, or add it to MEANINGS")
     return described

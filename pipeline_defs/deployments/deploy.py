@@ -21,6 +21,7 @@ from pipeline_defs.release.request import FREEZE, REHEARSAL, WAITS_FOR
 from pipeline_defs.release.run_tags import MADE_BY
 from pipeline_defs.release.tags import PREVIOUS_UP
 from pipeline_defs.resources.git_source import Source
+from pipeline_defs.resources.published_images import tag_each
 from pipeline_defs.resources.source_errors import SourceError
 from pipeline_defs.resources.url_probe import Reach
 from pipeline_defs.server.core.task import Report
@@ -76,7 +77,9 @@ def deploy(
     task = replace(task, way_back=row.way_back, reaches=reaches, admitted=again)
     with servers_of(outside.ssh, task) as servers:
         if live is not None and environment == app.deployed[0]:
-            registry.tag(live.digest, PREVIOUS_UP)  # true whether or not anything comes of the deployment
+            tag_each(
+                registry, live.digest, live.images, PREVIOUS_UP
+            )  # true whether or not anything comes of the deployment
         run.note(row)
         tell.say(f"deploy {release.version} ({release.reference}) to {site}")
         report = deploy_all(task, servers)

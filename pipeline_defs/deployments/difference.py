@@ -8,6 +8,7 @@ from pipeline_defs.deployments.planned_image import planned_image
 from pipeline_defs.deployments.task_factory import content_of
 from pipeline_defs.lineage.store import Lineage
 from pipeline_defs.release.deployment_plan import migrations
+from pipeline_defs.release.image_set import changes as image_changes
 from pipeline_defs.release.records import Image, Release
 from pipeline_defs.release.undeployed_changes import (
     CommitLine,
@@ -63,6 +64,7 @@ def difference_of(
         environment=environment,
         release=release,
         live=live,
+        images=image_changes(live.images, release.images) if live else {},
         commits=commits,
         gone=gone,
         pulls=pulls,

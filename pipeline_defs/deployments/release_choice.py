@@ -74,7 +74,14 @@ def live_release(app: App, rows: Sequence[Row]) -> Release | None:
     """What the lineage says that runs in an environment, by its rows; without the configuration it runs with."""
     for row in rows:
         if row.live:
-            return Release(app=row.app, version=row.version, repository=app.image, digest=row.digest, commit=row.commit)
+            return Release(
+                app=row.app,
+                version=row.version,
+                repository=app.image,
+                digest=row.digest,
+                commit=row.commit,
+                images=row.images,
+            )
     return None
 
 

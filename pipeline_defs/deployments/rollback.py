@@ -17,6 +17,7 @@ from pipeline_defs.release.recovery import answered_by, way_back_failed
 from pipeline_defs.release.tags import PREVIOUS_UP
 from pipeline_defs.resources.docker_client import EngineError
 from pipeline_defs.resources.git_source import Source
+from pipeline_defs.resources.published_images import tag_each
 from pipeline_defs.resources.registry_errors import RegistryError
 from pipeline_defs.resources.source_errors import SourceError
 from pipeline_defs.server.compose.site_settings import Settings, settings_of
@@ -119,7 +120,7 @@ def _remember(live: Release | None, images: "Registry", tell: Telling) -> None:
     """Tag what runs now, so that it is found again; a registry that does not answer keeps nobody from going back."""
     if live is not None:
         try:
-            images.tag(live.digest, PREVIOUS_UP)
+            tag_each(images, live.digest, live.images, PREVIOUS_UP)
         except RegistryError as error:
             tell.say(f"{PREVIOUS_UP} stays where it is: {error}")
 

@@ -10,11 +10,13 @@ from pipeline_defs.config import App, Secret, SecretUnavailable
 from pipeline_defs.config.pull_place import PullEnvironment
 from pipeline_defs.config.secret_file import hidden_in
 from pipeline_defs.deployments.protocols import Outside, Place, Recording, Telling
+from pipeline_defs.release.image_set import ReleasedImage
 from pipeline_defs.release.records import Image, Release
 from pipeline_defs.resources.docker_client import EngineError
 from pipeline_defs.resources.git_source import Source
 from pipeline_defs.resources.hook_runner import HookRunner
 from pipeline_defs.resources.isolation import untrusted_checkout
+from pipeline_defs.resources.published_images import platforms_of_each
 from pipeline_defs.resources.registry_errors import RegistryError
 from pipeline_defs.resources.release_files import release_files
 from pipeline_defs.resources.source_errors import SourceError
@@ -144,6 +146,9 @@ def release_for(site: Site, image: Image | Release, files: Mapping[str, bytes], 
         digest=image.digest,
         commit=image.commit,
         configuration=configuration_hash(site, files, settings),
+        images=tuple(
+            ReleasedImage(name=each.name, repository=each.repository, digest=each.digest) for each in image.images
+        ),
     )
 
 
@@ -167,7 +172,7 @@ def servers_of(ssh: SshResource, task: Task, *, all_there: bool = True) -> Itera
 def platforms_of(registry: "Registry", release: Release, tell: Telling) -> tuple[str, ...]:
     """What the image was built for; a registry that does not answer keeps nobody from using an image that the server has."""
     try:
-        return registry.platforms(release.digest)
+        return platforms_of_each(registry, release.digest, release.images)
     except RegistryError as error:
         tell.say(f"the image's platform is not checked: {error}")
         return ()

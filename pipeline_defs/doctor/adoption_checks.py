@@ -8,6 +8,7 @@ from pipeline_defs.config import App, Secret
 from pipeline_defs.config.secret_file import hidden_in
 from pipeline_defs.doctor.commit_checks import commit as tried_commit
 from pipeline_defs.doctor.finding import Level
+from pipeline_defs.doctor.release_to_be import release_to_be
 from pipeline_defs.github.api.git_login import source_of
 from pipeline_defs.release.records import Release
 from pipeline_defs.resources.release_files import release_files
@@ -87,7 +88,7 @@ def adoption(app: App, environment: str, workspace: Path, name: str = "") -> Ado
         if found is None:
             return Adoption("", notes=_nothing(site, facts), others=_projects(site, connection))
         wrong = list(_no_folder(site, connection))
-        said = _compared(site, found, _pretended(app, commit), files, settings, facts, connection)
+        said = _compared(site, found, release_to_be(app, commit), files, settings, facts, connection)
     finally:
         connection.close()
     tried = tried_commit(app, workspace, commit, [environment])
@@ -124,18 +125,6 @@ def _compared(
         volumes=tuple(sorted(facts.seen.volumes)),
         alterations=alterations,
         refusals=tuple(refusals),
-    )
-
-
-def _pretended(app: App, commit: str) -> Release:
-    """What would be deployed, of an image that nobody has built yet."""
-    return Release(
-        app=app.name,
-        version="0.0.0",
-        repository=app.image,
-        digest=f"sha256:{'0' * 64}",
-        commit=commit,
-        configuration="0" * 64,
     )
 
 

@@ -36,7 +36,7 @@ def findings(apps: Sequence[App], workspace: Path, name: str = "") -> Iterator[F
             partial(hooks, app),
         ]
     looks += [partial(server, host, folders) for host, folders in _servers(apps)]
-    builders = dict.fromkeys(builder for app in apps for builder in app.build.builders)
+    builders = dict.fromkeys(builder for app in apps for each in app.builds for builder in each.build.builders)
     looks += [partial(server, builder, (), builds=True) for builder in builders]
     places: list[Tried] = []
     looks += [partial(commit, app, workspace, name, places=places) for app in apps]

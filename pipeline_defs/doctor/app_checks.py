@@ -56,16 +56,19 @@ def _alone(app: App, heads: Mapping[str, str]) -> str:
 def registry(app: App) -> Iterator[Finding]:
     """Does the registry answer, and take the log-in for reading?"""
     try:
-        tags = len(registry_of(app).tags())
+        main = registry_of(app)
+        tags = len(main.tags())
+        for name in app.repositories[1:]:
+            main.beside(name).tags()
     except SecretUnavailable:
         return  # told by `secrets`
     except RegistryError as error:
         told = broken(app.name, "registry", error, "check the keys image and registry")
         yield replace(told, remedy=f"{told.remedy}{_login_is_from(app)}")
         return
-    yield good(
-        app.name, "registry", f"{app.image} has {tags} tags" if tags else f"it answers; {app.image} is not there yet"
-    )
+    several = f", of {len(app.images)} images" if app.images else ""
+    says = f"{app.image} has {tags} tags{several}" if tags else f"it answers; {app.image} is not there yet"
+    yield good(app.name, "registry", says)
 
 
 def _login_is_from(app: App) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pipeline_defs.config import App, SecretUnavailable
 from pipeline_defs.config.build import ImageTest
+from pipeline_defs.config.images import variable_of
 from pipeline_defs.doctor.collection_checks import collections
 from pipeline_defs.doctor.dockerfile_checks import dockerfile, image_checks
 from pipeline_defs.doctor.finding import Finding, broken, good
@@ -19,11 +20,12 @@ from pipeline_defs.release.version import Version, VersionError
 from pipeline_defs.resources.compose_test_file import Merging, merge
 from pipeline_defs.resources.docker_client import EngineError, find_client
 from pipeline_defs.resources.git_source import Source
+from pipeline_defs.resources.image_trees import tree_and_code, trees_of
 from pipeline_defs.resources.registry_client import registry_of
 from pipeline_defs.resources.registry_errors import RegistryError
 from pipeline_defs.resources.release_files import release_files
 from pipeline_defs.resources.source_errors import SourceError
-from pipeline_defs.resources.tree_hash import inside, source_tree
+from pipeline_defs.resources.tree_hash import inside
 from pipeline_defs.resources.version_tags import version_tags
 from pipeline_defs.server.compose.site_settings import settings_of
 from pipeline_defs.server.core.site import Site
@@ -93,7 +95,8 @@ def _version(given: Checkout) -> tuple[str, Finding]:
     try:
         registry = registry_of(app)
         known = registry.digest_of(version)
-        same = known is None or registry.digest_of(tree_tag(source_tree(given.folder, app.build))) == known
+        tree, _ = tree_and_code(app, trees_of(app, given.folder))
+        same = known is None or registry.digest_of(tree_tag(tree)) == known
     except (RegistryError, SecretUnavailable, EngineError):
         return version, good(given.about, "version", f"{version}; whether it is new the registry did not say")
     if same:
@@ -123,7 +126,9 @@ def _tests(given: Checkout, test: ImageTest) -> Finding:
     """Can the compose file of the image's tests be read, and does it test the image?"""
     try:
         file = inside(given.folder, test.compose, "test.compose")
-        merge(find_client(), file, test, Merging("shipline/image", "/results", "shipline-doctor", "shipline/tests"))
+        several = {variable_of(name): f"shipline/image/{name}" for name in given.app.images}
+        merging = Merging("shipline/image", "/results", "shipline-doctor", "shipline/tests", images=several)
+        merge(find_client(), file, test, merging)
     except EngineError as error:
         return broken(
             given.about, "tests", error, "change it, or the key test; test: null is for an image without tests"

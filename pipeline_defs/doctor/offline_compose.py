@@ -10,9 +10,9 @@ from pathlib import Path, PurePosixPath
 from pipeline_defs.config import App, Secret
 from pipeline_defs.config.plain_environment import plain_environment
 from pipeline_defs.doctor.collection_checks import writing_unasked
+from pipeline_defs.doctor.release_to_be import release_to_be
 from pipeline_defs.github.api.git_login import source_of
 from pipeline_defs.release.postman import CollectionError
-from pipeline_defs.release.records import Release
 from pipeline_defs.release.version import Version, VersionError
 from pipeline_defs.resources.compose_test_file import compose_program
 from pipeline_defs.resources.docker_client import EngineError
@@ -99,14 +99,7 @@ def _problems(
         yield str(error), True
         return
     yield from _collections(site, files)
-    release = Release(
-        app=app.name,
-        version="0.0.0",
-        repository=app.image,
-        digest=f"sha256:{'0' * 64}",
-        commit=commit,
-        configuration="0" * 64,
-    )
+    release = release_to_be(app, commit)
     runner = LocalRunner(environment=plain_environment())
     with tempfile.TemporaryDirectory(prefix="shipline-check-") as folder:
         moved, there = elsewhere(files, site, PurePosixPath(folder, "site"))
@@ -118,7 +111,7 @@ def _problems(
             if not said.ok:
                 raise ServerError(f"the compose file of {environment} cannot be rendered here: {why(said)}")
         text = said.stdout.replace(there.path(), site.path())
-    found = problems(replace(read_rendered(text, site, files), around=None), site, app.image)
+    found = problems(replace(read_rendered(text, site, files), around=None), site, app.image, several=release.images)
     yield from ((f"{site.config.compose}: {each}", True) for each in found.refusals)
     yield from ((f"{site.config.compose}: {each}", False) for each in found.notes)
 

@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 from pipeline_defs.config import App, Host, Secret
 from pipeline_defs.config.secret_file import hidden_in
 from pipeline_defs.doctor.finding import Finding, Level, broken, good, warning
+from pipeline_defs.doctor.release_to_be import release_to_be
 from pipeline_defs.release.records import Release
 from pipeline_defs.resources.ssh_connection import Connection
 from pipeline_defs.server.compose.bundle import elsewhere, install, secret_files
@@ -55,14 +56,7 @@ class Tried:
     @property
     def release(self) -> Release:
         """What would be deployed, of an image that nobody has built yet."""
-        return Release(
-            app=self.app.name,
-            version=self.version,
-            repository=self.app.image,
-            digest=f"sha256:{'0' * 64}",
-            commit=self.commit,
-            configuration="0" * 64,
-        )
+        return release_to_be(self.app, self.commit, self.version)
 
     @property
     def hidden(self) -> list[Secret]:
@@ -106,7 +100,7 @@ def _rendered(
     said = connection.run(render(there, program, place), timeout=_SECONDS)
     text = said.stdout.replace(there.path(), site.path())
     found = read_rendered(text, site, given.files)
-    told = problems(found, site, given.app.image)
+    told = problems(found, site, release.repository, several=release.images)
     if site.config.rehearses and found.model:
         told.refuse(_shared(given, connection, there, program))
     yield from (broken(about, what, f"{site.config.compose}: {sentence}") for sentence in told.refusals)

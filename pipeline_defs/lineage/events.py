@@ -45,6 +45,11 @@ def image_key(app: str) -> dg.AssetKey:
     return dg.AssetKey(f"{app}_image")
 
 
+def part_key(app: str, image: str) -> dg.AssetKey:
+    """The asset of one of several images of an app."""
+    return dg.AssetKey(f"{app}_image_{image}")
+
+
 def environment_key(app: str, environment: str) -> dg.AssetKey:
     """The asset of what runs in an environment."""
     return dg.AssetKey(f"{app}_{environment}")

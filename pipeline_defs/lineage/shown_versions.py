@@ -13,7 +13,7 @@ from pathlib import Path
 from dagster import DagsterInstance, TextMetadataValue
 
 from pipeline_defs.config import App, Home
-from pipeline_defs.lineage.events import environment_key, image_key, short
+from pipeline_defs.lineage.events import environment_key, image_key, part_key, short
 
 
 def shown_versions(home: Path) -> dict[str, str]:
@@ -37,7 +37,8 @@ def keep_shown_versions(home: Path, instance: DagsterInstance, apps: Collection[
 
 def _versions(instance: DagsterInstance, app: App) -> Iterator[tuple[str, str]]:
     """Of each asset what its newest materialization says, which is what the page itself calls materialized."""
-    for key in (image_key(app.name), *(environment_key(app.name, name) for name in app.environments)):
+    parts = [part_key(app.name, name) for name in app.images]
+    for key in (image_key(app.name), *parts, *(environment_key(app.name, name) for name in app.environments)):
         event = instance.get_latest_materialization_event(key)
         made = event.asset_materialization if event is not None else None
         version = made.metadata.get("version") if made is not None else None

@@ -4,14 +4,16 @@ The edges between them carry nothing. A value on an edge would be kept by asset,
 would deploy the other's image; so each run looks up its release by what it was given or has made itself (`ops/releases.py`).
 """
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from inspect import Parameter, Signature
+from typing import Any, TypeVar
 
 import dagster as dg
 
 from pipeline_defs.config import App, Environment
 from pipeline_defs.lineage.events import environment_key, image_key
 from pipeline_defs.orchestration.environment_config import EnvironmentConfig
+from pipeline_defs.orchestration.image_assets import image_inputs, image_specs
 from pipeline_defs.orchestration.ops.build_op import build_op
 from pipeline_defs.orchestration.ops.deploy_op import deploy_op
 from pipeline_defs.orchestration.ops.lint_op import ImageConfig, lint_op
@@ -22,28 +24,31 @@ from pipeline_defs.orchestration.ops.stage_op import stage_op
 from pipeline_defs.orchestration.ops.test_op import test_op
 from pipeline_defs.orchestration.rehearsal_checks import check_specs
 
+_Function = TypeVar("_Function", bound=Callable[..., Any])
 
-def assets_of(app: App, versions: Mapping[str, str] | None = None) -> list[dg.AssetsDefinition]:
-    """The assets of one app: its image, its rehearsal if it has one, and each environment that is deployed to.
+
+def assets_of(app: App, versions: Mapping[str, str] | None = None) -> list[dg.AssetsDefinition | dg.AssetSpec]:
+    """The assets of one app: its image or images, its rehearsal if it has one, and each environment that is deployed to.
 
     `versions` say which version is there: the first word of each is shown in the graph, all of it in the description.
     """
     staging = [_rehearsal(app, app.staging)] if app.staging else []
     made = [_image(app), *staging, *(_deployment(app, environment) for environment in app.deployed)]
-    return [_with_version(asset, versions or {}) for asset in made]
+    known = versions or {}
+    parts = [_with_version(spec, known) for spec in image_specs(app)]
+    return [
+        *parts,
+        *(asset.map_asset_specs(lambda spec: _with_version(spec, known)) if known else asset for asset in made),
+    ]
 
 
-def _with_version(asset: dg.AssetsDefinition, versions: Mapping[str, str]) -> dg.AssetsDefinition:
-    said = versions.get(asset.key.to_user_string())
+def _with_version(spec: dg.AssetSpec, versions: Mapping[str, str]) -> dg.AssetSpec:
+    said = versions.get(spec.key.to_user_string())
     if said is None:
-        return asset
+        return spec
     # Of what a definition says the graph shows the kinds alone, three at the most.
     version = said.partition(" ")[0]
-    return asset.map_asset_specs(
-        lambda spec: spec.replace_attributes(
-            description=f"**{said}**. {spec.description}", kinds={*spec.kinds, version}
-        )
-    )
+    return spec.replace_attributes(description=f"**{said}**. {spec.description}", kinds={*spec.kinds, version})
 
 
 def _image(app: App) -> dg.AssetsDefinition:
@@ -61,8 +66,8 @@ def _image(app: App) -> dg.AssetsDefinition:
         owners=list(app.owners),
         kinds={"docker"},
         description=(
-            f"The image `{app.image}`: checked out from `{app.repository}`, linted, built, tested and pushed. "
-            "Its data version is its digest; one source tree is built once."
+            f"The image{'s' if app.images else ''} `{', '.join(each.repository for each in app.builds)}`: checked out from "
+            f"`{app.repository}`, linted, built, tested and pushed. Its data version is its digest; one source tree is built once."
         ),
     )
     def image() -> Any:
@@ -79,9 +84,11 @@ def _rehearsal(app: App, environment: str) -> dg.AssetsDefinition:
     def to_first(config: EnvironmentConfig) -> dict[str, dict[str, dict[str, Any]]]:
         return {stage.name: {"config": config.model_dump()}}
 
+    upstream = {"image": image_key(app.name), **image_inputs(app)}
+
     @dg.graph_asset(
         key=environment_key(app.name, environment),
-        ins={"image": dg.AssetIn(image_key(app.name), dagster_type=dg.Nothing)},
+        ins={name: dg.AssetIn(key, dagster_type=dg.Nothing) for name, key in upstream.items()},
         config=to_first,
         group_name=app.name,
         owners=list(app.owners),
@@ -93,14 +100,15 @@ def _rehearsal(app: App, environment: str) -> dg.AssetsDefinition:
             "a newer image exists than the one that was rehearsed",
         ),
     )
-    def rehearsal(image: Any) -> Any:
-        return stage(image=image)._asdict()  # the asset itself and each of its checks, by the output's name
+    @_taking(upstream)
+    def rehearsal(**inputs: Any) -> Any:
+        return stage(**inputs)._asdict()  # the asset itself and each of its checks, by the output's name
 
     return rehearsal
 
 
 def _deployment(app: App, environment: str) -> dg.AssetsDefinition:
-    upstream = {"image": image_key(app.name)}
+    upstream = {"image": image_key(app.name), **image_inputs(app)}
     if app.staging:
         upstream["rehearsal"] = environment_key(app.name, app.staging)
     deploy = deploy_op(app, environment, tuple(upstream))
@@ -110,16 +118,10 @@ def _deployment(app: App, environment: str) -> dg.AssetsDefinition:
     def to_first(config: EnvironmentConfig) -> dict[str, dict[str, dict[str, Any]]]:
         return {deploy.name: {"config": config.model_dump()}}
 
+    @_taking(upstream)
     def after(**inputs: Any) -> Any:
         live, back = deploy(**inputs)
         return record([live, rollback(back)])
-
-    # Dagster reads the inputs from the function's parameters.
-    def unrehearsed(image: Any) -> Any:
-        return after(image=image)
-
-    def rehearsed(image: Any, rehearsal: Any) -> Any:
-        return after(image=image, rehearsal=rehearsal)
 
     made: dg.AssetsDefinition = dg.graph_asset(
         key=environment_key(app.name, environment),
@@ -133,8 +135,19 @@ def _deployment(app: App, environment: str) -> dg.AssetsDefinition:
             app.environments[environment],
             f"a newer image{' or rehearsal' if app.staging else ''} exists than the one that runs here",
         ),
-    )(rehearsed if app.staging else unrehearsed)
+    )(after)
     return made
+
+
+def _taking(names: Iterable[str]) -> Callable[[_Function], _Function]:
+    """Give a function parameters with these names: Dagster reads the inputs of a graph from them."""
+    parameters = [Parameter(name, Parameter.POSITIONAL_OR_KEYWORD) for name in names]
+
+    def taking(function: _Function) -> _Function:
+        vars(function)["__signature__"] = Signature(parameters)
+        return function
+
+    return taking
 
 
 def _kinds(config: Environment) -> set[str]:

@@ -149,8 +149,8 @@ def _max_runtime(seconds: int) -> dict[str, str]:
 
 def _image_seconds(app: App) -> int:
     # Another run's, for which this one waits, and its own; with builders also a turn, and the way of the image to this machine.
-    builds = (4 if app.build.builders else 2) * app.build.timeout
-    return 2 * app.lint.timeout + builds + (app.test.timeout if app.test else 0) + app.push.timeout
+    builds = sum((4 if each.build.builders else 2) * each.build.timeout for each in app.builds)
+    return 2 * app.lint.timeout + builds + (app.test.timeout if app.test else 0) + len(app.builds) * app.push.timeout
 
 
 def _environment_seconds(config: Environment) -> int:

@@ -59,5 +59,5 @@ def _differences(version: str | None, digest: str | None, configuration: str, se
         return
     if seen.image is None:
         yield f"{seen.host} runs no container of {there.version}"
-    elif not seen.image.endswith(f"@{there.digest}"):
+    elif not seen.image.endswith(tuple(f"@{each.digest}" for each in there.images) or f"@{there.digest}"):
         yield f"{seen.host} runs the image {seen.image} and not that of {there.version}"

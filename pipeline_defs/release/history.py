@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 
 from pipeline_defs.release.deployed_changes import DeployedChanges
 from pipeline_defs.release.evidence import Copy, Migration, Record, TestCounts, WayBack
+from pipeline_defs.release.image_set import ReleasedImage
 from pipeline_defs.release.records import HELD, Deployment, DeploymentKind, OnHost, Outcome, Rehearsal
 from pipeline_defs.release.version import Version
 
@@ -23,7 +24,7 @@ class Row(Record):
     where the run ended without writing an outcome. Of what a freeze has held back it is "frozen", `frozen_until` says until when,
     and `error` in a sentence. `freeze_overridden` is the window of a freeze that a person let it go through. `at` is ISO 8601, `seconds`
     how long it took, `live` marks what runs now.
-    `configuration` is the hash of the release's configuration.
+    `configuration` is the hash of the release's configuration, `images` are its images where it has several.
     `way_back` is a rehearsal's verdict, and of a deployment the one it was made with; `backup` is a deployment's, and so is `hosts`,
     what came of it on each host where there are several, and `brought`, what the release before it had not. `unproved` says which
     tests fail of a release that serves after a rollback, and `failed_hooks` which hooks failed once it served;
@@ -42,6 +43,7 @@ class Row(Record):
     commit: str
     run: str
     configuration: str = ""
+    images: tuple[ReleasedImage, ...] = ()
     previous_version: str | None = None
     because_of: str | None = None
     tests: TestCounts | None = None
@@ -156,6 +158,7 @@ def _row(attempt: Deployment | Rehearsal, *, alive: Set[str], now: datetime, liv
         commit=release.commit,
         run=attempt.run,
         configuration=release.configuration,
+        images=release.images,
         tests=attempt.tests,
         e2e=attempt.e2e,
         seconds=seconds,

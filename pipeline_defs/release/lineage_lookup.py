@@ -5,11 +5,14 @@ from dataclasses import dataclass
 
 from pipeline_defs.config.base_error import ShiplineError
 from pipeline_defs.release.history import Row
-from pipeline_defs.release.records import Deployment, Image, Rehearsal
+from pipeline_defs.release.records import Deployment, Image, Rehearsal, Release
 from pipeline_defs.release.version import Version, VersionError
 
 VERSION, DIGEST, COMMIT, TAG, PULL, ISSUE, ID = "version", "digest", "commit", "tag", "pull", "issue", "id"
-"""The kinds of names. A digest stands without `sha256:`, a pull request and an issue as its number."""
+PART = "part"
+"""The kinds of names. A digest stands without `sha256:`, a pull request and an issue as its number. PART is the digest of one of several
+images, which many releases may share.
+"""
 
 SHORTEST_PREFIX = 4
 _NUMBER = re.compile(r"(#|pr:#?|pull:#?|issue:#?)([1-9][0-9]{0,8})", re.IGNORECASE)
@@ -55,7 +58,7 @@ def questions(text: str) -> list[Question]:
     except VersionError:
         digits = word.lower().removeprefix("sha256:")
         if _HEXADECIMAL.fullmatch(digits):
-            found.append(Question(text, (DIGEST, COMMIT), digits, digits + "g"))
+            found.append(Question(text, (DIGEST, PART, COMMIT), digits, digits + "g"))
     if _TAG.fullmatch(word):
         found.append(Question(text, (TAG,), word, word))
     if not found:
@@ -80,7 +83,12 @@ def names_of(fact: Image | Rehearsal | Deployment | Row) -> set[tuple[str, str]]
         (VERSION, release.version),
         (DIGEST, release.digest.removeprefix("sha256:")),
         (COMMIT, release.commit),
+        *_parts(release),
     }
+
+
+def _parts(fact: Image | Release | Row) -> set[tuple[str, str]]:
+    return {(PART, each.digest.removeprefix("sha256:")) for each in fact.images}
 
 
 def _of_image(image: Image) -> set[tuple[str, str]]:
@@ -89,6 +97,8 @@ def _of_image(image: Image) -> set[tuple[str, str]]:
         (DIGEST, image.digest.removeprefix("sha256:")),
         (COMMIT, image.commit),
         (COMMIT, image.built_from),
+        *_parts(image),
+        *((COMMIT, each.built_from) for each in image.images),
     }
     names |= {(TAG, tag) for tag in image.tags}
     return names | {(kind, str(number)) for kind, number in ((PULL, image.pull), (ISSUE, image.issue)) if number}

@@ -12,16 +12,16 @@ PREDICATE = "https://slsa.dev/provenance/v1"
 
 
 def provenance(image: Image, repository: str, home: str, shipline: str) -> dict[str, Any]:
-    """The statement about one image: its digest is the subject.
+    """The statement about one image, or about a set and each of its images: their digests are the subjects.
 
     `repository` is the address of its git repository, `home` names the builder, by the address of its web page, `shipline` is the
     builder's version. The image may have been promoted for a later commit than the one that built it; the source is the one that built it.
     """
-    algorithm, _, digits = image.digest.partition(":")
+    named = [(image.repository, image.digest), *((each.repository, each.digest) for each in image.images)]
     source = {"uri": f"git+{repository}", "digest": {"gitCommit": image.built_from}}
     return {
         "_type": STATEMENT,
-        "subject": [{"name": image.repository, "digest": {algorithm: digits}}],
+        "subject": [{"name": name, "digest": dict([digest.split(":", 1)])} for name, digest in named],
         "predicateType": PREDICATE,
         "predicate": {
             "buildDefinition": {

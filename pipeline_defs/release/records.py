@@ -4,14 +4,16 @@ from enum import StrEnum
 
 from pipeline_defs.release.deployed_changes import DeployedChanges
 from pipeline_defs.release.evidence import Copy, LintCounts, Migration, Record, StepTiming, TestCounts, WayBack
+from pipeline_defs.release.image_set import ReleasedImage
 
 
 class Image(Record):
-    """A built container image, promoted for one commit.
+    """A built container image, or a set of several, promoted for one commit.
 
     Attributes:
         app: the app's name; repository: the image's name in the registry, without tag or digest.
-        digest: `sha256:…` of the manifest; the image's identity.
+        digest: `sha256:…` of the manifest; the identity of the image, or of the set.
+        images: of a set its images, in the order of the app's file; empty where there is one image.
         commit: the commit it was promoted for; version: `x.y.z` of that.
         branch: that commit's branch; of a pull request the one it is to be merged into.
         pull, issue: the numbers of the pull request and the issue it is about, 0 for none.
@@ -45,11 +47,20 @@ class Image(Record):
     run: str = ""
     at: str = ""
     untrusted: bool = False
+    images: tuple[ReleasedImage, ...] = ()
 
     @property
     def reference(self) -> str:
-        """What a server pulls and runs: `name@sha256:…`."""
+        """What a server pulls and runs, or of a set its name: `name@sha256:…`."""
         return f"{self.repository}@{self.digest}"
+
+    @property
+    def each(self) -> tuple[ReleasedImage, ...]:
+        """The images: those of the set, or the only one."""
+        only = ReleasedImage(
+            name="", repository=self.repository, digest=self.digest, tree=self.tree, built_from=self.built_from
+        )
+        return self.images or (only,)
 
 
 ADOPTED = "adopted"
@@ -60,6 +71,7 @@ class Release(Record):
     """A frozen snapshot of what an environment is asked to run.
 
     `configuration` is the SHA-256 of the compose file, the settings (of secrets a keyed hash) and the app's environment configuration.
+    `images` are those of a set, for which `digest` stands; empty where there is one image.
     """
 
     app: str
@@ -68,6 +80,7 @@ class Release(Record):
     digest: str
     commit: str
     configuration: str = ""
+    images: tuple[ReleasedImage, ...] = ()
 
     @property
     def adopted(self) -> bool:
@@ -82,8 +95,13 @@ class Release(Record):
 
     @property
     def reference(self) -> str:
-        """What a server pulls and runs: `name@sha256:…`."""
+        """What a server pulls and runs, or of a set its name: `name@sha256:…`."""
         return f"{self.repository}@{self.digest}"
+
+    @property
+    def references(self) -> tuple[str, ...]:
+        """What a server pulls and runs: one image, or each of the set, the first one first."""
+        return tuple(each.reference for each in self.images) or (self.reference,)
 
     @property
     def name(self) -> str:

@@ -47,6 +47,7 @@ class Difference(Record):
 
     Attributes:
         release: what would be deployed; live: what the server says that runs, None for nothing.
+        images: of several what becomes of each: "new", "gone", "changed" or "the same".
         commits: those that come, newest first; gone: those that are taken back.
         pulls: pull requests in what comes, as the commits' messages and the lineage name them.
         migrations: what the rehearsal says of them; migration_files: those that come with the commits.
@@ -59,6 +60,7 @@ class Difference(Record):
     environment: str
     release: Release
     live: Release | None
+    images: dict[str, str] = Field(default_factory=dict)
     commits: tuple[CommitLine, ...] = ()
     gone: tuple[CommitLine, ...] = ()
     pulls: tuple[PullLine, ...] = ()

@@ -15,7 +15,7 @@ from pipeline_defs.config.builder import Builder
 from pipeline_defs.config.plain_environment import plain_environment
 from pipeline_defs.resources.docker_client import Client, EngineError, last_line
 from pipeline_defs.resources.docker_engine import Engine
-from pipeline_defs.resources.process import LocalRunner
+from pipeline_defs.resources.process import LocalRunner, stop_if_given_up
 from pipeline_defs.server.core.command import CommandTimeout, Listener, Unreachable, script
 
 if TYPE_CHECKING:
@@ -158,6 +158,7 @@ def _first_free(here: Engine, build: Build, say: Listener, stack: ExitStack) -> 
                     f"waiting for a builder: {', '.join(map(str, reached))} {'are' if len(reached) > 1 else 'is'} at work"
                 )
             told = True
+            stop_if_given_up()
             time.sleep(_POLL_SECONDS)
     raise EngineError(f"no builder can be used: {'; '.join(reasons)}")
 

@@ -24,11 +24,12 @@ class Merging:
     """What a test run puts into its compose file.
 
     Attributes:
-        image: the image that is shipped, `${IMAGE}`.
+        image: the image that is shipped, `${IMAGE}`; of several the first.
         results: the folder for results, `${RESULTS}`.
         project: the name of the compose project.
         test_image: the image of the stage `test.target`, `${TEST_IMAGE}`; empty where there is none.
         more: further variables of the programs that speak with the Engine.
+        images: of several images each, by its variable, such as `IMAGE_WORKER`.
     """
 
     image: str
@@ -36,10 +37,11 @@ class Merging:
     project: str
     test_image: str = ""
     more: Mapping[str, str] = field(default_factory=dict)
+    images: Mapping[str, str] = field(default_factory=dict)
 
     def environment(self, test: ImageTest) -> dict[str, str]:
         """The variables that Compose gets for these tests."""
-        own = {"IMAGE": self.image, "RESULTS": self.results}
+        own = {"IMAGE": self.image, **self.images, "RESULTS": self.results}
         target = {"TEST_IMAGE": self.test_image} if test.target else {}
         return {**test.environment, **self.more, **_SETTINGS, **own, **target}
 
@@ -66,7 +68,7 @@ def merge(client: Client, file: Path, test: ImageTest, merging: Merging) -> Mode
         )
     if test.target:
         _use_stage(model, test, merging.test_image)
-    elif not any(service.get("image") == merging.image for service in services.values()):
+    elif not any(service.get("image") in (merging.image, *merging.images.values()) for service in services.values()):
         raise EngineError(_tests_nothing(test, services[test.service]))
     return model
 

@@ -94,19 +94,21 @@ def run_tests(
     confine: Callable[[Path, Path, str, str], Confined] | None = None,
     environment: Mapping[str, str] | None = None,
     test_image: str = "",
+    images: Mapping[str, str] | None = None,
     most_results: int = LARGEST,
 ) -> TestRun:
     """Run the test service of the app's compose file on this very image, in a compose project of its own.
 
-    The file gets the image as `${IMAGE}` and a folder that anybody may write to as `${RESULTS}`, besides the app's test
-    environment. Containers, networks and volumes are removed in the end, and those of runs that were killed are removed
-    by the next one.
+    The file gets the image as `${IMAGE}`, of several each by its own variable, and a folder that anybody may write to as `${RESULTS}`,
+    besides the app's test environment. Containers, networks and volumes are removed in the end, and those of runs that were killed
+    are removed by the next one.
 
     Args:
         confine: given checkout, results folder, project and image it makes what turns the merged file into the one that is
             run; without it the file is run as it is.
         environment: further variables of the programs that speak with the Engine.
         test_image: of the stage `test.target`; empty where there is none.
+        images: of several images each, by its variable.
         most_results: bytes that the results file may have.
 
     Raises:
@@ -115,14 +117,14 @@ def run_tests(
     """
     file = inside(checkout, test.compose, "test.compose")
     with scratch(workspace) as own:
-        for each in (image, test_image):
+        for each in dict.fromkeys((image, test_image, *(images or {}).values())):
             if each and not client.run("image", "inspect", "--format", "{{.Id}}", "--", each).ok:
                 raise EngineError(f"the image {each} is not on this machine's Docker Engine; build it first")
         results = own / "results"
         results.mkdir()
         results.chmod(0o777)  # the test container's user is any
         project = _project(workspace, app, own.name)
-        merging = Merging(image, str(results), project, test_image, environment or {})
+        merging = Merging(image, str(results), project, test_image, environment or {}, images or {})
         model = merge(client, file, test, merging)
         words = compose_words(client, project, file)
         if confine is not None or test.target:

@@ -1,7 +1,7 @@
 """Confinement: a compose file as code may be run by it that nobody here vouches for."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,7 +44,7 @@ class Confinement:
         checkout: the base branch's files, which it may read.
         results: the folder it may write to.
         project: the name of the compose project.
-        image: the image that is tested.
+        image: the image that is tested; images: of several all.
     """
 
     file: str
@@ -52,6 +52,7 @@ class Confinement:
     results: Path
     project: str
     image: str
+    images: Collection[str] = ()
 
     def of(self, model: Mapping[str, Any]) -> _Model:
         """The merged file (`docker compose config`) with every service confined. Raises EngineError with all that is refused.
@@ -129,7 +130,7 @@ class Confinement:
             # Names of services are still found. All others would be asked for by the Engine, outside of the network, and
             # what is asked for can carry data away (CVE-2024-29018).
             kept["dns"] = ["127.0.0.1"]
-        if service.get("image") == self.image:
+        if service.get("image") in (self.image, *self.images):
             kept["pull_policy"] = "never"  # its name is nobody's in any registry, and shall not become somebody's
         return kept
 

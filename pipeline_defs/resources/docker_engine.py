@@ -116,11 +116,13 @@ class Engine:
         test: ImageTest,
         *,
         test_image: str = "",
+        images: Mapping[str, str] | None = None,
         listen: Listener | None = None,
     ) -> TestRun:
         """Run the app's own tests on an image; see `compose.run_tests`."""
+        place, more = self.workspace / "tests", images or {}
         return run_tests(
-            self.client, self.workspace / "tests", checkout, app, image, test, test_image=test_image, listen=listen
+            self.client, place, checkout, app, image, test, test_image=test_image, images=more, listen=listen
         )
 
     def pull(

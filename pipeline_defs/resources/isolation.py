@@ -14,6 +14,7 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from pipeline_defs.config import App, SecretUnavailable
+from pipeline_defs.config.images import NamedBuild, variable_of
 from pipeline_defs.config.secret import Secret, SecretSource
 from pipeline_defs.resources.compose_test_run import TestRun, run_tests
 from pipeline_defs.resources.confinement import Confinement
@@ -49,17 +50,23 @@ class Isolation:
         self._engine = engine
         self._app = app
         self.image = f"{NAMES}/{app.name}:{run}"
+        others = {each.name: f"{NAMES}/{app.name}/{each.name}:{run}" for each in app.builds[1:]}
+        self.images = {app.builds[0].name: self.image, **others}
         self.stage = f"{self.image}{_STAGE}" if app.test and app.test.target else ""
 
-    def build(self, checkout: Path, *, labels: Mapping[str, str], listen: Listener) -> str:
-        """Build the image under a name of this run alone and give its id.
+    def build(
+        self, checkout: Path, *, labels: Mapping[str, str], listen: Listener, named: NamedBuild | None = None
+    ) -> str:
+        """Build the image under a name of this run alone and give its id; of several the first, or the one that is `named`.
 
         Its cache mounts have a namespace of their own, which is empty. Layers are neither taken nor left: a step's layer is
         kept by what the step says, not by what a cache mount held, so one word of this run is made part of every step.
         Raises EngineError.
         """
-        build = self._app.build.untrusted
-        refuse_secrets(self._app, build.arguments, "build.arguments")
+        first = self._app.builds[0]
+        named = named or first
+        build = named.build.untrusted
+        refuse_secrets(self._app, build.arguments, f"{named.key}.arguments")
         refuse_foreign_frontend(inside(checkout, build.dockerfile, "build.dockerfile"), build.dockerfile)
         nonce = f"untrusted-{secrets.token_hex(8)}"
         apart = ("--no-cache", "--build-arg", f"BUILDKIT_CACHE_MOUNT_NS={nonce}", "--add-host", f"{nonce}:127.0.0.1")
@@ -67,9 +74,9 @@ class Isolation:
             made = functools.partial(
                 self._engine.build, checkout, labels=labels, listen=listen, more=apart, environment=environment
             )
-            if self.stage and self._app.test:
+            if self.stage and self._app.test and named == first:
                 made(self.stage, build.model_copy(update={"target": self._app.test.target}))
-            return made(self.image, build)
+            return made(self.images[named.name], build)
 
     def test(self, base: Path, *, listen: Listener) -> TestRun:
         """Run the tests of the base branch's compose file (in its checkout `base`) on this run's image, confined."""
@@ -85,21 +92,23 @@ class Isolation:
                 self.image,
                 test,
                 listen=listen,
-                confine=functools.partial(Confinement, test.compose),
+                confine=functools.partial(Confinement, test.compose, images=tuple(self.images.values())),
                 environment=environment,
                 test_image=self.stage,
+                images={variable_of(name): image for name, image in self.images.items() if name},
                 most_results=MOST_RESULTS,
             )
 
     def remove(self) -> None:
         """Forget the images, with the layers that nobody else has."""
-        self._engine.remove(self.image, *([self.stage] if self.stage else []))
+        self._engine.remove(*self.images.values(), *([self.stage] if self.stage else []))
 
     def left_behind(self) -> list[str]:
         """The ids of the runs whose images of this app are still on the Engine."""
-        repository = self.image.rpartition(":")[0]
-        listed = self._engine.client.run("image", "ls", "--format", "{{.Tag}}", "--", repository)
-        return list(dict.fromkeys(tag.removesuffix(_STAGE) for tag in listed.stdout.split()))
+        repositories = [image.rpartition(":")[0] for image in self.images.values()]
+        asked = ("image", "ls", "--format", "{{.Tag}}", "--")
+        tags = [tag for each in repositories for tag in self._engine.client.run(*asked, each).stdout.split()]
+        return list(dict.fromkeys(tag.removesuffix(_STAGE) for tag in tags))
 
     @contextmanager
     def _logged_in_nowhere(self) -> Iterator[dict[str, str]]:

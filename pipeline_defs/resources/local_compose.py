@@ -19,6 +19,8 @@ from pipeline_defs.server.core.relative_paths import Model, Mount, Read, Source
 from pipeline_defs.server.core.site import Site
 
 _VARIABLE = re.compile(r"\$\{?(\w+)")
+_IMAGE = re.compile(r"\$\{?(IMAGE_\w+)")
+"""Variables of an app's images, which nobody has built yet."""
 _DIGITS = 32
 _RAW = ("--no-interpolate", "--no-env-resolution")
 
@@ -69,6 +71,7 @@ def model_of(site: Site, checkout: Path, settings: Mapping[str, str | Secret]) -
     values = {
         name: value if isinstance(value, str) else "secret" for name, value in settings.items() if "/" not in name
     }
+    values |= dict.fromkeys(_IMAGE.findall(json.dumps(written)), "shipline/app")
     with _all_there(checkout, [each.path for each in raw.reads], settings):
         return replace(read(merged(site, checkout, values), checkout, raw.inline), reads=raw.reads, resolved=True)
 

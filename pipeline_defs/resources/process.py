@@ -8,8 +8,9 @@ import time
 from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 
 from pipeline_defs.config.secret import Secret
 from pipeline_defs.resources.process_output import Output
@@ -20,6 +21,20 @@ DRAIN_SECONDS = 2.0
 
 _PORTION = 64 * 2**10
 _TERM_SECONDS = 3.0  # between SIGTERM and SIGKILL
+
+given_up: ContextVar[Event | None] = ContextVar("given_up", default=None)
+"""In a thread that nobody can interrupt: once the event is set, the program that it waits for is stopped, and GivenUp raised."""
+
+
+class GivenUp(Exception):
+    """Nobody waits any more for what a program was to do."""
+
+
+def stop_if_given_up() -> None:
+    """Raise GivenUp where nobody waits any more for what this thread does."""
+    event = given_up.get()
+    if event is not None and event.is_set():
+        raise GivenUp
 
 
 class LocalRunner:
@@ -121,6 +136,7 @@ def _portions(child: "subprocess.Popen[bytes]", given: bytes, deadline: float) -
         while selector.get_map():
             if time.monotonic() > deadline:
                 raise subprocess.TimeoutExpired(child.args, 0)
+            stop_if_given_up()
             ready = selector.select(min(0.5, max(deadline - time.monotonic(), 0)))
             for key, _ in ready:
                 if key.fileobj is child.stdin:

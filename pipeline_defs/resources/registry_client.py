@@ -30,6 +30,15 @@ class Registry(RegistryConnection):
         key = _DOCKER_HUB_KEY if self.host == DOCKER_HUB else self.host
         return Secret(json.dumps({"auths": {key: {"auth": self.credentials.pair}}}))
 
+    def beside(self, repository: str) -> "Registry":
+        """Another repository of the same registry, with the same log-in. Raises RegistryError for one of another registry."""
+        other = Registry(repository, self.credentials, insecure=self.base.startswith("http://"))
+        if other.host != self.host:
+            raise RegistryError(
+                f"{repository} is not in the registry {self.host}, for which the log-in is; do not use it"
+            )
+        return other
+
     def digest_of(self, tag: str) -> str | None:
         """The digest that a tag (or digest) names now, None where there is no such thing."""
         answer = self.ask("HEAD", f"manifests/{tag}", accept=INDEXES + MANIFESTS)

@@ -4,7 +4,7 @@ import hashlib
 import json
 import os
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,18 +26,20 @@ class Unprovable(ShiplineError):
     """What a test run would test cannot be told from the repository alone; the message is a phrase that says why."""
 
 
-def definition_of(client: Client, checkout: Path, test: ImageTest) -> str:
+def definition_of(client: Client, checkout: Path, test: ImageTest, images: Collection[str] = ()) -> str:
     """SHA-256 over the tests of this checkout: settings, merged compose file, and the content of everything that it reads.
 
     The merged file has what `extends`, `include`, `env_file` and variables bring; bind mounts, configs, secrets and build contexts
-    count by their content. Images count by their names alone, as those that a Dockerfile starts from do.
+    count by their content. Images count by their names alone, as those that a Dockerfile starts from do. `images` are the variables of
+    the app's images, where it has several.
 
     Raises:
         Unprovable: part of what is tested lies outside of the repository, so that the tests have to run.
         EngineError: the compose file cannot be read.
     """
     file = inside(checkout, test.compose, "test.compose")
-    merging = Merging(image=_IMAGE, results=_RESULTS, project="shipline-test", test_image=_TEST_IMAGE)
+    several = {name: f"{_IMAGE}/{name.lower()}" for name in images}
+    merging = Merging(_IMAGE, _RESULTS, "shipline-test", test_image=_TEST_IMAGE, images=several)
     model = merge(client, file, test, merging)
     root = checkout.resolve()
     try:

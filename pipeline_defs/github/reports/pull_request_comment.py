@@ -54,4 +54,5 @@ def _image(runs: Sequence[RunFacts]) -> Iterator[str]:
     image = next((run.image for run in reversed(runs) if run.image), None)
     if image is not None:
         tags = f", tagged {', '.join(map(code, image.tags))}" if image.tags else ""
-        yield from ("", f"Image: {code(image.reference)}{tags}")
+        names = ", ".join(code(each.reference) for each in image.each)
+        yield from ("", f"Image{'s' if image.images else ''}: {names}{tags}")

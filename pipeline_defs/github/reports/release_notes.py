@@ -15,7 +15,8 @@ MOST_COMMITS = 50
 def published(app: App, shipped: Shipped) -> Published:
     """The version's tag and release, with notes since the deployment before."""
     release = shipped.row.release
-    lines = [*_range(shipped), *_pulls(shipped), *_commits(shipped), "", f"Image: {code(release.reference)}"]
+    images = ("", f"Image{'s' if release.images else ''}: {', '.join(map(code, release.references))}")
+    lines = [*_range(shipped), *_pulls(shipped), *_commits(shipped), *images]
     return Published(git_tag(release.version), release.commit, f"{app.name} {release.version}", "\n".join(lines))
 
 

@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from pipeline_defs.lineage.events import CHECKED, IMAGE
+from pipeline_defs.lineage.events import CHECKED, IMAGE, short
 from pipeline_defs.lineage.metadata.tables import Metadata, cell, steps_table, table, tests
 from pipeline_defs.release.evidence import LintCounts
 from pipeline_defs.release.records import Image, Release
@@ -14,6 +14,7 @@ def image_metadata(image: Image) -> Metadata:
         **of_release(image),
         "branch": dg.MetadataValue.text(image.branch or "none"),
         "tags": dg.MetadataValue.text(", ".join(image.tags)),
+        **_images(image),
         "built from": dg.MetadataValue.text(image.built_from),
         "seconds": dg.MetadataValue.float(round(sum((step.seconds for step in image.steps), 0.0), 1)),
         **steps_table(image.steps),
@@ -39,6 +40,14 @@ def of_release(fact: Image | Release) -> Metadata:
         "digest": dg.MetadataValue.text(fact.digest),
         "commit": dg.MetadataValue.text(fact.commit),
     }
+
+
+def _images(image: Image) -> Metadata:
+    """The entry for the images of a set."""
+    if not image.images:
+        return {}
+    rows = [(each.name, each.repository, each.digest, short(each.built_from)) for each in image.images]
+    return {"images": dg.MetadataValue.md(table(("image", "name", "digest", "built from"), rows))}
 
 
 def _lint(lint: LintCounts) -> str:

@@ -11,7 +11,9 @@ from pipeline_defs.config import App
 from pipeline_defs.deployments.stage_log import Log, stop
 from pipeline_defs.lineage.events import CHECKED, image_key, skipped
 from pipeline_defs.lineage.metadata import checked_metadata, links
+from pipeline_defs.orchestration.integration.image_push import push_images
 from pipeline_defs.release.evidence import StepTiming
+from pipeline_defs.release.image_set import ReleasedImage
 from pipeline_defs.release.records import Image
 from pipeline_defs.release.request import Job
 from pipeline_defs.release.run_tags import THEN, tag_of
@@ -21,6 +23,7 @@ from pipeline_defs.resources.compose_test_run import TestRun
 from pipeline_defs.resources.docker_engine import Engine
 from pipeline_defs.resources.git_mirror import FULL_COMMIT
 from pipeline_defs.resources.git_source import Source
+from pipeline_defs.resources.image_trees import about_image
 from pipeline_defs.resources.isolation import Isolation, untrusted_checkout
 
 if TYPE_CHECKING:
@@ -66,9 +69,11 @@ def build_untrusted(
         if known is not None and known.is_finished:  # it was killed before its test could remove the image
             Isolation(engine, app, run).remove()
     log.say("code that is not merged: built without caches, logins and secrets, for this run alone")
-    with untrusted_checkout(repository, image.commit) as checkout, builder_of(engine, app.build, log.say) as builder:
-        labels = {"shipline.untrusted": image.run, "shipline.app": app.name}
-        Isolation(builder, app, image.run).build(checkout, labels=labels, listen=log.listen)
+    labels = {"shipline.untrusted": image.run, "shipline.app": app.name}
+    with untrusted_checkout(repository, image.commit) as checkout:
+        for each in app.builds:
+            with builder_of(engine, each.build, log.say) as builder, about_image(each.name):
+                Isolation(builder, app, image.run).build(checkout, labels=labels, listen=log.listen, named=each)
     return image.model_copy(update={"tags": ()})
 
 
@@ -110,12 +115,15 @@ def _tested(app: App, image: Image, repository: Source, isolation: Isolation, lo
 def push_for_rehearsal(app: App, image: Image, engine: Engine, images: "Registry", log: Log) -> Image:
     """Push the image by a tag of its pull request alone, for the server that rehearses it. No other run finds it. Raises EngineError."""
     isolation = Isolation(engine, app, image.run)
+    tag = pull_tag(image.pull)
+    local = [
+        (ReleasedImage(name=each.name, repository=each.repository), isolation.images[each.name]) for each in app.builds
+    ]
     try:
-        tag = pull_tag(image.pull)
-        digest = engine.push(isolation.image, images, tag, timeout=app.push.timeout, listen=log.listen)
+        image = push_images(app, image, local, engine, images, log, tag=tag)
     finally:
         isolation.remove()
-    return image.model_copy(update={"digest": digest, "tags": (tag,)})
+    return image.model_copy(update={"tags": (tag,)})
 
 
 def note_checked(context: dg.OpExecutionContext, app: App, image: Image, log: Log, timing: StepTiming) -> None:

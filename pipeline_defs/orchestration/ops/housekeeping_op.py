@@ -55,7 +55,7 @@ def _idle(instance: dg.DagsterInstance, apps: Collection[App]) -> list[str]:
     """The names of the images of apps of which nothing runs: a run may be about to test or push what it found built."""
     runs = instance.get_runs(dg.RunsFilter(statuses=_ACTIVE))
     busy = {run.tags.get("app") for run in runs}
-    return [app.image for app in apps if app.name not in busy]
+    return [name for app in apps if app.name not in busy for name in app.repositories]
 
 
 def _images_pruned(here: Engine, repositories: Collection[str], limits: Limits) -> Iterator[str]:
@@ -81,7 +81,7 @@ def _swept(instance: dg.DagsterInstance, app: App, ssh: SshResource, log: Log) -
 def _pruned(here: Engine, apps: Collection[App], limits: Limits) -> Iterator[str]:
     """Prune the cache of each Engine that builds. A builder that is not reached keeps what it has until the next time."""
     yield f"BuildKit's cache on this machine: {prune_cache(here.client, limits.cache)} removed"
-    for builder in dict.fromkeys(builder for app in apps for builder in app.build.builders):
+    for builder in dict.fromkeys(builder for app in apps for each in app.builds for builder in each.build.builders):
         try:
             with answering(here, builder) as (client, _):
                 yield f"BuildKit's cache on {builder}: {prune_cache(client, limits.cache)} removed"

@@ -11,10 +11,13 @@ from pipeline_defs.deployments.attempt_text import steps_text
 from pipeline_defs.deployments.stage_log import Log, Stopwatch, open_log
 from pipeline_defs.lineage.events import release_tags
 from pipeline_defs.lineage.metadata import image_metadata, links
+from pipeline_defs.lineage.store import Lineage
+from pipeline_defs.orchestration.image_assets import image_events
+from pipeline_defs.orchestration.integration.image_push import push_images, tag_images
 from pipeline_defs.orchestration.integration.untrusted_image import note_checked, push_for_rehearsal, rehearsed_next
 from pipeline_defs.orchestration.ops.build_op import REVISION, local_name
 from pipeline_defs.release.records import Image
-from pipeline_defs.release.tags import code_tag, release_tag, tested_tag, tree_tag
+from pipeline_defs.release.tags import code_tag, release_tag, tested_tag
 from pipeline_defs.release.version import Version
 from pipeline_defs.resources.attestation import attest, statement_of
 from pipeline_defs.resources.docker_engine import EngineResource
@@ -48,14 +51,13 @@ def push_op(app: App) -> dg.OpDefinition:
             images = registry.of(app)
             # The tree's tag comes first: a run that is killed among the tags leaves an image that the next run finds and goes on
             # with, instead of building another of that version. What was proved of it has a tag of its own.
-            digest = image.digest or engine.find().push(
-                local_name(image), images, tree_tag(image.tree), timeout=app.push.timeout, listen=log.listen
-            )
-            images.tag(digest, *_found_by(image), *image.tags)
+            local = [(each, local_name(each)) for each in image.each]
+            if not image.digest:
+                image = push_images(app, image, local, engine.find(), images, log)
+            tag_images(image, images, *_found_by(image))
+            image = _with_origins(context, app, image, images)
             image = image.model_copy(
                 update={
-                    "digest": digest,
-                    "built_from": images.config_labels(digest).get(REVISION, ""),
                     "steps": (*image.steps, watch.timing()),
                     "at": datetime.now(UTC).isoformat(timespec="seconds"),
                 }
@@ -64,8 +66,10 @@ def push_op(app: App) -> dg.OpDefinition:
             kept = ", ".join(image.tags) or "kept by its tree"
             log.say(f"push: {image.reference} is {kept}\n\n{steps_text(image.steps)}")
             log.say(f"push: {_attest(app, image, images)}")
+            for event in image_events(app, image):
+                context.log_event(event)
             metadata = {**image_metadata(image), **links(app, image)}
-            yield dg.Output(None, metadata=metadata, data_version=dg.DataVersion(digest))
+            yield dg.Output(None, metadata=metadata, data_version=dg.DataVersion(image.digest))
 
     return push
 
@@ -77,6 +81,22 @@ def _kept(
     if not rehearsed_next(context, app):
         return image
     return push_for_rehearsal(app, image, engine.find(), registry.of(app), log)
+
+
+def _with_origins(context: dg.OpExecutionContext, app: App, image: Image, registry: "Registry") -> Image:
+    """The record with the commit that built each image; of a set, the one that it was first put together for."""
+    images = tuple(
+        each.model_copy(update={"built_from": _built_from(registry.beside(each.repository), each.digest)})
+        for each in image.images
+    )
+    if not images:
+        return image.model_copy(update={"built_from": _built_from(registry, image.digest)})
+    known = [each.built_from for each in Lineage(context.instance).images(app) if each.digest == image.digest]
+    return image.model_copy(update={"images": images, "built_from": known[-1] if known else image.commit})
+
+
+def _built_from(registry: "Registry", digest: str) -> str:
+    return registry.config_labels(digest).get(REVISION, "")
 
 
 def _found_by(image: Image) -> Iterator[str]:
@@ -94,6 +114,9 @@ def _attest(app: App, image: Image, images: "Registry") -> str:
     """
     try:
         put = attest(images, image, statement_of(app, image, Home.find().page))
+        for each in image.images:
+            one = image.model_copy(update={**each.model_dump(exclude={"name"}), "images": ()})
+            attest(images.beside(each.repository), one, statement_of(app, one, Home.find().page))
     except RegistryError as error:
         return f"its provenance is not beside it, and all else goes on: {error}"
     return "its provenance is beside it in the registry" + ("" if put else ", as the run that made it has put it there")

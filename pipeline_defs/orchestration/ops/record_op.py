@@ -11,6 +11,7 @@ from pipeline_defs.lineage.events import Metadata, environment_key, image_key, p
 from pipeline_defs.lineage.metadata import deployment_metadata, last_words, links
 from pipeline_defs.lineage.store import Lineage
 from pipeline_defs.orchestration.environment_checks import log_verified
+from pipeline_defs.orchestration.image_assets import versions_used
 from pipeline_defs.orchestration.op_run import OpRun
 from pipeline_defs.release.admission_rules import rehearsed
 from pipeline_defs.release.records import Deployment, Outcome
@@ -120,7 +121,7 @@ def _serves(app: App, environment: str, live: Deployment | None) -> Metadata:
 def _used(app: App, live: Deployment, lineage: Lineage) -> dict[dg.AssetKey, str]:
     """Which version of each upstream asset this deployment came from: the image's digest, and staging's if that rehearsed it."""
     digest = live.release.digest
-    used = {image_key(app.name): digest}
+    used = {image_key(app.name): digest, **versions_used(app, live.release)}
     if app.staging is not None:
         passed = rehearsed(digest, lineage.environment(app, app.staging))
         used[environment_key(app.name, app.staging)] = digest if passed else NOT_REHEARSED

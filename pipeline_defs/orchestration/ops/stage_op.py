@@ -12,6 +12,7 @@ from pipeline_defs.github.source_resource import SourceResource
 from pipeline_defs.lineage.events import environment_key, image_key, provenance
 from pipeline_defs.lineage.metadata import last_words, links, rehearsal_metadata
 from pipeline_defs.orchestration.environment_config import EnvironmentConfig
+from pipeline_defs.orchestration.image_assets import image_inputs, versions_used
 from pipeline_defs.orchestration.op_run import OpRun
 from pipeline_defs.orchestration.rehearsal_checks import check_results, check_specs
 from pipeline_defs.release.records import Outcome, Rehearsal
@@ -35,7 +36,7 @@ def stage_op(app: App, environment: str) -> dg.OpDefinition:
 
     @dg.op(
         name=f"{app.name}_{environment}_stage",
-        ins={"image": dg.In(dg.Nothing)},
+        ins={name: dg.In(dg.Nothing) for name in ("image", *image_inputs(app))},
         out={RESULT: dg.Out(dg.Nothing), **passed},
         description=f"Rehearses the release on {config_.host} with a fresh copy of {config_.rehearses}'s database.",
     )
@@ -66,5 +67,5 @@ def _passed(app: App, row: Rehearsal) -> dg.Output[None]:
         RESULT,
         metadata={**rehearsal_metadata(row), **links(app, row)},
         data_version=dg.DataVersion(row.release.digest),
-        tags=provenance({image_key(app.name): row.release.digest}),
+        tags=provenance({image_key(app.name): row.release.digest, **versions_used(app, row.release)}),
     )

@@ -8,6 +8,7 @@ import dagster as dg
 
 from pipeline_defs.config import App
 from pipeline_defs.config.build import ImageTest
+from pipeline_defs.config.images import variable_of
 from pipeline_defs.deployments.stage_log import Log, Stopwatch, open_log, stop
 from pipeline_defs.github.source_resource import SourceResource
 from pipeline_defs.lineage.events import TEST_COUNTS, evidence_metadata, skipped
@@ -52,7 +53,7 @@ def test_op(app: App) -> dg.OpDefinition:
             if ended is None:
                 images = registry.of(app)
                 with repository.checkout(image.commit) as checkout:
-                    image = image.model_copy(update={"tested": _proof(docker, checkout, app.test, image, log)})
+                    image = image.model_copy(update={"tested": _proof(docker, checkout, app, image, log)})
                     if _proved(image, images):
                         return _with_evidence(context, app, image, log)
                     ended = _run(app, app.test, image, docker, images, checkout, log)
@@ -66,10 +67,12 @@ def test_op(app: App) -> dg.OpDefinition:
     return test
 
 
-def _proof(docker: Engine, checkout: Path, test: ImageTest, image: Image, log: Log) -> str:
+def _proof(docker: Engine, checkout: Path, app: App, image: Image, log: Log) -> str:
     """What a proof of these tests on this tree is kept under; empty where it cannot be told, so that they always run."""
     try:
-        return proof_of(image.tree, definition_of(docker.client, checkout, test))
+        assert app.test is not None
+        variables = [variable_of(name) for name in app.images]
+        return proof_of(image.tree, definition_of(docker.client, checkout, app.test, variables))
     except Unprovable as error:
         log.say(f"the tests run each time, because what they test is not in the repository alone: {error}")
         return ""
@@ -86,17 +89,21 @@ def _run(
     app: App, test: ImageTest, image: Image, docker: Engine, images: "Registry", checkout: Path, log: Log
 ) -> TestRun:
     """Run the tests on the image that was built, or on the one that the registry has for its tree."""
-    if image.digest:
-        log.say(f"{image.reference} was built before, and these tests have not passed on it: they run now")
-        docker.pull(image.reference, images, timeout=app.push.timeout, listen=log.listen)
-        docker.tag(image.reference, local_name(image))  # by which it is found, and removed when room is needed
-    tested, stage = local_name(image), ""
+    for each in image.each:
+        if each.digest:
+            log.say(f"{each.reference} was built before, and these tests have not passed on it: they run now")
+            registry = images.beside(each.repository)
+            docker.pull(each.reference, registry, timeout=app.push.timeout, listen=log.listen)
+            docker.tag(each.reference, local_name(each))  # by which it is found, and removed when room is needed
+    tested, stage = local_name(image.each[0]), ""
+    several = {variable_of(each.name): local_name(each) for each in image.images}
     if test.target:
-        stage = f"{local_name(image)}-tests"
+        stage, first = f"{tested}-tests", app.builds[0]
         log.say(f"building the stage {test.target}, which has the tests")
-        build_here(docker, app.build.model_copy(update={"target": test.target}), checkout, stage, {}, images, log)
+        build = first.build.model_copy(update={"target": test.target})
+        build_here(docker, build, checkout, stage, {}, images.beside(first.repository), log)
     try:
-        return docker.test(checkout, app.name, tested, test, test_image=stage, listen=log.listen)
+        return docker.test(checkout, app.name, tested, test, test_image=stage, images=several, listen=log.listen)
     finally:
         if stage:
             docker.remove(stage)

@@ -11,6 +11,7 @@ from pathlib import PurePosixPath
 
 from pipeline_defs.config.secret import Secret
 from pipeline_defs.config.secret_fingerprint import fingerprint
+from pipeline_defs.release.image_set import variables as image_variables
 from pipeline_defs.release.records import Release
 from pipeline_defs.server.compose.install_program import INSTALL
 from pipeline_defs.server.core.command import Command, script
@@ -76,7 +77,8 @@ def fingerprints(settings: Mapping[str, str | Secret]) -> dict[str, str]:
 def override(site: Site, release: Release, settings: Mapping[str, str | Secret]) -> str:
     """The generated compose override, JSON (which is YAML): image by digest, version and commit, and the settings' names.
 
-    A setting without a value takes it from Compose's own environment, so no value stands in this file.
+    Where a release has several images, the compose file names that of each service by a variable, which has its value from the
+    release's settings. A setting without a value takes it from Compose's own environment, so no value stands in this file.
     """
     environment: dict[str, str | None] = dict.fromkeys(_variables(settings))
     environment |= {"APP_VERSION": release.version, "APP_COMMIT": release.commit}
@@ -88,7 +90,8 @@ def override(site: Site, release: Release, settings: Mapping[str, str | Secret])
         "shipline.digest": release.digest,
         "shipline.release": release.name,
     }
-    service = {"image": release.reference, "environment": environment, "labels": labels}
+    image = {} if release.images else {"image": release.reference}
+    service = {**image, "environment": environment, "labels": labels}
     services: dict[str, dict[str, object]] = {name: dict(service) for name in site.services}
     # Compose neither starts nor waits for a service of which there are none, and removes one that was there.
     services |= {name: {**service, "scale": 0} for name in site.elsewhere}
@@ -134,7 +137,7 @@ def install(
     """
     folder = site.folder(release)
     todays = shlex.quote(f"{folder}/{SECRETS}")
-    variables = _variables(settings)
+    variables = {**_variables(settings), **image_variables(release.images)}
     secrets = {name: value for name, value in variables.items() if isinstance(value, Secret)}
     members = {path: (content, 0o644) for path, content in files.items() if path != PLACED}
     members[OVERRIDE] = (override(site, release, settings).encode(), 0o644)

@@ -93,16 +93,20 @@ logged_in() { DOCKER_CONFIG=$login DOCKER_CONTEXT=$context docker "$@"; }
 _PULL = (
     LOGIN
     + """
-docker image inspect "$1" >/dev/null 2>&1 && { echo "$1 is there already"; exit 0; }
+missing=
+for image; do
+  if docker image inspect "$image" >/dev/null 2>&1; then echo "$image is there already"; else missing="$missing $image"; fi
+done
+[ -n "$missing" ] || exit 0
 log_in
-logged_in pull "$1"
+for image in $missing; do logged_in pull "$image"; done
 """
 )
 
 
-def pull(reference: str, login: Secret | None) -> Command:
-    """Pull an image by digest unless it is there. The credentials live in a 0600 file that is gone when the pull ends."""
-    return script(_PULL, reference, stdin=login or "{}", says=f"docker pull {reference}")
+def pull(reference: str, login: Secret | None, *others: str) -> Command:
+    """Pull images by digest that are not there. The credentials live in a 0600 file that is gone when the pull ends."""
+    return script(_PULL, reference, *others, stdin=login or "{}", says=f"docker pull {' '.join((reference, *others))}")
 
 
 _EXECUTE = FIND + 'need "$1" "$2"; shift 2; exec docker exec "$id" "$@"'

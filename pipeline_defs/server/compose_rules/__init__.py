@@ -3,6 +3,9 @@
 Pure: from what the server rendered and has, and the app's file.
 """
 
+from collections.abc import Sequence
+
+from pipeline_defs.release.image_set import ReleasedImage
 from pipeline_defs.server.compose.rendered_compose import RenderedCompose
 from pipeline_defs.server.compose_rules.database_rules import databases
 from pipeline_defs.server.compose_rules.external_rules import outside
@@ -18,11 +21,19 @@ from pipeline_defs.server.core.site import Site
 __all__ = ["Findings", "problems"]
 
 
-def problems(look: RenderedCompose, site: Site, repository: str, *, known: bool = False) -> Findings:
+def problems(
+    look: RenderedCompose,
+    site: Site,
+    repository: str,
+    *,
+    several: Sequence[ReleasedImage] = (),
+    known: bool = False,
+) -> Findings:
     """What is wrong with a compose file, and what a person should know.
 
     Args:
         repository: the name of the app's image.
+        several: the images of a release that has several.
         known: the release ran here before. It is refused only for what keeps it from starting now, so that a way back is not
             closed by a rule that is newer than the release.
     """
@@ -36,7 +47,7 @@ def problems(look: RenderedCompose, site: Site, repository: str, *, known: bool 
     if not known:
         services(look.model, site, found)
         unset(look, site, found)
-        images(look.model, site, repository, found)
+        images(look.model, site, repository, several, found)
         replacing(look.model, site, found)
         unsupported(look.model, site, found)
         databases(look.model, site, found)

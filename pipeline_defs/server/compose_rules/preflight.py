@@ -31,7 +31,7 @@ merged() { (set -a; . "$settings"; set +a; eval "$program \\"\\$@\\""); }
 log_in
 pull() { docker pull "$1" 2>&1 || logged_in pull "$1" 2>&1; }
 for image in $(images merged 2>/dev/null) "$@"; do
-  [ "$image" != "$own" ] || continue
+  case " $own " in *" $image "*) continue ;; esac
   docker image inspect "$image" >/dev/null 2>&1 && continue
   echo "pull $image"
   said=$(pull "$image") || {
@@ -49,7 +49,7 @@ seek() { docker manifest inspect "$1" 2>&1 || docker manifest inspect --insecure
   DOCKER_CONFIG=$login docker manifest inspect "$1" 2>&1 || DOCKER_CONFIG=$login docker manifest inspect --insecure "$1" 2>&1; }
 images=$(set -a; . "$settings"; eval "$program config --images" 2>/dev/null) || exit 1
 for image in $images "$@"; do
-  [ "$image" != "$own" ] || continue
+  case " $own " in *" $image "*) continue ;; esac
   docker image inspect "$image" >/dev/null 2>&1 && continue
   said=$(seek "$image") || echo "missing $image $(printf '%s\\n' "$said" | tail -n 1)"
 done
@@ -87,7 +87,7 @@ def _data(site: Site, program: tuple[str, ...], folder: str) -> list[Step]:
 def images(site: Site, program: tuple[str, ...], folder: str, release: Release, login: Secret | None) -> Command:
     """Bring the images that run beside the app, and those of its end-to-end tests, as far as they are not there."""
     merged = shlex.join(compose_words(site, program, folder))
-    words = (f"{folder}/{SETTINGS}", merged, release.reference, *dict.fromkeys(test_images(site)))
+    words = (f"{folder}/{SETTINGS}", merged, " ".join(release.references), *dict.fromkeys(test_images(site)))
     return script(_IMAGES, *words, stdin=login or "{}", says=f"are the images of {site.config.compose} there?")
 
 
@@ -95,7 +95,12 @@ def seek_images(site: Site, program: tuple[str, ...], folder: str, release: Rele
     """Ask for the same images, and for the router's, without pulling any; prints `missing IMAGE WHY` for each that nobody has."""
     merged = shlex.join(compose_words(site, program, folder))
     router = [pinned(site.config.host.router.image)] if site.config.route else []
-    words = (f"{folder}/{SETTINGS}", merged, release.reference, *dict.fromkeys([*test_images(site), *router]))
+    words = (
+        f"{folder}/{SETTINGS}",
+        merged,
+        " ".join(release.references),
+        *dict.fromkeys([*test_images(site), *router]),
+    )
     return script(_SEEK, *words, stdin=login or "{}", says="can every image be had?")
 
 
@@ -106,7 +111,9 @@ def test_images(site: Site) -> list[str]:
 
 
 def _refusal(said: str, site: Site, task: Task, release: Release, *, known: bool) -> str | None:
-    found = problems(read_rendered(said, site, task.files), site, release.repository, known=known)
+    found = problems(
+        read_rendered(said, site, task.files), site, release.repository, several=release.images, known=known
+    )
     for note in found.notes:
         task.say(f"{site.config.compose}: {note}")
     return found.sentence(site.config.compose) or None

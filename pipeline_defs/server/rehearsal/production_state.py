@@ -18,7 +18,7 @@ def production_state(production: Site, server: Runner) -> tuple[Release | None, 
     """
     facts = inspect_site(production, server)
     release = facts.current
-    if release is None or facts.unfinished or facts.running != release.reference:
+    if release is None or facts.unfinished or facts.running not in release.references:
         return release, None
     words = production.config.revision
     if words is None:

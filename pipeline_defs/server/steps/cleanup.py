@@ -13,7 +13,7 @@ from pipeline_defs.server.core.task import Task
 # of a rehearsal, a folder in which somebody else than Shipline has written. Where the Engine does not tell, perhaps since a container
 # went meanwhile, all stay until the next time.
 _FILES = """
-root=$(readlink -f "$1") backups=$2 releases=$3 logs=$4 days=$5 release=$6 app=$7 repository=$8 environment=$9 apart=${10}
+root=$(readlink -f "$1") backups=$2 releases=$3 logs=$4 days=$5 release=$6 app=$7 repositories=$8 environment=$9 apart=${10}
 project=${11}; shift 11
 beyond() { tail -n "+$(($1 + 1))"; }
 aged() { [ -z "$days" ] || find "$root/$1" -mindepth 1 -maxdepth 1 -mtime "+$((days - 1))" -exec basename {} \\; 2>/dev/null; }
@@ -53,8 +53,9 @@ docker container prune -f --filter "label=com.docker.compose.project=$project" -
   --filter "$label.environment=$environment" >/dev/null 2>&1 || :
 kept=$(for place; do cat "$place"/releases/*/"$release" "$place"-pull-*/releases/*/"$release" 2>/dev/null; done |
   grep -o 'sha256:[0-9a-f]*' | sort -u || true)
-docker image ls --all --no-trunc --digests --filter "label=shipline.app=$app" --format '{{.Repository}} {{.Digest}}' \
-  "$repository" 2>/dev/null |
+for name in $repositories; do
+  docker image ls --all --no-trunc --digests --filter "label=shipline.app=$app" --format '{{.Repository}} {{.Digest}}' \
+    "$name" 2>/dev/null; done |
   while read -r name digest; do
     case $digest in sha256:*) ;; *) continue ;; esac
     printf '%s\\n' "$kept" | grep -qxF "$digest" && continue
@@ -76,7 +77,7 @@ def tidy(task: Task) -> Step:
         *counts,
         RELEASE,
         site.app,
-        task.app.image,
+        " ".join(task.app.repositories),
         site.environment,
         apart,
         site.project,

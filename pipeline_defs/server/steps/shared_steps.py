@@ -40,8 +40,9 @@ def write_files(site: Site, task: Task, release: Release) -> Step:
 
 
 def pull_image(task: Task, release: Release) -> Step:
-    """Bring the image, by digest."""
-    return Step(StepName.PULL, pull(release.reference, task.registry_login), timeout=LONG_SECONDS)
+    """Bring the image, or each of several, by digest."""
+    first, *others = release.references
+    return Step(StepName.PULL, pull(first, task.registry_login, *others), timeout=LONG_SECONDS)
 
 
 def back_up(site: Site, task: Task, facts: Facts) -> list[Step]:

@@ -96,8 +96,8 @@ exit $status
 
 
 def image_of(tests: E2E, release: Release) -> str:
-    """The image that end-to-end tests run in."""
-    return pinned(tests.image or (NEWMAN if tests.collection else release.reference))
+    """The image that end-to-end tests run in: a command's is the release's own, of several the first."""
+    return pinned(tests.image or (NEWMAN if tests.collection else release.references[0]))
 
 
 def e2e(
