@@ -43,12 +43,17 @@ def variable_of(name: str) -> str:
     return f"{_PREFIX}{name.upper()}"
 
 
+def repository_of(image: str, name: str) -> str:
+    """What one of several images is called in the registry where the app's file does not say it."""
+    return f"{image}-{name.replace('_', '-').strip('-')}"
+
+
 def named_builds(image: str, build: Build, images: Mapping[str, ImageBuild]) -> tuple[NamedBuild, ...]:
     """What is built for an app, in the order of its file."""
     if not images:
         return (NamedBuild("", image, build),)
     return tuple(
-        NamedBuild(name, each.image or f"{image}-{name.replace('_', '-').strip('-')}", _with_defaults(build, each))
+        NamedBuild(name, each.image or repository_of(image, name), _with_defaults(build, each))
         for name, each in images.items()
     )
 
@@ -80,6 +85,9 @@ def wrong_images(
         if each.build.builders and not each.build.fitting:
             allowed = f"a builder for {each.build.platforms[0]}, or one that does not say for which platforms it is"
             yield mistake(*where, "builders", found=", ".join(map(str, each.build.builders)), allowed=allowed)
+        if set(each.build.platforms) != set(builds[0].build.platforms):
+            allowed = f"the platforms of {builds[0].name}: a server runs all images of a release"
+            yield mistake(*where, "platforms", found=list(each.build.platforms), allowed=allowed)
         if f"image_{each.name}" in environments:
             allowed = f"another name: the image {each.name} is image_{each.name} in the lineage"
             yield mistake("environments", f"image_{each.name}", found=f"image_{each.name}", allowed=allowed)

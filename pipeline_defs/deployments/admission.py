@@ -77,6 +77,7 @@ def snapshot_of(
         app=app.name,
         environment=environment,
         repository=app.image,
+        repositories=app.repositories,
         rows=rows,
         rehearsals=rehearsals,
         made_by_itself=made is not None and history.asked_by_itself(made.run),

@@ -45,7 +45,7 @@ def _trusted(app: App, image: Image | None) -> Image | None:
 
 def expect_usable(app: App, made: Image | Release) -> None:
     """Stop for an untrusted image, and for one of another repository: no server pulls from anywhere else."""
-    refusal = untrusted(made, app.image)
+    refusal = untrusted(made, app.image, app.repositories)
     if refusal:
         raise DeploymentError(refusal)
 

@@ -52,6 +52,7 @@ def draft_of(
     choice = Choice(repository, chosen, folder, service)
     _app(draft, repository)
     _build(draft, repository, chosen, folder)
+    _beside(draft, repository, chosen)
     _version(draft, repository, folder)
     _tests(draft, choice)
     draft.data["environments"] = environments(draft, choice)
@@ -83,8 +84,9 @@ def _chosen(repository: Repository, wanted: str) -> Dockerfile:
     plain = [path for path in found if PurePosixPath(path).name == "Dockerfile"] or list(found)
     if len(plain) > 1:
         raise ProposalError(
-            f"it has {len(plain)} Dockerfiles ({', '.join(plain)}), and an app has one image. "
-            f"Say which, once for each app: --dockerfile {plain[0]} --name {_folder_name(plain[0])}"
+            f"it has {len(plain)} Dockerfiles ({', '.join(plain)}). "
+            f"For an app of each say which, once for each: --dockerfile {plain[0]} --name {_folder_name(plain[0])}; "
+            "to release all together give one of them, and name them all under images"
         )
     return found[plain[0]]
 
@@ -155,6 +157,18 @@ def _build(draft: Draft, repository: Repository, dockerfile: Dockerfile, folder:
         }
     if agents:
         draft.data["build"]["ssh"] = dict.fromkeys(agents, "agent")
+
+
+def _beside(draft: Draft, repository: Repository, dockerfile: Dockerfile) -> None:
+    """What the compose file builds besides the app's image, and could be released with it."""
+    services = repository.compose["production"].services.values()
+    others = {each.name: each.build for each in services if each.build and each.build != dockerfile.path}
+    if others:
+        named = ", ".join(f"{name}: {{dockerfile: {path}}}" for name, path in others.items())
+        draft.lacks(
+            f"images: {', '.join(others)} would be built on the server, and nothing is; to release them together with the app name "
+            f"them and the app's own under images ({named}), and write image: ${{IMAGE_…}} in the compose file"
+        )
 
 
 def _version(draft: Draft, repository: Repository, folder: str) -> None:

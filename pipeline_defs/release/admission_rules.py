@@ -22,11 +22,12 @@ Other decisions are made elsewhere: which changes ask for a deployment (`auto_de
 version's number is taken (as its image is made), and where a rollback leads (`release/database_rollback.py`).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from pipeline_defs.config.images import repository_of
 from pipeline_defs.release import policy, repeated_request
 from pipeline_defs.release.database_rollback import verdict_on
 from pipeline_defs.release.evidence import WayBack
@@ -74,7 +75,7 @@ class Snapshot:
     """What is known of an environment without asking its servers: the app's file and the lineage.
 
     Attributes:
-        repository: of the app's images, by its file; None where it is not looked at.
+        repository: of the app's images, by its file; None where it is not looked at. `repositories` are those of each of several.
         rows: the environment's history, newest first; rehearsals: that of the environment that rehearses it.
         made_by_itself: the newest deployment among the rows was asked for by nobody in person.
         quarantined: what is quarantined there.
@@ -86,6 +87,7 @@ class Snapshot:
     app: str
     environment: str
     repository: str | None = None
+    repositories: tuple[str, ...] = ()
     rows: Sequence[Row] = ()
     rehearsals: Sequence[Row] = ()
     made_by_itself: bool = False
@@ -147,7 +149,7 @@ def admit(candidate: Release | None, snapshot: Snapshot, facts: Sequence[HostFac
     frozen = _waits_for_freeze(snapshot, requester)
     waits = frozen or _waits_for_rehearsal(candidate, snapshot)
     refusals = (
-        untrusted(candidate, snapshot.repository) if candidate else None,
+        untrusted(candidate, snapshot.repository, snapshot.repositories) if candidate else None,
         policy.quarantined(candidate, blocking(candidate, snapshot.quarantined)) if candidate else None,
         None if frozen else _freeze(snapshot, requester),
         None if waits else _rehearsal(candidate, snapshot, requester),
@@ -162,14 +164,26 @@ def admit(candidate: Release | None, snapshot: Snapshot, facts: Sequence[HostFac
     )
 
 
-def untrusted(made: Image | Release, repository: str | None) -> str | None:
-    """Refuse an image of a commit that was not merged, or of a repository that the app's file does not name (None: any is right)."""
+def untrusted(made: Image | Release, repository: str | None, several: Collection[str] = ()) -> str | None:
+    """Refuse an image of a commit that was not merged, or of a repository that the app's file does not name (None: any is right).
+
+    `several` are the names of the images of an app that has several. One that the file no longer has may be gone back to by the name
+    that it has by default.
+    """
     if isinstance(made, Image) and made.untrusted:
         return f"commit {made.commit[:12]} was not merged when it was checked, and no image was kept; deploy the merged commit"
-    if repository is None or made.repository == repository:
+    if repository is None:
+        return None
+    foreign = [
+        each.repository
+        for each in made.images
+        if each.repository not in (*several, repository_of(repository, each.name))
+    ]
+    wrong = made.repository if made.repository != repository else next(iter(foreign), None)
+    if wrong is None:
         return None
     return (
-        f"the record of {made.version} names the image {made.repository}, and the file of {made.app} names {repository}; "
+        f"the record of {made.version} names the image {wrong}, and the file of {made.app} names {repository}; "
         "where the image has moved, write the older name into `image` for as long as you need that version"
     )
 

@@ -163,6 +163,7 @@ def test_of_a_monorepo_each_app_is_written_by_its_dockerfile(tmp_path: Path) -> 
     )
     assert api.environments["production"].migrate == ("alembic", "-c", "migrations/alembic.ini", "upgrade", "head")
     assert "HEALTHCHECK" not in missing and ".dockerignore" not in missing
+    assert "images: front would be built on the server" in missing and "front: {dockerfile: web/Dockerfile}" in missing
     web, missing = written(root, tmp_path, dockerfile="web/Dockerfile", name="web")
     assert (web.build.context, web.build.dockerfile, web.environments["production"].service) == (
         ".",

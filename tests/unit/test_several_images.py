@@ -13,6 +13,7 @@ from pipeline_defs.config import App, ConfigError, Secret, load_app
 from pipeline_defs.lineage.events import image_key, part_key
 from pipeline_defs.orchestration.assets import assets_of
 from pipeline_defs.orchestration.image_assets import image_specs
+from pipeline_defs.release.admission_rules import untrusted
 from pipeline_defs.release.drift_finding import Seen, drift
 from pipeline_defs.release.history import Row
 from pipeline_defs.release.image_set import ReleasedImage
@@ -79,6 +80,11 @@ def test_the_short_form_has_one_image_as_before(tmp_path: Path) -> None:
         ({"images": {"web": {"image": SHOP}}}, "images.web.image", "another name in the registry than that of image"),
         ({"images": {"a_b": {}, "a": {"image": f"{SHOP}-a-b"}}}, "images.a.image", "than that of images.a_b"),
         ({"images": {"web": {"image": "ghcr.io/team/web"}}}, "images.web.image", "a name in the registry of `image`"),
+        (
+            {"images": {"web": {"platforms": ["linux/arm64"]}, "jobs": {}}},
+            "images.jobs.platforms",
+            "the platforms of web: a server runs all images of a release",
+        ),
         ({"images": {"web": {"docker": "x"}}}, "images.web.docker", "is not a known key"),
         ({"images": {"Web": {}}}, "images.Web", "at most 40 lower-case letters"),
         (
@@ -215,3 +221,15 @@ def test_the_lineage_has_an_asset_for_each_image_and_environments_depend_on_all(
         [spec] = asset.specs  # type: ignore[union-attr]
         assert needed <= {dep.asset_key for dep in spec.deps}
     assert made.key == image_key("shop")
+
+
+def test_a_record_that_names_an_image_elsewhere_is_not_deployed(tmp_path: Path) -> None:
+    app = load(tmp_path, images={"web": {}, "jobs": {"image": "registry.example.org/other/jobs"}})
+    moved = WEB.model_copy(update={"name": "jobs", "repository": "registry.example.org/other/jobs"})
+    gone = JOBS.model_copy(update={"name": "night_jobs"})
+    for right in (WEB, moved, gone):
+        made = RELEASE.model_copy(update={"images": (WEB, right)})
+        assert untrusted(made, app.image, app.repositories) is None
+    for wrong in (f"{SHOP}-evil", "registry.example.org/other/web", "elsewhere.example.org/team/shop-web"):
+        made = RELEASE.model_copy(update={"images": (WEB, JOBS.model_copy(update={"repository": wrong}))})
+        assert f"names the image {wrong}" in str(untrusted(made, app.image, app.repositories))
