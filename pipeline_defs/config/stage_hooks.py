@@ -13,7 +13,8 @@ class Hook(Model):
     """One command.
 
     It finds `SHIPLINE_APP`, `SHIPLINE_ENVIRONMENT`, `SHIPLINE_VERSION`, `SHIPLINE_COMMIT` and `SHIPLINE_IMAGE` in its environment,
-    beside the variables and secrets of the release.
+    beside the variables and secrets of the release. Of several images the first is `SHIPLINE_IMAGE`, and each has a variable of its own,
+    such as `SHIPLINE_IMAGE_WORKER`.
     """
 
     command: Argv = Field(description="a list of words, or one text; it is never given to a shell")

@@ -9,7 +9,7 @@ from pipeline_defs.release.image_lookup import image_of, image_of_source
 from pipeline_defs.release.records import Image
 from pipeline_defs.release.version import Version, VersionError
 from pipeline_defs.resources.git_source import Source
-from pipeline_defs.resources.tree_hash import source_code, source_tree
+from pipeline_defs.resources.image_trees import tree_and_code, trees_of
 from pipeline_defs.resources.version_tags import version_tags
 
 _DIGITS = 12
@@ -38,7 +38,7 @@ def _of_head(app: App, images: Sequence[Image], source: Source) -> Image:
         return found
     version = _version(app, source, head)
     with source.checkout(head, plain=True) as checkout:
-        tree, code = source_tree(checkout, app.build), source_code(checkout, app.build, app.configuration)
+        tree, code = tree_and_code(app, trees_of(app, checkout))
     found = image_of_source(images, tree=tree, code=code, version=version)
     if found is None:
         raise DeploymentError(

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from pipeline_defs.config.stage_hooks import Hook, Hooks
+from pipeline_defs.release.image_set import variables
 from pipeline_defs.release.records import Release
 from pipeline_defs.release.step_name import StepName, titled
 from pipeline_defs.server.compose.compose_commands import entry_point, with_compose
@@ -87,7 +88,8 @@ def _facts(task: Task, release: Release) -> dict[str, str]:
         "SHIPLINE_ENVIRONMENT": task.environment,
         "SHIPLINE_VERSION": release.version,
         "SHIPLINE_COMMIT": release.commit,
-        "SHIPLINE_IMAGE": release.reference,
+        "SHIPLINE_IMAGE": release.references[0],
+        **{f"SHIPLINE_{name}": reference for name, reference in variables(release.images).items()},
     }
 
 
