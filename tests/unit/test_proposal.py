@@ -21,6 +21,8 @@ from pipeline_defs.proposal.repository_origin import origin_of
 from pipeline_defs.proposal.repository_scan import scan
 from pipeline_defs.proposal.service_roles import dependent_services, own_service
 from pipeline_defs.proposal.suggest import draft_of
+from pipeline_defs.resources.release_files import paths_of
+from pipeline_defs.server.core.site import Site
 from tests.support.shop import git
 
 SHOP = PROJECT / "examples" / "shop"
@@ -210,6 +212,19 @@ services:
         web,
         ["upgrade", "mailer", "worker"],
     )
+
+
+@pytest.mark.usefixtures("compose_there")
+def test_a_folder_of_data_is_kept_and_nobody_is_told_to_name_files_for_it(tmp_path: Path) -> None:
+    compose = "services: {web: {image: shop, ports: ['8000:8000'], volumes: ['./data:/data']}}"
+    files = {"Dockerfile": "EXPOSE 8000\nHEALTHCHECK CMD true\n", "production.yml": compose}
+    root = repository(tmp_path / "shop", files)
+    app, missing = written(root, tmp_path)
+    production = app.environments["production"]
+    assert (production.files, production.data, production.secret_files) == ((), (), {})
+    assert not re.search(r"\bdata\b", missing)
+    _, paths = paths_of(Site.of(app, "production"), root, {})
+    assert (paths.data, paths.refusals) == (frozenset({"data"}), ())
 
 
 @given(name=NAMES, default=DEFAULTS, before=DEFAULTS, mark=st.sampled_from([":-", "-"]))

@@ -19,6 +19,7 @@ image: registry.example.org/acme/shop
 environments:
   production: {hosts: a.example.org, directory: /opt/shop/production, compose: production.yml}
 """
+DATABASE = "database: {name: shop, user: shop}"
 
 
 def materialized(instance: dg.DagsterInstance, asset: str, version: str) -> None:
@@ -48,6 +49,15 @@ def test_the_newest_materialization_of_each_asset_is_kept_and_told_first(tmp_pat
     assert specs["shop_production"].kinds == {"docker", "1.2.0"}  # which the graph shows
     plain = definitions(tmp_path / "apps").resolve_job_def("shop_deploy")
     assert {node.name for node in made.resolve_job_def("shop_deploy").nodes} == {node.name for node in plain.nodes}
+
+
+def test_only_an_environment_with_a_postgresql_shows_its_icon(tmp_path: Path) -> None:
+    (tmp_path / "shop.yaml").write_text(
+        f"{APP}  other: {{hosts: b.example.org, directory: /o/p, compose: c.yml, {DATABASE}}}"
+    )
+    specs = {spec.key.to_user_string(): spec for spec in definitions(tmp_path).resolve_all_asset_specs()}
+    assert specs["shop_production"].kinds == {"docker"}
+    assert specs["shop_other"].kinds == {"docker", "postgres"}
 
 
 def test_what_is_said_already_is_not_written_again(tmp_path: Path) -> None:
