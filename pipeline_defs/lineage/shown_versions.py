@@ -10,10 +10,13 @@ from collections.abc import Collection, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from dagster import DagsterInstance, TextMetadataValue
+from dagster import DagsterInstance, TextMetadataValue, TimestampMetadataValue
 
 from pipeline_defs.config import App, Home
 from pipeline_defs.lineage.events import environment_key, image_key, part_key, short
+
+SINCE = "since"
+"""The metadata key of when a release was deployed that serves on after a deployment which failed."""
 
 
 def shown_versions(home: Path) -> dict[str, str]:
@@ -44,5 +47,7 @@ def _versions(instance: DagsterInstance, app: App) -> Iterator[tuple[str, str]]:
         version = made.metadata.get("version") if made is not None else None
         digest = made.metadata.get("digest") if made is not None else None
         if event is not None and isinstance(version, TextMetadataValue) and isinstance(digest, TextMetadataValue):
-            since = datetime.fromtimestamp(event.timestamp, UTC).strftime("%Y-%m-%d %H:%M")
+            told = made.metadata.get(SINCE) if made is not None else None
+            began = told.value if isinstance(told, TimestampMetadataValue) else event.timestamp
+            since = datetime.fromtimestamp(began, UTC).strftime("%Y-%m-%d %H:%M")
             yield key.to_user_string(), f"{version.value} ({short(digest.value or '')}) since {since} UTC"

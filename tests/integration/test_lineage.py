@@ -10,7 +10,7 @@ import dagster as dg
 import pytest
 
 from pipeline_defs.lineage.store import Lineage
-from pipeline_defs.orchestration.ops.record_op import NOT_REHEARSED
+from pipeline_defs.orchestration.serving_release import NOT_REHEARSED
 from pipeline_defs.release.quarantine import QuarantineEntry
 from pipeline_defs.release.run_tags import DIGEST
 from pipeline_defs.resources.registry_resource import RegistryResource

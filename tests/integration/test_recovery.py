@@ -49,6 +49,22 @@ def test_a_hook_that_fails_once_a_release_serves_makes_the_run_red_and_starts_no
     assert said(tiny) is None
 
 
+def test_an_environment_is_shown_as_materialized_after_a_deployment_that_was_refused(tiny: Tiny) -> None:
+    first = deployed(tiny, "1.0.0")
+    tiny.freeze("2000-01-01 .. 2999-12-31 Europe/London")
+    refused = tiny.tried("deploy", tags={"actor": "anna@laptop"}, tiny_image={"commit": tiny.commit("1.1.0", "two")})
+    assert not refused.success
+    event = tiny.instance.get_latest_materialization_event(PRODUCTION)
+    assert event is not None and event.run_id == refused.run_id, (
+        "by this Dagster's page tells it from one that has failed"
+    )
+    made = event.asset_materialization
+    assert made is not None and (made.description or "").startswith("1.0.0 serves on")
+    assert (made.tags or {})["dagster/data_version"] == tiny.digest_of(first)
+    assert [(row.version, row.outcome, row.live) for row in rows(tiny) if row.live] == [("1.0.0", "succeeded", True)]
+    assert [row.run for row in Lineage(tiny.instance).deployments(tiny.app, "production")].count(first) == 1
+
+
 def test_a_way_back_that_fails_is_tried_once_more_and_then_left_to_a_person(tiny: Tiny) -> None:
     deployed(tiny, "1.0.0")
     tiny.broken, tiny.way_back = "1.1.0", Report(Outcome.FAILED, changed=True, error="unhealthy")

@@ -10,7 +10,7 @@ import pytest
 from pipeline_defs.cli.definitions_reload import Reloading
 from pipeline_defs.config import Home
 from pipeline_defs.definitions import definitions
-from pipeline_defs.lineage.shown_versions import keep_shown_versions, shown_versions
+from pipeline_defs.lineage.shown_versions import SINCE, keep_shown_versions, shown_versions
 from tests.unit.sample import example
 
 APP = """
@@ -49,6 +49,14 @@ def test_the_newest_materialization_of_each_asset_is_kept_and_told_first(tmp_pat
     assert specs["shop_production"].kinds == {"docker", "1.2.0"}  # which the graph shows
     plain = definitions(tmp_path / "apps").resolve_job_def("shop_deploy")
     assert {node.name for node in made.resolve_job_def("shop_deploy").nodes} == {node.name for node in plain.nodes}
+
+
+def test_a_release_that_serves_on_after_a_failure_is_there_since_its_own_deployment(tmp_path: Path) -> None:
+    told = {"version": "1.1.0", "digest": f"sha256:{'ab' * 32}", SINCE: dg.MetadataValue.timestamp(1_700_000_000.0)}
+    with dg.DagsterInstance.ephemeral() as instance:
+        instance.report_runless_asset_event(dg.AssetMaterialization("shop_production", metadata=told))
+        keep_shown_versions(tmp_path, instance, [example()])
+    assert shown_versions(tmp_path)["shop_production"] == "1.1.0 (abababababab) since 2023-11-14 22:13 UTC"
 
 
 def test_only_an_environment_with_a_postgresql_shows_its_icon(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 import dagster as dg
 
 from pipeline_defs.config import App
+from pipeline_defs.config.base_error import ShiplineError
 from pipeline_defs.deployments.deploy import Ended, NotBegun, deploy
 from pipeline_defs.deployments.protocols import Outside, Place
 from pipeline_defs.deployments.rollback_order import RollbackOrder, order
@@ -13,6 +14,7 @@ from pipeline_defs.github.source_resource import SourceResource
 from pipeline_defs.lineage.events import environment_key, skipped
 from pipeline_defs.orchestration.environment_config import EnvironmentConfig
 from pipeline_defs.orchestration.op_run import OpRun
+from pipeline_defs.orchestration.serving_release import serves_on
 from pipeline_defs.release.records import DeploymentKind
 from pipeline_defs.resources.registry_resource import RegistryResource
 from pipeline_defs.resources.ssh_resource import SshResource
@@ -44,11 +46,17 @@ def deploy_op(app: App, environment: str, upstream: Sequence[str]) -> dg.OpDefin
     ) -> Iterator[dg.Output[Ended] | dg.Output[RollbackOrder]]:
         with open_log(context, app) as log:
             run, wanted = OpRun(context, app), config.wanted()
-            if config.kind_in(context) is DeploymentKind.ROLLBACK:
-                yield dg.Output(order(place, wanted, run.lineage), "back")
-                return
-            outside = Outside(source, registry, ssh)
-            match deploy(place, wanted, config.requester(context), run, log, outside):
+            outside, requester = Outside(source, registry, ssh), config.requester(context)
+            try:
+                if config.kind_in(context) is DeploymentKind.ROLLBACK:
+                    came: Ended | RollbackOrder | NotBegun = order(place, wanted, run.lineage)
+                else:
+                    came = deploy(place, wanted, requester, run, log, outside)
+            except ShiplineError:
+                for event in serves_on(app, environment, run.lineage):
+                    context.log_event(event)
+                raise
+            match came:
                 case Ended() as ended:
                     yield dg.Output(ended, "live")
                 case RollbackOrder() as back:

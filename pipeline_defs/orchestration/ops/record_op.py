@@ -11,13 +11,9 @@ from pipeline_defs.lineage.events import Metadata, environment_key, image_key, p
 from pipeline_defs.lineage.metadata import deployment_metadata, last_words, links
 from pipeline_defs.lineage.store import Lineage
 from pipeline_defs.orchestration.environment_checks import log_verified
-from pipeline_defs.orchestration.image_assets import versions_used
 from pipeline_defs.orchestration.op_run import OpRun
-from pipeline_defs.release.admission_rules import rehearsed
+from pipeline_defs.orchestration.serving_release import used
 from pipeline_defs.release.records import Deployment, Outcome
-
-NOT_REHEARSED = "not rehearsed"
-"""The version of staging that a deployment says it used when its image never passed a rehearsal."""
 
 
 def record_op(app: App, environment: str) -> dg.OpDefinition:
@@ -71,7 +67,7 @@ def _runs(app: App, live: Deployment, lineage: Lineage) -> dg.Output[None]:
         None,
         metadata={**deployment_metadata(live), **links(app, live), **_made_by(app, live, lineage)},
         data_version=dg.DataVersion(live.release.digest),
-        tags=provenance(_used(app, live, lineage)),
+        tags=provenance(used(app, live, lineage)),
     )
 
 
@@ -116,13 +112,3 @@ def _serves(app: App, environment: str, live: Deployment | None) -> Metadata:
         "runs now": dg.MetadataValue.text(what),
         "environment asset": dg.MetadataValue.asset(environment_key(app.name, environment)),
     }
-
-
-def _used(app: App, live: Deployment, lineage: Lineage) -> dict[dg.AssetKey, str]:
-    """Which version of each upstream asset this deployment came from: the image's digest, and staging's if that rehearsed it."""
-    digest = live.release.digest
-    used = {image_key(app.name): digest, **versions_used(app, live.release)}
-    if app.staging is not None:
-        passed = rehearsed(digest, lineage.environment(app, app.staging))
-        used[environment_key(app.name, app.staging)] = digest if passed else NOT_REHEARSED
-    return used
