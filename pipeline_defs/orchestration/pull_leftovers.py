@@ -56,20 +56,27 @@ class PullRuns:
         return pull in self._closed
 
     def settle(self, standing: Mapping[int, str], ended: Mapping[int, str]) -> None:
-        """Write down which previews are not up any more, and why."""
-        if self._run is None:
+        """Write down which previews are not up any more, and why.
+
+        Without a run that can write it, that is left to the next one, unless none follows because the app has no previews any more.
+        """
+        if self._run is None and self._app.stage.kept:
             return
         for run in previews_up(self._instance, self._app):
             pull = int(run.tags["pull_request"])
             if standing.get(pull) == run.run_id:
                 continue
             newer = "a newer head is rehearsed" if pull in self.busy() else "it is not on the server any more"
-            key = environment_key(self._app.name, self._app.staging or "")
-            rows = facts_of_run(self._instance, run.run_id, key, PULL_REHEARSAL, Rehearsal)
-            if rows and rows[-1].preview:
-                told = rows[-1].preview.model_copy(update={"ended": ended.get(pull, newer)})
-                self._run.note(rows[-1].model_copy(update={"preview": told}))
+            self._note_end(run, ended.get(pull, newer))
             self._instance.add_run_tags(run.run_id, {PREVIEW: ENDED})
+
+    def _note_end(self, run: dg.DagsterRun, why: str) -> None:
+        """Write the record of a rehearsal once more, with the reason why its preview has ended."""
+        key = environment_key(self._app.name, self._app.staging or "")
+        rows = facts_of_run(self._instance, run.run_id, key, PULL_REHEARSAL, Rehearsal)
+        if self._run is not None and rows and rows[-1].preview:
+            told = rows[-1].preview.model_copy(update={"ended": why})
+            self._run.note(rows[-1].model_copy(update={"preview": told}))
 
 
 def previews_up(instance: dg.DagsterInstance, app: App) -> list[dg.DagsterRun]:

@@ -2,7 +2,9 @@
 
 import json
 from typing import Any
+from uuid import uuid4
 
+import dagster as dg
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,18 +14,20 @@ from pipeline_defs.config import App, SecretUnavailable
 from pipeline_defs.config.pull_place import PullEnvironment, with_pull_place
 from pipeline_defs.config.pull_preview import PullPreview
 from pipeline_defs.config.route import Router
+from pipeline_defs.orchestration.pull_leftovers import PullRuns, previews_up
 from pipeline_defs.release.pull_previews import Bounds, Standing, ending
+from pipeline_defs.release.run_tags import ENDED, PREVIEW, UP
 from pipeline_defs.server.core.site import Site
 from pipeline_defs.server.router.caddy import PASSWORD_HASH, lines
 
-PREVIEW: dict[str, Any] = {"host": "pr-{pull}.staging.example.org", "password": {"env": "PREVIEW_PASSWORD"}}
+SAID: dict[str, Any] = {"host": "pr-{pull}.staging.example.org", "password": {"env": "PREVIEW_PASSWORD"}}
 PLACE = {"hosts": "a.example.org", "compose": "compose.yml", "database": {"name": "a", "user": "a"}}
 FILE: dict[str, Any] = {
     "name": "blog",
     "repository": "acme/blog",
     "image": "registry.example.org/acme/blog",
     "github": {"token": {"env": "TOKEN"}},
-    "stage": {"pulls": "preview", "preview": PREVIEW},
+    "stage": {"pulls": "preview", "preview": SAID},
     "environments": {
         "staging": {**PLACE, "directory": "/opt/blog/staging", "rehearses": "production", "sanitize": "clean.sql"},
         "production": {**PLACE, "directory": "/opt/blog/production"},
@@ -34,6 +38,20 @@ FILE: dict[str, Any] = {
 def app(stage: dict[str, Any], **staging: Any) -> App:
     environments = {**FILE["environments"], "staging": {**FILE["environments"]["staging"], **staging}}
     return App.model_validate({**FILE, "stage": {**FILE["stage"], **stage}, "environments": environments})
+
+
+@pytest.mark.parametrize(("pulls", "tag"), [("preview", UP), ("off", ENDED)])
+def test_housekeeping_leaves_the_word_of_an_end_to_a_run_that_can_write_it_if_one_follows(pulls: str, tag: str) -> None:
+    blog = app({"pulls": pulls})
+    with dg.DagsterInstance.ephemeral() as instance:
+        run = dg.DagsterRun(job_name="blog_stage_pull", run_id=str(uuid4()), tags={"pull_request": "12", PREVIEW: UP})
+        instance.add_run(run)
+        known = PullRuns(instance, blog)
+        known.settle({12: run.run_id}, {})
+        assert [each.run_id for each in previews_up(instance, blog)] == [run.run_id]
+        known.settle({}, {12: "its days are over"})
+        found = instance.get_run_by_id(run.run_id)
+        assert found is not None and found.tags[PREVIEW] == tag
 
 
 standing = st.builds(Standing, st.integers(1, 30), st.just("run"), st.integers(0, 9), st.integers(-3, 9))
@@ -67,14 +85,14 @@ def test_where_the_disk_is_short_the_oldest_alone_goes(there: list[Standing]) ->
 )
 def test_a_host_name_has_the_number_in_it_once(host: str) -> None:
     with pytest.raises(ValidationError):
-        PullPreview.model_validate({**PREVIEW, "host": host})
+        PullPreview.model_validate({**SAID, "host": host})
 
 
 def test_people_look_at_a_copy_that_was_sanitized_unless_the_app_says_otherwise() -> None:
     assert app({}).stage.kept
     with pytest.raises(ValidationError, match="sanitize"):
         app({}, sanitize=None)
-    assert app({"preview": {**PREVIEW, "unsanitized": True}}, sanitize=None).stage.kept
+    assert app({"preview": {**SAID, "unsanitized": True}}, sanitize=None).stage.kept
     assert app({"pulls": "rehearse"}, sanitize=None).stage.kept is None
     with pytest.raises(ValidationError, match="host and password"):
         app({"preview": None})
@@ -86,7 +104,7 @@ def test_a_password_that_would_not_be_compared_as_a_whole_is_refused(
 ) -> None:
     monkeypatch.setenv("PREVIEW_PASSWORD", password)
     with pytest.raises(SecretUnavailable):
-        PullPreview.model_validate(PREVIEW).read_password()
+        PullPreview.model_validate(SAID).read_password()
 
 
 @pytest.mark.parametrize(
@@ -98,12 +116,12 @@ def test_a_password_that_would_not_be_compared_as_a_whole_is_refused(
     ],
 )
 def test_the_address_is_where_the_router_listens(keys: dict[str, Any], router: Router, address: str) -> None:
-    assert PullPreview.model_validate({**PREVIEW, **keys}).address(12, router) == address
+    assert PullPreview.model_validate({**SAID, **keys}).address(12, router) == address
 
 
 @pytest.mark.parametrize("tls", [False, True])
 def test_nobody_gets_past_the_door_without_a_password_which_the_app_never_sees(tls: bool) -> None:
-    blog = app({"preview": {**PREVIEW, "tls": tls}})
+    blog = app({"preview": {**SAID, "tls": tls}})
     place, name = with_pull_place(blog, 12, "development")
     site = Site.of(place, name)
     assert isinstance(site.config, PullEnvironment) and site.config.preview and site.config.route is None
