@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from benchmarks.parts import Measure, main, temporary_home
-from benchmarks.pulls import rehearsals
+from benchmarks.pulls import image_sets, rehearsals
 from benchmarks.pulls.figures import NAMES
 from benchmarks.pulls.ground import ground
 
-PARTS = {"rehearsals": rehearsals.measure}
+PARTS = {"rehearsals": rehearsals.measure, "image_sets": image_sets.measure}
 
 
 @contextmanager

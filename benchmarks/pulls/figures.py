@@ -17,6 +17,7 @@ NAMES = (
     "images_per_release",
     "rebuilt_without_change",
     "mixed_sets",
+    "kill_points",
     "platforms",
     "wrong_platform",
 )

@@ -25,6 +25,8 @@ def side_by_side(work: Sequence[Callable[[], _Result]], at_once: int) -> list[_R
     Raises the first error once all that had begun has ended; what had not begun is left out then. An interrupt stops the programs that
     are running.
     """
+    if len(work) == 1:
+        return [work[0]()]
     waiting: SimpleQueue[_Work[_Result]] = SimpleQueue()
     futures: list[Future[_Result]] = [Future() for _ in work]
     for each, future in zip(work, futures, strict=True):

@@ -6,14 +6,18 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from pipeline_defs.config.build import Build, ImageTest
+from pipeline_defs.config.build import Build, ImageTest, Lint
 from pipeline_defs.config.images import ImageBuild
-from pipeline_defs.lineage.events import SKIPPED, part_key
+from pipeline_defs.config.stage import Stage
+from pipeline_defs.lineage.events import CHECKED, SKIPPED, part_key
+from pipeline_defs.lineage.stored_records import facts_of_run
 from pipeline_defs.release.image_set import ReleasedImage
 from pipeline_defs.release.records import Image
+from pipeline_defs.release.run_tags import THEN
 from pipeline_defs.release.tags import PREVIOUS_UP, tree_tag
 from pipeline_defs.resources.attestation import attested
 from pipeline_defs.resources.docker_engine import EngineResource
+from pipeline_defs.resources.isolation import NAMES
 from pipeline_defs.resources.published_images import published_set
 from pipeline_defs.resources.registry_client import Registry
 from pipeline_defs.resources.registry_resource import RegistryResource
@@ -160,3 +164,24 @@ def test_from_one_image_to_several_and_back(tiny: Tiny) -> None:
     assert len(tiny.live.images) == 2
     first = registry(tiny)
     assert first.digest_of(PREVIOUS_UP) == first.digest_of("1.0.0") != first.digest_of("1.1.0")
+
+
+def test_all_images_of_a_pull_request_are_checked_and_kept_for_its_rehearsal_alone(tiny: Tiny) -> None:
+    tiny.change(stage=Stage(pulls="rehearse"), lint=Lint())
+    tiny.run("deploy", IMAGE, tiny_image=commit(tiny, "1.0.0", "a", "a"))
+    before = tiny.images
+    head = commit(tiny, "1.1.0", "b", "b")
+    run = tiny.run("deploy", IMAGE, tags={THEN: "stage"}, tiny_image={**head, "pull": 7, "untrusted": True})
+    [made] = facts_of_run(tiny.instance, run, IMAGE, CHECKED, Image)
+    assert [step.outcome for step in made.steps if step.step == "test"] == ["done"]
+    there = registry(tiny)
+    assert made.tags == ("pr-7",) and made.digest == there.digest_of("pr-7")
+    assert [there.beside(each.repository).digest_of("pr-7") for each in made.images] == [
+        each.digest for each in made.images
+    ]
+    assert tiny.images == before and there.digest_of("1.1.0") is None
+    engine = EngineResource(workspace=str(tiny.repository.parent / "workspace")).find()
+    left = engine.client.run(
+        "image", "ls", "--format", "{{.Repository}}:{{.Tag}}", "--filter", f"reference={NAMES}/*/*"
+    )
+    assert run not in left.stdout + engine.client.run("image", "ls", f"{NAMES}/tiny").stdout

@@ -1,13 +1,12 @@
 """Several images on a real server: one release is all of them, whatever fails or is killed between two."""
 
-from collections import Counter
 from collections.abc import Iterator
 
 import pytest
 
 from pipeline_defs.release.records import Outcome, Release
 from tests.support.fleet import failing
-from tests.support.several_images import Interrupted, SeveralImages, heard_by, interrupted_at
+from tests.support.several_images import Interrupted, SeveralImages, forget, interrupted_at, killed_at_each_moment
 from tests.testbed.bed import TestBed
 
 
@@ -29,12 +28,6 @@ def new(app: SeveralImages) -> Release:
     return app.release("1.1.0")
 
 
-def forget(app: SeveralImages, release: Release) -> None:
-    """Have the server pull a release's images anew."""
-    for reference in release.references:
-        app.servers[0].exec("docker", "image", "rm", "-f", reference, check=False)
-
-
 def test_all_images_of_a_release_come_and_go_back_together(app: SeveralImages, old: Release, new: Release) -> None:
     assert app.deploy(old).error is None
     assert app.runs(old)
@@ -49,6 +42,7 @@ def test_all_images_of_a_release_come_and_go_back_together(app: SeveralImages, o
     assert app.deploy(new).error is None and app.runs(new)
     again = app.release("1.2.0", worker="1.1.0")
     assert again.images[1] == new.images[1] and again.digest != new.digest
+    assert [each.name for each in app.built].count("worker") == 2 and app.rebuilt == 0
     assert app.deploy(again).error is None and app.runs(again)
     assert app.rollback(old).error is None and app.runs(old), "an older set, whose images are three versions old"
 
@@ -70,26 +64,9 @@ def test_a_service_that_names_none_of_the_images_is_refused_before_anything_is_c
 
 @pytest.mark.thorough
 def test_no_moment_at_which_a_deployment_is_killed_leaves_a_mixed_set(
-    app: SeveralImages, old: Release, new: Release, capsys: pytest.CaptureFixture[str]
+    app: SeveralImages, old: Release, new: Release
 ) -> None:
     if not app.runs(old):
         assert app.deploy(old).error is None
-    moments: list[str] = []
-    forget(app, new)
-    assert app.deploy(new, heard_by(moments.append)).error is None
-    started = moments.index("begin start")
-    times: Counter[str] = Counter()
-    mixed: list[str] = []
-    for place, moment in enumerate(moments):
-        times[moment] += 1
-        assert app.rollback(old).error is None and app.runs(old)
-        forget(app, new)
-        with pytest.raises(Interrupted):
-            app.deploy(new, interrupted_at(moment, times[moment]))
-        if place < started and not app.runs(old):
-            mixed.append(f"{moment}: {app.images()}")
-        if app.rollback().error is not None or not (app.runs(old) or app.runs(new)):
-            mixed.append(f"{moment}, and recovery: {app.images()}")
-    with capsys.disabled():
-        print(f"images_per_release {len(new.images)}, kill_points {len(moments)}, mixed_sets {len(mixed)}")
-    assert mixed == [] and len(moments) >= 20
+    moments, mixed = killed_at_each_moment(app, old, new)
+    assert mixed == [] and moments >= 20

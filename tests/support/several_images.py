@@ -1,13 +1,17 @@
 """An app of two images on a server of the bed, deployed by the procedures themselves, and interrupted at any moment."""
 
 import secrets
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from pipeline_defs.config import App
+from pipeline_defs.orchestration.integration.image_push import push_images
+from pipeline_defs.orchestration.integration.source_trees import with_trees
 from pipeline_defs.release.image_set import ReleasedImage
-from pipeline_defs.release.records import Release
+from pipeline_defs.release.records import Image, Release
+from pipeline_defs.release.tags import tree_tag
 from pipeline_defs.resources.docker_engine import Engine
-from pipeline_defs.resources.published_images import publish_set
 from pipeline_defs.resources.registry_resource import RegistryResource
 from pipeline_defs.server.compose.bundle import configuration_hash
 from pipeline_defs.server.core.command import Command, Listener, Result
@@ -48,41 +52,49 @@ class Interrupted(BaseException):
 
 @dataclass
 class SeveralImages(Fleet):
-    """The app on one server. `releases` are those that were made."""
+    """The app on one server. `releases` are those that were made, `built` the images that were built for them."""
 
     described: str = _DESCRIBED
     compose: str = _COMPOSE
     image: str = "several"
     releases: list[Release] = field(default_factory=list)
+    built: list[ReleasedImage] = field(default_factory=list)
 
     def release(self, version: str, worker: str = "") -> Release:
-        """Build and push a release, whose worker holds another word where one is given."""
+        """Build what has to be built, and push a release, whose worker holds another word where one is given."""
         engine, app = Engine.find(self.folder), self.app
         tree = self.folder / f"tree-{version}"
         with shop.variables(shop.environment(self.bed)):
             registry = RegistryResource().of(app)
-        images = []
         for named in app.builds:
             (tree / named.name).mkdir(parents=True)
             write_source(tree / named.name, worker or version if named.name == "worker" else version)
-            tag = f"{named.repository}:test-{version}-{secrets.token_hex(3)}"
-            built = engine.build(tree, tag, named.build, labels={"shipline.app": app.name})
-            digest = engine.push(built, registry.beside(named.repository), version)
-            engine.remove(tag, f"{named.repository}:{version}")
-            images.append(ReleasedImage(name=named.name, repository=named.repository, digest=digest))
-        digest = publish_set(registry, app.name, images, "linux/amd64")
-        registry.tag(digest, version)
+        image = with_trees(app, _nothing_yet(app, version), tree, registry)
+        local = [(each, f"{each.repository}:{tree_tag(each.tree)}") for each in image.images]
+        for named, (each, name) in zip(app.builds, local, strict=True):
+            if not each.digest:
+                engine.build(tree, name, named.build, labels={"shipline.app": app.name})
+                self.built.append(each)
+        image = push_images(app, image, local, engine, registry, lambda line: None)
+        engine.remove(*(name for _, name in local))
         outline = Release(
             app="pair",
             version=version,
             repository=app.image,
-            digest=digest,
-            commit=secrets.token_hex(20),
-            images=tuple(images),
+            digest=image.digest,
+            commit=image.commit,
+            configuration=configuration_hash(Site.of(app, "production"), self.files, {}),
+            images=tuple(
+                ReleasedImage(name=each.name, repository=each.repository, digest=each.digest) for each in image.images
+            ),
         )
-        frozen = configuration_hash(Site.of(app, "production"), self.files, {})
-        self.releases.append(outline.model_copy(update={"configuration": frozen}))
-        return self.releases[-1]
+        self.releases.append(outline)
+        return outline
+
+    @property
+    def rebuilt(self) -> int:
+        """How many images were built though their source tree had been built before."""
+        return len(self.built) - len({(each.name, each.tree) for each in self.built})
 
     def images(self) -> set[str]:
         """The images of the containers that run."""
@@ -91,6 +103,47 @@ class SeveralImages(Fleet):
     def runs(self, release: Release) -> bool:
         """Whether exactly the images of a release run."""
         return self.images() == set(release.references)
+
+
+def _nothing_yet(app: App, version: str) -> Image:
+    return Image(
+        app=app.name, repository=app.image, digest="", version=version, commit=secrets.token_hex(20), branch="main", tree="", built_from=""
+    )  # fmt: skip
+
+
+def forget(app: SeveralImages, release: Release) -> None:
+    """Have the server pull a release's images anew."""
+    for reference in release.references:
+        app.servers[0].exec("docker", "image", "rm", "-f", reference, check=False)
+
+
+def killed_at_each_moment(app: SeveralImages, old: Release, new: Release) -> tuple[int, list[str]]:
+    """Interrupt a deployment of the new release over the old one at each moment, and recover.
+
+    Gives how many moments there were, and after which of them something else than one whole set ran: before anything was to be
+    changed the old one, and after the recovery either.
+    """
+    moments: list[str] = []
+    assert app.rollback(old).error is None
+    forget(app, new)
+    assert app.deploy(new, heard_by(moments.append)).error is None
+    started = moments.index("begin start")
+    times: Counter[str] = Counter()
+    mixed: list[str] = []
+    for place, moment in enumerate(moments):
+        times[moment] += 1
+        assert app.rollback(old).error is None and app.runs(old)
+        forget(app, new)
+        try:
+            app.deploy(new, interrupted_at(moment, times[moment]))
+            mixed.append(f"{moment}: it was not interrupted")
+        except Interrupted:
+            pass
+        if place < started and not app.runs(old):
+            mixed.append(f"{moment}: {app.images()}")
+        if app.rollback().error is not None or not (app.runs(old) or app.runs(new)):
+            mixed.append(f"{moment}, and recovery: {app.images()}")
+    return len(moments), mixed
 
 
 @dataclass

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from pipeline_defs.config import App
-from pipeline_defs.deployments.stage_log import Log
 from pipeline_defs.release.image_set import ReleasedImage
 from pipeline_defs.release.records import Image
 from pipeline_defs.release.tags import tree_tag
 from pipeline_defs.resources.docker_engine import Engine
 from pipeline_defs.resources.published_images import platforms_of_each, publish_set
+from pipeline_defs.server.core.command import Listener
 
 if TYPE_CHECKING:
     from pipeline_defs.resources.registry_client import Registry
@@ -19,7 +19,7 @@ Local = Sequence[tuple[ReleasedImage, str]]
 
 
 def push_images(
-    app: App, image: Image, local: Local, engine: Engine, registry: "Registry", log: Log, *, tag: str = ""
+    app: App, image: Image, local: Local, engine: Engine, registry: "Registry", listen: Listener, *, tag: str = ""
 ) -> Image:
     """The record with the digests of what is in the registry afterwards. What is there already is not sent.
 
@@ -33,7 +33,7 @@ def push_images(
             registry.beside(each.repository),
             tag or tree_tag(each.tree),
             timeout=app.push.timeout,
-            listen=log.listen,
+            listen=listen,
         )
         pushed.append(each.model_copy(update={"digest": digest}))
     if not app.images:

@@ -120,7 +120,7 @@ def push_for_rehearsal(app: App, image: Image, engine: Engine, images: "Registry
         (ReleasedImage(name=each.name, repository=each.repository), isolation.images[each.name]) for each in app.builds
     ]
     try:
-        image = push_images(app, image, local, engine, images, log, tag=tag)
+        image = push_images(app, image, local, engine, images, log.listen, tag=tag)
     finally:
         isolation.remove()
     return image.model_copy(update={"tags": (tag,)})

@@ -13,9 +13,10 @@ from pipeline_defs.lineage.events import release_tags
 from pipeline_defs.lineage.metadata import image_metadata, links
 from pipeline_defs.lineage.store import Lineage
 from pipeline_defs.orchestration.image_assets import image_events
+from pipeline_defs.orchestration.integration.image_builds import local_name
 from pipeline_defs.orchestration.integration.image_push import push_images, tag_images
 from pipeline_defs.orchestration.integration.untrusted_image import note_checked, push_for_rehearsal, rehearsed_next
-from pipeline_defs.orchestration.ops.build_op import REVISION, local_name
+from pipeline_defs.orchestration.ops.build_op import REVISION
 from pipeline_defs.release.records import Image
 from pipeline_defs.release.tags import code_tag, release_tag, tested_tag
 from pipeline_defs.release.version import Version
@@ -53,7 +54,7 @@ def push_op(app: App) -> dg.OpDefinition:
             # with, instead of building another of that version. What was proved of it has a tag of its own.
             local = [(each, local_name(each)) for each in image.each]
             if not image.digest:
-                image = push_images(app, image, local, engine.find(), images, log)
+                image = push_images(app, image, local, engine.find(), images, log.listen)
             tag_images(image, images, *_found_by(image))
             image = _with_origins(context, app, image, images)
             image = image.model_copy(

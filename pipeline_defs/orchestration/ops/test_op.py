@@ -13,8 +13,8 @@ from pipeline_defs.deployments.stage_log import Log, Stopwatch, open_log, stop
 from pipeline_defs.github.source_resource import SourceResource
 from pipeline_defs.lineage.events import TEST_COUNTS, evidence_metadata, skipped
 from pipeline_defs.lineage.store import Lineage
+from pipeline_defs.orchestration.integration.image_builds import build_here, local_name
 from pipeline_defs.orchestration.integration.untrusted_image import rehearsed_next, require_still_own, test_untrusted
-from pipeline_defs.orchestration.ops.build_op import build_here, local_name
 from pipeline_defs.release.evidence import StepTiming
 from pipeline_defs.release.records import Image
 from pipeline_defs.release.tags import tested_tag
