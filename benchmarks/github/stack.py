@@ -131,5 +131,8 @@ def running(
         for name in apps:
             shipline.wait_for_first_look(name, "github")
         instance = opened.enter_context(DagsterInstance.from_config(str(home.root)))
+        home.deliveries.mkdir(
+            mode=0o700, exist_ok=True
+        )  # made by the process that receives, which is not there without webhooks
         inbox = opened.enter_context(closing(Inbox(home.deliveries / "deliveries.db")))
         yield Stack(home, github, instance, opened.enter_context(requests.Session()), inbox, port)

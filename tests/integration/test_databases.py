@@ -133,6 +133,7 @@ def test_an_app_without_a_database_is_rehearsed_too(shop: Shop, server: Connecti
     pages = changed(shop.bare(), database=None, migrate=None, downgrade=None, e2e=(tests,))
     for name, port in (("production", 8080), ("staging", 8081)):
         (source / f"{name}.yml").write_text(f"services:\n  web:\n    image: x\n    ports: ['{port}:8000']\n")
+    (source / "ports.yml").write_text("services:\n  web:\n    image: x\n")
     releases = []
     for version in ("1.0.0", "1.1.0"):
         (source / "pages" / "a.txt").write_text("hello")

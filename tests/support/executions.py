@@ -1,5 +1,6 @@
 """Executions: every program that a process and its children execute, with its words and its environment, as strace sees them."""
 
+import os
 import re
 import shutil
 import subprocess
@@ -48,7 +49,8 @@ def ssh_server_watched(server: Server, file: Path) -> Iterator[None]:
     inside = docker.docker("inspect", "--format", "{{.State.Pid}}", server.name)
     enter = ["nsenter", f"--target={inside}", "--mount", "--uts", "--ipc", "--net", "--pid", "--"]
     server.shut_out()
-    with subprocess.Popen([*_watch(file), *enter, "sh", "-c", _SSH_SERVER], stderr=subprocess.DEVNULL) as watcher:
+    words, own = [*_watch(file), *enter, "sh", "-c", _SSH_SERVER], {"PATH": os.environ["PATH"]}
+    with subprocess.Popen(words, env=own, stderr=subprocess.DEVNULL) as watcher:
         try:
             wait_until(server.answers_ssh, f"{server.name} lets nobody in", 60)
             yield
