@@ -33,6 +33,7 @@ github:
   webhook_secret: {env: SHOP_WEBHOOK_SECRET}
   pulls: trusted
 versioning: automatic
+stage: {pulls: rehearse}
 """
 """What the demo adds to the sample app's file."""
 

@@ -40,10 +40,10 @@ class Story:
 
     def tell(self) -> None:
         """All chapters but the set-up. Raises StoryFailed where Shipline does not do what it should."""
-        with self.chapter("2  A pull request is checked; its merge to development is built, tested and rehearsed"):
+        with self.chapter("2  A pull request is built, tested and rehearsed before it is merged to development"):
             issue = self._hub.open_issue("The shop needs a name")
             self._development(f"{issue}-shop-name", "Name the shop", FIRST, f"Fixes #{issue}")
-            self._look("the image, and its rehearsal in staging", _LINEAGE)
+            self._look("the image, and its rehearsals", _LINEAGE)
         with self.chapter("3  A merge to main: the image that was tested is deployed"):
             self._shipline.follow("shop_deploy", self._release("Release the name"), change=True)
             self._visitors.answers("1.1.0")
@@ -96,10 +96,11 @@ class Story:
         self._output.say((f"  {self.seconds[title]:.0f} s", "dim"))
 
     def _development(self, branch: str, title: str, edit: tuple[str, str, str], body: str = "") -> None:
-        """A pull request into development, its checks, its merge, and the rehearsal."""
+        """A pull request into development, its checks, its rehearsal in a place of its own, its merge, and staging."""
         head = self._developer.propose(branch, title, edit)
         pull = self._hub.open_pull(branch, "development", title, body)
         self._shipline.follow("shop_integrate", head, change=True)
+        self._shipline.follow("shop_stage_pull", head, change=True)
         self._hub.wait_until_green(pull)
         merged = self._hub.merge(pull)
         self._shipline.follow("shop_integrate", merged, change=True)
