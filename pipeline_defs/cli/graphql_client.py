@@ -32,7 +32,8 @@ _EVENTS = """query($run: ID!, $cursor: String) {
       ... on MessageEvent { message level stepKey timestamp }
       ... on ExecutionStepFailureEvent { error { ...Sentence } failureMetadata { description } }
       ... on DisplayableEvent { metadataEntries { label ... on TextMetadataEntry { text } } }
-      ... on RunFailureEvent { error { ...Sentence } } } }
+      ... on RunFailureEvent { error { ...Sentence } }
+      ... on EngineEvent { error { ...Sentence } } } }
     ... on Error { message } } }
 fragment Sentence on PythonError { message errorChain { error { message } } }"""
 _LOCATION = """query { workspaceOrError { ... on Workspace { locationEntries { name

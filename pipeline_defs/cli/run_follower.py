@@ -44,12 +44,15 @@ class Story:
     error: str | None = None
     lines: deque[str] = field(default_factory=lambda: deque(maxlen=_LINES_OF_A_FAILURE))
     _begun: dict[str, float] = field(default_factory=dict)
+    _not_started: str | None = None
 
     def take(self, event: dict[str, Any]) -> Stage | None:
         """Add one event; gives the stage that began or ended with it, None when none did."""
         kind, step = event["__typename"], event.get("stepKey")
         if kind == "RunFailureEvent":
-            self.error = self.error or _sentence(event)
+            self.error = self.error or self._not_started or _sentence(event)
+        elif kind == "EngineEvent" and event.get("error") and not self.stages:
+            self._not_started = self._not_started or f"Dagster could not start the run: {_sentence(event)}"
         elif kind == "RunCanceledEvent" and event["message"].startswith("superseded"):
             self.error = event["message"]  # otherwise whoever stopped it knows
         elif kind == "LogMessageEvent" and event["level"] != "DEBUG":

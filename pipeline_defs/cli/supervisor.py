@@ -209,4 +209,7 @@ def variables(home: Home, code: str) -> dict[str, str]:
         "SHIPLINE_CODE_SOCKET": code.removeprefix("unix:"),
         # With telemetry off in dagster.yaml the web server still sends away what lies in its home's folder `logs`.
         "DAGSTER_DISABLE_TELEMETRY": "1",
+        # The start of a run is given up after 180 s (dagster.yaml), and not after the 60 s that a question may take by default: on a
+        # machine that is very busy a deployment would fail that had not begun.
+        "DAGSTER_GRPC_TIMEOUT_SECONDS": "170",
     }

@@ -70,6 +70,17 @@ def test_a_run_that_fails_without_a_stage_keeps_its_reason() -> None:
     assert (story.error, story.stages) == ("the worker was lost", {})
 
 
+def test_a_run_that_dagster_could_not_start_says_why() -> None:
+    story = Story("shop")
+    cause = {
+        "error": {"message": "dagster._core.errors.DagsterUserCodeUnreachableError: it took more than 170 seconds\n"}
+    }
+    for error in (cause["error"] | {"errorChain": [cause]}, {"message": "dropped from the queue"}, None):
+        story.take(event("EngineEvent", step=None, error=error))
+    story.take(event("RunFailureEvent", step=None, error=None))
+    assert story.error == "Dagster could not start the run: it took more than 170 seconds"
+
+
 def test_a_run_that_was_superseded_says_by_which() -> None:
     story = Story("shop")
     story.take(event("RunCanceledEvent", step=None, message="superseded by run 1a2b3c4d"))
