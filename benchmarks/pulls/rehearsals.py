@@ -14,6 +14,8 @@ from pipeline_defs.lineage.store import Lineage
 from pipeline_defs.release.change import Change, Trigger, run_id
 
 _EVERY = 1.0
+_STANDSTILL_SECONDS = 240.0
+"""When nothing runs for so long, nothing follows: GitHub is looked at once a minute."""
 _COUNTED = ("lost", "previews", "merge_reused", "wrongly_reused", "preview_leftovers")
 
 
@@ -69,13 +71,16 @@ def _round(ground: Ground, number: int, size: int, counts: Counter[str]) -> list
 
 
 def _settle(ground: Ground, made: list[Proposal]) -> None:
-    """Until nothing more comes of any of them by itself, or it takes too long."""
+    """Until nothing more comes of any of them by itself, or nothing has run for long."""
     end = time.monotonic() + SECONDS
-    while time.monotonic() < end:
+    busy = time.monotonic()
+    while time.monotonic() < min(end, busy + _STANDSTILL_SECONDS):
         for each in made:
             each.act(ground)
         if all(each.settled(ground) for each in made):
             return
+        if any(ground.unfinished(app) for app in APPS):
+            busy = time.monotonic()
         time.sleep(_EVERY)
 
 
