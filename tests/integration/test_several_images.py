@@ -1,6 +1,7 @@
 """Several images under real runs: each is built for its own tree alone, tests see all of them, and they are one release."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import dagster as dg
@@ -74,6 +75,15 @@ def told(tiny: Tiny, run: str, op: str) -> dict[str, str]:
     raise AssertionError(f"{op} has no output")
 
 
+def _followers(tiny: Tiny) -> list[str]:
+    """Programs of the tests that are still there."""
+    found = []
+    for file in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):  # it may have ended
+            found.append(file.read_text(errors="replace"))
+    return [words for words in found if str(tiny.repository.parent / "workspace") in words and "--follow" in words]
+
+
 def registry(tiny: Tiny) -> Registry:
     return RegistryResource().of(tiny.app)
 
@@ -88,6 +98,7 @@ def test_each_image_is_built_for_its_own_tree_and_all_are_one_release(tiny: Tiny
     assert told(tiny, first_run, "tiny_build")["built"] == "web, worker"
     [first] = tiny.images
     assert [step.outcome for step in first.steps] == ["done"] * 4, "the tests ran, and saw both"
+    assert _followers(tiny) == [], "nothing goes on listening to the worker that has ended"
     assert first.digest == there.digest_of("1.0.0") == there.digest_of("latest") != first.images[0].digest
     for each in first.images:
         beside = there.beside(each.repository)

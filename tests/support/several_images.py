@@ -26,6 +26,7 @@ _DESCRIBED = (
     + """\
     also: [worker]
     health: {{timeout: 20}}
+    retention: {{releases: 2}}
     test: {{command: [/bin/sh, -c, "echo tested"], junit: null}}
 images:
   web: {{context: web, dockerfile: web/Dockerfile}}
@@ -44,6 +45,8 @@ _IMAGES = """
 for id in $(docker ps -q --filter label=com.docker.compose.project=pair-production); do
   docker inspect -f '{{.Config.Image}}' "$id"; done
 """
+
+_DIGEST = "{{.Digest}}"
 
 
 class Interrupted(BaseException):
@@ -100,6 +103,15 @@ class SeveralImages(Fleet):
         """The images of the containers that run."""
         return set(self.servers[0].exec("sh", "-euc", _IMAGES).split())
 
+    def there(self) -> set[str]:
+        """The digests of the app's images on the server."""
+        names = [each.repository for each in self.app.builds]
+        listed = (
+            self.servers[0].exec("docker", "image", "ls", "--all", "--digests", "--format", _DIGEST, name)
+            for name in names
+        )
+        return {digest for lines in listed for digest in lines.split()}
+
     def runs(self, release: Release) -> bool:
         """Whether exactly the images of a release run."""
         return self.images() == set(release.references)
@@ -117,10 +129,10 @@ def forget(app: SeveralImages, release: Release) -> None:
         app.servers[0].exec("docker", "image", "rm", "-f", reference, check=False)
 
 
-def killed_at_each_moment(app: SeveralImages, old: Release, new: Release) -> tuple[int, list[str]]:
-    """Interrupt a deployment of the new release over the old one at each moment, and recover.
+def killed_at_each_moment(app: SeveralImages, old: Release, new: Release, every: int = 1) -> tuple[int, list[str]]:
+    """Interrupt a deployment of the new release over the old one at each moment, or at one of so many, and recover.
 
-    Gives how many moments there were, and after which of them something else than one whole set ran: before anything was to be
+    Gives how often it was interrupted, and after which of them something else than one whole set ran: before anything was to be
     changed the old one, and after the recovery either.
     """
     moments: list[str] = []
@@ -129,21 +141,23 @@ def killed_at_each_moment(app: SeveralImages, old: Release, new: Release) -> tup
     assert app.deploy(new, heard_by(moments.append)).error is None
     started = moments.index("begin start")
     times: Counter[str] = Counter()
-    mixed: list[str] = []
+    points, mixed = 0, list[str]()
     for place, moment in enumerate(moments):
         times[moment] += 1
-        assert app.rollback(old).error is None and app.runs(old)
+        if place % every:
+            continue
+        if not app.runs(old):
+            assert app.rollback(old).error is None and app.runs(old)
         forget(app, new)
         try:
             app.deploy(new, interrupted_at(moment, times[moment]))
-            mixed.append(f"{moment}: it was not interrupted")
         except Interrupted:
-            pass
-        if place < started and not app.runs(old):
-            mixed.append(f"{moment}: {app.images()}")
+            points += 1
+            if place < started and not app.runs(old):
+                mixed.append(f"{moment}: {app.images()}")
         if app.rollback().error is not None or not (app.runs(old) or app.runs(new)):
             mixed.append(f"{moment}, and recovery: {app.images()}")
-    return len(moments), mixed
+    return points, mixed
 
 
 @dataclass
