@@ -4,8 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from pipeline_defs.config.stage_hooks import Hook, Hooks
 from pipeline_defs.release.evidence import Verdict, WayBack
 from pipeline_defs.release.records import Outcome, Release
+from pipeline_defs.resources.hook_runner import HookRunner
+from pipeline_defs.server.core.task import Report
 from pipeline_defs.server.fleet.agreement import NOTE
 from tests.integration.procedures import Interrupted
 from tests.support.fleet import WEB, WORKER, Fleet, Through, failing, fails_on_the_second, heard
@@ -69,6 +72,30 @@ def test_both_hosts_come_to_the_new_release_and_only_the_first_migrates(fleet: F
     assert fleet.versions == ["1.1.0"] and no_notes(fleet)
     begun = [number for number, line in enumerate(fleet.said) if f":{second.ssh_port}: start" in line]
     assert begun[0] > next(n for n, line in enumerate(fleet.said) if f":{first.ssh_port}: switch: done" in line)
+
+
+@pytest.mark.thorough
+def test_hooks_run_on_the_first_host_before_any_is_changed_and_once_all_are(fleet: Fleet, new: Release) -> None:
+    def deployed(**hooks: Hook) -> Report:
+        app = fleet.app
+        production = app.environments["production"].model_copy(
+            update={"hooks": Hooks(**{name: (hook,) for name, hook in hooks.items()})}
+        )
+        app = app.model_copy(update={"environments": {"production": production}})
+        return fleet.deploy(new, app=app, here=HookRunner({}))
+
+    refused = deployed(before_deploy=Hook(command=("/bin/sh", "-c", "echo no bucket >&2; exit 3")))
+    assert refused.outcome is Outcome.FAILED and "step before deploy: no bucket" in (refused.error or "")
+    assert not refused.changed and fleet.versions == ["1.0.0"] and no_notes(fleet)
+    says = Hook(command=("/bin/sh", "-c", "echo $SHIPLINE_VERSION"))
+    report = deployed(before_deploy=says, after_deploy=Hook(command=("false",), where="shipline"))
+    assert (report.outcome, fleet.versions, no_notes(fleet)) == (Outcome.SUCCEEDED, ["1.1.0"], True)
+    [failed] = report.failed_hooks
+    assert "step after deploy: exit status 1" in failed
+    steps = [step.step for step in report.steps]
+    assert steps.index("pull ahead") < steps.index("before deploy") < steps.index("start")
+    assert steps[-1] == "after deploy"
+    assert not [step.step for step in report.hosts[1].steps if "deploy" in step.step]
 
 
 @pytest.mark.thorough
