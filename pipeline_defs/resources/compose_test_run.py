@@ -34,7 +34,7 @@ _MOST_SAID = 15
 
 # Services start in Compose's order. One that has done its work may end while the tests go on: the status is the test service's alone. Its
 # output is standard output, that of the others standard error. Of a service that is scaled the first failure counts. Compose is a child of
-# docker, which does not always tell it that it is to end.
+# docker, which does not always tell it that it is to end, and may be about to start it.
 _RUN = """
 docker=$1 project=$2 service=$3; shift 3
 "$@" up --detach >&2 || { "$@" logs >&2; echo "the services of the tests did not start; see what they said above" >&2; exit 1; }
@@ -45,7 +45,11 @@ if [ -n "$others" ]; then "$@" logs --follow $others >&2 & follower=$!; fi
 for id in $tests; do "$docker" logs --follow "$id" 2>&1 || true; done
 failed=0
 for status in $("$docker" wait $tests); do [ "$failed" -ne 0 ] || failed=$status; done
-[ -z "$follower" ] || kill $(cat /proc/"$follower"/task/*/children 2>/dev/null) "$follower" 2>/dev/null || true
+tries=50
+while [ -n "$follower" ] && [ "$tries" -gt 0 ] && grep -q . "/proc/$follower/cmdline" 2>/dev/null; do
+  kill $(cat /proc/"$follower"/task/*/children 2>/dev/null) "$follower" 2>/dev/null || true
+  tries=$((tries - 1)); sleep 0.2
+done
 [ "$failed" -eq 0 ] || "$docker" ps --all --filter "label=com.docker.compose.project=$project" --filter status=exited \
   --format '{{.Label "com.docker.compose.service"}}: {{.Status}}' >&2
 exit "$failed"
