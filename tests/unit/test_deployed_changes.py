@@ -35,7 +35,12 @@ def test_a_deployment_is_found_by_everything_that_it_brought() -> None:
 
 @pytest.mark.parametrize(
     ("text", "kinds"),
-    [("latest", [(TAG,)]), ("beef", [("digest", "commit"), (TAG,)]), ("1.4.2_dev", [(TAG,)]), ("PR:12", [(PULL,)])],
+    [
+        ("latest", [(TAG,)]),
+        ("beef", [("digest", "part", "commit"), (TAG,)]),
+        ("1.4.2_dev", [(TAG,)]),
+        ("PR:12", [(PULL,)]),
+    ],
 )
 def test_a_text_may_mean_several_things_the_likeliest_first(text: str, kinds: list[tuple[str, ...]]) -> None:
     assert [question.kinds for question in questions(text)] == kinds

@@ -46,9 +46,8 @@ def push_op(app: App) -> dg.OpDefinition:
         with open_log(context, hides=app) as log:
             watch = Stopwatch("push")
             if image.untrusted:
-                return note_checked(
-                    context, app, _kept(context, app, image, engine, registry, log), log, watch.timing()
-                )
+                checked = _kept(context, app, image, engine, registry, log)
+                return note_checked(context, app, checked, log, watch.timing())
             images = registry.of(app)
             # The tree's tag comes first: a run that is killed among the tags leaves an image that the next run finds and goes on
             # with, instead of building another of that version. What was proved of it has a tag of its own.
