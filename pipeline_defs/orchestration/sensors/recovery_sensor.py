@@ -15,6 +15,7 @@ from pipeline_defs.lineage.store import Lineage
 from pipeline_defs.orchestration.jobs import AnyJob
 from pipeline_defs.orchestration.op_run import write_down
 from pipeline_defs.orchestration.pull_leftovers import swept_after
+from pipeline_defs.orchestration.sensors.lost_retries import LostRetries
 from pipeline_defs.orchestration.sensors.run_endings import EndedRuns
 from pipeline_defs.orchestration.sensors.sensor_instance import lasting_instance
 from pipeline_defs.orchestration.sensors.staging_sensor import of_change
@@ -33,6 +34,8 @@ def recovery_sensor(apps: Sequence[App], jobs: Mapping[str, AnyJob]) -> dg.Senso
     A deploy run that fails by itself has rolled back and written so. This sees the ones that could not: killed, cancelled, or out of
     reach of their server. `apps` are those with environments that are deployed to. An app that is paused is recovered too.
 
+    Runs that were lost and that Dagster failed to make again are shown to it once more.
+
     As it looks at all apps whenever something has happened, it also keeps which version the lineage page shows where.
     """
     watched = {
@@ -40,6 +43,7 @@ def recovery_sensor(apps: Sequence[App], jobs: Mapping[str, AnyJob]) -> dg.Senso
     }
     pulls = {pull_job_name(app): app for app in apps if app.staging and app.stage.rehearses}
     changed = Activity().apps
+    lost = LostRetries()
     ended = EndedRuns(RECOVER, dg.DagsterEventType.RUN_FAILURE, dg.DagsterEventType.RUN_CANCELED)
 
     @dg.sensor(
@@ -68,6 +72,8 @@ def recovery_sensor(apps: Sequence[App], jobs: Mapping[str, AnyJob]) -> dg.Senso
             return _answer(instance, watched[run.job_name], run)
 
         result = ended.tick(instance, context.cursor, concerns, answer)
+        for run in lost.look(instance):
+            context.log.warning("run %s was lost and not made again; Dagster is told of it once more", run[:8])
         if changed(instance) != set():
             _show_versions(context, instance, apps)
         return result
