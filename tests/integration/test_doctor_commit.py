@@ -18,7 +18,8 @@ from tests.testbed.images import CADDY
 
 SOURCE = Path("examples/shop")
 EVERYTHING = """
-docker ps -a --format '{{.ID}} {{.Names}} {{.State}}'; docker volume ls; docker network ls; docker image ls -a --no-trunc -q
+docker ps -a --format '{{.ID}} {{.Names}} {{.State}}'; docker volume ls; docker network ls
+docker image ls -a --no-trunc -q | sort  # those of one second come in any order
 find /opt /tmp | sort
 """
 
