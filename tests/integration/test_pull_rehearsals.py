@@ -13,6 +13,7 @@ from pipeline_defs.deployments.pull_sweep import sweep
 from pipeline_defs.deployments.task_factory import files_of
 from pipeline_defs.github.reports.commit_statuses import of_stage
 from pipeline_defs.github.source_resource import SourceResource
+from pipeline_defs.lineage.events import environment_key
 from pipeline_defs.lineage.runs.run_facts import STAGE
 from pipeline_defs.lineage.runs.run_reader import RunReader
 from pipeline_defs.lineage.store import Lineage
@@ -79,6 +80,11 @@ def test_a_head_is_rehearsed_apart_from_everything_and_its_place_is_gone_afterwa
     assert merged.status is dg.DagsterRunStatus.SUCCESS, pulls.said(merged)
     (again,) = lineage.rehearsals(pulls.app)
     assert (again.outcome, again.reused, again.pull) == (Outcome.SUCCEEDED, run.run_id, 0)
+    shown = pulls.instance.get_latest_materialization_event(environment_key("shop", "staging"))
+    assert shown is not None and shown.asset_materialization is not None
+    assert (
+        shown.asset_materialization.metadata["skipped"].value == f"rehearsed before the merge by run {run.run_id[:8]}"
+    )
     assert again.release.digest != row.release.digest
     assert (again.tests, again.e2e, again.copied, again.way_back) == (row.tests, row.e2e, row.copied, row.way_back)
     told = reader.run(merged.run_id)

@@ -9,7 +9,7 @@ from pipeline_defs.deployments.protocols import Outside, Place
 from pipeline_defs.deployments.rehearse import rehearse
 from pipeline_defs.deployments.stage_log import open_log, stop
 from pipeline_defs.github.source_resource import SourceResource
-from pipeline_defs.lineage.events import environment_key, image_key, provenance
+from pipeline_defs.lineage.events import environment_key, image_key, provenance, skipped
 from pipeline_defs.lineage.metadata import last_words, links, rehearsal_metadata
 from pipeline_defs.orchestration.environment_config import EnvironmentConfig
 from pipeline_defs.orchestration.image_assets import image_inputs, versions_used
@@ -62,10 +62,11 @@ def stage_op(app: App, environment: str) -> dg.OpDefinition:
 
 def _passed(app: App, row: Rehearsal) -> dg.Output[None]:
     """The asset's materialization."""
+    done_before = skipped(f"rehearsed before the merge by run {row.reused[:8]}") if row.reused else {}
     return dg.Output(
         None,
         RESULT,
-        metadata={**rehearsal_metadata(row), **links(app, row)},
+        metadata={**rehearsal_metadata(row), **links(app, row), **done_before},
         data_version=dg.DataVersion(row.release.digest),
         tags=provenance({image_key(app.name): row.release.digest, **versions_used(app, row.release)}),
     )
