@@ -18,6 +18,7 @@ from pipeline_defs.resources.ssh_connection import Connection
 from pipeline_defs.server.core.command import Command, Listener, Result, script
 from pipeline_defs.server.core.task import Task
 from pipeline_defs.server.rehearsal.rehearse_procedure import rehearse
+from pipeline_defs.server.router import caddy
 from pipeline_defs.server.state.facts import gather_facts
 from pipeline_defs.server.strategies.deploy_procedure import deploy
 from pipeline_defs.server.strategies.rollback_procedure import rollback
@@ -135,6 +136,17 @@ def test_what_keeps_two_containers_from_running_is_said_before_anything_is_chang
     assert "step compose file: production.yml: (1) the service web has container_name: shop" in report.error
     assert "the service web publishes the port 8080" in report.error
     assert web(server) == []
+
+
+def test_the_router_gets_its_configuration_past_every_proxy(routed: Routed, server: Connection, first: Release) -> None:
+    assert deploy(routed.task(first), server).error is None
+    without_caddy = "caddy() { echo it was not loaded before >&2; return 1; }\n" + caddy._BEGIN + "keep\n" + caddy._LOAD
+    to = ("docker", "exec", "-e", "http_proxy=http://127.0.0.1:9", "shipline-router")
+    done = server.run(
+        Command((*to, "sh", "-euc", without_caddy, "load", "shop-production", "", caddy.CHECKS)), timeout=60
+    )
+    assert done.ok, done.stderr
+    assert routed.version == "1.0.0"
 
 
 def test_a_host_name_belongs_to_one_app(routed: Routed, server: Connection, first: Release) -> None:
