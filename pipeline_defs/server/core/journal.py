@@ -11,8 +11,7 @@ from pipeline_defs.server.core.command import Command, script
 from pipeline_defs.server.core.site import Site
 from pipeline_defs.server.core.task import Task
 
-# The intent is on the disk before the step begins. The outcome comes to the disk with the next intent: where it is lost, the step counts
-# as one that was begun, as if the server had stopped a moment earlier. Who lost the lock changes nothing more.
+# The intent is on the disk before the step begins, the outcome before its end is reported. Who lost the lock changes nothing more.
 _JOURNALLED = """
 journal=$1 task=$2 step=$3 doing=$4 more=$5 lock=$6 token=$7 seconds=$8; shift 8
 [ -z "$token" ] || [ "$(cat "$lock.token" 2>/dev/null)" = "$token" ] || {
@@ -20,8 +19,9 @@ journal=$1 task=$2 step=$3 doing=$4 more=$5 lock=$6 token=$7 seconds=$8; shift 8
 note() {
   printf '{"at":"%s","task":"%s","step":"%s","state":"%s"%s}\\n' \\
     "$(date -u +%Y-%m-%dT%H:%M:%SZ)" "$task" "$step" "$1" "${2-}" >>"$journal"
+  sync "$journal"
 }
-note "$doing" "$more"; sync "$journal"
+note "$doing" "$more"
 status=0; timeout -k 10 "$seconds" "$@" || status=$?
 if [ $status -eq 0 ]; then note "${doing%ing}ne"; else note failed; fi
 [ $status -ne 124 ] || echo "it did not end within $seconds s and was stopped" >&2
