@@ -1,7 +1,9 @@
 """Step output: the steps of a round trip are told as they come, each once, with what it said."""
 
+import itertools
 from dataclasses import dataclass, field, replace
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -127,3 +129,27 @@ def test_two_steps_of_one_name_are_two() -> None:
     assert told.all == [("begins", "down"), ("says", "a"), ("done", "down"), ("begins", "down"), ("says", "b")]
     hearing.fails(last)
     assert told.all[-1] == ("failed", "down")
+
+
+@pytest.mark.parametrize("order", sorted(set(itertools.permutations("oooee"))), ids="".join)
+def test_no_line_is_lost_whichever_stream_comes_first(order: tuple[str, ...]) -> None:
+    one, told = step("one", []), Told()
+    chain = Chain([Link(one.name, one.command)])
+    hearing = StepOutput(chain, [one], told)
+    hearing(f"{chain.mark} begin one")
+    streams = {"o": iter(["out 1", "out 2", f"{chain.mark} end 0"]), "e": iter(["err", chain.mark])}
+    for stream in order:
+        hearing(next(streams[stream]))
+    hearing.succeeds(one)
+    assert sorted(told.heard["one"]) == ["err", "out 1", "out 2"]
+    assert told.all[-1] == ("done", "one")
+
+
+def test_a_step_has_ended_whose_standard_error_was_not_heard_to_its_end() -> None:
+    one, told = step("one", []), Told()
+    chain = Chain([Link(one.name, one.command)])
+    hearing = StepOutput(chain, [one], told)
+    for line in (f"{chain.mark} begin one", f"{chain.mark} end 0"):
+        hearing(line)
+    hearing.breaks_off()
+    assert told.all == [("begins", "one"), ("done", "one")]

@@ -98,6 +98,9 @@ class Chain:
     mark: str = field(default_factory=lambda: f"\x1e{secrets.token_hex(8)}")
     current: str = field(default="", init=False)
     """The link that began last, as far as was heard."""
+    _ended: int = field(default=0, init=False)
+    _complained: int = field(default=0, init=False)  # links whose standard error was heard to its end
+    _status: int | None = field(default=None, init=False)
 
     @property
     def command(self) -> Command:
@@ -113,16 +116,30 @@ class Chain:
         return replace(called, environment=self.environment, divider=self.mark)
 
     def hear(self, line: str) -> Iterator[Said]:
-        """What a line says, as it comes. What is read of a file is not heard."""
+        """What a line says, as it comes. What is read of a file is not heard.
+
+        Of the two streams either may come first, so a link has ended once both of them are at its end, or the next one begins.
+        """
         output, mark, word = line.partition(self.mark)
         if output or not mark:
             yield Said(self.current, output=output)
         kind, _, value = word.strip().partition(" ")
         if kind == "begin":
+            yield from self.rest()
             self.current = value
             yield Said(value)
         elif kind == "end":
-            yield Said(self.current, status=int(value))
+            self._ended, self._status = self._ended + 1, int(value)
+        elif mark and not kind:
+            self._complained += 1
+        if self._complained >= self._ended:
+            yield from self.rest()
+
+    def rest(self) -> Iterator[Said]:
+        """That a link has ended, where the end of its standard error was not heard."""
+        if self._status is not None:
+            status, self._status = self._status, None
+            yield Said(self.current, status=status)
 
     def parts(self, result: Result) -> list[Part]:
         """What each link came to that ended, in order; a link that was cut off is not among them."""

@@ -116,6 +116,7 @@ class Procedure:
                 at = chain.current or links[0].name
                 raise CommandTimeout(f"{self.site}, step {at}: the server said no more within {timeout:g} s") from None
             raise
+        hearing.is_over()
         parts = chain.parts(result)[len(notes) :]
         failure: StepFailed | None = None
         for step, part in zip(steps, parts, strict=False):

@@ -2,11 +2,11 @@
 
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from pipeline_defs.server.core.chain import Chain
+from pipeline_defs.server.core.chain import Chain, Said
 from pipeline_defs.server.core.step import Step
 
 _MOST_HEARD = 4 * 2**20  # characters kept of a step until it ends, for what is read from them then
@@ -61,7 +61,14 @@ class StepOutput:
 
     def __call__(self, line: str) -> None:
         """A line of the chain's output."""
-        for said in self.chain.hear(line):
+        self._take(self.chain.hear(line))
+
+    def is_over(self) -> None:
+        """Nothing more is heard."""
+        self._take(self.chain.rest())
+
+    def _take(self, heard: Iterable[Said]) -> None:
+        for said in heard:
             if said.name not in self._names:
                 continue
             if said.output is not None:
@@ -84,6 +91,7 @@ class StepOutput:
 
     def breaks_off(self) -> None:
         """Nothing more is heard: what ran has failed, and of what had ended before it is told how."""
+        self.is_over()
         if (step := self._step) is not None:
             self._ended[step.name] = self._end(1)
         for step in self.steps:
