@@ -77,9 +77,8 @@ def deploy(
     task = replace(task, way_back=row.way_back, reaches=reaches, admitted=again)
     with servers_of(outside.ssh, task) as servers:
         if live is not None and environment == app.deployed[0]:
-            tag_each(
-                registry, live.digest, live.images, PREVIOUS_UP
-            )  # true whether or not anything comes of the deployment
+            # True whether or not anything comes of the deployment.
+            tag_each(registry, live.digest, live.images, PREVIOUS_UP)
         run.note(row)
         tell.say(f"deploy {release.version} ({release.reference}) to {site}")
         report = deploy_all(task, servers)

@@ -64,9 +64,14 @@ def published_set(registry: "Registry", digest: str, wanted: Iterable[ReleasedIm
         ) from None
 
 
-def tag_each(registry: "Registry", digest: str, images: Iterable[ReleasedImage], *tags: str) -> None:
-    """Make the tags name an image, or a set and then each image of it. The set comes first: what it has counts. Raises RegistryError."""
-    registry.tag(digest, *tags)
+def tag_each(
+    registry: "Registry", digest: str, images: Iterable[ReleasedImage], *tags: str, found_by: Iterable[str] = ()
+) -> None:
+    """Make the tags name an image, or a set and then each image of it. The set comes first: what it has counts.
+
+    `found_by` are tags of the set, or of the only image, alone. They come before all others. Raises RegistryError.
+    """
+    registry.tag(digest, *found_by, *tags)
     for each in images:
         registry.beside(each.repository).tag(each.digest, *tags)
 

@@ -19,15 +19,11 @@ from pipeline_defs.config import App, load_app
 from pipeline_defs.config.base_error import ShiplineError
 from pipeline_defs.config.build import Lint
 from pipeline_defs.config.home import PROJECT
-from pipeline_defs.github.github_resource import GitHubResource
-from pipeline_defs.github.source_resource import SourceResource
 from pipeline_defs.orchestration.ops.build_op import build_op
 from pipeline_defs.orchestration.ops.lint_op import lint_op
 from pipeline_defs.orchestration.ops.test_op import test_op
 from pipeline_defs.release.records import Image
 from pipeline_defs.release.request import Job, Request, tags_of_rerun
-from pipeline_defs.resources.docker_engine import EngineResource
-from pipeline_defs.resources.registry_resource import RegistryResource
 from tests.integration.github_changes import (
     REPOSITORY,
     World,
@@ -35,6 +31,7 @@ from tests.integration.github_changes import (
     variables,
     world,
 )
+from tests.support.run_resources import run_resources
 from tests.testbed.github import GitHubServer
 
 REFUSED = re.compile(
@@ -172,7 +169,7 @@ def taken_for(world: World, run: dg.DagsterRun) -> str:
     ran.unlink(missing_ok=True)
     stage = lint_op(world.app.model_copy(update={"lint": Lint(command=("touch", str(ran)))}))
 
-    @dg.job(resource_defs=_resources(world))
+    @dg.job(resource_defs=run_resources(world.folder / "workspace"))
     def first_stage() -> None:
         stage()
 
@@ -197,7 +194,7 @@ def executed_again(world: World, commit: str, stage: Callable[[App], dg.OpDefini
             built_from="", run="the run before",
         )  # fmt: skip
 
-    @dg.job(resource_defs=_resources(world))
+    @dg.job(resource_defs=run_resources(world.folder / "workspace"))
     def later_stage() -> None:
         made(stored())
 
@@ -206,16 +203,6 @@ def executed_again(world: World, commit: str, stage: Callable[[App], dg.OpDefini
     except (ShiplineError, dg.Failure) as error:
         return _refusal(error)
     return TRUSTED
-
-
-def _resources(world: World) -> dict[str, Any]:
-    workspace = str(world.folder / "workspace")
-    return {
-        "source": SourceResource(workspace=workspace),
-        "github": GitHubResource(),
-        "engine": EngineResource(workspace=workspace),
-        "registry": RegistryResource(),
-    }
 
 
 def _refusal(error: Exception) -> str:

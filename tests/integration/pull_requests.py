@@ -9,8 +9,6 @@ import dagster as dg
 from pipeline_defs.config import App, SecretSource
 from pipeline_defs.config.github_settings import GitHub
 from pipeline_defs.config.stage import Stage
-from pipeline_defs.github.github_resource import GitHubResource
-from pipeline_defs.github.source_resource import SourceResource
 from pipeline_defs.lineage.events import PULL_REHEARSAL, environment_key
 from pipeline_defs.lineage.stored_records import facts_of_run
 from pipeline_defs.orchestration.assets import assets_of
@@ -18,11 +16,9 @@ from pipeline_defs.orchestration.jobs import jobs_of
 from pipeline_defs.release.records import Rehearsal
 from pipeline_defs.release.request import Job, Request
 from pipeline_defs.release.run_tags import THEN
-from pipeline_defs.resources.docker_engine import EngineResource
-from pipeline_defs.resources.registry_resource import RegistryResource
 from pipeline_defs.resources.ssh_connection import Connection
-from pipeline_defs.resources.ssh_resource import SshResource
 from pipeline_defs.server.core.command import script
+from tests.support.run_resources import run_resources
 from tests.support.shop import Shop, git
 from tests.support.small_shop import write_source
 from tests.support.ticks import Ticking
@@ -55,17 +51,10 @@ class Pulls:
         self.app: App = live.app.model_copy(update=given)
         self.ticking = Ticking(instance, self.app)
         self.ticking.tick("chain")
-        workspace = str(folder / "workspace")
         self.defs = dg.Definitions(
             assets=assets_of(self.app),
             jobs=jobs_of(self.app),
-            resources={
-                "source": SourceResource(workspace=workspace),
-                "github": GitHubResource(),
-                "engine": EngineResource(workspace=workspace),
-                "registry": RegistryResource(),
-                "ssh": SshResource(),
-            },
+            resources=run_resources(folder / "workspace"),
             executor=dg.in_process_executor,
         )
 

@@ -11,18 +11,16 @@ from typing import Any
 import dagster as dg
 
 from pipeline_defs.config import App
-from pipeline_defs.github.github_resource import GitHubResource
-from pipeline_defs.github.source_resource import SourceResource
 from pipeline_defs.lineage.events import environment_key
 from pipeline_defs.lineage.store import Lineage
 from pipeline_defs.orchestration.assets import assets_of
 from pipeline_defs.release.history import Row
 from pipeline_defs.release.records import DeploymentKind, Image
-from pipeline_defs.resources.docker_engine import Engine, EngineResource
+from pipeline_defs.resources.docker_engine import Engine
 from pipeline_defs.resources.registry_resource import RegistryResource
-from pipeline_defs.resources.ssh_resource import SshResource
 from tests.support import shop
 from tests.support.recorded import record
+from tests.support.run_resources import run_resources
 from tests.support.shop import SOURCE, Shop, git
 
 STAGING, PRODUCTION = environment_key("shop", "staging"), environment_key("shop", "production")
@@ -111,7 +109,6 @@ class ShopRuns:
         shutil.copytree(SOURCE, self.repository, ignore=shutil.ignore_patterns("__pycache__", ".*_cache"))
         git(self.repository, "init", "--quiet", "--initial-branch=main")
         self.app: App = bed.app.model_copy(update={"repository": str(self.repository)})
-        workspace = str(folder / "workspace")
         self.defs = dg.Definitions(
             assets=assets_of(self.app),
             jobs=[
@@ -121,13 +118,7 @@ class ShopRuns:
                     for kind in DeploymentKind
                 ),
             ],
-            resources={
-                "source": SourceResource(workspace=workspace),
-                "github": GitHubResource(),
-                "engine": EngineResource(workspace=workspace),
-                "registry": RegistryResource(),
-                "ssh": SshResource(),
-            },
+            resources=run_resources(folder / "workspace"),
             executor=dg.in_process_executor,
         )
 

@@ -12,20 +12,16 @@ from pipeline_defs.cli.status_command import _notes, _status
 from pipeline_defs.cli.trace_command import _evidence_shown
 from pipeline_defs.deployments.plan import plan_of
 from pipeline_defs.github.api.git_login import source_of
-from pipeline_defs.github.github_resource import GitHubResource
-from pipeline_defs.github.source_resource import SourceResource
 from pipeline_defs.lineage.events import environment_key, image_key
 from pipeline_defs.lineage.store import Lineage
 from pipeline_defs.orchestration.assets import assets_of
 from pipeline_defs.release.history import Row
-from pipeline_defs.resources.docker_engine import EngineResource
-from pipeline_defs.resources.registry_resource import RegistryResource
-from pipeline_defs.resources.ssh_resource import SshResource
 from pipeline_defs.server.core.task import Report, Task
 from pipeline_defs.server.fleet.fleet_procedures import deploy_all
 from pipeline_defs.server.fleet.member import Line
 from tests.support import shop
 from tests.support.fleet import WEB, Fleet, write_source
+from tests.support.run_resources import run_resources
 from tests.testbed.bed import TestBed
 from tests.testbed.server import Server
 
@@ -41,13 +37,7 @@ class Runs:
         self.repository = fleet.folder / "repository"
         self.repository.mkdir()
         shop.git(self.repository, "init", "--quiet", "--initial-branch=main")
-        resources = {
-            "source": SourceResource(workspace=str(self.workspace)),
-            "github": GitHubResource(),
-            "engine": EngineResource(workspace=str(self.workspace)),
-            "registry": RegistryResource(),
-            "ssh": SshResource(),
-        }
+        resources = run_resources(self.workspace)
         jobs = [dg.define_asset_job("pair_deploy", selection=[IMAGE, PRODUCTION], tags={"kind": "deploy"})]
         self.defs = dg.Definitions(
             assets=assets_of(self.app), jobs=jobs, resources=resources, executor=dg.in_process_executor

@@ -14,22 +14,19 @@ import pytest
 from pipeline_defs.config import App, load_app
 from pipeline_defs.deployments import deploy as deploy_module
 from pipeline_defs.deployments import rollback as rollback_module
-from pipeline_defs.github.github_resource import GitHubResource
-from pipeline_defs.github.source_resource import SourceResource
 from pipeline_defs.lineage.events import environment_key, image_key
 from pipeline_defs.lineage.store import Lineage
 from pipeline_defs.orchestration.assets import assets_of
 from pipeline_defs.release.records import Image, Outcome, Release
 from pipeline_defs.release.tags import tree_tag
 from pipeline_defs.resources.docker_engine import EngineResource
-from pipeline_defs.resources.registry_resource import RegistryResource
-from pipeline_defs.resources.ssh_resource import SshResource
 from pipeline_defs.server.core.command import Runner
 from pipeline_defs.server.core.site import Site
 from pipeline_defs.server.core.task import Report, Task
 from pipeline_defs.server.fleet.member import Line
 from pipeline_defs.server.rehearsal import rehearse_procedure as rehearse_procedure
 from tests.support import shop
+from tests.support.run_resources import run_resources
 from tests.support.shop import git
 from tests.support.storage import storage
 from tests.testbed.bed import TestBed
@@ -78,14 +75,7 @@ class Tiny:
         git(self.repository, "init", "--quiet", "--initial-branch=main")
         (folder / "tiny.yaml").write_text(APP.format(repository=self.repository, name=folder.name.replace("_", "-")))
         self.app: App = load_app(folder / "tiny.yaml")
-        workspace = str(folder / "workspace")
-        self.resources = {
-            "source": SourceResource(workspace=workspace),
-            "github": GitHubResource(),
-            "engine": EngineResource(workspace=workspace),
-            "registry": RegistryResource(),
-            "ssh": SshResource(),
-        }
+        self.resources = run_resources(folder / "workspace")
         self._define()
 
     def freeze(self, *windows: str) -> None:

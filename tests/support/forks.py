@@ -15,8 +15,6 @@ from unittest import mock
 import dagster as dg
 
 from pipeline_defs.config import App, Secret, load_app
-from pipeline_defs.github.github_resource import GitHubResource
-from pipeline_defs.github.source_resource import SourceResource
 from pipeline_defs.lineage.events import CHECKED, image_key
 from pipeline_defs.lineage.store import Lineage
 from pipeline_defs.lineage.stored_records import facts_of_run
@@ -24,12 +22,11 @@ from pipeline_defs.orchestration.assets import assets_of
 from pipeline_defs.orchestration.jobs import jobs_of
 from pipeline_defs.release.records import Image
 from pipeline_defs.release.request import Job, Request
-from pipeline_defs.resources.docker_engine import Engine, EngineResource
+from pipeline_defs.resources.docker_engine import Engine
 from pipeline_defs.resources.isolation import NAMES
-from pipeline_defs.resources.registry_resource import RegistryResource
-from pipeline_defs.resources.ssh_resource import SshResource
 from tests.support import shop
 from tests.support.fork_variants import GOOD_END, Files, Gitlink, Link, Place, Variant, variants
+from tests.support.run_resources import run_resources
 from tests.support.shop import git
 from tests.testbed import docker
 from tests.testbed.bed import TestBed
@@ -134,18 +131,12 @@ class ForkBed:
         self.instance = stack.enter_context(
             dg.DagsterInstance.local_temp(str(self.folder / "dagster"), overrides={"telemetry": {"enabled": False}})
         )
-        workspace = str(self.folder / "workspace")
-        self.engine = Engine.find(Path(workspace))
+        workspace = self.folder / "workspace"
+        self.engine = Engine.find(workspace)
         self.definitions = dg.Definitions(
             assets=assets_of(self.app),
             jobs=jobs_of(self.app),
-            resources={
-                "source": SourceResource(workspace=workspace),
-                "github": GitHubResource(),
-                "engine": EngineResource(workspace=workspace),
-                "registry": RegistryResource(),
-                "ssh": SshResource(),
-            },
+            resources=run_resources(workspace),
             executor=dg.in_process_executor,
         )
 

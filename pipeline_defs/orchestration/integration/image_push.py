@@ -42,10 +42,3 @@ def push_images(
     digest = image.digest or publish_set(registry, app.name, pushed, platform)
     registry.tag(digest, tag or tree_tag(image.tree))
     return image.model_copy(update={"digest": digest, "images": tuple(pushed)})
-
-
-def tag_images(image: Image, registry: "Registry", *found_by: str) -> None:
-    """Move the tags of a record. Those by which a later run finds what was proved are the set's, or the only image's."""
-    registry.tag(image.digest, *found_by, *image.tags)
-    for each in image.images:
-        registry.beside(each.repository).tag(each.digest, *image.tags)

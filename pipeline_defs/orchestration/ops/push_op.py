@@ -14,7 +14,7 @@ from pipeline_defs.lineage.metadata import image_metadata, links
 from pipeline_defs.lineage.store import Lineage
 from pipeline_defs.orchestration.image_assets import image_events
 from pipeline_defs.orchestration.integration.image_builds import local_name
-from pipeline_defs.orchestration.integration.image_push import push_images, tag_images
+from pipeline_defs.orchestration.integration.image_push import push_images
 from pipeline_defs.orchestration.integration.untrusted_image import note_checked, push_for_rehearsal, rehearsed_next
 from pipeline_defs.orchestration.ops.build_op import REVISION
 from pipeline_defs.release.records import Image
@@ -22,6 +22,7 @@ from pipeline_defs.release.tags import code_tag, release_tag, tested_tag
 from pipeline_defs.release.version import Version
 from pipeline_defs.resources.attestation import attest, statement_of
 from pipeline_defs.resources.docker_engine import EngineResource
+from pipeline_defs.resources.published_images import tag_each
 from pipeline_defs.resources.registry_errors import RegistryError
 from pipeline_defs.resources.registry_resource import RegistryResource
 
@@ -54,7 +55,7 @@ def push_op(app: App) -> dg.OpDefinition:
             local = [(each, local_name(each)) for each in image.each]
             if not image.digest:
                 image = push_images(app, image, local, engine.find(), images, log.listen)
-            tag_images(image, images, *_found_by(image))
+            tag_each(images, image.digest, image.images, *image.tags, found_by=_found_by(image))
             image = _with_origins(context, app, image, images)
             image = image.model_copy(
                 update={

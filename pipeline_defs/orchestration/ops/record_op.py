@@ -100,8 +100,8 @@ def _hooks_failed(live: Deployment) -> str:
     """What a person is to do who finds the run red although the release serves."""
     failed = "; ".join(live.failed_hooks)
     return (
-        f"{live.release.version} runs in {live.environment}, and a hook failed after that: {failed}; the release stays: run the hook's \
-command by hand, or deploy again"
+        f"{live.release.version} runs in {live.environment}, and a hook failed after that: {failed}; the release stays: "
+        "run the hook's command by hand, or deploy again"
     )
 
 

@@ -13,17 +13,9 @@ from pipeline_defs.runtime.run_submission import Launcher
 from tests.integration.github_changes import (
     REPOSITORY,
     World,
-    code_server,
     world,
 )
 from tests.testbed.github import GitHubServer
-
-
-@pytest.fixture(scope="module")
-def code(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """One code server for the module."""
-    with code_server(tmp_path_factory.mktemp("code")) as address:
-        yield address
 
 
 @pytest.fixture
